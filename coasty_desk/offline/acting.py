@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator
 
-from coasty_desk.core.actions import Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll, TypeText
+from coasty_desk.core.actions import Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll
 from coasty_desk.core.scaling import Size
 from coasty_desk.offline import evidence
-from coasty_desk.offline.fields import field_of
-from coasty_desk.offline.language import ClickOn, Condition, Press, Target, Tick, Turn, TypeIn
+from coasty_desk.offline.filling import find_field, find_tick_box
+from coasty_desk.offline.language import ClickOn, Condition, Press, Target, Turn
 from coasty_desk.offline.locating import Found, Missing, put
 from coasty_desk.offline.reading import Seen
 from coasty_desk.offline.sight import LOOKS, Batch, CannotError, Doing, Sight
@@ -17,9 +16,6 @@ from coasty_desk.offline.texts import Box
 
 SCROLLS = 40
 """Nothing is scrolled more often than this in search of something."""
-
-ALL = ("cmd", "a") if sys.platform == "darwin" else ("ctrl", "a")
-"""Selects everything in a field."""
 
 
 FRAME = 5
@@ -44,31 +40,7 @@ def hover(sight: Sight, target: Target) -> Doing:
     """Move the pointer there."""
     found = yield from sight.find(target)
     yield from sight.do(f"found {found.said}; moving to it", Move(found.point))
-
-
-def type_in(sight: Sight, asked: TypeIn) -> Doing:
-    """Type the text. Evidence: it reads back where it was typed."""
-    actions: list[Click | KeyCombo | PressKeys | TypeText] = []
-    field = None
-    said = f"typing “{asked.text}”" if asked.text else "emptying it"
-    if asked.field is not None:
-        found = yield from _find_field(sight, asked.field)
-        field = found.box
-        actions.append(Click(found.point))
-        said = f"found the field of {found.said}; {said}"
-    if asked.replace:
-        actions.append(KeyCombo(ALL))
-    actions.append(TypeText(asked.text) if asked.text else PressKeys(("delete",)))
-    before = yield from sight.do(said, *actions)
-    sight.last = field
-    for seconds in (*LOOKS, None):
-        doubt = _doubt(sight, asked, before, field)
-        if doubt is None:
-            return
-        if seconds is None:
-            message = f"typed “{asked.text}”, but {doubt}" if asked.text else doubt
-            raise CannotError(message)
-        yield from sight.wait("looking for the typed text", seconds)
+    sight.hovering = True
 
 
 def press(sight: Sight, asked: Press) -> Doing:
@@ -107,70 +79,28 @@ def scroll(sight: Sight, asked: Turn) -> Doing:
 
 
 def drag(sight: Sight, start: Target, end: Target) -> Doing:
-    """Drag the one to the other. Evidence: something changes."""
+    """Drag the one to the other. Evidence: it is no longer where it was, or it is somewhere else as well."""
     grabbed = yield from sight.find(start)
     goal = yield from sight.find(end)
     before = yield from sight.do(f"found {grabbed.said} and {goal.said}; dragging", Drag(grabbed.point, goal.point))
     yield from sight.see_change(before, f"dragged {grabbed.said} to {goal.said}")
-
-
-def tick(sight: Sight, asked: Tick) -> Doing:
-    """Bring a box into a state. Evidence: it is in it."""
-    found, box = yield from _find_tick_box(sight, asked.target)
-    state = "checked" if asked.on else "not checked"
-    if sight.canvas.is_ticked(box) == asked.on:
-        sight.notes.append(f"the box of {found.said} was {state} already")
-        return
-    yield from sight.do(f"found {found.said} and its box at {_at(box)}; clicking the box", Click(box.centre))
-    sight.last = box
     for seconds in (*LOOKS, None):
-        again = sight.look(asked.target, loosely=True)
-        now = sight.canvas.tick_box(again.label) if isinstance(again, Found) else box
-        if now is not None and sight.canvas.is_ticked(now) == asked.on:
+        if not start.label or sight.has_moved(start, grabbed.label):
             return
         if seconds is not None:
-            yield from sight.wait(f"looking whether the box is {state}", seconds)
-    message = f"clicked the box of {found.said}, but it is still {'not ' if asked.on else ''}checked"
+            yield from sight.wait(f"looking where {grabbed.said} is now", seconds)
+    message = f"dragged {grabbed.said} to {goal.said}, but it is where it was"
     raise CannotError(message)
 
 
 def find_to_act(sight: Sight, target: Target) -> Generator[Batch, Seen, Found]:
     """The place to click: of a field or a tick box that is asked for, it and not its label."""
     if target.kind == "field" and target.label:
-        return (yield from _find_field(sight, target))
+        return (yield from find_field(sight, target))
     if target.kind in ("checkbox", "radio") and target.label:
-        found, box = yield from _find_tick_box(sight, target)
+        found, box = yield from find_tick_box(sight, target)
         return put(found, box)
     return (yield from sight.find(target))
-
-
-def _find_field(sight: Sight, target: Target) -> Generator[Batch, Seen, Found]:
-    """The label, with the box of its field."""
-    found = yield from sight.find(target, loosely=True)
-    if not target.label:
-        return found
-    for seconds in (*LOOKS, None):
-        box = field_of(found.label, sight.canvas)
-        if box is not None:
-            return put(found, box)
-        if seconds is not None:
-            yield from sight.wait(f"looking for the field of {found.said}", seconds)
-            again = sight.look(target, loosely=True)
-            found = again if isinstance(again, Found) else found
-    message = f"found {found.said}, but no field in it, beside it or below it"
-    raise CannotError(message)
-
-
-def _find_tick_box(sight: Sight, target: Target) -> Generator[Batch, Seen, tuple[Found, Box]]:
-    for seconds in (*LOOKS, None):
-        found = yield from sight.find(target, loosely=not target.label)
-        box = sight.canvas.tick_box(found.label)
-        if box is not None:
-            return found, box
-        if seconds is not None:
-            yield from sight.wait(f"looking for the box of {found.said}", seconds)
-    message = f"found {found.said}, but no box beside it"
-    raise CannotError(message)
 
 
 def _clicking(asked: ClickOn, found: Found | None) -> Click:
@@ -207,21 +137,6 @@ def _beside(found: Found, y: float) -> Point:
     return Point(found.point.x, round(y))
 
 
-def _doubt(sight: Sight, asked: TypeIn, before: Seen, field: Box | None) -> str | None:
-    if not asked.text:
-        left = "" if field is None else evidence.said_in(sight.seen, field)
-        same = field is not None and left and left == evidence.said_in(before, field)
-        return f"the field still reads “{left}”" if same else None
-    doubt = evidence.of_typing(asked.text, before, sight.seen, sight.canvas, field)
-    if doubt is None and asked.replace and field is not None:
-        return evidence.of_more(asked.text, sight.seen, field)
-    return doubt
-
-
 def _scrolled_in_vain(sight: Sight, until: Condition) -> str:
     found = sight.look(until.target, loosely=True)
     return "scrolled to the end" + (f": {found.why}" if isinstance(found, Missing) else f", and not yet {until}")
-
-
-def _at(box: Box) -> str:
-    return f"({box.centre.x:g}, {box.centre.y:g})"

@@ -7,9 +7,9 @@ from collections.abc import Generator, Sequence
 from coasty_desk.core.actions import Click
 from coasty_desk.offline import evidence
 from coasty_desk.offline.acting import click
-from coasty_desk.offline.fields import field_of
+from coasty_desk.offline.filling import locate_field
 from coasty_desk.offline.language import Choose, ClickOn, Target
-from coasty_desk.offline.locating import Found
+from coasty_desk.offline.locating import Found, Missing, put
 from coasty_desk.offline.matching import Fit, every, folded
 from coasty_desk.offline.reading import Seen
 from coasty_desk.offline.sight import LOOKS, Batch, CannotError, Doing, Sight
@@ -28,15 +28,35 @@ def choose(sight: Sight, asked: Choose) -> Doing:
         yield from click(sight, ClickOn(asked.source))
         yield from click(sight, ClickOn(Target(asked.option)))
         return
-    found = yield from sight.find(asked.source, loosely=True)
-    box = field_of(found.label, sight.canvas) or sight.canvas.around(found.label)
-    if box is None:
-        message = f"found {found.said}, but no list in it, beside it or below it"
-        raise CannotError(message)
+    found = yield from _find_list(sight, asked.source)
+    box = found.box
     if box.height > OPEN_LINES * found.label.height:
         yield from _in_open_list(sight, asked.option, box)
     else:
         yield from _in_drop_down(sight, asked.option, found, box)
+
+
+def _find_list(sight: Sight, source: Target) -> Generator[Batch, Seen, Found]:
+    """The list that a label names; a list may show its own name, as a button does."""
+    found = _list(sight, source)
+    for seconds in LOOKS:
+        if isinstance(found, Found):
+            return found
+        yield from sight.wait(f"looking for the list: {found.why}", seconds)
+        found = _list(sight, source)
+    if isinstance(found, Missing):
+        raise CannotError(found.why)
+    return found
+
+
+def _list(sight: Sight, source: Target) -> Found | Missing:
+    found = locate_field(sight, source)
+    if isinstance(found, Missing) and not found.several:
+        shown = sight.look(source)
+        own = sight.canvas.around(shown.label) if isinstance(shown, Found) else None
+        if isinstance(shown, Found) and own is not None:
+            return put(shown, own)
+    return found
 
 
 def _among_what_is_seen(sight: Sight, option: str) -> Doing:
@@ -75,6 +95,7 @@ def _in_drop_down(sight: Sight, option: str, found: Found, box: Box) -> Doing:
     sight.last = box
     for seconds in (*LOOKS, None):
         if _reads(sight, option, box):
+            sight.claim(f"“{option}” in the list of {found.said}", box, lambda now: _reads(now, option, box))
             return
         if seconds is not None:
             yield from sight.wait(f"looking whether “{option}” is chosen", seconds)

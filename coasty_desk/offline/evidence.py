@@ -78,9 +78,30 @@ def of_typing(text: str, before: Seen, after: Seen, canvas: Canvas, field: Box |
     said = [t.text for t in there]
     if not any(c.isalnum() for c in lines[-1]) or any(reads_as(text, read) for read in (*said, "".join(said))):
         return None
-    if any(_ends_with(lines[-1], t, field or canvas.around(t.box)) for t in there) or _is_hidden(text, said, changed):
+    if any(_ends_with(lines[-1], t, field or canvas.around(t.box)) for t in there) or _is_hidden(
+        text, there, canvas, changed, field
+    ):
         return None
     return f"it reads “{' '.join(said)[:60]}” there" if said else "no text can be read where the screen changed"
+
+
+def is_there(text: str, after: Seen, canvas: Canvas, field: Box) -> bool:
+    """Whether the field still has the text, or as many dots, or nothing where nothing was typed."""
+    there = texts_in(after, field.grown(4))
+    said = "".join(t.text for t in there)
+    if not text.strip() or PLACEHOLDER.search(text):
+        return True
+    if reads_as(text, said) or any(_ends_with(text, t, field) for t in there):
+        return True
+    return not _says_a_word(there) and canvas.blobs(field) > 0
+
+
+def is_told(text: str, told: str) -> bool:
+    """Whether what a field says that it holds is the text, or has it; spaces at the ends apart."""
+    if PLACEHOLDER.search(text):
+        return True
+    hidden = bool(told) and len(set(told)) == 1 and not told[0].isalnum()
+    return text.strip().translate(_SIGNS) in told.translate(_SIGNS) or (hidden and len(told) >= len(text))
 
 
 def of_more(text: str, after: Seen, field: Box) -> str | None:
@@ -158,8 +179,14 @@ def _comparable(text: str) -> str:
     return folded(text.translate(_SIGNS))
 
 
-def _is_hidden(text: str, there: list[str], changed: list[Box]) -> bool:
-    """Whether it is what a password field shows: dots, about as many as were typed, and no word."""
-    if any(sum(c.isalnum() and c not in "oO0" for c in said) > 1 for said in there):
+def _is_hidden(text: str, there: list[Text], canvas: Canvas, changed: list[Box], field: Box | None) -> bool:
+    """Whether it is what a password field shows: a dot for each character and no word; a field may be too narrow for all."""
+    if _says_a_word(there):
         return False
-    return max(box.width for box in changed) >= 3 * len(text)
+    if field is None:
+        return max(box.width for box in changed) >= 3 * len(text)
+    return canvas.blobs(field) >= len(text) or canvas.is_full(field)
+
+
+def _says_a_word(there: list[Text]) -> bool:
+    return any(sum(c.isalnum() and c not in "oO0" for c in text.text) > 1 for text in there)

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from coasty_desk.core.actions import Point
+from coasty_desk.offline.accessible import Widget
 from coasty_desk.offline.fields import field_of, is_button
-from coasty_desk.offline.language import LAST, Target
-from coasty_desk.offline.matching import Match, every, nearest
+from coasty_desk.offline.language import LAST, Kind, Target
+from coasty_desk.offline.matching import Match, every, nearest, trimmed
 from coasty_desk.offline.shapes import Canvas
 from coasty_desk.offline.texts import Box, Text
 
@@ -23,13 +24,19 @@ TITLE_BAR = 34
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a target is, and the words for it. `label` is the box of its text, `box` of what it names."""
+    """Where a target is, and the words for it.
+
+    `label` is the box of its text, `line` of all that was read with it, `box` of what it names;
+    `widget` is what the accessibility tree says of it, where it was found there.
+    """
 
     box: Box
     said: str
     label: Box
+    line: Box
     text: str = ""
     confidence: float = 1.0
+    widget: Widget | None = None
 
     @property
     def point(self) -> Point:
@@ -59,8 +66,14 @@ class Scene:
         return self.canvas.texts
 
 
-def locate(target: Target, scene: Scene, *, loosely: bool = False) -> Found | Missing:
-    """The one place that the target means. `loosely`: a word of a longer text will do."""
+def locate(
+    target: Target, scene: Scene, *, loosely: bool = False, suits: Callable[[Box], bool] | None = None
+) -> Found | Missing:
+    """The one place that the target means.
+
+    `loosely`: a word of a longer text will do. `suits` says of a text's box whether it can be
+    meant, where several fit.
+    """
     if not target.label:
         return _by_relation(target, scene)
     candidates = [m for m in every(target.label, scene.texts) if loosely or m.stands_alone or target.kind == "link"]
@@ -73,7 +86,42 @@ def locate(target: Target, scene: Scene, *, loosely: bool = False) -> Found | Mi
         anchor = beside.label
         candidates = [m for m in candidates if m.text.box != anchor and _LIES[relation.way](m.text.box, anchor)]
     matches = _best(_in_front(candidates, scene.active))
+    if suits is not None and len(matches) > 1:
+        matches = [m for m in matches if suits(m.text.box)] or matches
     return _chosen(target, matches, anchor, scene)
+
+
+def named(target: Target, widgets: Sequence[Widget]) -> Found | Missing | None:
+    """The one thing of that name in the accessibility tree; None where it says nothing of one, or of several."""
+    if not target.label or target.ordinal or target.relations:
+        return None
+    same = [w for w in widgets if w.kind not in ("", "window", "row") and _is_called(target.label, w.name)]
+    same = [w for w in same if _can_be(target.kind, w.kind)]
+    things = [w for w in same if w.kind != "text"] or same
+    if len(things) != 1:
+        return None
+    widget = things[0]
+    at = widget.box.centre
+    said = f"{widget.kind} “{widget.name}” at ({at.x:g}, {at.y:g}), by its name"
+    if not widget.enabled:
+        return Missing(f"found the {said}, but it is disabled")
+    return Found(widget.box, f"the {said}", widget.box, widget.box, widget.name, 1.0, widget)
+
+
+def _is_called(label: str, name: str) -> bool:
+    return bool(name) and trimmed(label) == trimmed(name)
+
+
+def _can_be(asked: Kind, kind: Kind) -> bool:
+    """Whether a thing of this kind may be meant by what the instruction calls it."""
+    if asked in ("", "text", "icon"):
+        return True
+    return kind == asked or (asked, kind) in {
+        ("field", "list"),
+        ("list", "field"),
+        ("menu", "button"),
+        ("tab", "radio"),
+    }
 
 
 def boxes_of(target: Target, scene: Scene) -> list[Box]:
@@ -137,7 +185,7 @@ def _by_relation(target: Target, scene: Scene) -> Found | Missing:
         box = find(anchor.label, scene.canvas)
         if box is None:
             return Missing(f"no {target.kind} can be seen {relation.way} {anchor.said}")
-        return Found(box, f"the {target.kind} {relation.way} {anchor.said}", anchor.label)
+        return Found(box, f"the {target.kind} {relation.way} {anchor.said}", anchor.label, anchor.label)
     lying = [t for t in scene.texts if t.box != anchor.label and _LIES[relation.way](t.box, anchor.label)]
     lying = [t for t in lying if not t.box.meets(anchor.label)]
     if target.kind == "button":
@@ -147,11 +195,11 @@ def _by_relation(target: Target, scene: Scene) -> Found | Missing:
         return Missing(f"there is nothing {relation.way} {anchor.said}")
     text = lying[min(max(target.ordinal, 1), len(lying)) - 1]
     at = text.box.centre
-    return Found(text.box, f"“{text.text}” at ({at.x:g}, {at.y:g})", text.box, text.text, text.confidence)
+    return Found(text.box, f"“{text.text}” at ({at.x:g}, {at.y:g})", text.box, text.box, text.text, text.confidence)
 
 
 def _as_found(match: Match) -> Found:
-    return Found(match.text.box, match.said, match.text.box, match.text.text, match.text.confidence)
+    return Found(match.text.box, match.said, match.text.box, match.line.box, match.text.text, match.text.confidence)
 
 
 def put(found: Found, box: Box) -> Found:

@@ -101,6 +101,11 @@ def folded(text: str) -> str:
     return _folded(_plain(text))
 
 
+def trimmed(text: str) -> str:
+    """The text without spaces, case, and what stands around a name: a colon, a star, an ellipsis."""
+    return _trimmed(_plain(text))
+
+
 def equal(one: str, other: str) -> bool:
     """Whether two texts are the same but for spaces, case and characters that look alike."""
     return folded(one) == folded(other)

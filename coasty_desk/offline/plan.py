@@ -6,11 +6,11 @@ action is looked after with the screen that follows it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from coasty_desk.core.actions import Wait
-from coasty_desk.offline import acting, choosing
+from coasty_desk.offline import acting, choosing, filling
 from coasty_desk.offline.language import (
     Choose,
     ClickOn,
@@ -55,8 +55,17 @@ class Plan:
     launch: Callable[[str], str] = nothing_to_open
     read_out: list[str] = field(default_factory=list)
 
+    def whole(self, steps: Sequence[Step]) -> Doing:
+        """Everything in order, and a last look at what was filled in. Raises CannotError, which names the step."""
+        yield from self.carry_out(steps)
+        try:
+            yield from self.sight.settle_claims()
+        except CannotError as error:
+            error.step = steps[-1].words
+            raise
+
     def carry_out(self, steps: Iterable[Step]) -> Doing:
-        """Everything in order. Raises CannotError, which names the step."""
+        """Some steps in order. Raises CannotError, which names the step."""
         for step in steps:
             try:
                 yield from self._one(step.does)
@@ -84,13 +93,18 @@ class Plan:
                 yield from self._repeat(body, times, until)
 
     def _act(self, does: Instruction) -> Doing:
+        if isinstance(does, TypeIn | Tick | Choose):
+            self.sight.check_claims()
+        else:
+            yield from self.sight.settle_claims()
         match does:
             case ClickOn():
                 yield from acting.click(self.sight, does)
+                self.sight.hovering = False
             case Hover(target):
                 yield from acting.hover(self.sight, target)
             case TypeIn():
-                yield from acting.type_in(self.sight, does)
+                yield from filling.type_in(self.sight, does)
             case Press():
                 yield from acting.press(self.sight, does)
             case Turn():
@@ -98,7 +112,7 @@ class Plan:
             case DragTo(start, end):
                 yield from acting.drag(self.sight, start, end)
             case Tick():
-                yield from acting.tick(self.sight, does)
+                yield from filling.tick(self.sight, does)
             case Choose():
                 yield from choosing.choose(self.sight, does)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 
 from coasty_desk.core.actions import Prediction, Verdict
 from coasty_desk.core.ports import Answering, Ask
 from coasty_desk.core.scaling import Frame, Rect
 from coasty_desk.core.stop import Stop
+from coasty_desk.offline.accessible import Tree, Widget
+from coasty_desk.offline.aligned import aligned
 from coasty_desk.offline.grammar import NotUnderstoodError, parse
 from coasty_desk.offline.language import Step
 from coasty_desk.offline.plan import Plan, nothing_to_open
@@ -32,6 +35,7 @@ class OfflinePredictor:
         launch: Callable[[str], str] = nothing_to_open,
     ) -> None:
         self._launch = launch
+        self._tree = Tree()
         self._stop = stop
         self._active = active
         self._frame: Frame | None = None
@@ -62,13 +66,14 @@ class OfflinePredictor:
         """Free the engine and the last screenshot."""
         if self._going is not None:
             self._going.close()
+        self._tree.close()
         self._reader = self._plan = self._going = self._frame = None
 
     def _next(self, seen: Seen) -> Prediction:
         try:
             if self._going is None:
-                self._plan = Plan(Sight(seen, self._active_box), self._launch)
-                self._going = self._plan.carry_out(self._steps)
+                self._plan = Plan(self._sight(seen), self._launch)
+                self._going = self._plan.whole(self._steps)
                 batch = next(self._going)
             else:
                 batch = self._going.send(seen)
@@ -78,6 +83,15 @@ class OfflinePredictor:
             return Prediction(Verdict.FAIL, reasoning=f"at the step “{error.step}”: {error.why}")
         return Prediction(Verdict.CONTINUE, batch.actions, batch.said, descriptions=(batch.said,) * len(batch.actions))
 
+    def _sight(self, seen: Seen) -> Sight:
+        closer = (lambda now, _: now) if self._reader is None else self._reader.closer
+        return Sight(seen, self._active_box, closer=closer, tree=self._widgets)
+
+    def _widgets(self, seen: Seen) -> Sequence[Widget]:
+        """What the accessibility tree says, in frame pixels, as far as the screen bears it out."""
+        told = [replace(widget, box=self._in_frame(widget.box)) for widget in self._tree.widgets()]
+        return aligned(told, seen.texts)
+
     def _summary(self) -> str:
         if self._plan is None:
             return ""
@@ -85,9 +99,20 @@ class OfflinePredictor:
         return "; ".join([*read, *self._plan.sight.notes]) or "every instruction was carried out"
 
     def _active_box(self) -> Box | None:
-        rect, frame = self._active(), self._frame
-        if rect is None or frame is None or frame.shows.width == 0:
+        rect = self._active()
+        if rect is None or self._frame is None:
             return None
+        return self._in_frame(Box(rect.left, rect.top, rect.left + rect.width, rect.top + rect.height))
+
+    def _in_frame(self, box: Box) -> Box:
+        frame = self._frame
+        if frame is None:
+            return box
         scale = frame.content.width / frame.shows.width
-        left, top = (rect.left - frame.shows.left) * scale, (rect.top - frame.shows.top) * scale
-        return Box(left, top, left + rect.width * scale, top + rect.height * scale)
+        left, top = frame.shows.left, frame.shows.top
+        return Box(
+            *(
+                (edge - origin) * scale
+                for edge, origin in zip((box.left, box.top, box.right, box.bottom), (left, top, left, top), strict=True)
+            )
+        )

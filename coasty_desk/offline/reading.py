@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.scaling import Size
-from coasty_desk.offline import differing
+from coasty_desk.offline import differing, glyphs
 from coasty_desk.offline.ink import parted
 from coasty_desk.offline.texts import Box, Text, joined
 
@@ -103,6 +103,15 @@ class Reader:
         self._last = self._again(self._engine, self._last, picture) or self._whole(self._engine, picture, image)
         return self._last
 
+    def closer(self, seen: Seen, within: Box) -> Seen:
+        """The same with the single characters in that part of it that were passed over."""
+        if self._engine is None or seen is not self._last:
+            return seen
+        found = glyphs.closer(self._engine, seen, within)
+        kept = {line: parts for line, parts in seen.parts.items() if not any(line.box.meets(one.box) for one in found)}
+        self._last = _made(seen.picture, kept | {one: [one] for one in found})
+        return self._last
+
     def _whole(self, engine: Engine, picture: Image, image: bytes) -> Seen:
         return _seen(picture, engine.lines(image), {})
 
@@ -126,7 +135,10 @@ class Reader:
 
 
 def _seen(picture: Image, lines: Iterable[Text], known: dict[Text, list[Text]]) -> Seen:
-    parts = {line: known.get(line) or parted(line, picture) for line in lines}
+    return _made(picture, {line: known.get(line) or parted(line, picture) for line in lines})
+
+
+def _made(picture: Image, parts: dict[Text, list[Text]]) -> Seen:
     texts = sorted((text for each in parts.values() for text in each), key=lambda text: (text.box.top, text.box.left))
     return Seen(picture, tuple(texts), parts)
 

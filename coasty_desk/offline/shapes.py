@@ -77,15 +77,8 @@ class Canvas:
 
     def tick_box(self, label: Box) -> Box | None:
         """The small square or circle that the label's line begins with, or before it, after it, or far right of it."""
-        high = max(label.height, 14.0)
-        half = max(0.62 * label.height, 11.0)
-        row = Box(label.left - 2.2 * high, label.centre.y - half, label.right + 2.2 * high, label.centre.y + half)
-        squares = list(self._squares(row, label))
-        begins = [b for b in squares if -3 <= b.left - label.left <= 3 and b.right < label.right - high]
-        before = [b for b in squares if b.right <= label.left + 4]
-        after = [b for b in squares if b.left >= label.right - 1.6 * high]
-        found = [*begins, *reversed(before), *after]
-        return found[0] if found else self._far_right(label)
+        found = (self._beside(label, half) for half in (max(0.62 * label.height, 11.0), max(0.4 * label.height, 8.0)))
+        return next(filter(None, found), None) or self._far_right(label)
 
     def is_ticked(self, box: Box) -> bool:
         """Whether there is something in the square or circle."""
@@ -94,6 +87,36 @@ class Canvas:
         core = b"".join(self._row(y, round(box.left + inset), round(box.right - inset)) for y in rows)
         ground = max(set(core), key=core.count)
         return core.translate(_unlike(ground, MARK)).count(1) > 0.08 * len(core)
+
+    def _beside(self, label: Box, half: float) -> Box | None:
+        """The square or circle in a strip of twice `half` around the label's middle: at its beginning, before it, after it."""
+        high = max(label.height, 14.0)
+        row = Box(label.left - 2.2 * high, label.centre.y - half, label.right + 2.2 * high, label.centre.y + half)
+        squares = list(self._squares(row, label))
+        begins = [b for b in squares if -3 <= b.left - label.left <= 3 and b.right < label.right - high]
+        before = [b for b in squares if b.right <= label.left + 4]
+        after = [b for b in squares if b.left >= label.right - 1.6 * high]
+        return next(iter([*begins, *reversed(before), *after]), None)
+
+    def blobs(self, field: Box) -> int:
+        """How many things stand side by side in the field, a caret left out: the dots of a password."""
+        return len(self._inked_runs(field))
+
+    def is_full(self, field: Box) -> bool:
+        """Whether what stands in the field reaches its end."""
+        runs = self._inked_runs(field)
+        return bool(runs) and runs[-1][1] >= field.width - field.height
+
+    def _inked_runs(self, field: Box) -> list[tuple[int, int]]:
+        inset = round(min(field.height * 0.2, 6))
+        rows = [
+            self._row(y, int(field.left) + 3, int(field.right) - 3)
+            for y in range(int(field.top) + inset, int(field.bottom) - inset)
+        ]
+        unlike = _unlike(_most(b"".join(rows)), 3 * CONTRAST)
+        inked = [row.translate(unlike) for row in rows]
+        runs = _runs([any(row[x] for row in inked) for x in range(len(rows[0]) if rows else 0)])
+        return [(start, end) for start, end in runs if end - start > 2]
 
     def _far_right(self, label: Box) -> Box | None:
         """The first square on the label's row with no text before it: a settings row has its box at its end."""

@@ -6,14 +6,15 @@ this led to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from coasty_desk.core.actions import Action, Wait
+from coasty_desk.core.actions import Action, Move, Point, Wait
 from coasty_desk.offline import evidence
+from coasty_desk.offline.accessible import Widget
 from coasty_desk.offline.language import Condition, Target
-from coasty_desk.offline.locating import Found, Missing, Scene, boxes_of, locate
+from coasty_desk.offline.locating import Found, Missing, Scene, boxes_of, locate, named
 from coasty_desk.offline.reading import Seen
 from coasty_desk.offline.shapes import Canvas
 from coasty_desk.offline.texts import Box
@@ -23,6 +24,13 @@ LOOKS = (0.4, 0.4, 0.4)
 
 PATIENCE = (0.4, 0.6, 1.0, 1.5, 2.0, 2.0, 2.5)
 """The same where the instruction says to wait, and for how long is not said."""
+
+
+SETTLED = 0.5
+"""So many seconds later, what was filled in is looked at once more: there are boxes that untick themselves."""
+
+SHORT = 2
+"""A label of so few characters is looked for closer where it is not found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,15 @@ class CannotError(Exception):
         self.step = step
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something that was filled in and must still be there when the rest is: `what` in words, and where."""
+
+    what: str
+    where: Box
+    holds: Callable[[Sight], bool]
+
+
 Doing: TypeAlias = Generator[Batch, Seen, None]
 Screens: TypeAlias = Generator[Batch, Seen, Seen]
 
@@ -50,15 +67,22 @@ Screens: TypeAlias = Generator[Batch, Seen, Seen]
 class Sight:
     """`seen` is the screen now, `before` as it was before the last action that was not waiting.
 
-    `last` is the box of what was acted on last: when pointer and focus leave it, it looks
-    different, which is no evidence of anything.
+    `closer` reads single characters that were passed over, `tree` is what the accessibility tree
+    says of the screen. `last` is the box of what was acted on last: when pointer and focus leave it, it looks
+    different, which is no evidence of anything. `hovering`: the pointer was put somewhere on purpose.
     """
 
     seen: Seen
     active: Callable[[], Box | None] = lambda: None
     before: Seen | None = None
     last: Box | None = None
+    closer: Callable[[Seen, Box], Seen] = lambda seen, _: seen
+    tree: Callable[[Seen], Sequence[Widget]] = lambda _: ()
     notes: list[str] = field(default_factory=list)
+    hovering: bool = False
+    claims: list[Claim] = field(default_factory=list)
+    _told: tuple[Seen, Sequence[Widget]] | None = None
+    _looked_closer: Seen | None = None
     _canvas: tuple[Seen, Canvas] | None = None
 
     @property
@@ -83,28 +107,101 @@ class Sight:
         """Look again after a while."""
         self.seen = yield Batch((Wait(seconds),), said)
 
-    def look(self, target: Target, *, loosely: bool = False) -> Found | Missing:
-        """Where the target is now."""
-        return locate(target, self.scene(), loosely=loosely)
+    @property
+    def widgets(self) -> Sequence[Widget]:
+        """What the accessibility tree says of the screen now; empty where there is none."""
+        if self._told is None or self._told[0] is not self.seen:
+            self._told = (self.seen, self.tree(self.seen))
+        return self._told[1]
 
-    def find(self, target: Target, *, loosely: bool = False) -> Generator[Batch, Seen, Found]:
+    def look(
+        self, target: Target, *, loosely: bool = False, suits: Callable[[Box], bool] | None = None
+    ) -> Found | Missing:
+        """Where the target is now: by its name in the accessibility tree, else by its text."""
+        found = named(target, self.widgets) or locate(target, self.scene(), loosely=loosely, suits=suits)
+        short = 0 < len(target.label.strip()) <= SHORT
+        if isinstance(found, Missing) and not found.several and short and self._looked_closer is not self.seen:
+            told = self.widgets
+            self.seen = self.closer(self.seen, self.active() or self.seen.whole)
+            self._looked_closer, self._told = self.seen, (self.seen, told)
+            found = locate(target, self.scene(), loosely=loosely, suits=suits)
+        return found
+
+    def find(
+        self, target: Target, *, loosely: bool = False, suits: Callable[[Box], bool] | None = None
+    ) -> Generator[Batch, Seen, Found]:
         """The target, once it is there. Raises CannotError where it is not, or where several are."""
-        found = self.look(target, loosely=loosely)
-        for seconds in LOOKS:
+        found = self.look(target, loosely=loosely, suits=suits)
+        for turn, seconds in enumerate(LOOKS):
             if isinstance(found, Found):
                 return found
-            yield from self.wait(f"looking again: {found.why}", seconds)
-            found = self.look(target, loosely=loosely)
+            aside = None if self.hovering or found.several else self._aside()
+            if turn == 1 and aside is not None:
+                self.seen = yield Batch((Move(aside),), f"looking again with the pointer aside: {found.why}")
+            else:
+                yield from self.wait(f"looking again: {found.why}", seconds)
+            found = self.look(target, loosely=loosely, suits=suits)
         if isinstance(found, Missing):
             raise CannotError(found.why)
         return found
+
+    def _aside(self) -> Point | None:
+        """Where the pointer shows no hint that hides something: beside the active window."""
+        active, whole = self.active(), self.seen.whole
+        if active is None:
+            return None
+        places = [Point(x, y) for x in (40, whole.right - 40) for y in (40, whole.bottom - 40)]
+        return next((place for place in places if not active.grown(8).holds(place.x, place.y)), None)
+
+    def is_ticked(self, found: Found, box: Box) -> bool:
+        """The state of a box, by the tree where it was found there."""
+        if found.widget is not None:
+            now = next((w for w in self.widgets if w.name == found.widget.name and w.kind == found.widget.kind), None)
+            if now is not None and now.checked is not None:
+                return now.checked
+        return self.canvas.is_ticked(box)
+
+    def typed_into(self) -> str | None:
+        """The text of what has the focus, where the tree tells it."""
+        focused = [w for w in self.widgets if w.focused and w.editable and w.text is not None]
+        return focused[0].text if len(focused) == 1 else None
+
+    def has_moved(self, target: Target, where: Box) -> bool:
+        """Whether what the target names has left the place, or is at a new one as well."""
+        now = boxes_of(target, self.scene())
+        return not any(box.meets(where) for box in now) or self._is_new(target)
+
+    def claim(self, what: str, where: Box, holds: Callable[[Sight], bool]) -> None:
+        """Remember what was filled in, to be looked at again."""
+        self.claims = [claim for claim in self.claims if not claim.where.meets(where)]
+        self.claims.append(Claim(what, where, holds))
+
+    def check_claims(self) -> None:
+        """Raises CannotError where something that was filled in is there no more."""
+        for claim in self.claims:
+            if not claim.holds(self):
+                message = f"{claim.what} was there, and is there no more"
+                raise CannotError(message)
+
+    def settle_claims(self) -> Doing:
+        """Look once more, after a moment, whether everything that was filled in is still so; then forget it."""
+        if self.claims:
+            self.check_claims()
+            yield from self.wait("looking once more at what was filled in", SETTLED)
+            self.check_claims()
+            self.claims.clear()
 
     def holds(self, condition: Condition) -> bool:
         """Whether the condition holds now. Raises CannotError where a box cannot be seen."""
         found = self.look(condition.target, loosely=True)
         if condition.of == "box":
             box = self.canvas.tick_box(found.label) if isinstance(found, Found) else None
-            return box is not None and self.canvas.is_ticked(box) == condition.there
+            known = isinstance(found, Found) and found.widget is not None and found.widget.checked is not None
+            return (
+                isinstance(found, Found)
+                and (known or box is not None)
+                and (self.is_ticked(found, box or found.box) == condition.there)
+            )
         there = isinstance(found, Found) or found.several
         if there and condition.newly and self.before is not None:
             return self._is_new(condition.target)

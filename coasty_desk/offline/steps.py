@@ -87,13 +87,13 @@ class Steps:
         return Hover(target)
 
     def type_text(self, text: Token) -> TypeIn:
-        return TypeIn(words.quoted(text))
+        return TypeIn(words.to_type(text))
 
     def type_into(self, text: Token, target: Target) -> TypeIn:
-        return TypeIn(words.quoted(text), target)
+        return TypeIn(words.to_type(text), target)
 
     def fill(self, target: Target, text: Token) -> TypeIn:
-        return TypeIn(words.quoted(text), target, replace=True)
+        return TypeIn(words.to_type(text), target, replace=True)
 
     def clear(self, target: Target) -> TypeIn:
         return TypeIn("", target, replace=True)

@@ -50,6 +50,10 @@ KEYS = re.compile(
 )
 """What in quotes after `press` is a key and not the name of a button."""
 
+_ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
+_ESCAPE = re.compile(r"\\([nt\\])")
+_NO_ESCAPES = re.compile(r"^[A-Za-z]:\\|(?<!\\)(?:\\\\)*\\(?![nt\\])")
+
 _KINDS: tuple[tuple[str, Kind], ...] = (
     ("check", "checkbox"),
     ("radio", "radio"),
@@ -94,6 +98,17 @@ def seconds(much: Token, unit: Token) -> float:
 def quoted(token: Token) -> str:
     """What stands between the quotes."""
     return str(token[1:-1])
+
+
+def to_type(token: Token) -> str:
+    r"""What stands between the quotes, to be typed: `\n` is a new line, `\t` a tab, `\\` a backslash.
+
+    Not so where another character follows a backslash, or after a drive's letter: that is a path.
+    """
+    said = quoted(token)
+    if _NO_ESCAPES.search(said):
+        return said
+    return _ESCAPE.sub(lambda found: _ESCAPES[found[1]], said)
 
 
 def kind_of(token: Token | None) -> Kind:

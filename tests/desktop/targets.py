@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -224,8 +224,8 @@ class Chromium:
         return Handler
 
     def _take(self, said: dict[str, Any]) -> None:
-        if "event" in said:
-            self.events.append(said)
+        if "events" in said:
+            self.events.extend(said["events"])
         else:
             self._answers.put(said)
 
@@ -256,6 +256,14 @@ def rested(look: Any) -> str:
         now: str = look()
         if now != seen:
             seen, quiet_since = now, time.monotonic()
+    return seen
+
+
+def becomes(look: Callable[[], str], wanted: str) -> str:
+    """What `look` sees once it is what is wanted, or when the patience ends: busy machines are slow to answer."""
+    until = time.monotonic() + PATIENCE / 2
+    while (seen := look()) != wanted and time.monotonic() < until:
+        time.sleep(0.05)
     return seen
 
 

@@ -1,0 +1,176 @@
+"""Filling in: text into fields, ticks into boxes. Evidence: it reads back, and still does a moment later."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator
+from dataclasses import replace
+
+from coasty_desk.core.actions import Action, Click, KeyCombo, PressKeys, TypeText
+from coasty_desk.offline import evidence
+from coasty_desk.offline.fields import field_of
+from coasty_desk.offline.language import Target, Tick, TypeIn
+from coasty_desk.offline.locating import Found, Missing, put
+from coasty_desk.offline.reading import Seen
+from coasty_desk.offline.sight import LOOKS, Batch, CannotError, Doing, Sight
+from coasty_desk.offline.texts import Box
+
+ALL = ("cmd", "a") if sys.platform == "darwin" else ("ctrl", "a")
+"""Selects everything in a field of several lines."""
+
+LINES = 2.6
+"""A field higher than so many times its label has several lines."""
+
+
+def type_in(sight: Sight, asked: TypeIn) -> Doing:
+    """Type the text, in the place of what a field that is named has in it. Evidence: it reads back there."""
+    actions: list[Action] = []
+    field = None
+    said = f"typing “{asked.text}”" if asked.text else "emptying it"
+    if asked.field is not None:
+        found = yield from find_field(sight, asked.field)
+        field = found.box
+        actions += _selecting(sight, found)
+        said = f"found the field of {found.said}; {said}"
+    actions.append(TypeText(asked.text) if asked.text else PressKeys(("delete",)))
+    before = yield from sight.do(said, *actions)
+    sight.last = field
+    for seconds in (*LOOKS, None):
+        doubt = _doubt(sight, asked.text, before, field)
+        if doubt is None:
+            break
+        if seconds is None:
+            message = f"typed “{asked.text}”, but {doubt}" if asked.text else doubt
+            raise CannotError(message)
+        yield from sight.wait("looking for the typed text", seconds)
+    if field is not None:
+        sight.claim(f"“{asked.text}” in the field", field, _still_reads(asked.text, field))
+
+
+def tick(sight: Sight, asked: Tick) -> Doing:
+    """Bring a box into a state. Evidence: it is in it."""
+    found, box = yield from find_tick_box(sight, asked.target)
+    state = "checked" if asked.on else "not checked"
+    if sight.is_ticked(found, box) == asked.on:
+        sight.notes.append(f"the box of {found.said} was {state} already")
+        return
+    yield from sight.do(f"found {found.said} and its box at {_at(box)}; clicking the box", Click(box.centre))
+    sight.last = box
+    for seconds in (*LOOKS, None):
+        found, box = _again(sight, asked.target, found, box)
+        if sight.is_ticked(found, box) == asked.on:
+            sight.claim(f"the box of {found.said} {state}", box, _still_ticked(found, box, on=asked.on))
+            return
+        if seconds is not None:
+            yield from sight.wait(f"looking whether the box is {state}", seconds)
+    message = f"clicked the box of {found.said}, but it is still {'not ' if asked.on else ''}checked"
+    raise CannotError(message)
+
+
+def find_field(sight: Sight, target: Target) -> Generator[Batch, Seen, Found]:
+    """The label, with the box of the field that it names. Raises CannotError."""
+    if not target.label:
+        return (yield from sight.find(target))
+    found = locate_field(sight, target)
+    for seconds in LOOKS:
+        if isinstance(found, Found):
+            return found
+        yield from sight.wait(f"looking for the field: {found.why}", seconds)
+        found = locate_field(sight, target)
+    if isinstance(found, Missing):
+        raise CannotError(found.why)
+    return found
+
+
+def find_tick_box(sight: Sight, target: Target) -> Generator[Batch, Seen, tuple[Found, Box]]:
+    """The label, and its box. Raises CannotError."""
+
+    def has_box(label: Box) -> bool:
+        return sight.canvas.tick_box(label) is not None
+
+    for seconds in (*LOOKS, None):
+        found = yield from sight.find(target, suits=has_box)
+        box = found.box if found.widget is not None or not target.label else sight.canvas.tick_box(found.label)
+        if box is not None:
+            return found, box
+        if seconds is not None:
+            yield from sight.wait(f"looking for the box of {found.said}", seconds)
+    message = f"found {found.said}, but no box beside it"
+    raise CannotError(message)
+
+
+def locate_field(sight: Sight, target: Target) -> Found | Missing:
+    """A label that stands alone; else one that was read together with what is in its field."""
+
+    def has_field(label: Box) -> bool:
+        return field_of(label, sight.canvas) is not None
+
+    found = sight.look(replace(target, kind="field"), suits=has_field)
+    if isinstance(found, Found):
+        if found.widget is not None:
+            return found
+        box = field_of(found.label, sight.canvas)
+        return put(found, box) if box else Missing(f"found {found.said}, but no field in it, beside it or below it")
+    if not found.several:
+        loose = sight.look(target, loosely=True)
+        if isinstance(loose, Found):
+            box = field_of(loose.label, sight.canvas)
+            if box is not None and _holds_the_rest(box, loose):
+                return put(loose, box)
+    return found
+
+
+def _holds_the_rest(box: Box, found: Found) -> bool:
+    """Whether what follows the label in its line is what stands in the field."""
+    begins = found.label.left - found.line.left < found.label.height
+    rest = (found.label.right + found.line.right) / 2
+    return begins and box.left - found.label.height < rest < box.right
+
+
+def _selecting(sight: Sight, found: Found) -> list[Action]:
+    """A click into the field, and what selects its text if there is one."""
+    click = Click(found.point)
+    if not evidence.said_in(sight.seen, found.box):
+        return [click]
+    if found.box.height <= LINES * found.label.height:
+        return [replace(click, count=3)]  # in every toolkit; Control and A go to the line's beginning in some
+    return [click, KeyCombo(ALL)]
+
+
+def _doubt(sight: Sight, text: str, before: Seen, field: Box | None) -> str | None:
+    told = sight.typed_into()
+    if told is not None and text:
+        return None if evidence.is_told(text, told) else f"it holds “{told[:60]}”"
+    if not text:
+        left = "" if field is None else evidence.said_in(sight.seen, field)
+        same = left and field is not None and left == evidence.said_in(before, field)
+        return f"the field still reads “{left}”" if same else None
+    doubt = evidence.of_typing(text, before, sight.seen, sight.canvas, field)
+    if doubt is None and field is not None:
+        return evidence.of_more(text, sight.seen, field)
+    return doubt
+
+
+def _still_reads(text: str, field: Box) -> Callable[[Sight], bool]:
+    def holds(sight: Sight) -> bool:
+        return evidence.is_there(text, sight.seen, sight.canvas, field)
+
+    return holds
+
+
+def _still_ticked(found: Found, box: Box, *, on: bool) -> Callable[[Sight], bool]:
+    return lambda sight: sight.is_ticked(found, box) == on
+
+
+def _again(sight: Sight, target: Target, found: Found, box: Box) -> tuple[Found, Box]:
+    """The label and its box on the screen now; where they were, if they cannot be told."""
+    now = sight.look(target, suits=lambda label: sight.canvas.tick_box(label) is not None)
+    if isinstance(now, Missing):
+        return found, box
+    if now.widget is not None:
+        return now, now.box
+    return now, sight.canvas.tick_box(now.label) or box
+
+
+def _at(box: Box) -> str:
+    return f"({box.centre.x:g}, {box.centre.y:g})"
