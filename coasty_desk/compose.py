@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +15,7 @@ import platformdirs
 from coasty_desk import presets, settings
 from coasty_desk.core import abort_key
 from coasty_desk.core.actions import Point
-from coasty_desk.core.confirm import Person
+from coasty_desk.core.confirm import Mode, Person
 from coasty_desk.core.cut_off import CutOff
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.limits import Limits
@@ -35,6 +36,7 @@ from coasty_desk.desktop.in_hand import Rules, in_hand, pointer
 from coasty_desk.desktop.overlay import Badge, NoBadgeError, Pictured, Uncovered
 from coasty_desk.desktop.ways import Ways
 from coasty_desk.desktop.windows_here import WindowMask
+from coasty_desk.offline import launching
 from coasty_desk.offline.pointing import OfflinePointing
 from coasty_desk.offline.predictor import OfflinePredictor
 from coasty_desk.offline.under import TextUnder
@@ -155,10 +157,12 @@ def desk(
     if recorder is not None:
         stack.callback(recorder.close)
     model = None if connection is None else _asking(connection, chosen, stop, run_id, preset, recorder, remains)
+    who = person(stop)
     if script is not None:
         predictor = script.predictor(model)
     else:
-        predictor = model or OfflinePredictor(task, stop, active=window_list.focused_frame)
+        launch = partial(_launch, chosen=chosen, mode=rules.confirm, who=who)
+        predictor = model or OfflinePredictor(task, stop, active=window_list.focused_frame, launch=launch)
     job = Job(
         run_id=run_id,
         task=task,
@@ -178,7 +182,7 @@ def desk(
         stop=stop,
         screen=seen,
         executor=executor,
-        person=person(stop),
+        person=who,
         picture=pictures,
         text_at=_text_at(rules, chosen, screen, seen),
         dry_run=chosen.dry_run,
@@ -201,6 +205,20 @@ def desk(
         (*armed.warnings, *no_badge),
         badge,
     )
+
+
+def _launch(name: str, *, chosen: Settings, mode: Mode, who: Person) -> str:
+    """Start an application for `open NAME`: nothing in a dry run, after a question where every action is asked about."""
+    if chosen.dry_run:
+        return launching.named_only(name)
+
+    def agreed(shown: str) -> bool:
+        if mode != "always":
+            return True
+        who.attend()
+        return who.ask(f"start {shown}?", "every action is asked about", None) in ("yes", "always")
+
+    return launching.launch(name, agreed)
 
 
 def _badge(chosen: Settings, shows: Rect, armed: Ways, stack: ExitStack) -> tuple[Badge | None, tuple[str, ...]]:

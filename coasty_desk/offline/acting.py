@@ -7,6 +7,7 @@ from collections.abc import Generator
 from coasty_desk.core.actions import Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll
 from coasty_desk.core.scaling import Size
 from coasty_desk.offline import evidence
+from coasty_desk.offline.fields import is_field
 from coasty_desk.offline.filling import find_field, find_tick_box
 from coasty_desk.offline.language import ClickOn, Condition, Press, Target, Turn
 from coasty_desk.offline.locating import Found, Missing, put
@@ -44,16 +45,16 @@ def hover(sight: Sight, target: Target) -> Doing:
 
 
 def press(sight: Sight, asked: Press) -> Doing:
-    """Press keys. Evidence where the keys always show: something changes; else a note where nothing does."""
+    """Press keys. Evidence: something changes; a note where nothing does after keys that need not show anything."""
     actions = tuple(PressKeys(s) if len(s) == 1 else KeyCombo(s) for s in asked.strokes) * asked.times
     names = ", ".join("+".join(stroke) for stroke in asked.strokes)
     before = yield from sight.do(f"pressing {names}", *actions)
     if sight.changes(before):
         return
-    if evidence.shows(asked.strokes[-1]):
-        yield from sight.see_change(before, f"pressed {names}")
+    if evidence.may_be_silent(asked.strokes[-1]):
+        sight.notes.append(f"{names} showed nothing, as it may")
     else:
-        sight.notes.append(f"nothing changed on the screen after {names}")
+        yield from sight.see_change(before, f"pressed {names}")
 
 
 def scroll(sight: Sight, asked: Turn) -> Doing:
@@ -66,7 +67,7 @@ def scroll(sight: Sight, asked: Turn) -> Doing:
     if asked.until is None:
         before = yield from sight.do("scrolling", turn)
         if not sight.changes(before):
-            sight.notes.append("nothing moved when scrolling")
+            sight.unproved = "nothing moved when scrolling"
         return
     for _ in range(SCROLLS):
         if sight.holds(asked.until):
@@ -125,10 +126,9 @@ def _not_only_lit(sight: Sight, before: Seen, found: Found) -> Doing:
     )
     sight.before = first
     inner = shape.grown(-FRAME)
-    kept = [
-        box for box in sight.changes(before) if box.within(own) != box or evidence.differs(before, sight.seen, inner)
-    ]
-    if not kept:
+    changes = sight.changes(before)
+    kept = [box for box in changes if box.within(own) != box or evidence.differs(before, sight.seen, inner)]
+    if not kept and not (changes and is_field(found.label, sight.canvas)):  # a field shows that it has the focus
         message = f"clicked {found.said}, but nothing came of it: it only lit up under the pointer"
         raise CannotError(message)
 

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from coasty_desk.core.secrets import PLACEHOLDER
 from coasty_desk.offline import differing
-from coasty_desk.offline.matching import distance, folded
+from coasty_desk.offline.matching import cased_as, folded
 from coasty_desk.offline.reading import Seen
 from coasty_desk.offline.shapes import Canvas
 from coasty_desk.offline.texts import Box, Text
@@ -14,22 +14,59 @@ from coasty_desk.offline.texts import Box, Text
 CARET = 4
 """A change no wider than this is the blinking of a caret."""
 
-CHUNK = 14
-"""A typed text is looked for in pieces of so many characters."""
+CHUNK = 40
+"""A typed text is looked for in pieces of so many characters at most."""
+
+EDIT_EVERY = 12
+"""One letter in so many may be the engine's mistake; a digit never."""
+
+CASED = frozenset("abdefghmnqrt")
+"""Letters whose capitals cannot be taken for the small ones; of others, such as `c` and `s`, the engine does not know."""
+
+_NEVER = 1000
+"""The price of an edit that no engine makes."""
 
 SHORTEST = 3
 """What stands between characters that the engine cannot read is not looked for if it is shorter than this."""
+
+LINES_HIGH = 300
+"""What is higher is not read once more for a doubt."""
 
 FULL = 0.8
 """A text that fills so much of its field's width may have a beginning that is out of sight."""
 
 _SIGNS = str.maketrans({"*": "x", "×": "x", "∗": "x", "÷": "/", "·": ".", "⋅": "x"})
-_SHOW = {"enter", "return", "tab", "space", "backspace", "delete"}
+_MODIFIERS = frozenset({"ctrl", "control", "cmd", "command", "shift", "alt", "option", "win", "super", "meta"})
+_SILENT = frozenset(
+    [
+        "a",
+        "c",
+        "r",
+        "home",
+        "end",
+        "pageup",
+        "pagedown",
+        "pgup",
+        "pgdn",
+        "up",
+        "down",
+        "left",
+        "right",
+        "insert",
+        "esc",
+        "escape",
+        "f5",
+    ]
+)
 
 
-def shows(stroke: tuple[str, ...]) -> bool:
-    """Whether the keys do something that can be seen, wherever they are pressed."""
-    return len(stroke) == 1 and stroke[0].lower() in _SHOW
+def may_be_silent(stroke: tuple[str, ...]) -> bool:
+    """Whether the keys may have done what they are for with nothing to be seen: copied, gone to an end, closed nothing."""
+    keys = [key.lower() for key in stroke if key.lower() not in _MODIFIERS]
+    if not keys:
+        return True
+    letter = len(keys) == 1 and len(keys[0]) == 1
+    return keys[-1] in _SILENT and (not letter or len(stroke) > 1)
 
 
 def changes(before: Seen, after: Seen) -> list[Box]:
@@ -93,7 +130,7 @@ def is_there(text: str, after: Seen, canvas: Canvas, field: Box) -> bool:
         return True
     if reads_as(text, said) or any(_ends_with(text, t, field) for t in there):
         return True
-    return not _says_a_word(there) and canvas.blobs(field) > 0
+    return _is_hidden(text, there, canvas, [], field)
 
 
 def is_told(text: str, told: str) -> bool:
@@ -113,6 +150,19 @@ def of_more(text: str, after: Seen, field: Box) -> str | None:
     )
 
 
+def touched(before: Seen, after: Seen, field: Box | None) -> Box | None:
+    """What has to be read for what was typed: the field, or the lines that have changed; None where nothing has."""
+    changed = [box for box in changes(before, after) if field is None or box.meets(field)]
+    if not changed:
+        return None
+    if field is not None:
+        return field.grown(4)
+    whole = changed[0]
+    for box in (*changed[1:], *(text.box for text in _touched(after, changed))):
+        whole = whole.with_(box)
+    return whole if whole.height <= LINES_HIGH else None
+
+
 def texts_in(seen: Seen, *boxes: Box) -> list[Text]:
     """What is to be read in the boxes; of a text that begins or ends outside, the part that is inside."""
     return [found for text in seen.texts for box in boxes if (found := text.inside(box)) is not None]
@@ -128,15 +178,15 @@ def said_in(seen: Seen, *boxes: Box) -> str:
 
 
 def reads_as(wanted: str, said: str) -> bool:
-    """Whether the text is in what was read, but for what the engine mistakes; digits must be right."""
+    """Whether the text is in what was read, but for what the engine mistakes; digits and capitals must be right."""
     read = _comparable(said)
     parts = [_comparable("".join(part)) for readable, part in groupby(wanted, _is_readable) if readable]
-    if "".join(parts) in read:
-        return True
+    if (whole := "".join(parts)) in read:
+        return len(whole) < len(_comparable(wanted)) or _has_capitals(wanted, said)
     found = [
         _is_in(piece, read) for part in parts if len(part) >= SHORTEST or len(parts) == 1 for piece in _pieces(part)
     ]
-    return not found or (found[0] and found[-1] and found.count(False) <= len(found) // 5)
+    return all(found)
 
 
 def _pieces(part: str) -> list[str]:
@@ -164,14 +214,41 @@ def _ends_with(wanted: str, text: Text, field: Box | None) -> bool:
 
 
 def _is_in(chunk: str, read: str) -> bool:
+    """Whether the chunk is in what was read, but for one letter in `EDIT_EVERY`, and one other character in as many."""
     if chunk in read:
         return True
-    allowed = len(chunk) // 7
-    digits = [c for c in chunk if c.isdigit()]
-    parts = (read[start : start + len(chunk)] for start in range(max(1, len(read) - len(chunk) + 1)))
-    return allowed > 0 and any(
-        [c for c in part if c.isdigit()] == digits and distance(chunk, part) <= allowed for part in parts
-    )
+    allowed = len(chunk) // EDIT_EVERY
+    return allowed > 0 and _edits(chunk, read) <= 2 * allowed
+
+
+def _edits(chunk: str, read: str) -> int:
+    """What it takes to make the chunk of any part of what was read: a letter costs 2, another sign 1, a digit too much."""
+    row = [0] * (len(read) + 1)
+    for a in chunk:
+        above, row[0] = row[0], row[0] + _price(a)
+        for j, b in enumerate(read, 1):
+            same = above if a == b else above + max(_price(a), _price(b))
+            above, row[j] = row[j], min(row[j] + _price(a), row[j - 1] + _price(b), same)
+    return min(row)
+
+
+def _price(char: str) -> int:
+    if char.isdigit():
+        return _NEVER
+    return 2 if char.isalpha() else 1
+
+
+def _has_capitals(wanted: str, said: str) -> bool:
+    """Whether the text, which is in what was read, has the same capitals there in one place."""
+    typed, read = _comparable(wanted), _comparable(said)
+    cased, seen = cased_as(wanted.translate(_SIGNS)), cased_as(said.translate(_SIGNS))
+    at = read.find(typed)
+    while at >= 0:
+        pairs = zip(cased, seen[at : at + len(typed)], strict=True)
+        if all(a == b or a.lower() != b.lower() or a.lower() not in CASED for a, b in pairs):
+            return True
+        at = read.find(typed, at + 1)
+    return False
 
 
 def _comparable(text: str) -> str:
@@ -185,7 +262,8 @@ def _is_hidden(text: str, there: list[Text], canvas: Canvas, changed: list[Box],
         return False
     if field is None:
         return max(box.width for box in changed) >= 3 * len(text)
-    return canvas.blobs(field) >= len(text) or canvas.is_full(field)
+    count, full = canvas.dots(field)
+    return count >= len(text) or (full and count >= SHORTEST)
 
 
 def _says_a_word(there: list[Text]) -> bool:

@@ -30,6 +30,12 @@ def field_of(label: Box, canvas: Canvas) -> Box | None:
     return right or _below(label, canvas, 3.0)
 
 
+def is_field(text: Box, canvas: Canvas) -> bool:
+    """Whether the text stands in a field, as a hint or as what it holds."""
+    box = canvas.around(text, most_up=1.6)
+    return box is not None and _is_field(box) and _has_room(box, text)
+
+
 def is_button(text: Box, canvas: Canvas) -> bool:
     """Whether the text stands in the middle of a shape that is hardly larger."""
     box = canvas.around(text, most_up=1.6)

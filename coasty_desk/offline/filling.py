@@ -37,6 +37,9 @@ def type_in(sight: Sight, asked: TypeIn) -> Doing:
     sight.last = field
     for seconds in (*LOOKS, None):
         doubt = _doubt(sight, asked.text, before, field)
+        if doubt is not None and (unsure := evidence.touched(before, sight.seen, field)):
+            sight.enlarge(unsure)
+            doubt = _doubt(sight, asked.text, before, field)
         if doubt is None:
             break
         if seconds is None:

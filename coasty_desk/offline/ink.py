@@ -78,7 +78,8 @@ def _groups(box: Box, image: Image) -> tuple[list[Run], bool]:
     solid = [max(map(len, column.split(b"\0"))) for column in _columns(inked)]
     full = [tall >= WALL * crop.height for tall in solid]
     inner = [column[BEYOND:-BEYOND] for column in _columns(_without_lines(inked))]
-    high = _capital([column for column, wall in zip(inner, full, strict=True) if not wall])
+    drawn = _drawn([any(column) for column in inner], inner)
+    high = _capital([c for c, wall, box in zip(inner, full, drawn, strict=True) if not wall and not box])
     for start, end in _runs([tall > 1.25 * max(high, 6) for tall in solid]):
         if end - start > 3 * BORDER:
             full[start:end] = [True] * (end - start)
@@ -98,6 +99,22 @@ def _without_lines(inked: Image) -> Image:
     values, width = inked.tobytes(), inked.width
     rows = (_LINE.sub(lambda line: bytes(len(line[0])), values[at : at + width]) for at in range(0, len(values), width))
     return Pictures.frombytes("L", inked.size, b"".join(rows))
+
+
+def _drawn(flags: Sequence[bool], columns: Sequence[bytes]) -> list[bool]:
+    """Which columns are of squares with four sides, or full ones: no letters, and higher than those beside them."""
+    boxed = [False] * len(flags)
+    runs = _runs(flags)
+    for start, end in runs if len(runs) > 1 else []:
+        rows = [y for y in range(len(columns[0])) if any(column[y] for column in columns[start:end])]
+        tall, wide = rows[-1] - rows[0] + 1, end - start
+        if not (10 <= tall <= 34 and 0.85 <= wide / tall <= 1.18):
+            continue
+        square = [column[rows[0] : rows[-1] + 1] for column in columns[start:end]]
+        sides = (square[0], square[-1], bytes(c[0] for c in square), bytes(c[-1] for c in square))
+        if all(side.count(1) >= 0.6 * len(side) for side in sides) or sum(map(sum, square)) >= 0.7 * tall * wide:
+            boxed[start:end] = [True] * wide
+    return boxed
 
 
 def _capital(columns: Sequence[bytes]) -> int:

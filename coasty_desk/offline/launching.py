@@ -12,7 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,14 +33,21 @@ class Entry:
     in_terminal: bool = False
 
 
-def launch(name: str) -> str:
-    """Start the application of that name; gives the name it is shown under. Raises CannotError."""
-    if sys.platform == "darwin":
-        _run(name, ("open", "-a", name))
-        return name
-    entry = chosen(name, list(entries(os.environ)))
+def launch(name: str, agreed: Callable[[str], bool] = lambda _: True) -> str:
+    """Start the application of that name, if that is `agreed` to; says that it was started. Raises CannotError."""
+    darwin = sys.platform == "darwin"
+    entry = Entry(name, (name,), ("open", "-a", name)) if darwin else chosen(name, list(entries(os.environ)))
+    if not agreed(entry.name):
+        message = f"a person did not agree to start {entry.name}"
+        raise CannotError(message)
     _run(entry.name, entry.command)
-    return entry.name
+    return f"started {entry.name}"
+
+
+def named_only(name: str) -> str:
+    """What a dry run does instead: says which application it would be. Raises CannotError."""
+    shown = name if sys.platform == "darwin" else chosen(name, list(entries(os.environ))).name
+    return f"would start {shown}"
 
 
 def chosen(name: str, known: Sequence[Entry]) -> Entry:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import IntEnum
+from functools import cache
 
 from coasty_desk.offline.texts import Text
 
@@ -101,6 +102,12 @@ def folded(text: str) -> str:
     return _folded(_plain(text))
 
 
+def cased_as(text: str) -> str:
+    """The characters of the text that stand for those of `folded`, one for one, as they are."""
+    plain, places = _mapped(text)
+    return "".join(text[place] for place in _folded_with_places(plain, places)[1])
+
+
 def trimmed(text: str) -> str:
     """The text without spaces, case, and what stands around a name: a colon, a star, an ellipsis."""
     return _trimmed(_plain(text))
@@ -178,7 +185,13 @@ def _trimmed(plain: str) -> str:
 
 
 def _folded(plain: str) -> str:
-    return plain.translate(_ALIKE).replace("rn", "m").replace("vv", "w")
+    return "".join(map(_alike, plain)).replace("rn", "m").replace("vv", "w")
+
+
+@cache
+def _alike(character: str) -> str:
+    """One character for all that look like it; accents, which engines lose, are left out."""
+    return unicodedata.normalize("NFD", character)[0].translate(_ALIKE)
 
 
 def _folded_with_places(plain: str, places: Sequence[int]) -> tuple[str, list[int]]:
@@ -187,7 +200,7 @@ def _folded_with_places(plain: str, places: Sequence[int]) -> tuple[str, list[in
     at = 0
     while at < len(plain):
         pair = {"rn": "m", "vv": "w"}.get(plain[at : at + 2])
-        folded.append(pair or plain[at].translate(_ALIKE))
+        folded.append(pair or _alike(plain[at]))
         where.append(places[at])
         at += 2 if pair else 1
     return "".join(folded), where

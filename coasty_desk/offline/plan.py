@@ -49,7 +49,7 @@ def nothing_to_open(name: str) -> str:
 
 @dataclass(slots=True)
 class Plan:
-    """`launch` starts an application by its name and says which it was; it raises CannotError. `read_out` is what was read."""
+    """`launch` starts an application by its name and says so; it raises CannotError. `read_out` is what was read."""
 
     sight: Sight
     launch: Callable[[str], str] = nothing_to_open
@@ -59,6 +59,7 @@ class Plan:
         """Everything in order, and a last look at what was filled in. Raises CannotError, which names the step."""
         yield from self.carry_out(steps)
         try:
+            self.sight.prove()
             yield from self.sight.settle_claims()
         except CannotError as error:
             error.step = steps[-1].words
@@ -88,12 +89,13 @@ class Plan:
             case Open(name):
                 yield from self._open(name)
             case If(condition, then, otherwise):
-                yield from self.carry_out(then if self.sight.holds(condition) else otherwise)
+                yield from self.carry_out(then if self.sight.really_holds(condition) else otherwise)
             case Repeat(body, times, until):
                 yield from self._repeat(body, times, until)
 
     def _act(self, does: Instruction) -> Doing:
-        if isinstance(does, TypeIn | Tick | Choose):
+        self.sight.go_on()
+        if isinstance(does, TypeIn | Tick | Choose) or _moves_the_focus(does):
             self.sight.check_claims()
         else:
             yield from self.sight.settle_claims()
@@ -127,10 +129,10 @@ class Plan:
         started = self.launch(name)
         before = self.sight.seen
         for seconds in OPENING:
-            yield from self.sight.wait(f"started {started}; waiting for its window", seconds)
+            yield from self.sight.wait(f"{started}; waiting for its window", seconds)
             if sum(box.width * box.height for box in self.sight.changes(before)) > LARGE:
                 return
-        message = f"{started} was started, but no window of it can be seen"
+        message = f"{started}, but no window of it can be seen"
         raise CannotError(message)
 
     def _repeat(self, body: tuple[Step, ...], times: int, until: Condition | None) -> Doing:
@@ -141,6 +143,16 @@ class Plan:
         if until is not None and not self.sight.holds(until):
             message = f"it was repeated {times} times, and not yet {until}"
             raise CannotError(message)
+
+
+def _moves_the_focus(does: Instruction) -> bool:
+    """Whether it does nothing but go to another field: what was filled in must outlive that."""
+    match does:
+        case ClickOn(target=Target(kind="field")):
+            return True
+        case Press(strokes=strokes):
+            return all(stroke[-1] == "tab" and len(stroke) == 1 for stroke in strokes)
+    return False
 
 
 def waits(seconds: float) -> list[float]:

@@ -84,8 +84,12 @@ class OfflinePredictor:
         return Prediction(Verdict.CONTINUE, batch.actions, batch.said, descriptions=(batch.said,) * len(batch.actions))
 
     def _sight(self, seen: Seen) -> Sight:
-        closer = (lambda now, _: now) if self._reader is None else self._reader.closer
-        return Sight(seen, self._active_box, closer=closer, tree=self._widgets)
+        reader = self._reader
+        if reader is None:
+            return Sight(seen, self._active_box, tree=self._widgets)
+        return Sight(
+            seen, self._active_box, afresh=reader.afresh, closer=reader.closer, larger=reader.larger, tree=self._widgets
+        )
 
     def _widgets(self, seen: Seen) -> Sequence[Widget]:
         """What the accessibility tree says, in frame pixels, as far as the screen bears it out."""
@@ -96,7 +100,7 @@ class OfflinePredictor:
         if self._plan is None:
             return ""
         read = [f"read {text}" for text in self._plan.read_out]
-        return "; ".join([*read, *self._plan.sight.notes]) or "every instruction was carried out"
+        return "; ".join(["every instruction was carried out", *read, *self._plan.sight.notes])
 
     def _active_box(self) -> Box | None:
         rect = self._active()

@@ -6,7 +6,7 @@ import io
 import math
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from coasty_desk.core.errors import UsageError
@@ -25,6 +25,10 @@ TOO_MUCH = 0.4
 MARGIN = 8
 LEAST = Size(160, 64)
 """What is read again is read with so many pixels around it, and at least of this size."""
+
+
+ENLARGED = 2
+"""What could not be read well is read once more so many times as large."""
 
 
 class Engine(Protocol):
@@ -60,11 +64,15 @@ class FasterPaddle:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A screenshot that was read: its picture (RGB) and the texts on it, from top to bottom."""
+    """A screenshot that was read: its picture (RGB) and the texts on it, from top to bottom.
+
+    `whole_read`: at once, and not in parts, one after the other.
+    """
 
     picture: Image
     texts: tuple[Text, ...]
     parts: dict[Text, list[Text]]
+    whole_read: bool = False
 
     @property
     def lines(self) -> list[Text]:
@@ -112,8 +120,28 @@ class Reader:
         self._last = _made(seen.picture, kept | {one: [one] for one in found})
         return self._last
 
+    def larger(self, seen: Seen, within: Box) -> Seen:
+        """The same with that part of it read once more, enlarged: small letters are told apart better."""
+        part = within.within(seen.whole)
+        if self._engine is None or seen is not self._last or part.width < 2 or part.height < 2:
+            return seen
+        kept = {line: parts for line, parts in seen.parts.items() if not line.box.meets(part)}
+        area = _with_its_lines(part, seen.lines)
+        found = _read_part(self._engine, seen.picture, area, kept, enlarged=ENLARGED)
+        self._last = _made(seen.picture, kept | {line: parted(line, seen.picture) for line in found})
+        return self._last
+
+    def afresh(self, seen: Seen) -> Seen:
+        """The same with all of it read again: a part alone is not read as well as a whole."""
+        if self._engine is None or seen is not self._last or seen.whole_read:
+            return seen
+        encoded = io.BytesIO()
+        seen.picture.save(encoded, "BMP")
+        self._last = self._whole(self._engine, seen.picture, encoded.getvalue())
+        return self._last
+
     def _whole(self, engine: Engine, picture: Image, image: bytes) -> Seen:
-        return _seen(picture, engine.lines(image), {})
+        return replace(_seen(picture, engine.lines(image), {}), whole_read=True)
 
     def _again(self, engine: Engine, last: Seen | None, picture: Image) -> Seen | None:
         """The screen read where it has changed since `last`; None where that is too much of it."""
@@ -152,8 +180,9 @@ def _with_its_lines(box: Box, lines: Iterable[Text]) -> Box:
     return whole
 
 
-def _read_part(engine: Engine, picture: Image, part: Box, kept: Iterable[Text]) -> list[Text]:
+def _read_part(engine: Engine, picture: Image, part: Box, kept: Iterable[Text], *, enlarged: int = 1) -> list[Text]:
     """The lines in a part of the picture; what is `kept` of its surroundings is painted over."""
+    from PIL import Image as Pictures
     from PIL import ImageDraw
 
     more = part.grown(max(MARGIN, (LEAST.width - part.width) / 2), max(MARGIN, (LEAST.height - part.height) / 2))
@@ -166,7 +195,9 @@ def _read_part(engine: Engine, picture: Image, part: Box, kept: Iterable[Text]) 
             box = line.box.within(around)
             corner = (int(box.left) - left, int(box.top) - top)
             draw.rectangle((*corner, box.right - left, box.bottom - top), fill=crop.getpixel(corner))
+    if enlarged > 1:
+        crop = crop.resize((crop.width * enlarged, crop.height * enlarged), Pictures.Resampling.BICUBIC)
     encoded = io.BytesIO()
     crop.save(encoded, "BMP")
-    found = (text.moved(left, top) for text in engine.lines(encoded.getvalue()))
+    found = (text.shrunk(enlarged).moved(left, top) for text in engine.lines(encoded.getvalue()))
     return [text for text in found if part.holds(text.box.centre.x, text.box.centre.y)]

@@ -98,14 +98,15 @@ class Canvas:
         after = [b for b in squares if b.left >= label.right - 1.6 * high]
         return next(iter([*begins, *reversed(before), *after]), None)
 
-    def blobs(self, field: Box) -> int:
-        """How many things stand side by side in the field, a caret left out: the dots of a password."""
-        return len(self._inked_runs(field))
-
-    def is_full(self, field: Box) -> bool:
-        """Whether what stands in the field reaches its end."""
+    def dots(self, field: Box) -> tuple[int, bool]:
+        """How many dots of a password stand in the field, alike and evenly apart, and whether they reach its end."""
         runs = self._inked_runs(field)
-        return bool(runs) and runs[-1][1] >= field.width - field.height
+        row: list[tuple[int, int]] = []
+        for run in runs:
+            if not row or (_is_alike(row[-1], run) and _is_in_step(row, run)):
+                row.append(run)
+        pitch = row[1][0] - row[0][0] if len(row) > 1 else 0
+        return len(row), pitch > 0 and row[-1][1] >= field.width - max(field.height, 2 * pitch)
 
     def _inked_runs(self, field: Box) -> list[tuple[int, int]]:
         inset = round(min(field.height * 0.2, 6))
@@ -228,6 +229,16 @@ class Canvas:
 def _unlike(ground: int, by: int) -> bytes:
     """The table that turns a pixel into 1 where it differs from the ground, else into 0."""
     return bytes(abs(value - ground) > by for value in range(256))
+
+
+def _is_alike(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return abs((one[1] - one[0]) - (other[1] - other[0])) <= 1
+
+
+def _is_in_step(row: Sequence[tuple[int, int]], run: tuple[int, int]) -> bool:
+    """Whether the next one is as far from the last as the second is from the first."""
+    pitch = row[1][0] - row[0][0] if len(row) > 1 else run[0] - row[0][0]
+    return abs((run[0] - row[-1][0]) - pitch) <= 1 and pitch <= 3 * (row[0][1] - row[0][0])
 
 
 def _most(pixels: bytes) -> int:

@@ -29,6 +29,9 @@ PATIENCE = (0.4, 0.6, 1.0, 1.5, 2.0, 2.0, 2.5)
 SETTLED = 0.5
 """So many seconds later, what was filled in is looked at once more: there are boxes that untick themselves."""
 
+FOCUS = 4
+"""What loses the focus looks different in so many pixels inside its edges."""
+
 SHORT = 2
 """A label of so few characters is looked for closer where it is not found."""
 
@@ -52,10 +55,11 @@ class CannotError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Something that was filled in and must still be there when the rest is: `what` in words, and where."""
+    """Something that was filled in and must still be there when the rest is: `what` in words, where, and the screen then."""
 
     what: str
     where: Box
+    then: Seen
     holds: Callable[[Sight], bool]
 
 
@@ -67,19 +71,23 @@ Screens: TypeAlias = Generator[Batch, Seen, Seen]
 class Sight:
     """`seen` is the screen now, `before` as it was before the last action that was not waiting.
 
-    `closer` reads single characters that were passed over, `tree` is what the accessibility tree
+    `afresh` reads it again at once, `closer` single characters that were passed over, `larger` a part enlarged, `tree` is what the accessibility tree
     says of the screen. `last` is the box of what was acted on last: when pointer and focus leave it, it looks
     different, which is no evidence of anything. `hovering`: the pointer was put somewhere on purpose.
+    `unproved`: what the last action did not show, which is for the next one to bear out.
     """
 
     seen: Seen
     active: Callable[[], Box | None] = lambda: None
     before: Seen | None = None
     last: Box | None = None
+    afresh: Callable[[Seen], Seen] = lambda seen: seen
     closer: Callable[[Seen, Box], Seen] = lambda seen, _: seen
+    larger: Callable[[Seen, Box], Seen] = lambda seen, _: seen
     tree: Callable[[Seen], Sequence[Widget]] = lambda _: ()
     notes: list[str] = field(default_factory=list)
     hovering: bool = False
+    unproved: str = ""
     claims: list[Claim] = field(default_factory=list)
     _told: tuple[Seen, Sequence[Widget]] | None = None
     _looked_closer: Seen | None = None
@@ -127,12 +135,27 @@ class Sight:
             found = locate(target, self.scene(), loosely=loosely, suits=suits)
         return found
 
+    def look_afresh(self) -> bool:
+        """Read all of the screen again; whether that was not how it was read already."""
+        told, was = self.widgets, self.seen
+        self.seen = self.afresh(self.seen)
+        self._told = (self.seen, told)
+        return self.seen is not was
+
+    def enlarge(self, where: Box) -> None:
+        """Read that part of the screen once more, enlarged."""
+        told = self.widgets
+        self.seen = self.larger(self.seen, where)
+        self._told = (self.seen, told)
+
     def find(
         self, target: Target, *, loosely: bool = False, suits: Callable[[Box], bool] | None = None
     ) -> Generator[Batch, Seen, Found]:
         """The target, once it is there. Raises CannotError where it is not, or where several are."""
         found = self.look(target, loosely=loosely, suits=suits)
         for turn, seconds in enumerate(LOOKS):
+            if isinstance(found, Missing) and not found.several and self.look_afresh():
+                found = self.look(target, loosely=loosely, suits=suits)
             if isinstance(found, Found):
                 return found
             aside = None if self.hovering or found.several else self._aside()
@@ -174,14 +197,26 @@ class Sight:
     def claim(self, what: str, where: Box, holds: Callable[[Sight], bool]) -> None:
         """Remember what was filled in, to be looked at again."""
         self.claims = [claim for claim in self.claims if not claim.where.meets(where)]
-        self.claims.append(Claim(what, where, holds))
+        self.claims.append(Claim(what, where, self.seen, holds))
 
     def check_claims(self) -> None:
         """Raises CannotError where something that was filled in is there no more."""
         for claim in self.claims:
-            if not claim.holds(self):
+            inside = claim.where.grown(-FOCUS)
+            if evidence.differs(claim.then, self.seen, inside) and not claim.holds(self):
                 message = f"{claim.what} was there, and is there no more"
                 raise CannotError(message)
+
+    def go_on(self) -> None:
+        """Another action comes: it will show whether the last one mattered that showed nothing."""
+        if self.unproved:
+            self.notes.append(self.unproved)
+        self.unproved = ""
+
+    def prove(self) -> None:
+        """No other action comes. Raises CannotError where there is no evidence of the last one."""
+        if self.unproved:
+            raise CannotError(self.unproved)
 
     def settle_claims(self) -> Doing:
         """Look once more, after a moment, whether everything that was filled in is still so; then forget it."""
@@ -209,12 +244,18 @@ class Sight:
 
     def wait_for(self, condition: Condition, waits: Iterable[float]) -> Doing:
         """Look until the condition holds. Raises CannotError where it does not."""
-        for seconds in waits:
-            if self.holds(condition):
+        for turn, seconds in enumerate(waits):
+            if self.really_holds(condition, afresh=turn % 3 == 2):
                 return
             yield from self.wait(f"waiting until {condition}", seconds)
-        if not self.holds(condition):
+        if not self.really_holds(condition, afresh=True):
             raise CannotError(self._why_not(condition))
+
+    def really_holds(self, condition: Condition, *, afresh: bool = True) -> bool:
+        """Whether it holds; what is gone, or (`afresh`) not there yet, may only have been overlooked."""
+        held = self.holds(condition)
+        doubtful = not condition.there if held else afresh
+        return self.holds(condition) if doubtful and self.look_afresh() else held
 
     def changes(self, before: Seen) -> list[Box]:
         """Where the screen has changed since, what is only left behind by pointer and focus left out."""

@@ -92,6 +92,11 @@ class Text:
         """The same elsewhere."""
         return Text(self.text, self.box.moved(right, down), self.confidence, tuple(mark + right for mark in self.marks))
 
+    def shrunk(self, by: float) -> Text:
+        """The same on a picture that is so many times as small."""
+        box = Box(self.box.left / by, self.box.top / by, self.box.right / by, self.box.bottom / by)
+        return Text(self.text, box, self.confidence, tuple(mark / by for mark in self.marks))
+
     def inside(self, box: Box) -> Text | None:
         """The characters that stand in the box; None where none do."""
         middle = (self.box.top + self.box.bottom) / 2

@@ -54,13 +54,13 @@ TASKS = [
         "find and replace",
         programs.editor("a red house, a red door, a red roof\n"),
         'click "Search", click "Find and Replace…", wait until "Replace with", type "red" into the field "Search for", type "green" into the field "Replace with", '
-        'check "Replace all in", click the button "Replace", then click "Close", press ctrl+s, wait 1 second',
+        'check "Replace all in", click the button "Replace All", then click "Close", press ctrl+s, wait 1 second',
         file_holds("letter.txt", "a green house, a green door, a green roof"),
     ),
     Task(
         "preferences of the editor",
         programs.editor(),
-        'click "Edit", click "Preferences…", wait until "Display line numbers", check "Display line numbers", click "Close"',
+        'click "Edit", click "Preferences…", wait until "Show line numbers", check "Show line numbers", press escape',
         _line_numbers,
     ),
     Task(
@@ -162,8 +162,8 @@ TASKS = [
     Task(
         "table in a document",
         programs.writer,
-        'click "Table", click "Insert Table…", wait until "Columns", click "Insert", wait 1 second, type "cell one", press ctrl+s, wait until "Cancel", press ctrl+a, type "{home}/table.odt", press enter, wait until "table.odt"',
-        document_holds("table.odt", "<table:table ", "cell one"),
+        'click "Table", click "Insert Table…", wait until "Columns", click "Insert", wait 1 second, type "Cell one", press ctrl+s, wait until "Cancel", press ctrl+a, type "{home}/table.odt", press enter, wait until "table.odt"',
+        document_holds("table.odt", "<table:table ", "Cell one"),
     ),
     Task(
         "tk form",
@@ -231,7 +231,7 @@ TASKS = [
     Task(
         "two applications",
         _two,
-        'type "echo 1 > one.txt" and press enter, click "Calculator", type "12*12", press enter, wait until "144"',
+        'type "echo 1 > one.txt" and press enter, click "mod", press escape, type "12*12", press enter, wait until "144"',
         both(file_holds("one.txt", "1"), copied("144", "ctrl+c")),
     ),
 ]
