@@ -162,7 +162,8 @@ def desk(
         predictor = script.predictor(model)
     else:
         launch = partial(_launch, chosen=chosen, mode=rules.confirm, who=who)
-        predictor = model or OfflinePredictor(task, stop, active=window_list.focused_frame, launch=launch)
+        active = window_list.focused_frame
+        predictor = model or OfflinePredictor(task, stop, active=active, pointer=pointer, launch=launch)
     job = Job(
         run_id=run_id,
         task=task,

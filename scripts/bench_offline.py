@@ -1,6 +1,6 @@
 """The embedded predictor on real applications: tasks that are checked from outside, and labels that must be found.
 
-.venv/bin/python scripts/bench_offline.py [--size 1920x1080] [--dark] [--no-accessibility] [--only WORDS] [--traps] [--keep FOLDER]
+.venv/bin/python scripts/bench_offline.py [--size 1920x1080] [--dark] [--no-accessibility] [--only WORDS] [--traps] [--unseen] [--keep FOLDER]
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.offline_bench import grounding, reading_time, screens, tasks_apps, tasks_web
+from coasty_desk.offline.engines import ENGINES
+from scripts.offline_bench import grounding, reading_time, screens, tasks_apps, tasks_unseen, tasks_web
 from scripts.offline_bench.desk import Desk
 from scripts.offline_bench.task import Result, Task, carry_out
 
@@ -41,21 +42,25 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--no-accessibility", action="store_true")
     parser.add_argument("--only", default="", help="tasks whose name has one of these words")
     parser.add_argument("--traps", action="store_true", help="only what cannot be done")
+    parser.add_argument("--unseen", action="store_true", help="only the tasks that nobody has built for")
     parser.add_argument("--grounding", action="store_true", help="find labels, on this size and in this light")
     parser.add_argument("--reading", action="store_true", help="time the reading of a screen, whole and again")
     parser.add_argument("--keep", type=Path, help="where pictures and journals of what went wrong are kept")
+    parser.add_argument("--engine", choices=ENGINES, default=next(iter(ENGINES)), help="who reads, in --grounding")
     return parser.parse_args()
 
 
 def _grounding(asked: argparse.Namespace) -> int:
     with Desk(asked.size, dark=asked.dark) as desk:
-        made = grounding.ground(chain(screens.windows(desk), screens.pages(desk)))
+        made = grounding.ground(chain(screens.windows(desk), screens.pages(desk)), ENGINES[asked.engine], asked.keep)
     grounding.report(made)
     return 0
 
 
 def _chosen(asked: argparse.Namespace) -> list[Task]:
-    everything = [*([] if asked.traps else [*tasks_apps.TASKS, *tasks_web.TASKS]), *tasks_apps.TRAPS, *tasks_web.TRAPS]
+    sets = [tasks_unseen] if asked.unseen else [tasks_apps, tasks_web, tasks_unseen]
+    everything = [task for some in sets for task in ([] if asked.traps else some.TASKS)]
+    everything += [task for some in sets for task in some.TRAPS]
     words = asked.only.split(",") if asked.only else [""]
     return [task for task in everything if any(word in task.name for word in words)]
 

@@ -142,8 +142,11 @@ def _selecting(sight: Sight, found: Found) -> list[Action]:
 
 def _doubt(sight: Sight, text: str, before: Seen, field: Box | None) -> str | None:
     told = sight.typed_into()
-    if told is not None and text:
-        return None if evidence.is_told(text, told) else f"it holds “{told[:60]}”"
+    if told and text:
+        if evidence.is_told(text, told):
+            return None
+        if not evidence.is_told(text.splitlines()[-1], told):  # of several lines it may be told the last
+            return f"it holds “{told[:60]}”"
     if not text:
         left = "" if field is None else evidence.said_in(sight.seen, field)
         same = left and field is not None and left == evidence.said_in(before, field)

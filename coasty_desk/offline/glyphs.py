@@ -1,7 +1,7 @@
 """Single characters that stand alone (the keys of a calculator), which engines pass over: looked at closer.
 
-What is ink and was not read is cut out and set three times in a line of its own, and all those
-lines are read at once: engines read `777` where they overlook `7`.
+What is ink and was not read is cut out, enlarged and set four times in a line of its own, and all
+those lines are read at once: engines read `7777` where they overlook `7`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from coasty_desk.offline.texts import Box, Text
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from coasty_desk.offline.reading import Engine, Seen
+    from coasty_desk.offline.engines import Engine
+    from coasty_desk.offline.reading import Seen
 
 CONTRAST = 70
 """Ink differs at least so much (of 255) from what is around it; the edges of keys and shadows differ less."""
@@ -34,8 +35,11 @@ NEAR = 4
 MOST = 80
 """Where there are more, they are no keys but a picture."""
 
-ROW = 56
-COPIES = 3
+LARGER = 2
+ROW = 40 + LARGEST * LARGER
+COPIES = 4
+AGREED = 3
+"""So many of the copies must be read as the same."""
 UNSURE = 0.8
 SURE_ENOUGH = 0.55
 
@@ -114,14 +118,16 @@ def _together(parts: Iterable[Box]) -> list[Box]:
 def _read(engine: Engine, picture: Image, blobs: Sequence[Box]) -> Iterable[Text]:
     from PIL import Image as Pictures
 
-    sheet = Pictures.new("RGB", (260, ROW * len(blobs)), "white")
+    sheet = Pictures.new("RGB", (120 + COPIES * (LARGEST + 2 * NEAR) * LARGER, ROW * len(blobs)), "white")
     for index, blob in enumerate(blobs):
         glyph = picture.crop(
             (int(blob.left) - NEAR, int(blob.top) - NEAR, int(blob.right) + NEAR, int(blob.bottom) + NEAR)
         )
         sheet.paste(glyph.crop((0, 0, 1, 1)).resize((sheet.width, ROW)), (0, index * ROW))  # its ground
+        glyph = glyph.resize((glyph.width * LARGER, glyph.height * LARGER), Pictures.Resampling.BICUBIC)
         for copy in range(COPIES):
-            sheet.paste(glyph, (50 + copy * (glyph.width - NEAR), index * ROW + (ROW - glyph.height) // 2))
+            left = 50 + copy * (glyph.width - NEAR * LARGER)
+            sheet.paste(glyph, (left, index * ROW + (ROW - glyph.height) // 2))
     encoded = io.BytesIO()
     sheet.save(encoded, "BMP")
     for line in engine.lines(encoded.getvalue()):
@@ -134,7 +140,7 @@ def _read(engine: Engine, picture: Image, blobs: Sequence[Box]) -> Iterable[Text
 def _agreed(read: str) -> str:
     """The character that most of the copies were read as; empty where they were not."""
     characters = [character for character in read if not character.isspace()]
-    if not 2 <= len(characters) <= COPIES + 1:
+    if not AGREED <= len(characters) <= COPIES + 1:
         return ""
     character, count = Counter(characters).most_common(1)[0]
-    return character if count >= 2 else ""
+    return character if count >= AGREED else ""

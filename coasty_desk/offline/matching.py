@@ -181,7 +181,7 @@ def _mapped(text: str) -> tuple[str, list[int]]:
 
 
 def _trimmed(plain: str) -> str:
-    return plain.strip(_AROUND)
+    return plain.strip(_AROUND) or plain
 
 
 def _folded(plain: str) -> str:

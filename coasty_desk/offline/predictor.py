@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
-from coasty_desk.core.actions import Prediction, Verdict
+from coasty_desk.core.actions import Point, Prediction, Verdict
+from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.ports import Answering, Ask
 from coasty_desk.core.scaling import Frame, Rect
 from coasty_desk.core.stop import Stop
@@ -23,7 +24,8 @@ class OfflinePredictor:
     """Carries out `task` by reading the screen; keeps where it is in it from step to step.
 
     `active` gives the real rectangle of the window that has the focus, None where that is not
-    known: what lies in it comes before what lies behind.
+    known: what lies in it comes before what lies behind. `pointer` gives where the pointer is, in
+    real pixels, and raises DesktopError.
     """
 
     def __init__(
@@ -32,8 +34,10 @@ class OfflinePredictor:
         stop: Stop,
         *,
         active: Callable[[], Rect | None] = lambda: None,
+        pointer: Callable[[], Point] | None = None,
         launch: Callable[[str], str] = nothing_to_open,
     ) -> None:
+        self._pointer = pointer
         self._launch = launch
         self._tree = Tree()
         self._stop = stop
@@ -88,7 +92,13 @@ class OfflinePredictor:
         if reader is None:
             return Sight(seen, self._active_box, tree=self._widgets)
         return Sight(
-            seen, self._active_box, afresh=reader.afresh, closer=reader.closer, larger=reader.larger, tree=self._widgets
+            seen,
+            self._active_box,
+            pointer=self._pointer_in_frame,
+            afresh=reader.afresh,
+            closer=reader.closer,
+            larger=reader.larger,
+            tree=self._widgets,
         )
 
     def _widgets(self, seen: Seen) -> Sequence[Widget]:
@@ -107,6 +117,13 @@ class OfflinePredictor:
         if rect is None or self._frame is None:
             return None
         return self._in_frame(Box(rect.left, rect.top, rect.left + rect.width, rect.top + rect.height))
+
+    def _pointer_in_frame(self) -> Point | None:
+        try:
+            at = None if self._pointer is None else self._pointer()
+        except DesktopError:
+            return None
+        return None if at is None else self._in_frame(Box(at.x, at.y, at.x, at.y)).centre
 
     def _in_frame(self, box: Box) -> Box:
         frame = self._frame

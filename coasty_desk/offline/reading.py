@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import math
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.scaling import Size
 from coasty_desk.offline import differing, glyphs
+from coasty_desk.offline.engines import Engine, best_engine
 from coasty_desk.offline.ink import parted
 from coasty_desk.offline.texts import Box, Text, joined
 
@@ -29,37 +30,6 @@ LEAST = Size(160, 64)
 
 ENLARGED = 2
 """What could not be read well is read once more so many times as large."""
-
-
-class Engine(Protocol):
-    """Whoever reads the lines of text in an encoded image."""
-
-    def lines(self, image: bytes) -> Sequence[Text]:
-        """The lines, with boxes in the image's pixels."""
-        ...
-
-
-class FasterPaddle:
-    """PP-OCR's tiny models, shipped in the package, run in this process."""
-
-    def __init__(self) -> None:
-        try:
-            import faster_paddle
-        except ImportError as error:
-            message = "The engine that reads the screen is not installed for this platform."
-            raise UsageError(
-                message, "Install it with: pip install faster-paddle, or use --provider coasty."
-            ) from error
-        self._engine = faster_paddle.OcrEngine(model_size="tiny", det_max_side=1600, det_min_side=64)
-
-    def lines(self, image: bytes) -> list[Text]:
-        """Read an encoded image."""
-        found = self._engine.ocr(image)["bounds"].values()
-        return [
-            Text(str(one["text"]), Box(*one["topLeftCoord"], *one["bottomRightCoord"]), float(one["confidence"]))
-            for one in found
-            if one["text"].strip()
-        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +63,7 @@ class Seen:
 class Reader:
     """Reads one screenshot after the other; the engine is loaded in the background from the start."""
 
-    def __init__(self, load: type[FasterPaddle] = FasterPaddle) -> None:
+    def __init__(self, load: Callable[[], Engine] = best_engine) -> None:
         self._engine: Engine | None = None
         self._failure: UsageError | None = None
         self._last: Seen | None = None
@@ -155,7 +125,7 @@ class Reader:
         fresh = [line for box in stale for line in _read_part(engine, picture, box, kept)]
         return _seen(picture, kept + fresh, last.parts)
 
-    def _load(self, load: type[FasterPaddle]) -> None:
+    def _load(self, load: Callable[[], Engine]) -> None:
         try:
             self._engine = load()
         except UsageError as error:

@@ -32,6 +32,9 @@ SETTLED = 0.5
 FOCUS = 4
 """What loses the focus looks different in so many pixels inside its edges."""
 
+FIELD = 40
+"""What is wider, in pixels, is a field and no tick box."""
+
 SHORT = 2
 """A label of so few characters is looked for closer where it is not found."""
 
@@ -72,7 +75,7 @@ class Sight:
     """`seen` is the screen now, `before` as it was before the last action that was not waiting.
 
     `afresh` reads it again at once, `closer` single characters that were passed over, `larger` a part enlarged, `tree` is what the accessibility tree
-    says of the screen. `last` is the box of what was acted on last: when pointer and focus leave it, it looks
+    says of the screen. `pointer` is where it is in frame pixels, where that is known. `last` is the box of what was acted on last: when pointer and focus leave it, it looks
     different, which is no evidence of anything. `hovering`: the pointer was put somewhere on purpose.
     `unproved`: what the last action did not show, which is for the next one to bear out.
     """
@@ -81,6 +84,7 @@ class Sight:
     active: Callable[[], Box | None] = lambda: None
     before: Seen | None = None
     last: Box | None = None
+    pointer: Callable[[], Point | None] = lambda: None
     afresh: Callable[[Seen], Seen] = lambda seen: seen
     closer: Callable[[Seen, Box], Seen] = lambda seen, _: seen
     larger: Callable[[Seen, Box], Seen] = lambda seen, _: seen
@@ -89,6 +93,7 @@ class Sight:
     hovering: bool = False
     unproved: str = ""
     claims: list[Claim] = field(default_factory=list)
+    _left: Point | None = None
     _told: tuple[Seen, Sequence[Widget]] | None = None
     _looked_closer: Seen | None = None
     _canvas: tuple[Seen, Canvas] | None = None
@@ -107,7 +112,7 @@ class Sight:
     def do(self, said: str, *actions: Action) -> Screens:
         """Do the actions; gives the screen before them."""
         before = self.seen
-        self.before = before
+        self.before, self._left = before, self.pointer()
         self.seen = yield Batch(actions, said)
         return before
 
@@ -202,8 +207,7 @@ class Sight:
     def check_claims(self) -> None:
         """Raises CannotError where something that was filled in is there no more."""
         for claim in self.claims:
-            inside = claim.where.grown(-FOCUS)
-            if evidence.differs(claim.then, self.seen, inside) and not claim.holds(self):
+            if not (self._is_untouched(claim) or claim.holds(self)):
                 message = f"{claim.what} was there, and is there no more"
                 raise CannotError(message)
 
@@ -217,6 +221,11 @@ class Sight:
         """No other action comes. Raises CannotError where there is no evidence of the last one."""
         if self.unproved:
             raise CannotError(self.unproved)
+
+    def _is_untouched(self, claim: Claim) -> bool:
+        """Whether a field shows what it showed: no need to read it. A tick box is too small to tell it from a caret."""
+        inside = claim.where.grown(-FOCUS)
+        return inside.width > FIELD and not evidence.differs(claim.then, self.seen, inside)
 
     def settle_claims(self) -> Doing:
         """Look once more, after a moment, whether everything that was filled in is still so; then forget it."""
@@ -272,10 +281,12 @@ class Sight:
             raise CannotError(message)
 
     def _is_left_behind(self, changed: Box, before: Seen) -> bool:
-        last = self.last
-        if last is None or changed.within(last.grown(10)) != changed:
+        last, left = self.last, self._left
+        if last is not None and changed.within(last.grown(10)) == changed:
+            return evidence.said_in(before, last) == evidence.said_in(self.seen, last)
+        if left is None or not changed.grown(10).holds(left.x, left.y):
             return False
-        return evidence.said_in(before, last) == evidence.said_in(self.seen, last)
+        return evidence.said_in(before, changed) == evidence.said_in(self.seen, changed)
 
     def _is_new(self, target: Target) -> bool:
         """Whether the target is where nothing of its name was before the last action."""

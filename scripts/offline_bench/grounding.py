@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
-from coasty_desk.offline.fields import field_of
+from coasty_desk.offline.acting import find_to_act
+from coasty_desk.offline.engines import Engine, best_engine
 from coasty_desk.offline.grammar import parse
 from coasty_desk.offline.language import ClickOn
-from coasty_desk.offline.locating import Found, Scene, locate
+from coasty_desk.offline.locating import Found
 from coasty_desk.offline.reading import Reader
-from coasty_desk.offline.shapes import Canvas
+from coasty_desk.offline.sight import CannotError, Sight
 from coasty_desk.offline.texts import Box
 from scripts.offline_bench.screens import Labelled, Thing
 
@@ -30,32 +32,45 @@ class Grounded:
     alone: bool
 
 
-def ground(screens: Iterable[Labelled]) -> list[Grounded]:
+def ground(
+    screens: Iterable[Labelled], load: Callable[[], Engine] = best_engine, keep: Path | None = None
+) -> list[Grounded]:
     """Ask for everything on every screen."""
     made = []
     for screen in screens:
-        reader = Reader()  # one that remembers nothing of the screen before
+        reader = Reader(load)  # one that remembers nothing of the screen before
         seen = reader.read(screen.image)
-        scene = Scene(Canvas(seen.picture, seen.texts))
-        made += [_asked(screen, thing, scene) for thing in screen.things]
+        for thing in screen.things:
+            sight = Sight(seen, afresh=reader.afresh, closer=reader.closer, larger=reader.larger)
+            made.append(_asked(screen, thing, sight))
+            seen = sight.seen
+        if keep is not None:
+            keep.mkdir(parents=True, exist_ok=True)
+            (keep / f"{screen.name.replace(' ', '-')}.png").write_bytes(screen.image)
         print(f"  {screen.name}: {Counter(one.verdict for one in made if one.screen == screen.name)}", flush=True)
     return made
 
 
-def _asked(screen: Labelled, thing: Thing, scene: Scene) -> Grounded:
+def _asked(screen: Labelled, thing: Thing, sight: Sight) -> Grounded:
+    """What a run would click, with nothing on the screen changing while it looks."""
     alone = sum(other.label == thing.label for other in screen.things) == 1
     kind = f"the {thing.kind} " if thing.kind in ("field", "list") else ""
     step = parse(f"click {kind}“{thing.label}”")[0].does
     assert isinstance(step, ClickOn)
     assert step.target is not None
-    found = locate(step.target, scene)
-    if not isinstance(found, Found):
-        return Grounded(screen.name, thing, "ambiguous" if found.several else "fail", found.why, alone)
-    box = field_of(found.label, scene.canvas) if thing.kind in ("field", "list") else found.box
-    if box is None:
-        return Grounded(screen.name, thing, "fail", f"no field at {found.said}", alone)
+    looking = find_to_act(sight, step.target)
+    try:
+        next(looking)
+        while True:
+            looking.send(sight.seen)
+    except StopIteration as over:
+        found: Found = over.value
+    except CannotError as error:
+        verdict: Verdict = "ambiguous" if "ambiguous" in error.why else "fail"
+        return Grounded(screen.name, thing, verdict, error.why, alone)
     homes = [other.box for other in screen.things if other.label == thing.label]
-    return Grounded(screen.name, thing, "hit" if any(_in(box, home) for home in homes) else "wrong", found.said, alone)
+    hit = any(_in(found.box, home) for home in homes)
+    return Grounded(screen.name, thing, "hit" if hit else "wrong", found.said, alone)
 
 
 def _in(box: Box, home: tuple[float, float, float, float]) -> bool:
@@ -68,11 +83,12 @@ def report(made: list[Grounded]) -> None:
     for one in made:
         if one.verdict != "hit" and (one.alone or one.verdict == "wrong"):
             print(f"{one.verdict:9} {one.screen}: {one.thing.kind} “{one.thing.label}”: {one.said[:170]}")
-    texts = [one for one in made if one.alone and one.thing.kind not in ("field", "list")]
+    texts = [one for one in made if one.alone and one.thing.kind not in ("field", "list", "icon")]
     fields = [one for one in made if one.alone and one.thing.kind in ("field", "list")]
     for what, some in (
         ("labels", texts),
         ("fields by their labels", fields),
+        ("icons by their names", [one for one in made if one.alone and one.thing.kind == "icon"]),
         ("names that several have", [one for one in made if not one.alone]),
     ):
         counted = Counter(one.verdict for one in some)

@@ -150,7 +150,7 @@ TASKS = [
     Task(
         "full screen and back",
         programs.pictures,
-        'wait 1 second. If "OK" is visible, click "OK". Press f11, wait 1 second, press f11, wait until "Go", click "Go", click "Last Image"',
+        'wait 1 second. If "OK" is visible, click "OK". Press f11, wait 1 second, press f11, wait until "Go", click "Go", click "Last"',
         title("city.png"),
     ),
     Task(

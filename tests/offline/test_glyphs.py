@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw, ImageFont
 
+from coasty_desk.offline.engines import FasterPaddle
 from coasty_desk.offline.glyphs import closer
-from coasty_desk.offline.reading import FasterPaddle, Seen
+from coasty_desk.offline.reading import Seen
 from coasty_desk.offline.texts import Box, Text
 
 KEYS = "7894561230"

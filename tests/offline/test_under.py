@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.scaling import Rect
-from coasty_desk.offline.reading import Engine
+from coasty_desk.offline.engines import Engine
 from coasty_desk.offline.under import TextUnder
 
 SHOWS = Rect(0, 0, 800, 600)

@@ -1,0 +1,82 @@
+"""Who reads lines of text on a picture: the engine that comes along, and another one for platforms that it has no wheel for."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from coasty_desk.core.errors import UsageError
+from coasty_desk.offline.texts import Box, Text
+
+
+class Engine(Protocol):
+    """Whoever reads the lines of text in an encoded image."""
+
+    def lines(self, image: bytes) -> Sequence[Text]:
+        """The lines, with boxes in the image's pixels."""
+        ...
+
+
+class FasterPaddle:
+    """PP-OCR's tiny models, shipped in the package, run in this process."""
+
+    def __init__(self) -> None:
+        try:
+            import faster_paddle
+        except ImportError as error:
+            raise _missing() from error
+        self._engine = faster_paddle.OcrEngine(model_size="tiny", det_max_side=1600, det_min_side=64)
+
+    def lines(self, image: bytes) -> list[Text]:
+        """Read an encoded image."""
+        found = self._engine.ocr(image)["bounds"].values()
+        return [
+            Text(str(one["text"]), Box(*one["topLeftCoord"], *one["bottomRightCoord"]), float(one["confidence"]))
+            for one in found
+            if one["text"].strip()
+        ]
+
+
+class RapidOcr:
+    """PP-OCR's small models by onnxruntime, shipped in the package: eight times as slow, and there for more platforms."""
+
+    def __init__(self) -> None:
+        try:
+            from rapidocr import RapidOCR
+        except ImportError as error:
+            raise _missing() from error
+        self._engine = RapidOCR(params={"Global.log_level": "critical", "Global.use_cls": False})
+
+    def lines(self, image: bytes) -> list[Text]:
+        """Read an encoded image."""
+        found = self._engine(image)
+        if found.txts is None:
+            return []
+        return [
+            Text(str(text), _around(corners), float(score))
+            for text, corners, score in zip(found.txts, found.boxes, found.scores, strict=True)
+            if text.strip()
+        ]
+
+
+ENGINES: Mapping[str, Callable[[], Engine]] = {"faster_paddle": FasterPaddle, "rapidocr": RapidOcr}
+"""By the package that each needs, the best first."""
+
+
+def best_engine() -> Engine:
+    """The first that is installed. Raises UsageError where none is."""
+    for package, load in ENGINES.items():
+        if importlib.util.find_spec(package) is not None:
+            return load()
+    raise _missing()
+
+
+def _around(corners: Sequence[Sequence[float]]) -> Box:
+    across, down = [float(x) for x, _ in corners], [float(y) for _, y in corners]
+    return Box(min(across), min(down), max(across), max(down))
+
+
+def _missing() -> UsageError:
+    message = "The engine that reads the screen is not installed for this platform."
+    return UsageError(message, "Install another with: pip install 'coasty-desk[rapidocr]', or use --provider coasty.")

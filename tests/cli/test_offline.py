@@ -1,0 +1,98 @@
+"""The embedded predictor on a real window: what it says is done was done, and what was not done it does not say."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.conftest import Shell
+from tests.desktop.targets import APPS, App, becomes
+from tests.desktop.xvfb import xvfb
+
+OFFLINE = ("run", "--provider", "offline", "--json", "--yes")
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[str]:
+    """A display with a window manager: fields have the focus that a person would see."""
+    with xvfb(1280, 800) as name:
+        yield name
+
+
+@pytest.fixture
+def club(desk: str) -> Iterator[App]:
+    """A window with things that work and things that do not."""
+    app = App(desk, [sys.executable, str(APPS / "club_app.py")])
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def test_a_form_is_filled_in_as_it_was_said(shell: Shell, desk: str, club: App) -> None:
+    """Fields by their labels, a box, a button, a text waited for and read out; it costs nothing."""
+    task = (
+        'Type "Ada Lovelace" into the field "Name", then check "Send me news". Click "Join", '
+        'wait until "Welcome" appears and read "Welcome".'
+    )
+    result = shell(*OFFLINE, task, DISPLAY=desk)
+    assert club.ask("tell") == {"name": "Ada Lovelace", "code": "", "news": True, "joined": True}
+    [ended] = result.of("run_ended")
+    assert (result.code, ended["status"]) == (0, "succeeded")
+    assert "Welcome, Ada Lovelace" in ended["message"]
+    assert all(event["cost_cents"] == 0 for event in result.events if "cost_cents" in event)
+
+
+@pytest.mark.parametrize(
+    ("task", "names", "why"),
+    [
+        ('click "Renew"', 'click "Renew"', "nothing"),
+        ('click "Idle"', 'click "Idle"', "nothing came of it"),
+        ('click "Open"', 'click "Open"', "ambiguous"),
+        ('click "Leave"', 'click "Leave"', "not on the screen"),
+        ('type "123456" into the field "Code"', 'type "123456"', "it reads"),
+        ('check "For ever"', 'check "For ever"', ""),
+        (
+            'type "SPRING" into the field "Voucher", then type "Ada" into the field "Name"',
+            'type "Ada" into the field "Name"',
+            "there no more",
+        ),
+        ('wait 0.1 seconds, then wait until "Welcome" appears within 1 second', 'wait until "Welcome"', ""),
+        ('type "ADA" into the field "Name", then click the button "Leaf"', 'click the button "Leaf"', ""),
+    ],
+)
+def test_what_did_not_happen_is_never_said_to_be_done(
+    shell: Shell, desk: str, club: App, task: str, names: str, why: str
+) -> None:
+    """The run fails at the step that could not be carried out, and names it."""
+    result = shell(*OFFLINE, task, DISPLAY=desk)
+    [ended] = result.of("run_ended")
+    assert (result.code, ended["status"]) == (1, "failed")
+    assert names in ended["message"]
+    assert why in ended["message"]
+    assert club.ask("tell")["joined"] is False
+
+
+def test_an_application_is_started_by_its_menu_entry_and_not_in_a_dry_run(shell: Shell, desk: str) -> None:
+    """No shell: the entry's own command; a program that shows no window is not said to be open."""
+    entries = shell.home / ".local" / "share" / "applications"
+    entries.mkdir(parents=True)
+    proof = shell.home / "started"
+    command = f"Exec=touch {proof}"
+    (entries / "proof.desktop").write_text(f"[Desktop Entry]\nType=Application\nName=Proof Maker\n{command}\n", "utf-8")
+    dry = shell("run", "--provider", "offline", "--json", "--dry-run", 'open "Proof Maker"', DISPLAY=desk)
+    assert "would start Proof Maker" in dry.out
+    assert not proof.exists()
+    result = shell(*OFFLINE, "--deadline", "4", 'open "Proof Maker"', DISPLAY=desk)
+    assert becomes(lambda: str(proof.exists()), "True") == "True"
+    assert result.code != 0
+
+
+def test_what_is_not_understood_is_said_before_anything_is_done(shell: Shell, desk: str) -> None:
+    """With the word at which it stopped making sense."""
+    result = shell(*OFFLINE, "make me a sandwich", DISPLAY=desk)
+    assert result.code == 1
+    assert "make" in result.of("run_ended")[0]["message"]
+    assert result.of("acting") == []

@@ -1,0 +1,63 @@
+"""A Tk window with things that work and things that do not, which tells on demand what has been done to it."""
+
+import json
+import os
+import sys
+import threading
+import tkinter as tk
+from typing import Any
+
+
+def say(**what: Any) -> None:
+    """One line for whoever started us."""
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Open the window and answer commands until the input ends."""
+    root = tk.Tk()
+    root.geometry("640x420+120+90")
+    root.title("The club")
+    name, code, forgetful = tk.StringVar(), tk.StringVar(), tk.StringVar()
+    news, stubborn = tk.BooleanVar(), tk.BooleanVar()
+    status, joined = tk.StringVar(value="Nobody has joined"), tk.BooleanVar()
+
+    def join() -> None:
+        joined.set(value=True)
+        status.set(f"Welcome, {name.get()}")
+
+    def keep_short(*_: str) -> None:
+        if len(code.get()) > 4:
+            code.set(code.get()[:4])
+
+    code.trace_add("write", keep_short)
+    for row, (label, variable) in enumerate((("Name", name), ("Code", code), ("Voucher", forgetful))):
+        tk.Label(root, text=label).place(x=30, y=30 + 40 * row)
+        entry = tk.Entry(root, textvariable=variable, width=30, insertontime=0)
+        entry.place(x=140, y=28 + 40 * row)
+    entry.bind("<FocusOut>", lambda _: forgetful.set(""))
+    tk.Checkbutton(root, text="Send me news", variable=news).place(x=30, y=150)
+    tk.Checkbutton(
+        root, text="For ever", variable=stubborn, command=lambda: root.after(300, lambda: stubborn.set(value=False))
+    ).place(x=240, y=150)
+    for place, (label, command) in enumerate((("Join", join), ("Idle", lambda: None), ("Open", join), ("Open", join))):
+        tk.Button(root, text=label, width=8, command=command).place(x=30 + 130 * place, y=210)
+    tk.Button(root, text="Renew", width=8, state="disabled", command=join).place(x=30, y=270)
+    tk.Label(root, textvariable=status).place(x=30, y=340)
+
+    def tell() -> None:
+        say(name=name.get(), code=code.get(), news=news.get(), joined=joined.get())
+
+    def listen() -> None:
+        for _ in sys.stdin:
+            root.after(0, tell)
+        os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    root.update()
+    root.after(200, lambda: say(ready=True))
+    root.mainloop()
+
+
+main()

@@ -1,0 +1,73 @@
+"""Both engines read the same screen behind the same seam, without a network; where there is none, it is said."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from coasty_desk.core.errors import UsageError
+from coasty_desk.offline import engines
+from coasty_desk.offline.engines import ENGINES, best_engine
+from coasty_desk.offline.grammar import parse
+from coasty_desk.offline.language import ClickOn
+from coasty_desk.offline.locating import Found, Scene, locate
+from coasty_desk.offline.reading import Reader
+from coasty_desk.offline.shapes import Canvas
+
+OTHER = Path(__file__).parents[2] / ".venv" / "other-engine"
+"""Where scripts/test puts the engine that is no dependency."""
+
+LABELS = {"Save": (60, 40), "Cancel": (260, 40), "Send me news": (60, 140), "Account 4711": (60, 220)}
+
+
+@pytest.fixture
+def screenshot() -> bytes:
+    """A screen with four labels, as a PNG."""
+    picture = Image.new("RGB", (640, 400), "#f4f4f4")
+    draw = ImageDraw.Draw(picture)
+    for label, place in LABELS.items():
+        draw.text(place, label, fill="#202020", font=ImageFont.load_default(18))
+    encoded = io.BytesIO()
+    picture.save(encoded, "PNG")
+    return encoded.getvalue()
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_every_engine_finds_the_labels_where_they_are(
+    name: str, screenshot: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And reads an empty picture as nothing."""
+    monkeypatch.setattr(sys, "path", [*sys.path, str(OTHER)])
+    reader = Reader(ENGINES[name])
+    seen = reader.read(screenshot)
+    for label, (left, top) in LABELS.items():
+        asked = parse(f'click "{label}"')[0].does
+        assert isinstance(asked, ClickOn)
+        assert asked.target is not None
+        found = locate(asked.target, Scene(Canvas(seen.picture, seen.texts)))
+        assert isinstance(found, Found), found
+        assert left <= found.point.x <= left + 150
+        assert top <= found.point.y <= top + 24
+    blank = io.BytesIO()
+    Image.new("RGB", (200, 100), "white").save(blank, "PNG")
+    assert list(ENGINES[name]().lines(blank.getvalue())) == []
+
+
+def test_the_first_engine_that_is_installed_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And where none is, the sentence says what to install."""
+    made: list[str] = []
+
+    class Fake(engines.FasterPaddle):
+        def __init__(self) -> None:
+            made.append("second")
+
+    monkeypatch.setattr(engines, "ENGINES", {"no_such_package": engines.RapidOcr, "lark": Fake})
+    best_engine()
+    assert made == ["second"]
+    monkeypatch.setattr(engines, "ENGINES", {"no_such_package": engines.RapidOcr})
+    with pytest.raises(UsageError, match="not installed"):
+        best_engine()
