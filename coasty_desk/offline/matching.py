@@ -24,6 +24,10 @@ UNSURE = 0.9
 """Below this confidence of the engine, edits are allowed."""
 
 
+UNDERLINED = 7
+"""A word of so many letters is known again without its first."""
+
+
 class Fit(IntEnum):
     """How well a text fits a label, the best first."""
 
@@ -134,7 +138,8 @@ def _matches(label: str, wanted: str, text: Text) -> Iterator[Match]:
         folded, where = _folded_with_places(plain, places)
         parts = list(_parts(_folded(wanted), folded, where, text, Fit.PART_ALIKE))
     yield from parts
-    if not parts and (_cut_short(wanted, text.text) or (text.confidence < UNSURE and _edited(wanted, plain))):
+    misread = _cut_short(wanted, text.text) or _underlined(wanted, plain)
+    if not parts and (misread or (text.confidence < UNSURE and _edited(wanted, plain))):
         yield Match(text, Fit.EDITED, text)
 
 
@@ -211,6 +216,12 @@ def _cut_short(wanted: str, said: str) -> bool:
     begun, dots = said.rstrip(".… "), said.rstrip()[-1:] in (".", "…")
     begun = _folded(_plain(_ICON_BEFORE.sub("", begun)))
     return dots and len(begun) >= 5 and len(wanted) - len(begun) <= 2 and _folded(wanted).startswith(begun)
+
+
+def _underlined(wanted: str, plain: str) -> bool:
+    """Whether it is the label but for its first letter, which its underline makes look like another."""
+    pair = wanted[:1] + plain[:1]
+    return len(wanted) >= UNDERLINED and wanted[1:] == plain[1:] and pair in ("fe", "rb", "pb", "oq", "cg", "lb")
 
 
 def _edited(wanted: str, plain: str) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from coasty_desk.offline.grammar import NotUnderstoodError, parse
@@ -141,3 +144,14 @@ def test_what_is_not_understood_is_pointed_at(text: str, word: str) -> None:
     with pytest.raises(NotUnderstoodError) as caught:
         parse(text)
     assert word in str(caught.value)
+
+
+def test_every_example_in_the_readme_is_understood() -> None:
+    """What the table of instructions shows can be said as it stands."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    table = readme.partition("| instruction | for example |")[2].partition("\n\n")[0]
+    rows = [row.split("|")[2] for row in table.splitlines() if row.count("|") >= 3 and "---" not in row]
+    examples = [example for row in rows for example in re.findall(r"`([a-z][^`]* [^`]*)`", row) if example != "open -a"]
+    assert len(examples) >= 18
+    for example in examples:
+        assert parse(example), example
