@@ -25,6 +25,7 @@ class Task:
     """Something to do: how the desk is laid, what is said, and whether it was really done (None, or what is wrong).
 
     `possible=False`: it cannot be done, and the honest answer is to fail.
+    `reads`: what the run must have read from the screen, as its last event says.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Task:
     check: Callable[[Desk], str | None]
     possible: bool = True
     needs: tuple[str, ...] = ()
+    reads: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ def carry_out(task: Task, desk: Desk, pictures: Path | None = None) -> Result:
     events = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
     last = events[-1] if events else {}
     wrong = _patiently(task, desk)
+    if wrong is None and task.reads not in json.dumps(last, ensure_ascii=False):
+        wrong = f"it did not say {task.reads!r}"
     said = str(last.get("message") or run.stderr.strip()[-400:])
     result = Result(task, run.returncode, said, float(last.get("seconds", 0)), int(last.get("steps", 0)), wrong, events)
     if pictures is not None and result.outcome != "done":
