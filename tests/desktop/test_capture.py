@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import load
 from coasty_desk.desktop.capture import MonitorScreen, layout
-from coasty_desk.desktop.picture import Shot, encoded, picture, shrunk
+from coasty_desk.desktop.picture import shrunk
 from tests.desktop.xvfb import xvfb
 
 if TYPE_CHECKING:
@@ -234,19 +235,14 @@ def test_jpeg_is_sent_where_it_is_asked_for(canvas: Canvas, screens: list[Monito
     assert all(abs(a - b) < 8 for a, b in zip(colour, (200, 100, 50), strict=True))
 
 
-@pytest.mark.parametrize("size", [Size(1, 1), Size(7, 3), Size(333, 240), Size(1920, 1080)])
-def test_png_loses_nothing(size: Size) -> None:
-    """Whatever the picture and its size, each pixel comes back."""
-    raw = bytearray(os.urandom(64) * (size.width * size.height // 16 + 1))[: 4 * size.width * size.height]
-    image = picture(Shot(raw, size, Rect(0, 0, size.width, size.height)), size)
-    assert Image.open(io.BytesIO(encoded(image, "png"))).tobytes() == image.tobytes()
-
-
-def test_shrinking_on_several_threads_leaves_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pixel differs by more than a rounding from what one thread makes."""
-    noise = Image.frombytes("RGB", (1367, 769), os.urandom(3 * 1367 * 769))
-    monkeypatch.setattr("coasty_desk.desktop.picture._processors", lambda: 4)
-    banded = shrunk(noise, Size(801, 450))
-    monkeypatch.setattr("coasty_desk.desktop.picture._processors", lambda: 1)
-    difference = ImageChops.difference(banded, shrunk(noise, Size(801, 450)))
+@pytest.mark.parametrize("wheel", [True, False], ids=["with the wheel", "without"])
+def test_shrinking_is_pillows_bicubic(monkeypatch: pytest.MonkeyPatch, wheel: bool) -> None:  # noqa: FBT001 - a case
+    """No pixel differs by more than a rounding, whoever does it."""
+    if wheel:
+        pytest.importorskip("cykooz_resizer")
+    else:
+        monkeypatch.setitem(sys.modules, "cykooz_resizer", None)
+    size, raw = Size(1367, 769), os.urandom(4 * 1367 * 769)
+    whole = Image.frombytes("RGB", (size.width, size.height), raw, "raw", "BGRX")
+    difference = ImageChops.difference(shrunk(raw, size, Size(801, 450)), whole.resize((801, 450)))
     assert all(not count for shade, count in enumerate(difference.histogram()) if shade % 256 > 1)
