@@ -322,7 +322,7 @@ TASKS = [
     Task(
         "unseen clear and divide",
         programs.pocket_calculator,
-        'click "5", click "5", click "AC". Then type "84/7", press enter and wait until "12".',
+        'click "8", click "5", click "AC". Then type "84/7", press enter and wait until "12".',
         copied("12", "ctrl+c"),
     ),
     Task(
