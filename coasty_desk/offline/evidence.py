@@ -177,6 +177,14 @@ def said_in(seen: Seen, *boxes: Box) -> str:
     return " ".join(text.text.strip() for text in texts_in(seen, *boxes))
 
 
+def says_the_same(before: Seen, after: Seen, where: Box) -> bool:
+    """Whether the letters there are the same; on another ground the engine takes a tick box for another sign."""
+    one, other = (
+        [c for c in folded(said_in(seen, where)) if c.isalnum() and ord(c) < 0x2E80] for seen in (before, after)
+    )
+    return one == other
+
+
 def reads_as(wanted: str, said: str) -> bool:
     """Whether the text is in what was read, but for what the engine mistakes; digits and capitals must be right."""
     read = _comparable(said)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from coasty_desk.core.actions import Wait
 from coasty_desk.offline import acting, choosing, filling
+from coasty_desk.offline.complaints import complaint
 from coasty_desk.offline.language import (
     Choose,
     ClickOn,
@@ -61,9 +62,20 @@ class Plan:
         try:
             self.sight.prove()
             yield from self.sight.settle_claims()
+            self._hear_complaints(steps)
         except CannotError as error:
             error.step = steps[-1].words
             raise
+
+    def _hear_complaints(self, steps: Sequence[Step]) -> None:
+        """Raises CannotError where the last action has brought an error, unless the instructions end with a look of their own."""
+        before = self.sight.before
+        if before is None or not isinstance(steps[-1].does, ClickOn | Press | TypeIn | Tick | Choose | DragTo):
+            return
+        said = complaint(before, self.sight.seen, self.sight.changes(before), " ".join(step.words for step in steps))
+        if said is not None:
+            message = f"after it the screen says “{said}”"
+            raise CannotError(message)
 
     def carry_out(self, steps: Iterable[Step]) -> Doing:
         """Some steps in order. Raises CannotError, which names the step."""

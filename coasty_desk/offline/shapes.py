@@ -42,6 +42,10 @@ SMALL, LARGE = 10, 34
 """The sides of a tick box, in pixels."""
 
 
+WIDEST = 72
+"""A switch is no wider, in pixels."""
+
+
 class Canvas:
     """The grey picture of a screen, and the texts on it."""
 
@@ -77,21 +81,25 @@ class Canvas:
 
     def tick_box(self, label: Box) -> Box | None:
         """The small square or circle that the label's line begins with, or before it, after it, or far right of it."""
-        found = (self._beside(label, half) for half in (max(0.62 * label.height, 11.0), max(0.4 * label.height, 8.0)))
+        halves = (max(0.62 * label.height, 11.0), max(0.4 * label.height, 8.0))
+        reaches = (2.2 * max(label.height, 14.0), WIDEST)
+        found = (self._beside(label, half, reach) for reach in reaches for half in halves)
         return next(filter(None, found), None) or self._far_right(label)
 
     def is_ticked(self, box: Box) -> bool:
-        """Whether there is something in the square or circle."""
+        """Whether there is something in the square or circle; of a switch, whether its knob is at the right."""
+        if _is_pill(box):
+            return self._knob(box) > 0
         inset = 0.19 * min(box.width, box.height)
         rows = range(round(box.top + inset), round(box.bottom - inset))
         core = b"".join(self._row(y, round(box.left + inset), round(box.right - inset)) for y in rows)
         ground = max(set(core), key=core.count)
         return core.translate(_unlike(ground, MARK)).count(1) > 0.08 * len(core)
 
-    def _beside(self, label: Box, half: float) -> Box | None:
-        """The square or circle in a strip of twice `half` around the label's middle: at its beginning, before it, after it."""
+    def _beside(self, label: Box, half: float, reach: float) -> Box | None:
+        """The square, circle or switch in a strip of twice `half` around the label's middle: at its beginning, before it, after it."""
         high = max(label.height, 14.0)
-        row = Box(label.left - 2.2 * high, label.centre.y - half, label.right + 2.2 * high, label.centre.y + half)
+        row = Box(label.left - reach, label.centre.y - half, label.right + reach, label.centre.y + half)
         squares = list(self._squares(row, label))
         begins = [b for b in squares if -3 <= b.left - label.left <= 3 and b.right < label.right - high]
         before = [b for b in squares if b.right <= label.left + 4]
@@ -124,14 +132,25 @@ class Canvas:
         texts = [t.box.left for t in self.texts if t.box.same_row(label) and t.box.left > label.right]
         end = min([self._width, label.right + 900, *texts])
         for x in self.edges_right_of(label.right + 2, label.centre.y, end - label.right):
-            window = Box(x - 6, label.centre.y - label.height, x + 40, label.centre.y + label.height)
+            window = Box(x - 6, label.centre.y - label.height, x + WIDEST, label.centre.y + label.height)
             found = next(iter(self._squares(window, label)), None)
             if found is not None:
                 return found
         return None
 
+    def _knob(self, pill: Box) -> int:
+        """Where the knob of a switch is: 1 at its right, -1 at its left, 0 where there is none, and it is no switch."""
+        rows = [self._row(y, round(pill.left), round(pill.right)) for y in range(round(pill.top), round(pill.bottom))]
+        middle, half = rows[len(rows) // 2], len(rows) // 2
+        fill = _most(b"".join(rows))
+        left, right = (abs(middle[at] - fill) > CONTRAST for at in (half, -1 - half))
+        return 0 if left == right else 1 if right else -1
+
+    def _is_switch(self, box: Box) -> bool:
+        return _is_pill(box) and self._knob(box) != 0 and not any(text.box.meets(box) for text in self.texts)
+
     def _squares(self, window: Box, label: Box) -> Iterator[Box]:
-        """The squarish blobs of another colour in the window, at the height of the label, from left to right."""
+        """The squarish blobs of another colour in the window, and switches, at the height of the label, from left to right."""
         left, right = max(0, int(window.left)), min(self._width, int(window.right))
         top, bottom = max(0, int(window.top)), min(self._height, int(window.bottom))
         if right - left < SMALL or bottom - top < SMALL:
@@ -145,7 +164,11 @@ class Canvas:
             has = [y for y, row in enumerate(inked) if 1 in row[start:end]]
             box = Box(left + start, top + has[0], left + end, top + has[-1] + 1)
             whole = start > 0 and end < len(columns) and start - before >= APART and after - end >= APART
-            if whole and _is_square(box) and abs(box.centre.y - label.centre.y) <= 0.5 * label.height:
+            if (
+                whole
+                and (_is_square(box) or self._is_switch(box))
+                and abs(box.centre.y - label.centre.y) <= 0.5 * label.height
+            ):
                 yield box
 
     def _shape(self, seed: Box, ground: int, tallest: float, widest: float) -> Box | None:
@@ -248,6 +271,11 @@ def _most(pixels: bytes) -> int:
 def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
     edges = [i for i, (a, b) in enumerate(pairwise([False, *flags, False])) if a != b]
     return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _is_pill(box: Box) -> bool:
+    """Whether it has the shape of a switch: about twice as wide as high."""
+    return 12 <= box.height <= LARGE and box.width <= WIDEST and 1.5 <= box.width / box.height <= 2.5
 
 
 def _is_square(box: Box) -> bool:

@@ -283,10 +283,10 @@ class Sight:
     def _is_left_behind(self, changed: Box, before: Seen) -> bool:
         last, left = self.last, self._left
         if last is not None and changed.within(last.grown(10)) == changed:
-            return evidence.said_in(before, last) == evidence.said_in(self.seen, last)
+            return evidence.says_the_same(before, self.seen, last)
         if left is None or not changed.grown(10).holds(left.x, left.y):
             return False
-        return evidence.said_in(before, changed) == evidence.said_in(self.seen, changed)
+        return evidence.says_the_same(before, self.seen, changed)
 
     def _is_new(self, target: Target) -> bool:
         """Whether the target is where nothing of its name was before the last action."""
