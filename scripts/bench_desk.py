@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import queue
 import random
 import shutil
 import signal
@@ -71,7 +73,31 @@ article{{background:#fff;border:1px solid #ccc;border-radius:6px;padding:10px}}
 #menu{{position:fixed;left:700px;top:200px;width:300px;height:0;background:#fff;overflow:hidden;transition:height .25s}}
 #menu.o{{height:300px}}input,button{{width:300px;height:34px}}</style>
 <input id=f><button onclick="menu.className=menu.className?'':'o'">menu</button><div id=menu>{prose(rng, 40)}</div>
+<input type=checkbox style="width:60px"><select style="width:200px;height:34px"><option>first<option>second<option>third</select>
+<a href="/page?n={seed + 7}" style="padding:9px 50px">next page</a>
 <main>{cards}</main>"""
+
+
+def live() -> str:
+    """A page on which something goes on for ever: a spinner, a picture that moves, a caret."""
+    return f"""<!doctype html><meta charset=utf8><title>Live</title><style>
+body{{margin:0;font:14px/1.4 'DejaVu Sans',sans-serif}}input,button{{width:300px;height:34px}}
+#turns{{width:40px;height:40px;border:5px solid #ccc;border-top-color:#06c;border-radius:50%;margin:9px;animation:t 1s linear infinite}}
+@keyframes t{{to{{transform:rotate(1turn)}}}}#panel{{display:none;position:absolute;left:700px;top:300px;width:420px}}
+#panel.o{{display:block}}canvas{{position:absolute;left:40px;top:300px}}</style>
+<input id=f><button onclick="panel.className=panel.className?'':'o'">panel</button><div id=turns></div>
+<canvas id=c width=480 height=270></canvas><div id=panel>{prose(random.Random(7), 90)}</div><script>
+const g=c.getContext('2d');function draw(t){{for(let n=0;n<30;n++)for(let m=0;m<17;m++){{
+g.fillStyle=`hsl(${{t/5+n*40+m*70}} 70% 50%)`;g.fillRect(n*16,m*16,16,16)}}requestAnimationFrame(draw)}}requestAnimationFrame(draw)</script>"""  # noqa: S311 - the same page each time, not a secret
+
+
+def heard(seed: int) -> str:
+    """A page that keeps every letter, click and turn of the wheel that it receives, and tells them when it is left."""
+    return f"""{page(seed)}<script>const got=[];
+addEventListener('keydown',e=>{{if(e.key.length==1)got.push((e.ctrlKey?'ctrl+':'')+e.key)}},true);
+addEventListener('mousedown',e=>got.push(`click ${{e.screenX}} ${{e.screenY}}`),true);
+addEventListener('wheel',e=>got.push('wheel '+Math.sign(e.deltaY)),true);
+addEventListener('pagehide',()=>navigator.sendBeacon('/heard',JSON.stringify([got,f.value])))</script>"""
 
 
 def photo(seed: int, width: int, height: int) -> bytes:
@@ -83,6 +109,10 @@ def photo(seed: int, width: int, height: int) -> bytes:
     written = io.BytesIO()
     whole.save(written, "JPEG", quality=92)
     return written.getvalue()
+
+
+HEARD: queue.SimpleQueue[tuple[list[str], str]] = queue.SimpleQueue()
+"""What a page has heard, and what its field holds, once it has been left."""
 
 
 class _Pages(BaseHTTPRequestHandler):
@@ -98,6 +128,10 @@ class _Pages(BaseHTTPRequestHandler):
             kind, content = "image/jpeg", photo(asked.get("n", 0), asked.get("w", 300), asked.get("h", 110))
         elif self.path.startswith("/full"):
             kind, content = "text/html", b"<body style='margin:0'><img src='/photo?w=1920&h=1080' width=100%>"
+        elif self.path.startswith("/live"):
+            kind, content = "text/html", live().encode()
+        elif self.path.startswith("/heard"):
+            kind, content = "text/html", heard(asked.get("n", 0)).encode()
         else:
             kind, content = "text/html", page(asked.get("n", 0), asked.get("i", 0)).encode()
         self.send_response(200)
@@ -105,6 +139,11 @@ class _Pages(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+    def do_POST(self) -> None:
+        HEARD.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
 
 
 class Desk:

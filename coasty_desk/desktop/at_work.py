@@ -9,11 +9,12 @@ at work, and whoever asks must go by the picture alone.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,18 +22,34 @@ from coasty_desk.core.errors import DesktopError
 from coasty_desk.desktop import load
 from coasty_desk.desktop.terminal_job import in_foreground, process
 from coasty_desk.desktop.unanswered import Connections
+from coasty_desk.desktop.wanted import Wanted, waits_for_disk
 
 if TYPE_CHECKING:
     from Xlib.display import Display
 
-IDLE_SHARE = 0.08
-"""A process that uses less than this part of a processor is not at work: a caret blinks, a clock ticks."""
+IDLE = 0.2
+"""A process that wants less than this part of a processor is not at work: a caret blinks, a spinner turns."""
+
+IDLE_LOOKS = 4
+"""After so many looks in a row at which nobody had used anything, nobody does anything."""
+
+BUSY = 0.75
+"""A process must want as much as this to be waited for when nothing has changed for `COMPUTING` seconds."""
+
+COMPUTING = 1.0
+"""Seconds for which a process may compute without showing anything and still be waited for."""
+
+STARTING = 0.4
+"""What one must want to be waited for longer that has been started by the input."""
 
 LONG_POLL = 0.7
 """A request that had been open for so many seconds before the input is not the input's: it waits for news."""
 
-ARRIVING = 0.2
+ARRIVING = 0.1
 """An answer of which something came so many seconds ago may have more to come."""
+
+WHILE = 0.1
+"""Seconds between two inputs from which on it can be told who computes by itself."""
 
 _LOCAL_PID = 2
 
@@ -44,13 +61,25 @@ class AtWork(Protocol):
         """Remember what is at work already."""
         ...
 
-    def why(self) -> str:
-        """What works on, in a word (`network`, `command`, `starting`, `computing`); empty where nothing does."""
+    def look(self) -> None:
+        """Take in what is used at this moment; called at each look at the screen."""
+        ...
+
+    def why(self, calm: float) -> str:
+        """What works on, in a word (`network`, `arriving`, `command`, `starting`, `computing`); empty where nothing does.
+
+        `calm`: for how many seconds nothing has changed; the longer, the more must be at work to be named.
+        """
         ...
 
     @property
     def tells(self) -> bool:
         """Whether an empty answer means that nothing is at work, rather than that nobody knows."""
+        ...
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing at all has been used for a few looks."""
         ...
 
     def close(self) -> None:
@@ -62,16 +91,25 @@ class Unknown:
     """Nobody can tell. An `AtWork`."""
 
     tells = False
+    idle = False
 
     def before(self) -> None:
         """Nothing to remember."""
 
-    def why(self) -> str:
+    def look(self) -> None:
+        """There is nothing to be seen."""
+
+    def why(self, calm: float) -> str:  # noqa: ARG002 - the port's
         """Nothing is known to be at work."""
         return ""
 
     def close(self) -> None:
         """Nothing to give back."""
+
+
+def enough(calm: float) -> float:
+    """The part of a processor that a process must want to be at work when nothing has changed for `calm` seconds."""
+    return math.inf if calm >= COMPUTING else IDLE + (BUSY - IDLE) * calm / COMPUTING
 
 
 def at_work() -> AtWork:
@@ -85,28 +123,18 @@ def at_work() -> AtWork:
 
 
 @dataclass(slots=True)
-class _Use:
-    """What a process had used of the processor (s), and when that was looked at."""
-
-    seconds: float
-    when: float
-
-
-@dataclass(slots=True)
 class _Before:
     processes: frozenset[int] = frozenset()
     polls: frozenset[int] = frozenset()
     when: float = 0.0
     clients: frozenset[int] = frozenset()
-    uses: dict[int, float] = field(default_factory=dict)
 
 
 class LinuxAtWork:
     """The display's clients and their children on this Linux. An `AtWork`."""
 
-    tells = True
-
     def __init__(self) -> None:
+        self.tells = False
         self._display: Display = load.display()
         if not self._display.has_extension("X-Resource"):
             self._display.close()
@@ -117,7 +145,7 @@ class LinuxAtWork:
         self._before = _Before()
         self._family: dict[int, bool] = {os.getpid(): False}
         self._ours = frozenset((os.getpid(), *_ancestors(os.getpid())))
-        self._uses: dict[int, _Use] = {}
+        self._wanted = Wanted()
         self._restless: frozenset[int] = frozenset()
 
     def close(self) -> None:
@@ -132,23 +160,31 @@ class LinuxAtWork:
         self._restless = self._busy_since_last(now)
         clients = frozenset(self._clients())
         polls = frozenset(one.inode for one in self._connections.now() if one.waits and one.sent > LONG_POLL)
-        self._before = _Before(frozenset(_all()), self._before.polls | polls, now, clients)
-        self._uses = {}
-        self._computing(self._members(), now)  # what they use from here on is the answer
+        processes = frozenset(_all())
+        self.tells = bool(clients) and clients <= processes  # else they are in another container
+        self._before = _Before(processes, self._before.polls | polls, now, clients)
+        self._wanted.begin(self._members(), now)  # what they use from here on is the answer
 
-    def why(self) -> str:
+    def look(self) -> None:
+        """Take in what the display's processes have used."""
+        self._wanted.look(self._members(), self._restless, time.monotonic())
+
+    @property
+    def idle(self) -> bool:
+        """Whether none of them has used anything for a few looks."""
+        return self._wanted.idle >= IDLE_LOOKS
+
+    def why(self, calm: float) -> str:
         """The first that is found at work."""
         now = time.monotonic()
         family = self._members()
-        if self._waits_for_network(family, now):
-            return "network"
+        awaited = self._network(family, now)
+        if awaited:
+            return awaited
         newcomers = [pid for pid in family if pid not in self._before.processes]
         if newcomers and in_foreground(filter(None, map(process, newcomers)), frozenset(self._clients())):
             return "command"
-        busy = self._computing(family, now)
-        if not busy:
-            return ""
-        return "starting" if busy & set(newcomers) else "computing"
+        return self._computing(family, frozenset(newcomers), calm)
 
     # Who belongs to the display
 
@@ -184,35 +220,27 @@ class LinuxAtWork:
 
     # What they do
 
-    def _waits_for_network(self, family: Iterable[int], now: float) -> bool:
+    def _network(self, family: Iterable[int], now: float) -> str:
         since = now - self._before.when
-        waiting = {
-            one.inode
-            for one in self._connections.now()
-            if one.sent <= since and (one.waits or one.received < ARRIVING) and one.inode not in self._before.polls
-        }
-        return bool(waiting) and any(waiting & _sockets(pid) for pid in family)
+        asked = [one for one in self._connections.now() if one.sent <= since and one.inode not in self._before.polls]
+        waiting = {one.inode for one in asked if one.waits}
+        arriving = {one.inode for one in asked if one.received < ARRIVING}
+        if not waiting and not arriving:
+            return ""
+        ours = set().union(*map(_sockets, family))
+        return "network" if waiting & ours else "arriving" if arriving & ours else ""
 
-    def _computing(self, family: Iterable[int], now: float) -> set[int]:
-        busy = set()
-        for pid in family:
-            used = _processor_seconds(pid)
-            last = self._uses.get(pid)
-            if last is None:
-                last = _Use(0.0 if pid not in self._before.processes else used, now)
-            elif pid not in self._restless and (used - last.seconds > IDLE_SHARE * (now - last.when) or _runnable(pid)):
-                busy.add(pid)
-            self._uses[pid] = _Use(used, now)
-        return busy
+    def _computing(self, family: Iterable[int], newcomers: frozenset[int], calm: float) -> str:
+        shares = {pid: self._wanted.share(pid) for pid in family if pid not in self._restless}
+        if any(shares.get(pid, 0.0) >= STARTING or waits_for_disk(pid) for pid in newcomers):
+            return "starting"
+        return "computing" if any(share >= enough(calm) for share in shares.values()) else ""
 
     def _busy_since_last(self, now: float) -> frozenset[int]:
         """Those that computed on although the last input had been answered: they would never come to rest."""
-        busy = set()
-        for pid, use in self._uses.items():
-            gone = now - use.when
-            if gone > 0.1 and _processor_seconds(pid) - use.seconds > IDLE_SHARE * gone:
-                busy.add(pid)
-        return frozenset(busy)
+        if now - self._wanted.last_look() < WHILE:
+            return self._restless
+        return frozenset(pid for pid, share in self._wanted.since(now).items() if share >= IDLE)
 
 
 def _all() -> Iterator[int]:
@@ -224,20 +252,6 @@ def _ancestors(pid: int) -> Iterator[int]:
     while found is not None and found.parent > 1:
         yield found.parent
         found = process(found.parent)
-
-
-def _processor_seconds(pid: int) -> float:
-    """What all threads of a process have used; 0 once it is gone. The clock of another process: clock_getcpuclockid(3)."""
-    try:
-        return time.clock_gettime(~pid << 3 | 2)
-    except OSError:
-        return 0.0
-
-
-def _runnable(pid: int) -> bool:
-    """Whether a process would run if a processor were free."""
-    found = process(pid)
-    return found is not None and found.state == "R"
 
 
 def _sockets(pid: int) -> set[int]:

@@ -50,10 +50,9 @@ _LOUD = [0] + [255] * 255
 class Tally:
     """How often each cell has changed: what changes again and again in the same place is restless."""
 
-    def __init__(self, cells: int, *, restless_after: int) -> None:
+    def __init__(self, cells: int) -> None:
         self._length = cells
         self._counts = 0
-        self._restless = bytes(restless_after) + bytes([1] * (256 - restless_after))
         self._added = 0
 
     def add(self, cells: Cells) -> None:
@@ -62,6 +61,7 @@ class Tally:
             self._counts += cells
             self._added += 1
 
-    def restless(self) -> Cells:
-        """Those that have changed often enough."""
-        return int.from_bytes(self._counts.to_bytes(self._length, "little").translate(self._restless), "little")
+    def changed(self, times: int) -> Cells:
+        """Those that have changed as often as that, or more."""
+        enough = bytes(times) + bytes([1] * (256 - times))
+        return int.from_bytes(self._counts.to_bytes(self._length, "little").translate(enough), "little")

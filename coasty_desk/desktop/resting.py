@@ -1,8 +1,12 @@
 """When a watched screen has answered an input and come to rest. Pure: looks go in, a reason comes out.
 
-What may be ignored is decided by size and by habit. A small area (a caret, a spinner, a clock)
-is waited for only a moment; an area that changes in the same place again and again (a video) is
-restless, and not waited for at all once that is known.
+What may be ignored is decided by size and by habit. A small area (a caret, a spinner, a clock) is
+waited for only a moment, and so is a somewhat larger one that has changed before (a scroll bar
+that fades); an area that changes in the same place again and again (a video) is restless, and not
+waited for at all once that is known.
+
+Time is counted in looks: a machine that is too busy to let us look lets nobody paint either, so
+a long time between two looks counts as `LONGEST` of rest, no more.
 """
 
 from __future__ import annotations
@@ -17,31 +21,42 @@ from coasty_desk.desktop.changes import Cells, Tally, total
 class Pace:
     """How long to wait, in seconds, all since the input was over or since the last change.
 
-    `first`: for anything to change, before believing that nothing will. `quiet`: after a change
-    of more than a small area. `little`: after a small one. `patience`: for a small area that
-    goes on changing.
+    `first`: for anything to change, before believing that nothing will. `more`: for more to change
+    than a small area that has. `quiet`: after a change of more than a small area. `little`: after
+    a small one. `patience`: for a small area that goes on changing.
     """
 
     first: float
+    more: float
     quiet: float
     little: float
     patience: float
 
 
-BY_EYE = Pace(first=0.15, quiet=0.15, little=0.12, patience=0.4)
+BY_EYE = Pace(first=0.15, more=0.15, quiet=0.15, little=0.12, patience=0.4)
 """Where the picture alone tells."""
 
-TOLD = Pace(first=0.1, quiet=0.1, little=0.08, patience=0.3)
-"""Where the system tells besides that nothing is at work."""
+TOLD = Pace(first=0.1, more=0.1, quiet=0.1, little=0.08, patience=0.25)
+"""Where the system tells besides that nothing is much at work."""
+
+IDLE = Pace(first=0.1, more=0.06, quiet=0.06, little=0.05, patience=0.25)
+"""Where it tells that nothing is at work at all."""
+
+LONGEST = 0.04
+"""Seconds of rest that the time between two looks counts as at most."""
 
 SMALL = 0.004
 """A change of less than this part of the screen is small."""
+
+SMALL_AGAIN = 0.015
+"""So is one of less than this part, where all but a small area of it has changed twice already."""
 
 LARGEST_RESTLESS = 0.25
 """More than this part of the screen is never ignored, however restless."""
 
 _SLOT = 0.06
 _SLOTS = 8
+_LIVELY = 3
 
 
 class Resting:
@@ -51,48 +66,81 @@ class Resting:
     """
 
     def __init__(self, size: Size, began: float, restless: Cells = 0) -> None:
-        self._began = began
+        self._clock = 0.0
+        self._looked = began
+        self._began = 0.0
         self._cells = total(size)
         self._small = SMALL * self._cells
+        self._small_again = SMALL_AGAIN * self._cells
+        self._once: Cells = 0
+        self._twice: Cells = 0
         self._known = restless
-        self._tally = Tally(self._cells, restless_after=_SLOTS)
+        self._tally = Tally(self._cells)
         self._slot: Cells = 0
         self._slot_began = began
-        self.large_at: float | None = None
+        self._large_at: float | None = None
         self._little_at: float | None = None
         self.restless: Cells = restless
 
-    @property
-    def calm_since(self) -> float:
-        """When anything that counts last changed, or the input was over."""
-        return max(at for at in (self._began, self.large_at, self._little_at) if at is not None)
+    def calm(self, now: float) -> float:
+        """For how long nothing that counts has changed since the input was over."""
+        return self._at(now) - max(at for at in (self._began, self._large_at, self._little_at) if at is not None)
+
+    def answered(self, now: float) -> float | None:
+        """How long ago more than a small area last changed; None where none has."""
+        return None if self._large_at is None else self._at(now) - self._large_at
+
+    def waited(self, now: float) -> float:
+        """For how long no more than a small area has changed since the input was over."""
+        return self._at(now) - max(self._began, self._large_at or 0.0)
 
     def over(self, now: float) -> None:
         """The input is over now: the screen is given its time to answer from here."""
-        self._began = now
+        self._began = self._at(now)
 
     def look(self, now: float, cells: Cells) -> None:
         """Take in which cells have changed since the last look."""
+        self._clock, self._looked = self._at(now), now
         self._count(now, cells)
         counts = cells & ~self.restless
-        if counts.bit_count() > self._small:
-            self.large_at = now
-        elif counts:
-            self._little_at = now
+        if not counts:
+            return
+        if self._is_small(counts):
+            self._little_at = self._clock
+        else:
+            self._large_at = self._clock
+        self._twice |= self._once & counts
+        self._once |= counts
 
     def why(self, now: float, pace: Pace) -> str:
         """Why this is rest; empty where it is not."""
-        large, little = self.large_at, self._little_at
+        at, large, little = self._at(now), self._large_at, self._little_at
         if large is None and little is None:
-            return "nothing changed" if now - self._began >= pace.first else ""
-        if large is not None and now - large < pace.quiet:
+            return "nothing changed" if at - self._began >= pace.first else ""
+        if large is not None and at - large < pace.quiet:
             return ""
-        if large is None and now - self._began < pace.first:
+        if large is None and at - self._began < pace.more:
             return ""
-        if little is None or (large is not None and large >= little) or now - little >= pace.little:
+        if little is None or (large is not None and large >= little) or at - little >= pace.little:
             return "at rest" if large is not None else "a small area changed"
         since = self._began if large is None else large
-        return "only a small area changes" if now - since >= pace.patience else ""
+        return "only a small area changes" if at - since >= pace.patience else ""
+
+    def _at(self, now: float) -> float:
+        """The moment by the clock of looks."""
+        return self._clock + min(now - self._looked, LONGEST)
+
+    @property
+    def lively(self) -> Cells:
+        """The restless cells, and a small area that is restless too if it goes on changing without any input."""
+        more = self._tally.changed(_LIVELY) & ~self.restless
+        return self.restless | more if more.bit_count() <= self._small else self.restless
+
+    def _is_small(self, counts: Cells) -> bool:
+        size = counts.bit_count()
+        if size <= self._small_again:
+            size = min(size, (counts & ~self._twice).bit_count())
+        return size <= self._small
 
     def _count(self, now: float, cells: Cells) -> None:
         self._slot |= cells
@@ -100,6 +148,6 @@ class Resting:
             return
         self._tally.add(self._slot)
         self._slot, self._slot_began = 0, now
-        restless = self._tally.restless() | self._known
+        restless = self._tally.changed(_SLOTS) | self._known
         if restless.bit_count() <= LARGEST_RESTLESS * self._cells:
             self.restless = restless

@@ -12,7 +12,7 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.at_work import AtWork
 from coasty_desk.desktop.changes import Cells, changed, total
 from coasty_desk.desktop.picture import Shot
-from coasty_desk.desktop.resting import BY_EYE, TOLD, Resting
+from coasty_desk.desktop.resting import BY_EYE, IDLE, TOLD, Pace, Resting
 
 CAP = 3.0
 """Seconds after which the screen is taken as it is."""
@@ -23,11 +23,8 @@ POLL = 0.01
 OFFER_AFTER = 0.03
 """Seconds of stillness after which a look may be the last, and is prepared for sending."""
 
-SHOWN = 0.15
+SHOWN = 0.1
 """Seconds that an application is given to show what it has waited for, once it has come."""
-
-COMPUTING = 1.0
-"""Seconds for which an application may compute without showing anything and still be waited for."""
 
 GLANCE = 0.04
 """Seconds that the screen is given between two actions of one batch to begin to answer."""
@@ -55,12 +52,16 @@ class _Watch:
 class Watcher:
     """Watches one screen, over all of a run's inputs."""
 
-    def __init__(self, look: Callable[[], Shot], stop: Stop, work: AtWork) -> None:
-        """`look` takes a screenshot; raises DesktopError."""
+    def __init__(
+        self, look: Callable[[], Shot], stop: Stop, work: AtWork, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`look` takes a screenshot; raises DesktopError. `clock` counts seconds."""
         self._look = look
         self._stop = stop
         self._work = work
+        self._clock = clock
         self._restless: Cells = 0
+        self._lively: Cells = 0
         self._seen: Shot | None = None
         self._seen_at = 0.0
         self._watch: _Watch | None = None
@@ -69,21 +70,22 @@ class Watcher:
     def begin(self) -> None:
         """Input goes out next: remember the screen as it is, and who is at work already."""
         before = self._look()
-        now = time.monotonic()
+        now = self._clock()
         if self._seen is None or self._seen.size != before.size:
-            self._restless = 0
+            self._restless = self._lively = 0
         elif now - self._seen_at > FRESH:  # whatever has come to rest since is not restless
-            self._restless &= changed(self._seen.raw, before.raw, before.size)
+            self._restless = self._lively & changed(self._seen.raw, before.raw, before.size)
         self._work.before()
         self._watch = _Watch(before, before, Resting(before.size, now, self._restless))
 
     def answer(self) -> None:
         """Give the screen time to answer the last input, as far as the next one of its batch needs it. Raises Aborted."""
         watch = self._input_over()
-        began = time.monotonic()
+        began = self._clock()
         while True:
             self._take(watch, self._look())
-            now = time.monotonic()
+            self._work.look()
+            now = self._clock()
             if now - began >= GLANCE_CAP or self._answered(watch, now, began):
                 return
             self._stop.pause(POLL)
@@ -95,13 +97,14 @@ class Watcher:
         if anything has changed after all. `rested_as_offered` says whether the last is what rests.
         """
         watch = self._input_over()
-        began, held = time.monotonic(), -math.inf
+        began, held = self._clock(), -math.inf
         why = ""
         while not why:
-            looking = time.monotonic()
+            looking = self._clock()
             still = self._is_still(watch, looking)
             self._take(watch, offer() if still else self._look(), offered=still)
-            now = time.monotonic()
+            self._work.look()
+            now = self._clock()
             why, held = self._verdict(watch, now, held)
             if not why and now - began >= CAP:
                 why = f"still changing after {CAP:g} s"
@@ -109,7 +112,7 @@ class Watcher:
                 self._stop.pause(max(POLL, now - looking))
         self._keep(watch)
         part = changed(watch.before.raw, watch.last.raw, watch.last.size).bit_count() / total(watch.last.size)
-        return Rest(round((time.monotonic() - began) * 1000, 1), round(part, 4), why)
+        return Rest(round((self._clock() - began) * 1000, 1), round(part, 4), why)
 
     def close(self) -> None:
         """Give back what tells who is at work."""
@@ -120,11 +123,11 @@ class Watcher:
             self.begin()
         watch = self._watch
         assert watch is not None, "`begin` makes one"  # noqa: S101 - for the reader, and for the type checker
-        watch.resting.over(time.monotonic())
+        watch.resting.over(self._clock())
         return watch
 
     def _take(self, watch: _Watch, shot: Shot, *, offered: bool = False) -> None:
-        now = time.monotonic()
+        now = self._clock()
         if shot.size != watch.last.size:  # the screen itself has changed: nothing can be compared
             watch.before, watch.offered = shot, False
             watch.resting = Resting(shot.size, now)
@@ -138,31 +141,36 @@ class Watcher:
 
     def _is_still(self, watch: _Watch, now: float) -> bool:
         """Whether it is time to prepare what may be the last look."""
-        return not watch.offered and now - watch.resting.calm_since >= OFFER_AFTER
+        return not watch.offered and watch.resting.calm(now) >= OFFER_AFTER
 
     def _verdict(self, watch: _Watch, now: float, held: float) -> tuple[str, float]:
         """Why the screen rests, if it does; and when anything last held it up that is sure to end."""
-        why = watch.resting.why(now, TOLD if self._work.tells else BY_EYE)
+        why = watch.resting.why(now, self._pace())
         if not why:
             return "", held
-        busy = self._work.why()
+        busy = self._work.why(min(now - held, watch.resting.waited(now)))
         if busy in ("network", "command"):
             return "", now
-        if now - held < SHOWN:
+        if now - held < SHOWN or busy == "arriving":
             return "", held
-        active = max(held, watch.resting.calm_since)
-        if busy and now - active < COMPUTING and not watch.resting.restless:
+        if busy and not watch.resting.restless:
             return "", held
         return why, held
 
+    def _pace(self) -> Pace:
+        if not self._work.tells:
+            return BY_EYE
+        return IDLE if self._work.idle else TOLD
+
     def _answered(self, watch: _Watch, now: float, began: float) -> bool:
-        large = watch.resting.large_at
-        if large is not None:
-            return now - large >= GLANCE_QUIET
+        answered = watch.resting.answered(now)
+        if answered is not None:
+            return answered >= GLANCE_QUIET
         if now - began < GLANCE:
             return False
-        return now - began >= GLANCE_COMPUTING or not self._work.why()
+        return now - began >= GLANCE_COMPUTING or not self._work.why(now - began)
 
     def _keep(self, watch: _Watch) -> None:
-        self._restless, self._seen, self._seen_at = watch.resting.restless, watch.last, time.monotonic()
+        self._restless, self._lively = watch.resting.restless, watch.resting.lively
+        self._seen, self._seen_at = watch.last, self._clock()
         self._watch, self.rested_as_offered = None, watch.offered

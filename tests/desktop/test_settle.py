@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -20,10 +13,8 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.at_work import Unknown
 from coasty_desk.desktop.changes import changed, everything, total
 from coasty_desk.desktop.picture import Shot
-from coasty_desk.desktop.resting import BY_EYE, TOLD, Pace, Resting
+from coasty_desk.desktop.resting import BY_EYE, IDLE, LONGEST, TOLD, Pace, Resting
 from coasty_desk.desktop.settle import Watcher
-from coasty_desk.desktop.terminal_job import in_foreground, process
-from coasty_desk.desktop.unanswered import Connections
 
 SIZE = Size(1280, 720)
 ALL = everything(SIZE)
@@ -42,14 +33,14 @@ def rested(changes: Callable[[int], int], pace: Pace = BY_EYE, restless: int = 0
     return 5000, ""
 
 
-@pytest.mark.parametrize("pace", [BY_EYE, TOLD])
+@pytest.mark.parametrize("pace", [BY_EYE, TOLD, IDLE])
 def test_a_screen_that_does_not_answer_is_not_waited_for_long(pace: Pace) -> None:
     """Nothing changed: the first wait, and no more."""
     ms, why = rested(lambda _ms: 0, pace)
     assert (ms / 1000, why) == (pace.first, "nothing changed")
 
 
-@pytest.mark.parametrize("pace", [BY_EYE, TOLD])
+@pytest.mark.parametrize("pace", [BY_EYE, TOLD, IDLE])
 def test_a_change_is_followed_to_its_end(pace: Pace) -> None:
     """A window that is painted from 80 to 400 ms is not taken while it is painted."""
     ms, why = rested(lambda ms: ALL if 80 <= ms <= 400 else 0, pace)
@@ -80,6 +71,26 @@ def test_a_video_in_a_part_of_the_screen_is_found_out_and_then_ignored() -> None
     ms, _ = rested(lambda _ms: VIDEO)
     assert ms < 900
     assert rested(lambda _ms: VIDEO, restless=VIDEO) == (150, "nothing changed")
+
+
+def test_a_scroll_bar_that_fades_is_waited_for_a_moment_only() -> None:
+    """It is as tall as the window, and changes in the same place; a list that grows line by line is waited for."""
+    bar = sum(1 << 8 * cell for cell in range(300, 350))
+    ms, why = rested(lambda ms: bar if 50 <= ms <= 900 else 0, TOLD)
+    assert (ms <= 400, why) == (True, "only a small area changes")
+    ms, why = rested(lambda ms: bar << 8 * ms // 10 * 10 if 50 <= ms <= 900 else 0, TOLD)
+    assert (ms >= 1000, why) == (True, "at rest")
+
+
+def test_a_long_time_without_a_look_is_no_rest() -> None:
+    """The machine was too busy to let us look, so it let nobody paint."""
+    resting = Resting(SIZE, 0.0)
+    resting.look(0.4, 0)
+    assert resting.why(0.4, TOLD) == ""
+    assert resting.calm(0.4) == LONGEST
+    for ms in range(410, 460, 10):
+        resting.look(ms / 1000, 0)
+    assert resting.why(0.47, TOLD) == "nothing changed"
 
 
 def test_what_fills_the_screen_is_never_ignored() -> None:
@@ -160,69 +171,95 @@ def test_a_stop_ends_the_wait_at_once() -> None:
     assert scene.looks == 21
 
 
-@pytest.fixture
-def silent_server() -> Iterator[socket.socket]:
-    """A server that takes connections and says nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server
+def test_what_changed_and_goes_on_changing_without_any_input_is_restless_the_next_time() -> None:
+    """A spinner that was seen for a moment only; a window that was painted meanwhile is not."""
+    resting = Resting(SIZE, 0.0)
+    for ms in range(10, 260, 10):
+        resting.look(ms / 1000, CARET | (VIDEO if ms < 50 else 0))
+    assert resting.restless == 0
+    assert resting.lively == CARET
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own interface")
-def test_a_request_is_unanswered_until_something_comes_back(silent_server: socket.socket) -> None:
-    """The client's side waits; the server's, which has only answered, does not."""
-    with (
-        closing(Connections(os.getuid())) as connections,
-        socket.create_connection(silent_server.getsockname()) as client,
-        silent_server.accept()[0] as server,
-    ):
-        inode = os.fstat(client.fileno()).st_ino
+class Clocked(Stop):
+    """A stop whose pauses take no time but on a clock of its own."""
 
-        def waits() -> bool:
-            return any(one.waits for one in connections.now() if one.inode == inode)
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
 
-        client.sendall(b"a question")
-        assert server.recv(100)
-        time.sleep(0.02)  # the kernel counts in milliseconds
-        assert waits()
-        server.sendall(b"an answer")
-        assert client.recv(100)
-        assert not waits()
-        other = os.fstat(server.fileno()).st_ino
-        assert all(one.inode != other for one in connections.now())
+    def pause(self, seconds: float) -> None:
+        """Let the clock go on."""
+        self.check()
+        self.now += seconds
+
+    def clock(self) -> float:
+        """The seconds so far."""
+        return self.now
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux's /proc")
-def test_a_command_in_a_terminal_is_told_from_one_that_waits_for_its_user() -> None:
-    """`sleep` works, `cat` reads: both run in the foreground of a terminal of their own."""
-    found = {}
-    for command in ("sleep", "cat"):
-        terminal, other = os.openpty()
-        child = subprocess.Popen(
-            [sys.executable, "-c", _IN_FRONT, command, "20"[: 2 * (command == "sleep")]],
-            stdin=other, stdout=other, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        until = time.monotonic() + 10
-        while time.monotonic() < until:
-            here = process(child.pid)
-            name = Path(f"/proc/{child.pid}/comm").read_text("utf-8").strip()
-            if here is not None and here.group == here.foreground and name == command and here.state == "S":
-                break
-            time.sleep(0.02)
-        assert here is not None
-        time.sleep(0.05)  # until it has got from its start to its wait
-        found[command] = in_foreground([here], frozenset())
-        child.kill()
-        child.wait()
-        os.close(terminal)
-        os.close(other)
-    assert found == {"sleep": True, "cat": False}
+class Busy:
+    """An `AtWork` by the clock: until when it names what."""
+
+    tells = True
+
+    def __init__(self, stop: Clocked, *reasons: tuple[float, str]) -> None:
+        self._stop = stop
+        self._reasons = reasons
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is named any more."""
+        return self._named() == ""
+
+    def before(self) -> None:
+        """There is nothing to remember."""
+
+    def look(self) -> None:
+        """There is nothing to see."""
+
+    def why(self, calm: float) -> str:
+        """What is at work, unless nothing has changed for a second."""
+        named = self._named()
+        return "" if named == "computing" and calm >= 1.0 else named
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+    def _named(self) -> str:
+        return next((why for until, why in self._reasons if self._stop.now < until), "")
 
 
-_IN_FRONT = """
-import fcntl, os, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execvp(sys.argv[1], [part for part in sys.argv[1:] if part])
-"""
+def waited(*reasons: tuple[float, str], shown: float = 0.0) -> int:
+    """After how many ms a screen rests that changes at `shown` seconds, while so much is at work until then and then."""
+    stop = Clocked()
+    pictures = [Scene((shade, 1)).look() for shade in (0, 200)]
+
+    def look() -> Shot:
+        return pictures[0 < shown <= stop.now]
+
+    return round(Watcher(look, stop, Busy(stop, *reasons), stop.clock).rest(look).ms)
+
+
+def test_what_is_awaited_from_the_network_or_in_a_terminal_is_waited_for() -> None:
+    """Until it has come and was shown, or to the cap."""
+    assert 100 <= waited() <= 110
+    for what in ("network", "command"):
+        assert 880 <= waited((0.8, what)) < 920
+        assert 930 <= waited((0.8, what), shown=0.88) < 1000
+        assert 3000 <= waited((9.0, what)) <= 3020
+
+
+def test_an_answer_that_may_have_more_to_come_is_waited_for_no_longer_than_that() -> None:
+    """What says so has counted the time already."""
+    assert 340 <= waited((0.2, "network"), (0.34, "arriving")) < 360
+
+
+def test_one_that_computes_is_waited_for_until_it_shows_something_or_for_a_second() -> None:
+    """A program that thinks for 0.4 s; one that shows something and goes on; one that computes for ever."""
+    assert 440 <= waited((0.4, "computing"), shown=0.38) <= 460
+    assert 400 <= waited((0.4, "computing"), shown=0.1) < 420
+    assert 1000 <= waited((9.0, "computing")) < 1020
+    assert 3000 <= waited((9.0, "starting")) <= 3020
 
 
 def test_nothing_is_left_running_when_a_stop_comes_from_another_thread() -> None:
