@@ -45,6 +45,9 @@ STARTING = 0.4
 LONG_POLL = 0.7
 """A request that had been open for so many seconds before the input is not the input's: it waits for news."""
 
+OPENING = 1.0
+"""Seconds after the input in which a question for a name or a connection may still get its answer."""
+
 ARRIVING = 0.1
 """An answer of which something came so many seconds ago may have more to come."""
 
@@ -159,7 +162,8 @@ class LinuxAtWork:
         now = time.monotonic()
         self._restless = self._busy_since_last(now)
         clients = frozenset(self._clients())
-        polls = frozenset(one.inode for one in self._connections.now() if one.waits and one.sent > LONG_POLL)
+        open_now = self._connections.now()
+        polls = frozenset(one.inode for one in open_now if one.opens or (one.waits and one.sent > LONG_POLL))
         processes = frozenset(_all())
         self.tells = bool(clients) and clients <= processes  # else they are in another container
         self._before = _Before(processes, self._before.polls | polls, now, clients)
@@ -222,7 +226,11 @@ class LinuxAtWork:
 
     def _network(self, family: Iterable[int], now: float) -> str:
         since = now - self._before.when
-        asked = [one for one in self._connections.now() if one.sent <= since and one.inode not in self._before.polls]
+        asked = [
+            one
+            for one in self._connections.now()
+            if one.sent <= since and one.inode not in self._before.polls and (since < OPENING or not one.opens)
+        ]
         waiting = {one.inode for one in asked if one.waits}
         arriving = {one.inode for one in asked if one.received < ARRIVING}
         if not waiting and not arriving:

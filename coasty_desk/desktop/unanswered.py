@@ -2,11 +2,13 @@
 
 Linux keeps for every connection when it last sent and last received (`tcp_info`), and tells any
 user over a netlink socket (sock_diag(7)). A client that has sent since some moment, and
-received nothing after that, waits for somebody.
+received nothing after that, waits for somebody; and so does one that asks for a name, or for a
+connection.
 """
 
 from __future__ import annotations
 
+import math
 import socket
 import struct
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ _SOCK_DIAG_BY_FAMILY = 20
 _REQUEST_DUMP = 0x301
 _DONE, _ERROR = 3, 2
 _INFO = 2  # INET_DIAG_INFO
+_NAMES = 53  # the port of name servers
 _ESTABLISHED, _SYN_SENT, _LISTEN = 1, 2, 10
 _STATES = 1 << _ESTABLISHED | 1 << _SYN_SENT | 1 << _LISTEN
 
@@ -38,6 +41,8 @@ class Asked:
     received: float
     waits: bool
     """Whether it has received nothing since it last sent."""
+    opens: bool
+    """Whether it has sent no more than a question for a name or a connection; when, nobody knows."""
 
 
 class Connections:
@@ -54,16 +59,25 @@ class Connections:
 
     def now(self) -> list[Asked]:
         """Those that are open, or being opened, at this moment."""
-        found = [one for family in (socket.AF_INET, socket.AF_INET6) for one in self._dump(family)]
+        families = (socket.AF_INET, socket.AF_INET6)
+        found = [one for family in families for one in self._dump(family, socket.IPPROTO_TCP)]
+        asked = [one for family in families for one in self._dump(family, socket.IPPROTO_UDP)]
         served = {one.local for one in found if one.state == _LISTEN}
         return [
-            Asked(one.inode, one.sent / 1000, one.received / 1000, one.waits)
+            Asked(one.inode, one.sent / 1000, one.received / 1000, one.waits, opens=False)
             for one in found
-            if one.uid == self._uid and one.state != _LISTEN and one.local not in served
+            if one.uid == self._uid and one.state == _ESTABLISHED and one.local not in served
+        ] + [
+            Asked(one.inode, 0.0, math.inf, waits=True, opens=True)
+            for one in (
+                *(one for one in found if one.state == _SYN_SENT),
+                *(one for one in asked if one.remote == _NAMES),
+            )
+            if one.uid == self._uid
         ]
 
-    def _dump(self, family: int) -> Iterator[_Connection]:
-        body = struct.pack("=BBBBL", family, socket.IPPROTO_TCP, 1 << (_INFO - 1), 0, _STATES) + bytes(48)
+    def _dump(self, family: int, protocol: int) -> Iterator[_Connection]:
+        body = struct.pack("=BBBBL", family, protocol, 1 << (_INFO - 1), 0, _STATES) + bytes(48)
         self._socket.send(_HEADER.pack(_HEADER.size + len(body), _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, 1, 0) + body)
         while True:
             answer = self._socket.recv(1 << 16)
@@ -80,6 +94,7 @@ class Connections:
 class _Connection:
     state: int
     local: int
+    remote: int
     uid: int
     inode: int
     sent: int
@@ -89,8 +104,6 @@ class _Connection:
 
     @property
     def waits(self) -> bool:
-        if self.state == _SYN_SENT:
-            return True
         if self.sent == self.received:  # both within one tick of the kernel's clock: only a first request can tell
             return self.acknowledged > 1 and self.taken == 0
         return self.sent < self.received
@@ -108,5 +121,13 @@ def _connection(message: bytes) -> _Connection:
             sent, _, received, acknowledged, taken = _TIMES.unpack_from(message, at + _ATTRIBUTE.size + _TIMES_AT)
         at += length + 3 & ~3
     return _Connection(
-        fields[1], int.from_bytes(fields[4], "big"), fields[14], fields[15], sent, received, acknowledged, taken
+        fields[1],
+        int.from_bytes(fields[4], "big"),
+        int.from_bytes(fields[5], "big"),
+        fields[14],
+        fields[15],
+        sent,
+        received,
+        acknowledged,
+        taken,
     )

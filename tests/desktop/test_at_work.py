@@ -82,6 +82,21 @@ def test_a_request_is_unanswered_until_something_comes_back(silent_server: socke
         assert all(one.inode != other for one in connections.now())
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own interface")
+def test_a_question_for_a_name_is_waited_for() -> None:
+    """A socket that is connected to a name server's port; one to another port says nothing."""
+    with (
+        closing(Connections(os.getuid())) as connections,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as names,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other,
+    ):
+        names.connect(("127.0.0.1", 53))
+        other.connect(("127.0.0.1", 9))
+        opens = {one.inode for one in connections.now() if one.opens}
+        assert os.fstat(names.fileno()).st_ino in opens
+        assert os.fstat(other.fileno()).st_ino not in opens
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux's /proc")
 def test_a_command_in_a_terminal_is_told_from_one_that_waits_for_its_user() -> None:
     """`sleep` works, `cat` reads: both run in the foreground of a terminal of their own."""
