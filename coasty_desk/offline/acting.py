@@ -19,6 +19,9 @@ SCROLLS = 40
 """Nothing is scrolled more often than this in search of something."""
 
 
+NEW_LINE = {("enter",), ("return",)}
+"""May show nothing but a caret that goes to another line."""
+
 FRAME = 5
 """What has the focus has a frame, inside its edges by so many pixels at most."""
 
@@ -49,7 +52,7 @@ def press(sight: Sight, asked: Press) -> Doing:
     actions = tuple(PressKeys(s) if len(s) == 1 else KeyCombo(s) for s in asked.strokes) * asked.times
     names = ", ".join("+".join(stroke) for stroke in asked.strokes)
     before = yield from sight.do(f"pressing {names}", *actions)
-    if sight.changes(before):
+    if sight.changes(before) or (sight.caret_moved and asked.strokes[-1] in NEW_LINE):
         return
     if evidence.may_be_silent(asked.strokes[-1]):
         sight.notes.append(f"{names} showed nothing, as it may")

@@ -39,6 +39,8 @@ def choose(sight: Sight, asked: Choose) -> Doing:
 def _find_list(sight: Sight, source: Target) -> Generator[Batch, Seen, Found]:
     """The list that a label names; a list may show its own name, as a button does."""
     found = _list(sight, source)
+    if isinstance(found, Missing) and not found.several and sight.look_afresh():
+        found = _list(sight, source)
     for seconds in LOOKS:
         if isinstance(found, Found):
             return found

@@ -14,6 +14,9 @@ from coasty_desk.offline.texts import Box, Text
 CARET = 4
 """A change no wider than this is the blinking of a caret."""
 
+LEAST_LINE, HIGHEST_LINE = 8, 80
+"""A caret is so high, in pixels."""
+
 CHUNK = 40
 """A typed text is looked for in pieces of so many characters at most."""
 
@@ -31,6 +34,12 @@ SHORTEST = 3
 
 LINES_HIGH = 300
 """What is higher is not read once more for a doubt."""
+
+SHORTEST_END = 5
+"""The end of a text is known by so many characters at least."""
+
+EDGE = 0.15
+"""What has its middle in this part of a field's height, at its top or bottom, is a label on its edge."""
 
 FULL = 0.8
 """A text that fills so much of its field's width may have a beginning that is out of sight."""
@@ -83,6 +92,16 @@ def changes(before: Seen, after: Seen) -> list[Box]:
     return found
 
 
+def carets(before: Seen, after: Seen) -> list[Box]:
+    """Where a caret has come or gone: what has changed and is as narrow as one, and as high as a line."""
+    if before.picture is after.picture or before.picture.size != after.picture.size:
+        return []
+    exact = (
+        differing.exactly(before.picture, after.picture, b) for b in differing.boxes(before.picture, after.picture)
+    )
+    return [box for box in exact if 0 < box.width <= CARET and LEAST_LINE <= box.height <= HIGHEST_LINE]
+
+
 def differs(before: Seen, after: Seen, where: Box) -> bool:
     """Whether anything there has changed but a caret."""
     if before.picture.size != after.picture.size:
@@ -111,7 +130,7 @@ def of_typing(text: str, before: Seen, after: Seen, canvas: Canvas, field: Box |
         return "nothing changed " + ("on the screen" if field is None else "in the field")
     if PLACEHOLDER.search(text):  # what a secret reads like is not known here
         return None
-    there = _touched(after, changed) if field is None else texts_in(after, field.grown(4))
+    there = _touched(after, changed) if field is None else content(after, field)
     said = [t.text for t in there]
     if not any(c.isalnum() for c in lines[-1]) or any(reads_as(text, read) for read in (*said, "".join(said))):
         return None
@@ -124,7 +143,7 @@ def of_typing(text: str, before: Seen, after: Seen, canvas: Canvas, field: Box |
 
 def is_there(text: str, after: Seen, canvas: Canvas, field: Box) -> bool:
     """Whether the field still has the text, or as many dots, or nothing where nothing was typed."""
-    there = texts_in(after, field.grown(4))
+    there = content(after, field)
     said = "".join(t.text for t in there)
     if not text.strip() or PLACEHOLDER.search(text):
         return True
@@ -143,7 +162,7 @@ def is_told(text: str, told: str) -> bool:
 
 def of_more(text: str, after: Seen, field: Box) -> str | None:
     """Why the field cannot be said to hold nothing but the text; None where it can."""
-    there = [text.text for text in texts_in(after, field.grown(2))]
+    there = [text.text for text in content(after, field)]
     more = len(folded("".join(there))) - len(folded(text))
     return (
         f"the field reads “{' '.join(there)}”" if more > 1 + len(text) // 7 and not PLACEHOLDER.search(text) else None
@@ -161,6 +180,11 @@ def touched(before: Seen, after: Seen, field: Box | None) -> Box | None:
     for box in (*changed[1:], *(text.box for text in _touched(after, changed))):
         whole = whole.with_(box)
     return whole if whole.height <= LINES_HIGH else None
+
+
+def content(seen: Seen, field: Box) -> list[Text]:
+    """What stands in a field, without a label that lies on its edge."""
+    return texts_in(seen, field.grown(4, -EDGE * field.height))
 
 
 def texts_in(seen: Seen, *boxes: Box) -> list[Text]:
@@ -217,8 +241,11 @@ def _ends_with(wanted: str, text: Text, field: Box | None) -> bool:
     """Whether a field that is full to its end shows the end of the text."""
     if field is None or text.box.width < FULL * field.width:
         return False
-    read = _comparable(text.text)
-    return len(read) >= 6 and _is_in(_comparable(wanted)[-min(len(read) - 1, CHUNK) :], read)
+    seen = min(len(_comparable(text.text)) - 1, CHUNK)
+    if seen < SHORTEST_END:
+        return False
+    tail = next((wanted[at:] for at in range(len(wanted) - 1, -1, -1) if len(_comparable(wanted[at:])) >= seen), wanted)
+    return reads_as(tail, text.text)
 
 
 def _is_in(chunk: str, read: str) -> bool:

@@ -11,28 +11,42 @@ ACROSS = 520
 """A field lies no farther right of its label than so many pixels."""
 
 LOW, HIGH = 16, 420
+WIDEST = 2400
 NARROW = 28
-"""A field is at least so wide, and so low and so high, in pixels."""
+"""A field is at most and at least so wide, and so low and so high, in pixels."""
 
 
 def field_of(label: Box, canvas: Canvas) -> Box | None:
     """The inside of the field that the label names: the one that it stands in, right below it, or right of it."""
-    canvas = canvas.without(label)
-    inside = canvas.around(label, most_up=1.6)
+    whole, canvas = canvas, canvas.without(label)
+    inside = canvas.around(label, most_up=1.6, widest=WIDEST)
     right = _right(label, canvas)
     if inside is not None and _is_field(inside) and _has_room(inside, label):
         return right if right is not None and _lies_in(right, inside) else inside
+    right = None if right is None else _innermost(right, label.centre.y, canvas)
     if right is not None and right.left - label.right <= 1.2 * label.height:
         return right
-    below = _below(label, canvas, 1.0)
-    if below is not None and (right is None or abs(below.left - label.left) <= 8):
+    if inside is not None and right is not None:
+        return right  # the label has a cell of its own: what is below it is another's
+    below = _below(label, whole, 1.0)
+    if below is not None and (right is None or abs(below.left - label.left) <= 16):
         return below
-    return right or _below(label, canvas, 3.0)
+    return right or _below(label, whole, 3.0)
+
+
+def _innermost(cell: Box, row: float, canvas: Canvas) -> Box:
+    """The field in a cell of a table; the shape itself, where there is none in it."""
+    for x in canvas.edges_right_of(cell.left + 1, row, cell.width - 2):
+        for inset in (2, 6):
+            found = canvas.at(x + inset, row, tallest=HIGH)
+            if found is not None and _is_field(found) and _lies_in(found, cell) and found.height < cell.height:
+                return found
+    return cell
 
 
 def is_field(text: Box, canvas: Canvas) -> bool:
     """Whether the text stands in a field, as a hint or as what it holds."""
-    box = canvas.around(text, most_up=1.6)
+    box = canvas.around(text, most_up=1.6, widest=WIDEST)
     return box is not None and _is_field(box) and _has_room(box, text)
 
 
@@ -98,5 +112,5 @@ def _has_text_between(label: Box, found: Box, canvas: Canvas) -> bool:
 def _down(label: Box, lines: float) -> Iterator[tuple[float, float]]:
     start, end = int(label.bottom) + 3, int(label.bottom + lines * label.height) + 14
     for y in range(start, end, 4):
-        for x in (label.left + 6, label.left + 40):
+        for x in (label.left + 6, label.left + 40, label.right + 12):
             yield x, y

@@ -75,6 +75,8 @@ def find_field(sight: Sight, target: Target) -> Generator[Batch, Seen, Found]:
     if not target.label:
         return (yield from sight.find(target))
     found = locate_field(sight, target)
+    if isinstance(found, Missing) and not found.several and sight.look_afresh():
+        found = locate_field(sight, target)
     for seconds in LOOKS:
         if isinstance(found, Found):
             return found

@@ -190,7 +190,7 @@ def _by_relation(target: Target, scene: Scene) -> Found | Missing:
     lying = [t for t in lying if not t.box.meets(anchor.label)]
     if target.kind == "button":
         lying = [t for t in lying if is_button(t.box, scene.canvas)]
-    lying.sort(key=lambda text: distance(text.box, anchor.label))
+    lying.sort(key=lambda text: _order(relation.way, text.box, anchor.label))
     if not lying:
         return Missing(f"there is nothing {relation.way} {anchor.said}")
     text = lying[min(max(target.ordinal, 1), len(lying)) - 1]
@@ -219,6 +219,12 @@ def distance(one: Box, other: Box) -> float:
     across = max(other.left - one.right, one.left - other.right, 0.0)
     down = max(other.top - one.bottom, one.top - other.bottom, 0.0)
     return float((across**2 + down**2) ** 0.5)
+
+
+def _order(way: str, box: Box, anchor: Box) -> tuple[bool, bool, float]:
+    """What is next to a thing is on its row, and rather at its right, before what is nearer above or below."""
+    beside = way == "next to"
+    return (beside and not box.same_row(anchor), beside and box.left < anchor.left, distance(box, anchor))
 
 
 def _near(box: Box, anchor: Box) -> bool:

@@ -33,7 +33,7 @@ from coasty_desk.offline.language import (
     Verify,
     WaitFor,
 )
-from coasty_desk.offline.sight import LOOKS, PATIENCE, CannotError, Doing, Sight
+from coasty_desk.offline.sight import LOOKS, PATIENCE, SETTLED_FOR_GOOD, CannotError, Doing, Sight
 
 OPENING = (0.5, 0.8, 1.2, 1.5, 2.0, 3.0, 3.0, 4.0)
 """How long to wait, in seconds, before each look for the window of an application that was started."""
@@ -61,7 +61,7 @@ class Plan:
         yield from self.carry_out(steps)
         try:
             self.sight.prove()
-            yield from self.sight.settle_claims()
+            yield from self.sight.settle_claims(SETTLED_FOR_GOOD)
             self._hear_complaints(steps)
         except CannotError as error:
             error.step = steps[-1].words

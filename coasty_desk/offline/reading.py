@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TOO_MUCH = 0.4
 """Where more than this part of the screen has changed, all of it is read."""
 
-MARGIN = 8
+MARGIN = 20
 LEAST = Size(160, 64)
 """What is read again is read with so many pixels around it, and at least of this size."""
 

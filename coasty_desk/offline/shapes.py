@@ -38,9 +38,24 @@ WALLED = 0.93
 APART = 3
 """A tick box has at least so many pixels of ground on either side; letters stand closer."""
 
+LINE = 0.9
+"""A row that is inked in so much of its width is a line between two rows."""
+
 SMALL, LARGE = 10, 34
 """The sides of a tick box, in pixels."""
 
+
+SHARP = 40
+"""A knob and its switch differ so much (of 255) from one pixel to the next; its shadow does not."""
+
+ROUND = 0.75
+"""A disc is so much lower beside its edges than in its middle."""
+
+KNOB = 2
+"""A knob may be read as so many characters."""
+
+NOTCH = 6
+"""A label that lies on a field's upper side has so many pixels of ground on either side."""
 
 WIDEST = 72
 """A switch is no wider, in pixels."""
@@ -82,8 +97,10 @@ class Canvas:
     def tick_box(self, label: Box) -> Box | None:
         """The small square or circle that the label's line begins with, or before it, after it, or far right of it."""
         halves = (max(0.62 * label.height, 11.0), max(0.4 * label.height, 8.0))
-        reaches = (2.2 * max(label.height, 14.0), WIDEST)
-        found = (self._beside(label, half, reach) for reach in reaches for half in halves)
+        near = 2.2 * max(label.height, 14.0)
+        tries = [(half, reach) for reach in (near, WIDEST) for half in halves]
+        tries.append((1.3 * label.height, near))  # beside two lines, of which the label is one
+        found = (self._beside(label, half, reach) for half, reach in tries)
         return next(filter(None, found), None) or self._far_right(label)
 
     def is_ticked(self, box: Box) -> bool:
@@ -129,8 +146,8 @@ class Canvas:
 
     def _far_right(self, label: Box) -> Box | None:
         """The first square on the label's row with no text before it: a settings row has its box at its end."""
-        texts = [t.box.left for t in self.texts if t.box.same_row(label) and t.box.left > label.right]
-        end = min([self._width, label.right + 900, *texts])
+        texts = [t for t in self.texts if t.box.same_row(label) and t.box.left > label.right and len(t.text) > KNOB]
+        end = min([self._width, label.right + 900, *(t.box.left for t in texts)])
         for x in self.edges_right_of(label.right + 2, label.centre.y, end - label.right):
             window = Box(x - 6, label.centre.y - label.height, x + WIDEST, label.centre.y + label.height)
             found = next(iter(self._squares(window, label)), None)
@@ -139,15 +156,34 @@ class Canvas:
         return None
 
     def _knob(self, pill: Box) -> int:
-        """Where the knob of a switch is: 1 at its right, -1 at its left, 0 where there is none, and it is no switch."""
-        rows = [self._row(y, round(pill.left), round(pill.right)) for y in range(round(pill.top), round(pill.bottom))]
-        middle, half = rows[len(rows) // 2], len(rows) // 2
-        fill = _most(b"".join(rows))
-        left, right = (abs(middle[at] - fill) > CONTRAST for at in (half, -1 - half))
-        return 0 if left == right else 1 if right else -1
+        """Where the knob of a switch is: 1 at its right, -1 at its left, 0 where there is none, and it is no switch.
+
+        On the middle row it is a run of one colour between two of another, and round: it is lower at its sides.
+        """
+        left, row, high = round(pill.left), round(pill.top + pill.height / 2), pill.height
+        line = self._row(row, left, round(pill.right))
+        edges = [0, *(at for at, (one, other) in enumerate(pairwise(line), 1) if abs(one - other) > SHARP), len(line)]
+        runs = [(start, end) for start, end in pairwise(edges) if end - start > 1]  # no mere edge, half of each colour
+        for (_, before), (start, end), (after, _) in zip(runs, runs[1:], runs[2:], strict=False):
+            between = abs(line[before - 1] - line[after]) <= SHARP < abs(line[before - 1] - line[(start + end) // 2])
+            if not (between and 0.35 * high <= end - start <= high):
+                continue
+            middle, *sides = (self._reach(left + x, row, high) for x in ((start + end) // 2, start + 1, end - 2))
+            if all(side <= ROUND * middle for side in sides):
+                return 1 if (start + end) / 2 > len(line) / 2 else -1
+        return 0
+
+    def _reach(self, x: int, y: int, most: float) -> int:
+        """How far the colour of a pixel goes on, up and down."""
+        column = self._column(x, y - round(most / 2), y + round(most / 2) + 1)
+        middle = len(column) // 2
+        unlike = column.translate(_unlike(column[middle], CONTRAST))
+        up, down = unlike[:middle].rfind(1), unlike.find(1, middle)
+        return (len(column) if down < 0 else down) - up - 1
 
     def _is_switch(self, box: Box) -> bool:
-        return _is_pill(box) and self._knob(box) != 0 and not any(text.box.meets(box) for text in self.texts)
+        said = any(text.box.meets(box) and len(text.text) > KNOB for text in self.texts)
+        return _is_pill(box) and self._knob(box) != 0 and not said
 
     def _squares(self, window: Box, label: Box) -> Iterator[Box]:
         """The squarish blobs of another colour in the window, and switches, at the height of the label, from left to right."""
@@ -157,7 +193,9 @@ class Canvas:
             return
         rows = [self._row(y, left, right) for y in range(top, bottom)]
         unlike = _unlike(_most(b"".join(rows)), CONTRAST)
-        inked = [row.translate(unlike) for row in rows]
+        inked = [
+            row if row.count(1) < LINE * len(row) else bytes(len(row)) for row in (r.translate(unlike) for r in rows)
+        ]
         columns = [any(row[x] for row in inked) for x in range(right - left)]
         runs = [(-APART, -APART), *_runs(columns), (len(columns) + APART, 0)]
         for (_, before), (start, end), (after, _) in zip(runs, runs[1:], runs[2:], strict=False):
@@ -167,7 +205,7 @@ class Canvas:
             if (
                 whole
                 and (_is_square(box) or self._is_switch(box))
-                and abs(box.centre.y - label.centre.y) <= 0.5 * label.height
+                and abs(box.centre.y - label.centre.y) <= 0.65 * label.height
             ):
                 yield box
 
@@ -224,6 +262,10 @@ class Canvas:
             self._column(right, top + y, bottom - y),
         )
         marked = [side.translate(unlike) for side in sides]
+        for text in self.texts:  # a label on the upper side interrupts it
+            first, last = max(0, int(text.box.left) - NOTCH - left - x), int(text.box.right) + NOTCH - left - x
+            if text.box.top < top <= text.box.bottom and first < last and first < len(marked[0]):
+                marked[0] = marked[0][:first] + b"\x01" * (min(last, len(marked[0])) - first) + marked[0][last:]
         return all(m[:1] == m[-1:] == b"\x01" and m.count(1) >= WALLED * len(m) for m in marked)
 
     @staticmethod

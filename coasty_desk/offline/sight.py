@@ -29,6 +29,9 @@ PATIENCE = (0.4, 0.6, 1.0, 1.5, 2.0, 2.0, 2.5)
 SETTLED = 0.5
 """So many seconds later, what was filled in is looked at once more: there are boxes that untick themselves."""
 
+SETTLED_FOR_GOOD = 1.3
+"""The same at the end: servers take a second to say no."""
+
 FOCUS = 4
 """What loses the focus looks different in so many pixels inside its edges."""
 
@@ -77,6 +80,7 @@ class Sight:
     `afresh` reads it again at once, `closer` single characters that were passed over, `larger` a part enlarged, `tree` is what the accessibility tree
     says of the screen. `pointer` is where it is in frame pixels, where that is known. `last` is the box of what was acted on last: when pointer and focus leave it, it looks
     different, which is no evidence of anything. `hovering`: the pointer was put somewhere on purpose.
+    `caret` is where one was last seen to blink, `caret_moved` whether the last action has moved it.
     `unproved`: what the last action did not show, which is for the next one to bear out.
     """
 
@@ -92,6 +96,8 @@ class Sight:
     notes: list[str] = field(default_factory=list)
     hovering: bool = False
     unproved: str = ""
+    caret: Box | None = None
+    caret_moved: bool = False
     claims: list[Claim] = field(default_factory=list)
     _left: Point | None = None
     _told: tuple[Seen, Sequence[Widget]] | None = None
@@ -113,12 +119,23 @@ class Sight:
         """Do the actions; gives the screen before them."""
         before = self.seen
         self.before, self._left = before, self.pointer()
+        caret = self.caret
         self.seen = yield Batch(actions, said)
+        self.caret_moved = caret is not None and any(not now.meets(caret) for now in self._blinking(before))
         return before
+
+    def _blinking(self, before: Seen) -> list[Box]:
+        """Where carets have come or gone; the last of them is remembered."""
+        found = evidence.carets(before, self.seen)
+        if found:
+            self.caret = found[-1]
+        return found
 
     def wait(self, said: str, seconds: float) -> Doing:
         """Look again after a while."""
+        before = self.seen
         self.seen = yield Batch((Wait(seconds),), said)
+        self._blinking(before)
 
     @property
     def widgets(self) -> Sequence[Widget]:
@@ -227,11 +244,11 @@ class Sight:
         inside = claim.where.grown(-FOCUS)
         return inside.width > FIELD and not evidence.differs(claim.then, self.seen, inside)
 
-    def settle_claims(self) -> Doing:
+    def settle_claims(self, seconds: float = SETTLED) -> Doing:
         """Look once more, after a moment, whether everything that was filled in is still so; then forget it."""
         if self.claims:
             self.check_claims()
-            yield from self.wait("looking once more at what was filled in", SETTLED)
+            yield from self.wait("looking once more at what was filled in", seconds)
             self.check_claims()
             self.claims.clear()
 
