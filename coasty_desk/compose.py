@@ -34,6 +34,7 @@ from coasty_desk.desktop.dry_run import DryRun
 from coasty_desk.desktop.executor import DesktopExecutor
 from coasty_desk.desktop.in_hand import Rules, in_hand, pointer
 from coasty_desk.desktop.overlay import Badge, NoBadgeError, Pictured, Uncovered
+from coasty_desk.desktop.picture import Format
 from coasty_desk.desktop.ways import Ways
 from coasty_desk.desktop.windows_here import WindowMask
 from coasty_desk.offline import launching
@@ -52,6 +53,7 @@ from coasty_desk.service.http import Connection
 from coasty_desk.service.key import ApiKey
 from coasty_desk.service.outbox import Memory
 from coasty_desk.service.pricing import Tariff
+from coasty_desk.service.uploads import Uploads
 from coasty_desk.settings import BASE_URL, BASE_URL_VARIABLE, KEY_VARIABLE, PROJECT_FILE, Settings
 from coasty_desk.wire import policy
 
@@ -139,10 +141,14 @@ def desk(
     preset = presets.load(chosen.preset)
     rules = _rules(chosen, preset, environment, task)
     asks = chosen.provider != "offline" if script is None else script.asks
-    connection = _connection(chosen, environment) if asks else None
+    uploads = Uploads()
+    connection = _connection(chosen, environment, uploads) if asks else None
     stop = Stop()
     wayland.require_x11(environment)
-    screen = _screen(chosen, stop, rules)
+    if connection is not None:
+        connection.warm()
+        stack.callback(connection.close)
+    screen = _screen(chosen, stop, rules, uploads if asks else None)
     stack.callback(screen.close)
     shows, sent = screen.geometry()
     executor: Executor = DryRun() if chosen.dry_run else DesktopExecutor(stop)
@@ -250,7 +256,7 @@ def pointing(chosen: Settings, environment: Mapping[str, str], stop: Stop, *, li
     if chosen.provider == "offline":
         return OfflinePointing(stop, active=window_list.focused_frame if live else lambda: None)
     name = f"ground-{new_run_id()}"
-    return Metered(Grounding(_connection(chosen, environment), stop, name), ledger(), name, chosen.daily_cents)
+    return Metered(Grounding(_connection(chosen, environment, Uploads()), stop, name), ledger(), name, chosen.daily_cents)
 
 
 def _text_at(rules: Rules, chosen: Settings, screen: MonitorScreen, seen: Pictured) -> Callable[[Point], str]:
@@ -260,8 +266,8 @@ def _text_at(rules: Rules, chosen: Settings, screen: MonitorScreen, seen: Pictur
     return TextUnder(seen.picture, lambda: screen.geometry()[0])
 
 
-def _connection(chosen: Settings, environment: Mapping[str, str]) -> Connection:
-    return Connection(chosen.base_url, ApiKey(api_key(environment)))
+def _connection(chosen: Settings, environment: Mapping[str, str], uploads: Uploads) -> Connection:
+    return Connection(chosen.base_url, ApiKey(api_key(environment)), uploads.sent)
 
 
 def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], task: str) -> Rules:
@@ -288,14 +294,19 @@ def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], tas
     )
 
 
-def _screen(chosen: Settings, stop: Stop, rules: Rules) -> MonitorScreen:
+def _screen(chosen: Settings, stop: Stop, rules: Rules, uploads: Uploads | None) -> MonitorScreen:
+    def image_format() -> Format:
+        if uploads is None:
+            return "png"  # nothing is sent
+        return uploads.format if chosen.image_format == "auto" else chosen.image_format
+
     return MonitorScreen(
         stop,
         monitor=chosen.monitor,
         max_size=UNSHRUNK if chosen.provider == "offline" else chosen.max_size,
         masks=rules.masks,
         settle_seconds=0.0 if chosen.dry_run else chosen.settle,
-        image_format=lambda: "jpeg" if chosen.image_format == "jpeg" and chosen.provider != "offline" else "png",
+        image_format=image_format,
         prepares=not chosen.overlay,
     )
 

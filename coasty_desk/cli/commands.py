@@ -69,6 +69,9 @@ def run(
     cua_version: Annotated[str | None, typer.Option(metavar="VERSION", help="The model. [default: v3]")] = None,
     memory: Annotated[int | None, typer.Option(metavar="N", help="Screenshots remembered, 1-20. [3]")] = None,
     settle: Annotated[str | None, typer.Option(metavar="SECONDS", help="Fixed pause a step. [adaptive]")] = None,
+    image_format: Annotated[
+        str | None, typer.Option(metavar="png|jpeg|auto", help="How the screen is sent. [png]")
+    ] = None,
     overlay: Annotated[bool | None, typer.Option("--overlay", help="A badge: who drives, how to stop.")] = None,
     file: Annotated[str | None, typer.Option(metavar="FILE", help="The task from a file.")] = None,
     no_record: Annotated[bool | None, typer.Option("--no-record", help="Keep nothing on disk.")] = None,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,6 +13,7 @@ from urllib.parse import urlsplit
 
 from coasty_desk.service.key import ApiKey, base_url
 from coasty_desk.service.retry import NO_ANSWER, UNREACHABLE
+from coasty_desk.service.sockets import Sent, open_ahead, pools
 from coasty_desk.wire.errors import Fault
 from coasty_desk.wire.fields import short
 
@@ -21,6 +24,9 @@ TIMEOUT = 120.0
 """Seconds for a whole request; a prediction may take as long (API.md §8.5)."""
 
 CONNECT_TIMEOUT = 15.0
+
+WARM_TIMEOUT = 5.0
+"""Seconds after which a connection that is opened ahead is given up; the request then tries anew, and says what is wrong."""
 
 BODY_TIMEOUT = 20.0
 """Seconds from the first byte of a body to its last: an answer is a few kilobytes, and longer is a drip."""
@@ -54,17 +60,19 @@ class Reply:
 
 
 class Connection:
-    """One kept-open connection to the service, made at the first request.
+    """One kept-open connection to the service, made at the first request or by `warm`.
 
     Each request is one attempt: nothing is retried here, no redirect is followed (the key must
     not travel), no other credentials are looked for, and the key shows in nothing that comes back.
     """
 
-    def __init__(self, url: str, key: ApiKey) -> None:
-        """`url` is the service's base. Raises UsageError where it is none."""
+    def __init__(self, url: str, key: ApiKey, sent: Sent = lambda _size, _seconds: None) -> None:
+        """`url` is the service's base; `sent` is told of each large body. Raises UsageError where `url` is none."""
         self.url = base_url(url)
         self.host = urlsplit(self.url).hostname or ""
         self.key = key
+        self._sent = sent
+        self._warming: threading.Thread | None = None
 
     def __repr__(self) -> str:
         return f"Connection({self.url!r})"
@@ -82,6 +90,17 @@ class Connection:
         """Delete once. Raises UnansweredError."""
         return self._send("DELETE", path, timeout)
 
+    def warm(self) -> None:
+        """Open the connection in the background, without a request on it: the first one then finds it open.
+
+        Never raises: what is wrong with the connection is the first request's to say.
+        """
+        if self._warming is None:
+            import requests  # noqa: F401, PLC0415 - not in the thread: an import that silences warnings must not race another
+
+            self._warming = threading.Thread(target=self._open_ahead, name="coasty-desk warming", daemon=True)
+            self._warming.start()
+
     def close(self) -> None:
         """Close what is open and idle."""
         if "_session" in self.__dict__:
@@ -89,7 +108,24 @@ class Connection:
 
     @cached_property
     def _session(self) -> requests.Session:
-        return _session(self.key)
+        return _session(self.key, self._sent)
+
+    def _open_ahead(self) -> None:
+        import requests  # noqa: PLC0415 - 100 ms, and only for those who ask the service
+        import urllib3  # noqa: PLC0415 - as it comes with requests
+
+        with suppress(requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
+            session = self._session
+            request = session.prepare_request(requests.Request("GET", self.url))
+            found = session.merge_environment_settings(self.url, _straight(), stream=True, verify=None, cert=None)
+            adapter = session.get_adapter(self.url)
+            if isinstance(adapter, requests.adapters.HTTPAdapter):
+                pool = adapter.get_connection_with_tls_context(
+                    request, found["verify"], proxies=found["proxies"], cert=found["cert"]
+                )
+                adapter.cert_verify(pool, self.url, found["verify"], found["cert"])  # type: ignore[no-untyped-call]
+                if isinstance(pool, urllib3.HTTPConnectionPool):
+                    open_ahead(pool, WARM_TIMEOUT, TIMEOUT)
 
     def _send(
         self,
@@ -102,6 +138,8 @@ class Connection:
         import requests  # noqa: PLC0415 - 100 ms, and only for those who ask the service
         import urllib3  # noqa: PLC0415 - as it comes with requests
 
+        if self._warming is not None:
+            self._warming.join()  # it is this request's connection that is being opened
         try:
             with self._session.request(
                 method,
@@ -111,7 +149,7 @@ class Connection:
                 timeout=(min(timeout, CONNECT_TIMEOUT), timeout),
                 allow_redirects=False,
                 stream=True,
-                proxies={"no_proxy": ",".join(_LOCAL)},
+                proxies=_straight(),
             ) as response:
                 if 300 <= response.status_code < 400:
                     raise UnansweredError(REDIRECTED, _redirect(response.headers), response.status_code)
@@ -128,10 +166,16 @@ class Connection:
         return {name.lower(): value.replace(self.key.text, "[the key]") for name, value in headers.items()}
 
 
-def _session(key: ApiKey) -> requests.Session:
+def _straight() -> dict[str, str]:
+    """To this machine itself no proxy is asked."""
+    return {"no_proxy": ",".join(_LOCAL)}
+
+
+def _session(key: ApiKey, sent: Sent) -> requests.Session:
     from importlib.metadata import version  # noqa: PLC0415 - see above
 
     import requests  # noqa: PLC0415 - see above
+    from requests.adapters import HTTPAdapter  # noqa: PLC0415 - see above
     from requests.auth import AuthBase  # noqa: PLC0415 - see above
 
     class KeyAuth(AuthBase):
@@ -149,6 +193,10 @@ def _session(key: ApiKey) -> requests.Session:
             return None
 
     session = Straight()
+    timed = HTTPAdapter()
+    timed.poolmanager.pool_classes_by_scheme = dict(pools(sent))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, timed)
     session.auth = KeyAuth()
     session.headers.update(
         {
