@@ -17,7 +17,7 @@ _ENTER = PressKeys(("enter",))
 # Where things are: Chromium maximized at 1920x1080, the others as `office` places them.
 _FIELD, _MENU, _BOX, _CHOICE, _LINK, _EMPTY = (Point(x, 117) for x in (150, 450, 635, 770, 960, 1600))
 _XTERM, _EDITOR = Point(200, 300), Point(1300, 400)
-_CALCULATOR, _SEVEN, _CLEAR = (20, 620), Point(56, 839), Point(263, 753)
+_CALCULATOR, _SEVEN, _EIGHT, _CLEAR = (20, 620), Point(56, 839), Point(120, 839), Point(263, 753)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,13 @@ def browser_cases(opened: Desk, number: int) -> list[Case]:
         Case("menu closed", Click(_MENU)),
         Case("field", Click(_FIELD)),
         Case("30 characters", TEXT),
+        Case("word selected", Click(_FIELD, count=2)),
+        Case("word replaced", TypeText("slow")),
         Case("all selected", KeyCombo(("ctrl", "a"))),
+        Case("copied", KeyCombo(("ctrl", "c"))),
+        Case("next field", PressKeys(("tab",))),
         Case("box ticked", Click(_BOX)),
+        Case("box unticked", PressKeys(("space",))),
         Case("list opened", Click(_CHOICE)),
         Case("list: down, enter", PressKeys(("down", "enter"))),
         Case("empty place", Click(_EMPTY)),
@@ -84,7 +89,9 @@ def office_cases(opened: Desk, number: int) -> list[Case]:
         Case("3000 lines", TypeText("seq 3000\n")),
         Case("calculator started", TypeText("galculator &\n")),
         Case("calculator closed", KeyCombo(("alt", "f4"))),
-        Case("clear", TypeText("clear\n"), shell),
+        Case("command typed", TypeText("cat /etc/hosts"), shell),
+        Case("command run", _ENTER),
+        Case("clear", TypeText("clear\n")),
         Case("editor clicked", Click(_EDITOR)),
         Case("editor menu", KeyCombo(("alt", "e"))),
         Case("next menu", PressKeys(("right",))),
@@ -93,10 +100,13 @@ def office_cases(opened: Desk, number: int) -> list[Case]:
         Case("dialog, text", TypeText("services")),
         Case("dialog closed", PressKeys(("esc",))),
         Case("30 characters, editor", TEXT),
+        Case("letters taken back", PressKeys(("backspace",) * 8)),
+        Case("line selected", KeyCombo(("shift", "home"))),
         Case("undo, editor", KeyCombo(("ctrl", "z"))),
         Case("scroll, editor", Scroll(-5, point=_EDITOR)),
         Case("page down, editor", PressKeys(("pagedown",))),
         Case("calculator key", Click(_SEVEN)),
+        Case("calculator, next key", Click(_EIGHT)),
         Case("calculator, typed", TypeText("*7=")),
         Case("calculator cleared", Click(_CLEAR)),
     ]

@@ -26,6 +26,7 @@ from coasty_desk.core.actions import Action, Click, KeyCombo, Point, PressKeys, 
 from coasty_desk.core.ports import Ask, Rest
 from coasty_desk.core.scaling import Size
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop import settle
 from coasty_desk.desktop.capture import MonitorScreen
 from coasty_desk.desktop.changes import Cells, changed, everything, total
 from coasty_desk.desktop.executor import DesktopExecutor
@@ -56,13 +57,21 @@ class Watched:
     screen: MonitorScreen = field(default_factory=lambda: MonitorScreen(Stop(), max_size=SENT))
     last: Shot | None = None
     seen: list[tuple[float, Cells]] = field(default_factory=list)
+    watching: bool = False
 
     def __post_init__(self) -> None:
-        watcher = self.screen._watcher  # noqa: SLF001 - what it sees is measured, at no price of its own
+        def seen(before: bytearray, after: bytearray, size: Size) -> Cells:
+            cells = changed(before, after, size)
+            if cells and self.watching:
+                self.seen.append((time.perf_counter(), cells))
+            return cells
+
+        settle.changed = seen  # what it sees is measured, at no price of its own
+        watcher = self.screen._watcher  # noqa: SLF001 - its pictures are compared
         take = watcher._take  # noqa: SLF001
 
         def taken(watch: object, shot: Shot, **how: bool) -> None:
-            self.note(shot)
+            self.last = shot
             take(watch, shot, **how)
 
         watcher._take = taken  # noqa: SLF001
@@ -154,14 +163,15 @@ def settled(watched: Watched, case: Case) -> Settled:
         watched.screen.settle()
         time.sleep(0.2)
     halfway: list[bytearray] = []
-    watched.last = watched.look()
-    watched.seen.clear()
+    timer = threading.Timer(0.5, lambda: halfway.append(guide.shot().raw))
     watched.screen.watch()
+    watched.seen.clear()
+    watched.watching = True
     watched.perform(case.action)
     over = time.perf_counter()
-    timer = threading.Timer(0.5, lambda: halfway.append(guide.shot().raw))
     timer.start()
     rest = watched.screen.settle()
+    watched.watching = False
     assert watched.last is not None
     ours = watched.last
     watched.watch_on(AFTER + max(0.0, case.slow + 0.5 - (time.perf_counter() - over)))

@@ -22,7 +22,7 @@ from coasty_desk.core.errors import DesktopError
 from coasty_desk.desktop import load
 from coasty_desk.desktop.terminal_job import in_foreground, process
 from coasty_desk.desktop.unanswered import Connections
-from coasty_desk.desktop.wanted import Wanted, waits_for_disk
+from coasty_desk.desktop.wanted import NOTHING, Wanted, waits_for_disk
 
 if TYPE_CHECKING:
     from Xlib.display import Display
@@ -52,7 +52,7 @@ ARRIVING = 0.1
 """An answer of which something came so many seconds ago may have more to come."""
 
 WHILE = 0.1
-"""Seconds between two inputs from which on it can be told who computes by itself."""
+"""Seconds between an answer and the next input from which on it can be told what is used by itself."""
 
 _LOCAL_PID = 2
 
@@ -149,7 +149,7 @@ class LinuxAtWork:
         self._family: dict[int, bool] = {os.getpid(): False}
         self._ours = frozenset((os.getpid(), *_ancestors(os.getpid())))
         self._wanted = Wanted()
-        self._restless: frozenset[int] = frozenset()
+        self._by_itself: dict[int, float] = {}
 
     def close(self) -> None:
         """Give the connections back."""
@@ -160,7 +160,7 @@ class LinuxAtWork:
     def before(self) -> None:
         """Remember the processes, what they use, and the requests that are open."""
         now = time.monotonic()
-        self._restless = self._busy_since_last(now)
+        self._by_itself = self._used_by_itself(now)
         clients = frozenset(self._clients())
         open_now = self._connections.now()
         polls = frozenset(one.inode for one in open_now if one.opens or (one.waits and one.sent > LONG_POLL))
@@ -171,7 +171,8 @@ class LinuxAtWork:
 
     def look(self) -> None:
         """Take in what the display's processes have used."""
-        self._wanted.look(self._members(), self._restless, time.monotonic())
+        never_idle = [pid for pid, share in self._by_itself.items() if share >= NOTHING]
+        self._wanted.look(self._members(), never_idle, time.monotonic())
 
     @property
     def idle(self) -> bool:
@@ -239,16 +240,16 @@ class LinuxAtWork:
         return "network" if waiting & ours else "arriving" if arriving & ours else ""
 
     def _computing(self, family: Iterable[int], newcomers: frozenset[int], calm: float) -> str:
-        shares = {pid: self._wanted.share(pid) for pid in family if pid not in self._restless}
+        shares = {pid: self._wanted.share(pid) - 2 * self._by_itself.get(pid, 0.0) for pid in family}
         if any(shares.get(pid, 0.0) >= STARTING or waits_for_disk(pid) for pid in newcomers):
             return "starting"
         return "computing" if any(share >= enough(calm) for share in shares.values()) else ""
 
-    def _busy_since_last(self, now: float) -> frozenset[int]:
-        """Those that computed on although the last input had been answered: they would never come to rest."""
+    def _used_by_itself(self, now: float) -> dict[int, float]:
+        """What each has used since the last input had been answered: a video, a clock, an animation."""
         if now - self._wanted.last_look() < WHILE:
-            return self._restless
-        return frozenset(pid for pid, share in self._wanted.since(now).items() if share >= IDLE)
+            return self._by_itself
+        return self._wanted.since(now)
 
 
 def _all() -> Iterator[int]:

@@ -29,9 +29,14 @@ def changed(before: bytes | bytearray, after: bytes | bytearray, size: Size) -> 
 
     whole = (4 * size.width, size.height)
     pictures = (Image.frombuffer("L", whole, raw, "raw", "L", 0, 1) for raw in (before, after))
-    fine = ImageChops.difference(*pictures).reduce((4 * _FINE, _FINE))
+    difference = ImageChops.difference(*pictures)
+    left, top, right, bottom = difference.getbbox() or (0, 0, 0, 0)
+    left, top = left - left % (4 * CELL), top - top % CELL  # most changes are small: the rest is not looked at again
+    fine = difference.reduce((4 * _FINE, _FINE), (left, top, right, bottom))
     coarse = fine.point(_LOUD).reduce(CELL // _FINE)
-    return int.from_bytes(coarse.tobytes().translate(_ONE_WHERE_ANY), "little")
+    cells = Image.new("L", (-(-size.width // CELL), -(-size.height // CELL)))
+    cells.paste(coarse, (left // (4 * CELL), top // CELL))
+    return int.from_bytes(cells.tobytes().translate(_ONE_WHERE_ANY), "little")
 
 
 def total(size: Size) -> int:

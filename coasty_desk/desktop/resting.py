@@ -131,6 +131,11 @@ class Resting:
         return self._clock + min(now - self._looked, LONGEST)
 
     @property
+    def shows_video(self) -> bool:
+        """Whether more than a small area is restless: whoever paints that computes for ever."""
+        return self.restless.bit_count() > self._small
+
+    @property
     def lively(self) -> Cells:
         """The restless cells, and a small area that is restless too if it goes on changing without any input."""
         more = self._tally.changed(_LIVELY) & ~self.restless

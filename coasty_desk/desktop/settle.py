@@ -84,7 +84,6 @@ class Watcher:
         began = self._clock()
         while True:
             self._take(watch, self._look())
-            self._work.look()
             now = self._clock()
             if now - began >= GLANCE_CAP or self._answered(watch, now, began):
                 return
@@ -103,7 +102,6 @@ class Watcher:
             looking = self._clock()
             still = self._is_still(watch, looking)
             self._take(watch, offer() if still else self._look(), offered=still)
-            self._work.look()
             now = self._clock()
             why, held = self._verdict(watch, now, held)
             if not why and now - began >= CAP:
@@ -137,6 +135,8 @@ class Watcher:
             if offered or cells:
                 watch.offered = offered
             watch.resting.look(now, cells)
+            if watch.resting.calm(now) > 0:  # else nobody need be asked whether there is more to come
+                self._work.look()
         watch.last = shot
 
     def _is_still(self, watch: _Watch, now: float) -> bool:
@@ -153,7 +153,7 @@ class Watcher:
             return "", now
         if now - held < SHOWN or busy == "arriving":
             return "", held
-        if busy and not watch.resting.restless:
+        if busy and not watch.resting.shows_video:
             return "", held
         return why, held
 

@@ -8,10 +8,10 @@ of the last moments is kept, not that of the whole time: who has done its work i
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
 from coasty_desk.desktop.terminal_job import process
 
@@ -99,7 +99,13 @@ def _used(pid: int) -> float:
 def _ran_or_waited(pid: int) -> float:
     """What its first thread has run and has waited for a processor, in seconds; 0 where the kernel does not tell."""
     try:
-        ran, waited, _ = Path(f"/proc/{pid}/schedstat").read_bytes().split()
-    except (OSError, ValueError):
+        handle = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY)  # a Path would take three times as long
+    except OSError:
         return 0.0
+    try:
+        ran, waited, _ = os.read(handle, 100).split()
+    except (OSError, ValueError):  # it is gone since
+        return 0.0
+    finally:
+        os.close(handle)
     return (int(ran) + int(waited)) / 1e9

@@ -112,6 +112,11 @@ def test_a_single_pixel_is_a_changed_cell() -> None:
     at = 4 * (SIZE.width * 35 + 50)
     after[at : at + 3] = b"\xff\xff\xff"
     assert changed(before, after, SIZE) == 1 << 8 * (80 * 2 + 3)
+    for x, y in ((0, 0), (SIZE.width - 1, SIZE.height - 1), (700, 719)):
+        corner = bytearray(before)
+        at = 4 * (SIZE.width * y + x)
+        corner[at : at + 3] = b"\xff\xff\xff"
+        assert changed(before, corner, SIZE) == 1 << 8 * (80 * (y // 16) + x // 16)
     assert changed(before, bytes(before), SIZE) == 0
     assert changed(b"", after, SIZE) == ALL
     assert total(Size(1367, 769)) == 86 * 49
