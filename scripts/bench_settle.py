@@ -342,7 +342,7 @@ def _without_wheel(events: list[str]) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=["steps", "settle"], action="append")
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=2)
     chosen = parser.parse_args()
     parts = {"steps": steps, "settle": lambda: settling(chosen.rounds)}
     found = {name: part() for name, part in parts.items() if not chosen.only or name in chosen.only}

@@ -116,7 +116,7 @@ def main() -> int:
     parts = {
         "stages": lambda: stage_table((FULL_HD,) if chosen.quick else SIZES),
         "steps": steps,
-        "settle": lambda: settling(1 if chosen.quick else 4),
+        "settle": lambda: settling(1 if chosen.quick else 2),
         "memory": lambda: memory(60 if chosen.quick else 500),
     }
     found = {name: part() for name, part in parts.items() if not chosen.only or name in chosen.only}
