@@ -57,12 +57,12 @@ class Watched:
     screen: MonitorScreen = field(default_factory=lambda: MonitorScreen(Stop(), max_size=SENT))
     last: Shot | None = None
     seen: list[tuple[float, Cells]] = field(default_factory=list)
-    watching: bool = False
+    taking: bool = False
 
     def __post_init__(self) -> None:
         def seen(before: bytearray, after: bytearray, size: Size) -> Cells:
             cells = changed(before, after, size)
-            if cells and self.watching:
+            if cells and self.taking:
                 self.seen.append((time.perf_counter(), cells))
             return cells
 
@@ -72,7 +72,9 @@ class Watched:
 
         def taken(watch: object, shot: Shot, **how: bool) -> None:
             self.last = shot
+            self.taking = True
             take(watch, shot, **how)
+            self.taking = False
 
         watcher._take = taken  # noqa: SLF001
 
@@ -166,12 +168,10 @@ def settled(watched: Watched, case: Case) -> Settled:
     timer = threading.Timer(0.5, lambda: halfway.append(guide.shot().raw))
     watched.screen.watch()
     watched.seen.clear()
-    watched.watching = True
     watched.perform(case.action)
     over = time.perf_counter()
     timer.start()
     rest = watched.screen.settle()
-    watched.watching = False
     assert watched.last is not None
     ours = watched.last
     watched.watch_on(AFTER + max(0.0, case.slow + 0.5 - (time.perf_counter() - over)))

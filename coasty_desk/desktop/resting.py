@@ -51,6 +51,9 @@ SMALL = 0.004
 SMALL_AGAIN = 0.015
 """So is one of less than this part, where all but a small area of it has changed twice already."""
 
+SPREADING = 1.0
+"""Seconds for which a small area that spreads (a list that unfolds) is not yet one that changes for ever."""
+
 LARGEST_RESTLESS = 0.25
 """More than this part of the screen is never ignored, however restless."""
 
@@ -80,6 +83,7 @@ class Resting:
         self._slot_began = began
         self._large_at: float | None = None
         self._little_at: float | None = None
+        self._spread_at = 0.0
         self.restless: Cells = restless
 
     def calm(self, now: float) -> float:
@@ -107,6 +111,8 @@ class Resting:
             return
         if self._is_small(counts):
             self._little_at = self._clock
+            if counts & ~self._once and self.waited(now) < SPREADING:
+                self._spread_at = self._clock
         else:
             self._large_at = self._clock
         self._twice |= self._once & counts
@@ -123,7 +129,7 @@ class Resting:
             return ""
         if little is None or (large is not None and large >= little) or at - little >= pace.little:
             return "at rest" if large is not None else "a small area changed"
-        since = self._began if large is None else large
+        since = max(self._began if large is None else large, self._spread_at)
         return "only a small area changes" if at - since >= pace.patience else ""
 
     def _at(self, now: float) -> float:
