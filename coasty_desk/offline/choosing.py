@@ -33,7 +33,16 @@ def choose(sight: Sight, asked: Choose) -> Doing:
     if box.height > OPEN_LINES * found.label.height:
         yield from _in_open_list(sight, asked.option, box)
     else:
-        yield from _in_drop_down(sight, asked.option, found, box)
+        yield from _in_drop_down(sight, asked.option, _at_its_value(sight, found), box)
+
+
+def _at_its_value(sight: Sight, found: Found) -> Found:
+    """Where a list is opened: in a row of settings, at its value, and not in the middle between label and value."""
+    box, label = found.box, found.label
+    values = [t.box for t in sight.seen.texts if t.box.left > label.right and box.holds(t.box.centre.x, t.box.centre.y)]
+    if not box.holds(label.centre.x, label.centre.y) or not values:
+        return found
+    return put(found, min(values, key=lambda value: value.left))
 
 
 def _find_list(sight: Sight, source: Target) -> Generator[Batch, Seen, Found]:
@@ -91,7 +100,7 @@ def _in_drop_down(sight: Sight, option: str, found: Found, box: Box) -> Doing:
     if _reads(sight, option, box):
         sight.notes.append(f"“{option}” was chosen in {found.said} already")
         return
-    before = yield from sight.do(f"found the list of {found.said}; opening it", Click(box.centre))
+    before = yield from sight.do(f"found the list of {found.said}; opening it", Click(found.point))
     text = yield from _offered(sight, option, box, before)
     yield from sight.do(f"found “{text.text}” in the open list; clicking it", Click(text.box.centre))
     sight.last = box

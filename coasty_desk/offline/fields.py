@@ -21,9 +21,9 @@ def field_of(label: Box, canvas: Canvas) -> Box | None:
     whole, canvas = canvas, canvas.without(label)
     inside = canvas.around(label, most_up=1.6, widest=WIDEST)
     right = _right(label, canvas)
-    if inside is not None and _is_field(inside) and _has_room(inside, label):
-        return right if right is not None and _lies_in(right, inside) else inside
     right = None if right is None else _innermost(right, label.centre.y, canvas)
+    if inside is not None and _is_field(inside) and _has_room(inside, label):
+        return right if right is not None and (_lies_in(right, inside) or _is_lower(right, inside)) else inside
     if right is not None and right.left - label.right <= 1.2 * label.height:
         return right
     if inside is not None and right is not None:
@@ -39,7 +39,8 @@ def _innermost(cell: Box, row: float, canvas: Canvas) -> Box:
     for x in canvas.edges_right_of(cell.left + 1, row, cell.width - 2):
         for inset in (2, 6):
             found = canvas.at(x + inset, row, tallest=HIGH)
-            if found is not None and _is_field(found) and _lies_in(found, cell) and found.height < cell.height:
+            nested = found is not None and cell.top < found.top and found.bottom < cell.bottom
+            if found is not None and nested and _is_field(found) and cell.left < found.left < cell.right:
                 return found
     return cell
 
@@ -61,6 +62,11 @@ def is_button(text: Box, canvas: Canvas) -> bool:
 
 def _lies_in(inner: Box, outer: Box) -> bool:
     return outer.holds(inner.centre.x, inner.centre.y) and inner.width < outer.width
+
+
+def _is_lower(field: Box, cell: Box) -> bool:
+    """Whether the field is less high than the shape that the label stands in: the two are in cells of one row."""
+    return cell.top + 2 < field.top and field.bottom < cell.bottom - 2
 
 
 def _is_field(box: Box) -> bool:

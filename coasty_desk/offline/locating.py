@@ -85,6 +85,8 @@ def locate(
             return beside
         anchor = beside.label
         candidates = [m for m in candidates if m.text.box != anchor and _LIES[relation.way](m.text.box, anchor)]
+        if relation.way == "next to":
+            candidates = [m for m in candidates if m.text.box.same_row(anchor)] or candidates
     matches = _best(_in_front(candidates, scene.active))
     if suits is not None and len(matches) > 1:
         matches = [m for m in matches if suits(m.text.box)] or matches

@@ -121,7 +121,8 @@ class Sight:
         self.before, self._left = before, self.pointer()
         caret = self.caret
         self.seen = yield Batch(actions, said)
-        self.caret_moved = caret is not None and any(not now.meets(caret) for now in self._blinking(before))
+        now = self._blinking(before)
+        self.caret_moved = len(now) > 1 or (caret is not None and any(not box.meets(caret) for box in now))
         return before
 
     def _blinking(self, before: Seen) -> list[Box]:
