@@ -34,6 +34,9 @@ def click(sight: Sight, asked: ClickOn) -> Doing:
         return
     found = yield from find_to_act(sight, asked.target)
     before = yield from sight.do(f"found {found.said}; clicking it", _clicking(asked, found))
+    box = sight.canvas.tick_box(found.label) if asked == ClickOn(asked.target) else None
+    if box is not None and not sight.changes(before):
+        before = yield from sight.do(f"{found.said} did nothing; clicking the box beside it", Click(box.centre))
     yield from sight.see_change(before, f"clicked {found.said}")
     if asked.target.kind not in ("field", "checkbox", "radio") and asked.button == "left":
         yield from _not_only_lit(sight, before, found)

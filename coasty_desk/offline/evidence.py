@@ -38,8 +38,8 @@ LINES_HIGH = 300
 SHORTEST_END = 5
 """The end of a text is known by so many characters at least."""
 
-EDGE = 0.15
-"""What has its middle in this part of a field's height, at its top or bottom, is a label on its edge."""
+EDGE = 4
+"""What has its middle so near to a field's top or bottom, in pixels, is a label on its edge."""
 
 FULL = 0.8
 """A text that fills so much of its field's width may have a beginning that is out of sight."""
@@ -184,7 +184,7 @@ def touched(before: Seen, after: Seen, field: Box | None) -> Box | None:
 
 def content(seen: Seen, field: Box) -> list[Text]:
     """What stands in a field, without a label that lies on its edge."""
-    return texts_in(seen, field.grown(4, -EDGE * field.height))
+    return texts_in(seen, field.grown(4, -min(EDGE, field.height / 8)))
 
 
 def texts_in(seen: Seen, *boxes: Box) -> list[Text]:

@@ -29,6 +29,11 @@ WALL = 0.95
 _LINE = re.compile(rb"\x01{40,}")
 """Ink that goes on for so many pixels in one row is no letter."""
 
+TALLER, ROUND = 1.12, 0.99
+"""A tick box is so many times as high as a capital; one as high will do where the engine has left a blank for it."""
+
+_BLANK = re.compile(r"^ |  ")
+
 APART = 3
 """A tick box has at least so many pixels of ground on either side; letters stand closer."""
 
@@ -51,7 +56,7 @@ Run: TypeAlias = tuple[int, int]
 
 def parted(line: Text, image: Image) -> list[Text]:
     """The line as the things that it is made of, each with its own box."""
-    groups, ticked = _groups(line.box, image)
+    groups, ticked = _groups(line.box, image, ROUND if _BLANK.search(line.text) else TALLER)
     if not groups:
         return [line]
     if ticked and _TICK.match(line.text):
@@ -63,10 +68,11 @@ def parted(line: Text, image: Image) -> list[Text]:
     return _shared_out(line, groups)
 
 
-def _groups(box: Box, image: Image) -> tuple[list[Run], bool]:
+def _groups(box: Box, image: Image, taller: float = TALLER) -> tuple[list[Run], bool]:
     """What of the line hangs together, in frame pixels, and whether a tick box stands before it all.
 
-    It is parted by wide gaps, by walls and tick boxes, and where another ground begins.
+    It is parted by wide gaps, by walls and tick boxes, and where another ground begins. `taller`: a
+    tick box is at least so many times as high as a capital.
     """
     left, top = max(0, int(box.left)), max(0, int(box.top) - BEYOND)
     crop = image.crop(
@@ -86,7 +92,7 @@ def _groups(box: Box, image: Image) -> tuple[list[Run], bool]:
     groups = [(s, e) for s, e in _runs(full) if e - s > 2 * BORDER]
     for start, end in _runs(full, wanted=False):
         runs = [(start + s, start + e) for s, e in _runs([any(column) for column in inner[start:end]])]
-        groups += _hanging_together(runs, inner, high)
+        groups += _hanging_together(runs, inner, high, taller)
     first = min((start for start, _ in groups), default=0)
     ticked = any(any(column) for column in inner[: max(0, first - APART)])
     return [(left + start, left + end) for start, end in sorted(groups)], ticked
@@ -127,14 +133,14 @@ def _capital(columns: Sequence[bytes]) -> int:
     return sorted(reach)[int(len(reach) * 0.9)] if reach else 0
 
 
-def _hanging_together(runs: Sequence[Run], columns: Sequence[bytes], high: int) -> list[Run]:
+def _hanging_together(runs: Sequence[Run], columns: Sequence[bytes], high: int, taller: float) -> list[Run]:
     """The runs of ink, joined over narrow gaps; a tick box or an edge parts what is before it from what is after it."""
     groups: list[Run] = []
     parted_here = True
     for at, (start, end) in enumerate(runs):
         before = start - runs[at - 1][1] if at else high
         after = runs[at + 1][0] - end if at + 1 < len(runs) else high
-        no_letter = _is_tick_box(columns[start:end], high) or _is_edge(columns[start:end], high)
+        no_letter = _is_tick_box(columns[start:end], taller * high) or _is_edge(columns[start:end], high)
         if no_letter and min(before, after) >= APART and len(runs) > 1:
             parted_here = True
             continue
@@ -151,11 +157,11 @@ def _is_edge(columns: Sequence[bytes], high: int) -> bool:
     return len(columns) <= BORDER and any(max(map(len, column.split(b"\0"))) > 1.25 * high for column in columns)
 
 
-def _is_tick_box(columns: Sequence[bytes], high: int) -> bool:
-    """Whether the ink is as wide as it is high, and higher than a capital: an empty box or circle, or a full one."""
+def _is_tick_box(columns: Sequence[bytes], least: float) -> bool:
+    """Whether the ink is as wide as it is high, and higher than `least`: an empty box or circle, or a full one."""
     rows = [y for y in range(len(columns[0])) if any(column[y] for column in columns)]
     tall = rows[-1] - rows[0] + 1
-    return 10 <= tall <= 34 and tall > 1.12 * high and 0.85 <= len(columns) / tall <= 1.18
+    return 10 <= tall <= 34 and tall > least and 0.85 <= len(columns) / tall <= 1.18
 
 
 def _inked(crop: Image) -> Image:
