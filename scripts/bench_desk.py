@@ -93,7 +93,7 @@ g.fillStyle=`hsl(${{t/5+n*40+m*70}} 70% 50%)`;g.fillRect(n*16,m*16,16,16)}}reque
 
 def heard(seed: int) -> str:
     """A page that keeps every letter, click and turn of the wheel that it receives, and tells them when it is left."""
-    return f"""{page(seed)}<script>const got=[];
+    return f"""{page(seed)}<style>#f{{position:fixed;left:0;top:12px;z-index:9}}</style><script>const got=[];
 addEventListener('keydown',e=>{{if(e.key.length==1)got.push((e.ctrlKey?'ctrl+':'')+e.key)}},true);
 addEventListener('mousedown',e=>got.push(`click ${{e.screenX}} ${{e.screenY}}`),true);
 addEventListener('wheel',e=>got.push('wheel '+Math.sign(e.deltaY)),true);
