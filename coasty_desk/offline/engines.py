@@ -39,7 +39,7 @@ class FasterPaddle:
 
 
 class RapidOcr:
-    """PP-OCR's small models by onnxruntime, shipped in the package: eight times as slow, and there for more platforms."""
+    """PP-OCR's small models by onnxruntime, shipped in the package: six times as slow, and there for more platforms."""
 
     def __init__(self) -> None:
         try:
