@@ -126,11 +126,11 @@ def _not_only_lit(sight: Sight, before: Seen, found: Found) -> Doing:
         return
     size = Size(round(sight.seen.whole.right), round(sight.seen.whole.bottom))
     aside = own.top - 40 if own.top > 60 else min(own.bottom + 40, size.height - 3)
-    first = sight.before
+    first, left = sight.before, sight.left
     yield from sight.do(
         f"only {found.said} itself changed; looking again without the pointer on it", Move(_beside(found, aside))
     )
-    sight.before = first
+    sight.before, sight.left = first, left
     inner = shape.grown(-FRAME)
     changes = sight.changes(before)
     kept = [box for box in changes if box.within(own) != box or evidence.differs(before, sight.seen, inner)]

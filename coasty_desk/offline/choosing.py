@@ -105,6 +105,8 @@ def _in_drop_down(sight: Sight, option: str, found: Found, box: Box) -> Doing:
     yield from sight.do(f"found “{text.text}” in the open list; clicking it", Click(text.box.centre))
     sight.last = box
     for seconds in (*LOOKS, None):
+        if not _reads(sight, option, box):
+            sight.enlarge(box.grown(4))
         if _reads(sight, option, box):
             sight.claim(f"“{option}” in the list of {found.said}", box, lambda now: _reads(now, option, box))
             return

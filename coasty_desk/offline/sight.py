@@ -79,7 +79,8 @@ class Sight:
 
     `afresh` reads it again at once, `closer` single characters that were passed over, `larger` a part enlarged, `tree` is what the accessibility tree
     says of the screen. `pointer` is where it is in frame pixels, where that is known. `last` is the box of what was acted on last: when pointer and focus leave it, it looks
-    different, which is no evidence of anything. `hovering`: the pointer was put somewhere on purpose.
+    different, which is no evidence of anything. `left` is where the pointer was before the
+    last action: what it leaves looks different, too. `hovering`: the pointer was put somewhere on purpose.
     `caret` is where one was last seen to blink, `caret_moved` whether the last action has moved it.
     `unproved`: what the last action did not show, which is for the next one to bear out.
     """
@@ -94,12 +95,12 @@ class Sight:
     larger: Callable[[Seen, Box], Seen] = lambda seen, _: seen
     tree: Callable[[Seen], Sequence[Widget]] = lambda _: ()
     notes: list[str] = field(default_factory=list)
+    left: Point | None = None
     hovering: bool = False
     unproved: str = ""
     caret: Box | None = None
     caret_moved: bool = False
     claims: list[Claim] = field(default_factory=list)
-    _left: Point | None = None
     _told: tuple[Seen, Sequence[Widget]] | None = None
     _looked_closer: Seen | None = None
     _canvas: tuple[Seen, Canvas] | None = None
@@ -118,7 +119,7 @@ class Sight:
     def do(self, said: str, *actions: Action) -> Screens:
         """Do the actions; gives the screen before them."""
         before = self.seen
-        self.before, self._left = before, self.pointer()
+        self.before, self.left = before, self.pointer()
         caret = self.caret
         self.seen = yield Batch(actions, said)
         now = self._blinking(before)
@@ -299,7 +300,7 @@ class Sight:
             raise CannotError(message)
 
     def _is_left_behind(self, changed: Box, before: Seen) -> bool:
-        last, left = self.last, self._left
+        last, left = self.last, self.left
         if last is not None and changed.within(last.grown(10)) == changed:
             return evidence.says_the_same(before, self.seen, last)
         if left is None or not changed.grown(10).holds(left.x, left.y):
