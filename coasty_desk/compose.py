@@ -37,10 +37,6 @@ from coasty_desk.desktop.overlay import Badge, NoBadgeError, Pictured, Uncovered
 from coasty_desk.desktop.picture import Format
 from coasty_desk.desktop.ways import Ways
 from coasty_desk.desktop.windows_here import WindowMask
-from coasty_desk.offline import launching
-from coasty_desk.offline.pointing import OfflinePointing
-from coasty_desk.offline.predictor import OfflinePredictor
-from coasty_desk.offline.under import TextUnder
 from coasty_desk.presets import Preset
 from coasty_desk.record.journal import Recorder, new_run_id
 from coasty_desk.record.ledger import LEDGER, Ledger, Metered
@@ -166,10 +162,14 @@ def desk(
     who = person(stop)
     if script is not None:
         predictor = script.predictor(model)
+    elif model is not None:
+        predictor = model
     else:
+        from coasty_desk.offline.predictor import OfflinePredictor  # a run that asks the service need not wait for it
+
         launch = partial(_launch, chosen=chosen, mode=rules.confirm, who=who)
         active = window_list.focused_frame
-        predictor = model or OfflinePredictor(task, stop, active=active, pointer=pointer, launch=launch)
+        predictor = OfflinePredictor(task, stop, active=active, pointer=pointer, launch=launch)
     job = Job(
         run_id=run_id,
         task=task,
@@ -216,6 +216,8 @@ def desk(
 
 def _launch(name: str, *, chosen: Settings, mode: Mode, who: Person) -> str:
     """Start an application for `open NAME`: nothing in a dry run, after a question where every action is asked about."""
+    from coasty_desk.offline import launching  # as above
+
     if chosen.dry_run:
         return launching.named_only(name)
 
@@ -254,15 +256,21 @@ def look(chosen: Settings, environment: Mapping[str, str], stop: Stop) -> Frame:
 def pointing(chosen: Settings, environment: Mapping[str, str], stop: Stop, *, live: bool) -> Predictor:
     """Whoever finds a thing on a picture; `live`: the picture is of this desktop as it is now."""
     if chosen.provider == "offline":
+        from coasty_desk.offline.pointing import OfflinePointing  # as above
+
         return OfflinePointing(stop, active=window_list.focused_frame if live else lambda: None)
     name = f"ground-{new_run_id()}"
-    return Metered(Grounding(_connection(chosen, environment, Uploads()), stop, name), ledger(), name, chosen.daily_cents)
+    return Metered(
+        Grounding(_connection(chosen, environment, Uploads()), stop, name), ledger(), name, chosen.daily_cents
+    )
 
 
 def _text_at(rules: Rules, chosen: Settings, screen: MonitorScreen, seen: Pictured) -> Callable[[Point], str]:
     """Who reads the text under the pointer; nobody where nobody is asked about it."""
     if rules.confirm == "never" or chosen.dry_run:
         return lambda _point: ""
+    from coasty_desk.offline.under import TextUnder  # as above
+
     return TextUnder(seen.picture, lambda: screen.geometry()[0])
 
 

@@ -170,6 +170,16 @@ _FIELDS = {entry.name: entry for entry in fields(Settings)}
 SECTIONS = ("run", "record", "limits")
 
 
+def options() -> dict[str, type[bool | tuple[object, ...] | str]]:
+    """The settings that are options of `run`, and what each takes: nothing (bool), several values (tuple) or one (str)."""
+    kinds: tuple[type[bool | tuple[object, ...]], ...] = (bool, tuple)
+    return {
+        name: next((kind for kind in kinds if isinstance(entry.default, kind)), str)
+        for name, entry in _FIELDS.items()
+        if entry.metadata["section"] == "run"
+    }
+
+
 def load(options: Mapping[str, object], environment: Mapping[str, str], files: list[Path]) -> tuple[Settings, Origins]:
     """Merge. `options` holds only what was given; `files` come with the weakest first. Raises UsageError."""
     values: dict[str, object] = {}

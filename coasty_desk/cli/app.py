@@ -81,6 +81,14 @@ def complain(message: str, remedy: str) -> None:
 
 
 def _command(arguments: list[str]) -> int:
+    if arguments[:1] == ["run"]:
+        from coasty_desk.cli import quick
+
+        plain = quick.run_arguments(arguments[1:])
+        if plain is not None:
+            from coasty_desk.cli import run
+
+            return run.run(*plain)
     import typer  # heavy, and only wanted once there is a command
     from typer.exceptions import TyperException
 

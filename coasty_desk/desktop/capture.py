@@ -19,6 +19,7 @@ from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.ports import Rest
 from coasty_desk.core.scaling import Frame, Rect, Size, fit, padded
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop import load
 from coasty_desk.desktop.at_work import at_work
 from coasty_desk.desktop.layout import Layout, LayoutWatch, cannot_see, layout, layout_of
 from coasty_desk.desktop.picture import Format, Shot, encoded, on_black, picture
@@ -185,7 +186,7 @@ class MonitorScreen:
         import mss
 
         try:
-            self._mss = mss.MSS()
+            self._mss = load.mss()
             return layout_of(self._mss)
         except (mss.ScreenShotError, OSError) as error:
             self._close_mss()

@@ -43,7 +43,7 @@ def layout() -> Layout:
     import mss
 
     try:
-        with mss.MSS() as probe:
+        with load.mss() as probe:
             return layout_of(probe)
     except (mss.ScreenShotError, OSError) as error:
         raise cannot_see(error) from error

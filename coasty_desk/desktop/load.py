@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from coasty_desk.core.errors import DesktopError
 
 if TYPE_CHECKING:
+    import mss as mss_
     from Xlib.display import Display
 
 LINUX = sys.platform.startswith("linux")
@@ -43,6 +44,41 @@ def pynput(part: str) -> ModuleType:
     with _importing:
         _prepare()
         return _imported(f"pynput.{part}")
+
+
+def mss() -> mss_.MSS:
+    """A new connection for screenshots. Raises what mss raises, and OSError."""
+    import ctypes.util
+
+    ask = ctypes.util.find_library
+
+    def find(name: str) -> str | None:
+        with contextlib.suppress(KeyError, OSError):
+            ctypes.CDLL(_SONAMES[name])
+            return _SONAMES[name]
+        return ask(name)
+
+    with _importing:
+        if LINUX:  # ctypes asks `ldconfig`, a process of 10 ms, for each of these
+            ctypes.util.find_library = find
+        try:
+            import mss as module
+
+            return module.MSS()
+        finally:
+            ctypes.util.find_library = ask
+
+
+_SONAMES = {
+    "X11": "libX11.so.6",
+    "Xfixes": "libXfixes.so.3",
+    "Xrandr": "libXrandr.so.2",
+    "xcb": "libxcb.so.1",
+    "xcb-randr": "libxcb-randr.so.0",
+    "xcb-render": "libxcb-render.so.0",
+    "xcb-shm": "libxcb-shm.so.0",
+    "xcb-xfixes": "libxcb-xfixes.so.0",
+}
 
 
 def display() -> Display:
@@ -92,6 +128,26 @@ def _prepare() -> None:
         _require_display()
         _find_authority()
         _imported("Xlib.threaded")  # before anything else of Xlib: a second thread would deadlock the first
+        _trim()
+
+
+@cache
+def _trim() -> None:
+    """Let Xlib ask each new connection for no more than is used here: half of its round trips."""
+    known = _imported("Xlib.ext").__extensions__
+    known[:] = [(name, module) for name, module in known if name in _EXTENSIONS]
+
+
+_EXTENSIONS = (
+    "Generic Event Extension",
+    "XTEST",
+    "SHAPE",
+    "RECORD",
+    "Composite",
+    "RANDR",
+    "XInputExtension",
+    "X-Resource",
+)
 
 
 def _see_real_pixels() -> None:

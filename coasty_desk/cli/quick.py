@@ -1,0 +1,47 @@
+"""The short way through the command line: a `run` with nothing amiss is read from the settings' own table.
+
+typer and what it brings take a quarter of a second before the first screenshot. Whatever is not
+plainly an option of `run` with its value (help, a word that is unknown, a value that is missing)
+is left to typer, which knows what to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coasty_desk import settings
+
+
+def run_arguments(words: Sequence[str]) -> tuple[str | None, dict[str, object]] | None:
+    """The task and the options as given, as typer would have read them; None where typer must."""
+    task: str | None = None
+    given: dict[str, object] = {}
+    several: dict[str, list[str]] = {}
+    left = iter(words)
+    for word in left:
+        if not word.startswith("-"):
+            if task is not None:
+                return None
+            task = word
+            continue
+        flag, equals, value = word.partition("=")
+        kind = _OPTIONS.get(flag)
+        if kind is bool and not equals:
+            given[_name(flag)] = True
+            continue
+        value = value if equals else next(left, "-")
+        if kind in (None, bool) or value.startswith("-"):
+            return None
+        if kind is tuple:
+            several.setdefault(_name(flag), []).append(value)
+        else:
+            given[_name(flag)] = value
+    return task, given | several
+
+
+def _name(flag: str) -> str:
+    return flag[2:].replace("-", "_")
+
+
+_OPTIONS = {f"--{name.replace('_', '-')}": kind for name, kind in settings.options().items()}
+"""What each flag takes: nothing (bool), one value (str), or a value each time it is given (tuple)."""
