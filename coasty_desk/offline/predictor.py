@@ -88,18 +88,7 @@ class OfflinePredictor:
         return Prediction(Verdict.CONTINUE, batch.actions, batch.said, descriptions=(batch.said,) * len(batch.actions))
 
     def _sight(self, seen: Seen) -> Sight:
-        reader = self._reader
-        if reader is None:
-            return Sight(seen, self._active_box, tree=self._widgets)
-        return Sight(
-            seen,
-            self._active_box,
-            pointer=self._pointer_in_frame,
-            afresh=reader.afresh,
-            closer=reader.closer,
-            larger=reader.larger,
-            tree=self._widgets,
-        )
+        return Sight(seen, self._active_box, pointer=self._pointer_in_frame, reader=self._reader, tree=self._widgets)
 
     def _widgets(self, seen: Seen) -> Sequence[Widget]:
         """What the accessibility tree says, in frame pixels, as far as the screen bears it out."""

@@ -13,9 +13,10 @@ from typing import TypeAlias
 from coasty_desk.core.actions import Action, Move, Point, Wait
 from coasty_desk.offline import evidence
 from coasty_desk.offline.accessible import Widget
+from coasty_desk.offline.claims import Claims
 from coasty_desk.offline.language import Condition, Target
 from coasty_desk.offline.locating import Found, Missing, Scene, boxes_of, locate, named
-from coasty_desk.offline.reading import Seen
+from coasty_desk.offline.reading import Reader, Seen
 from coasty_desk.offline.shapes import Canvas
 from coasty_desk.offline.texts import Box
 
@@ -31,12 +32,6 @@ SETTLED = 0.5
 
 SETTLED_FOR_GOOD = 1.3
 """The same at the end: servers take a second to say no."""
-
-FOCUS = 4
-"""What loses the focus looks different in so many pixels inside its edges."""
-
-FIELD = 40
-"""What is wider, in pixels, is a field and no tick box."""
 
 SHORT = 2
 """A label of so few characters is looked for closer where it is not found."""
@@ -59,16 +54,6 @@ class CannotError(Exception):
         self.step = step
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Something that was filled in and must still be there when the rest is: `what` in words, where, and the screen then."""
-
-    what: str
-    where: Box
-    then: Seen
-    holds: Callable[[Sight], bool]
-
-
 Doing: TypeAlias = Generator[Batch, Seen, None]
 Screens: TypeAlias = Generator[Batch, Seen, Seen]
 
@@ -77,10 +62,10 @@ Screens: TypeAlias = Generator[Batch, Seen, Seen]
 class Sight:
     """`seen` is the screen now, `before` as it was before the last action that was not waiting.
 
-    `afresh` reads it again at once, `closer` single characters that were passed over, `larger` a part enlarged, `tree` is what the accessibility tree
-    says of the screen. `pointer` is where it is in frame pixels, where that is known. `last` is the box of what was acted on last: when pointer and focus leave it, it looks
-    different, which is no evidence of anything. `left` is where the pointer was before the
-    last action: what it leaves looks different, too. `hovering`: the pointer was put somewhere on purpose.
+    `reader` reads it, or a part of it, once more; `tree` is what the accessibility tree says of it.
+    `pointer` is where the pointer is in frame pixels, where that is known; `left` is where it was before
+    the last action, and `last` the box of what was acted on last: what pointer and focus leave looks
+    different, which is no evidence of anything. `hovering`: the pointer was put somewhere on purpose.
     `caret` is where one was last seen to blink, `caret_moved` whether the last action has moved it.
     `unproved`: what the last action did not show, which is for the next one to bear out.
     """
@@ -90,9 +75,7 @@ class Sight:
     before: Seen | None = None
     last: Box | None = None
     pointer: Callable[[], Point | None] = lambda: None
-    afresh: Callable[[Seen], Seen] = lambda seen: seen
-    closer: Callable[[Seen, Box], Seen] = lambda seen, _: seen
-    larger: Callable[[Seen, Box], Seen] = lambda seen, _: seen
+    reader: Reader | None = None
     tree: Callable[[Seen], Sequence[Widget]] = lambda _: ()
     notes: list[str] = field(default_factory=list)
     left: Point | None = None
@@ -100,7 +83,7 @@ class Sight:
     unproved: str = ""
     caret: Box | None = None
     caret_moved: bool = False
-    claims: list[Claim] = field(default_factory=list)
+    claims: Claims = field(default_factory=Claims)
     _told: tuple[Seen, Sequence[Widget]] | None = None
     _looked_closer: Seen | None = None
     _canvas: tuple[Seen, Canvas] | None = None
@@ -153,24 +136,27 @@ class Sight:
         found = named(target, self.widgets) or locate(target, self.scene(), loosely=loosely, suits=suits)
         short = 0 < len(target.label.strip()) <= SHORT
         if isinstance(found, Missing) and not found.several and short and self._looked_closer is not self.seen:
-            told = self.widgets
-            self.seen = self.closer(self.seen, self.active() or self.seen.whole)
-            self._looked_closer, self._told = self.seen, (self.seen, told)
+            within = self.active() or self.seen.whole
+            self._read_once_more(lambda reader: reader.closer(self.seen, within))
+            self._looked_closer = self.seen
             found = locate(target, self.scene(), loosely=loosely, suits=suits)
         return found
 
     def look_afresh(self) -> bool:
         """Read all of the screen again; whether that was not how it was read already."""
-        told, was = self.widgets, self.seen
-        self.seen = self.afresh(self.seen)
-        self._told = (self.seen, told)
-        return self.seen is not was
+        return self._read_once_more(lambda reader: reader.afresh(self.seen))
 
     def enlarge(self, where: Box) -> None:
         """Read that part of the screen once more, enlarged."""
-        told = self.widgets
-        self.seen = self.larger(self.seen, where)
-        self._told = (self.seen, told)
+        self._read_once_more(lambda reader: reader.larger(self.seen, where))
+
+    def _read_once_more(self, how: Callable[[Reader], Seen]) -> bool:
+        """Whether the texts are others now; what the tree says of the screen is as it was."""
+        told, was = self.widgets, self.seen
+        if self.reader is not None:
+            self.seen = how(self.reader)
+            self._told = (self.seen, told)
+        return self.seen is not was
 
     def find(
         self, target: Target, *, loosely: bool = False, suits: Callable[[Box], bool] | None = None
@@ -220,15 +206,7 @@ class Sight:
 
     def claim(self, what: str, where: Box, holds: Callable[[Sight], bool]) -> None:
         """Remember what was filled in, to be looked at again."""
-        self.claims = [claim for claim in self.claims if not claim.where.meets(where)]
-        self.claims.append(Claim(what, where, self.seen, holds))
-
-    def check_claims(self) -> None:
-        """Raises CannotError where something that was filled in is there no more."""
-        for claim in self.claims:
-            if not (self._is_untouched(claim) or claim.holds(self)):
-                message = f"{claim.what} was there, and is there no more"
-                raise CannotError(message)
+        self.claims.add(what, where, self.seen, lambda: holds(self))
 
     def go_on(self) -> None:
         """Another action comes: it will show whether the last one mattered that showed nothing."""
@@ -241,18 +219,19 @@ class Sight:
         if self.unproved:
             raise CannotError(self.unproved)
 
-    def _is_untouched(self, claim: Claim) -> bool:
-        """Whether a field shows what it showed: no need to read it. A tick box is too small to tell it from a caret."""
-        inside = claim.where.grown(-FOCUS)
-        return inside.width > FIELD and not evidence.differs(claim.then, self.seen, inside)
-
     def settle_claims(self, seconds: float = SETTLED) -> Doing:
         """Look once more, after a moment, whether everything that was filled in is still so; then forget it."""
         if self.claims:
             self.check_claims()
             yield from self.wait("looking once more at what was filled in", seconds)
             self.check_claims()
-            self.claims.clear()
+            self.claims = Claims()
+
+    def check_claims(self) -> None:
+        """Raises CannotError where something that was filled in is there no more."""
+        if (lost := self.claims.lost(self.seen)) is not None:
+            message = f"{lost} was there, and is there no more"
+            raise CannotError(message)
 
     def holds(self, condition: Condition) -> bool:
         """Whether the condition holds now. Raises CannotError where a box cannot be seen."""

@@ -41,7 +41,7 @@ def ground(
         reader = Reader(load)  # one that remembers nothing of the screen before
         seen = reader.read(screen.image)
         for thing in screen.things:
-            sight = Sight(seen, afresh=reader.afresh, closer=reader.closer, larger=reader.larger)
+            sight = Sight(seen, reader=reader)
             made.append(_asked(screen, thing, sight))
             seen = sight.seen
         if keep is not None:

@@ -1,0 +1,52 @@
+"""What was filled in and must still be there when the rest is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from coasty_desk.offline import evidence
+from coasty_desk.offline.reading import Seen
+from coasty_desk.offline.texts import Box
+
+FOCUS = 4
+"""What loses the focus looks different in so many pixels inside its edges."""
+
+FIELD = 40
+"""What is wider, in pixels, is a field and no tick box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`what` in words, where it is, the screen when it was there, and whether it still holds."""
+
+    what: str
+    where: Box
+    then: Seen
+    holds: Callable[[], bool]
+
+
+@dataclass(slots=True)
+class Claims:
+    """At most one for a place: what is filled in there again takes its place."""
+
+    _made: list[Claim] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._made)
+
+    def add(self, what: str, where: Box, then: Seen, holds: Callable[[], bool]) -> None:
+        """Remember one."""
+        self._made = [claim for claim in self._made if not claim.where.meets(where)]
+        self._made.append(Claim(what, where, then, holds))
+
+    def lost(self, now: Seen) -> str | None:
+        """The first that is there no more, in words."""
+        return next((c.what for c in self._made if not (_is_untouched(c, now) or c.holds())), None)
+
+
+def _is_untouched(claim: Claim, now: Seen) -> bool:
+    """Whether a field shows what it showed: no need to read it. A tick box is too small to tell it from a caret."""
+    inside = claim.where.grown(-FOCUS)
+    return inside.width > FIELD and not evidence.differs(claim.then, now, inside)
