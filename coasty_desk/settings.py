@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import math
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -226,10 +225,12 @@ def plain(value: object) -> object:
 
 
 def _from_file(path: Path) -> dict[str, object]:
+    if not path.exists():
+        return {}
+    import tomllib  # noqa: PLC0415 - 5 ms, and few have a file
+
     try:
         document = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"The configuration file {path} cannot be read: {error}."
         raise UsageError(message, "Mend it, or write a new one with `coasty-desk config init`.") from error

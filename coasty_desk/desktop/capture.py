@@ -20,13 +20,13 @@ from coasty_desk.core.ports import Rest
 from coasty_desk.core.scaling import Frame, Rect, Size, fit, padded
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import load
-from coasty_desk.desktop.at_work import at_work
 from coasty_desk.desktop.layout import Layout, LayoutWatch, cannot_see, layout, layout_of
 from coasty_desk.desktop.picture import Format, Shot, encoded, on_black, picture
-from coasty_desk.desktop.settle import Watcher
 
 if TYPE_CHECKING:
     import mss
+
+    from coasty_desk.desktop.settle import Watcher
 
 __all__ = ["Layout", "Mask", "MonitorScreen", "layout"]
 
@@ -135,6 +135,9 @@ class MonitorScreen:
 
     @cached_property
     def _watcher(self) -> Watcher:
+        from coasty_desk.desktop.at_work import at_work  # both are wanted after the first input, not before
+        from coasty_desk.desktop.settle import Watcher
+
         return Watcher(self._look, self._stop, at_work())
 
     @cached_property
