@@ -1,6 +1,8 @@
 """The embedded predictor: carries out plain instructions by reading the screen, with no key and no network.
 
-`predictor.OfflinePredictor(task: str, stop: Stop, *, active: Callable[[], Rect | None] = ...)` is a
-`core.ports.Predictor`. It wants frames that are not shrunk. `active` gives the real rectangle of the
-window that has the focus, with its decoration, or None. What the instructions may say: grammar.lark.
+`predictor.OfflinePredictor(task: str, stop: Stop, *, active=..., pointer=..., launch=...)` is a
+`core.ports.Predictor`, and `pointing.OfflinePointing(stop, *, active=...)` the same for the question
+where a thing is. They want frames that are not shrunk. `active` gives the real rectangle of the window
+that has the focus, with its decoration, or None; `pointer` the real pixel that the pointer is on;
+`launch` starts an application by its name. What the instructions may say: README.md, and grammar.lark.
 """

@@ -19,6 +19,9 @@ SCROLLS = 40
 """Nothing is scrolled more often than this in search of something."""
 
 
+STAYING = 0.5
+"""Seconds after which what a click has brought is no mere effect: those fade."""
+
 NEW_LINE = {("enter",), ("return",)}
 """May show nothing but a caret that goes to another line."""
 
@@ -34,12 +37,12 @@ def click(sight: Sight, asked: ClickOn) -> Doing:
         return
     found = yield from find_to_act(sight, asked.target)
     before = yield from sight.do(f"found {found.said}; clicking it", _clicking(asked, found))
-    box = sight.canvas.tick_box(found.label) if asked == ClickOn(asked.target) else None
+    box = sight.canvas.own_box(found.label) if asked == ClickOn(asked.target) else None
     if box is not None and not sight.changes(before):
         before = yield from sight.do(f"{found.said} did nothing; clicking the box beside it", Click(box.centre))
-    yield from sight.see_change(before, f"clicked {found.said}")
+    late = yield from sight.see_change(before, f"clicked {found.said}")
     if asked.target.kind not in ("field", "checkbox", "radio") and asked.button == "left":
-        yield from _not_only_lit(sight, before, found)
+        yield from _not_only_lit(sight, before, found, late=late)
     sight.last = _shape(sight, found)
 
 
@@ -118,25 +121,33 @@ def _shape(sight: Sight, found: Found) -> Box:
     return sight.canvas.around(found.label) or found.box
 
 
-def _not_only_lit(sight: Sight, before: Seen, found: Found) -> Doing:
-    """Where nothing but the thing itself looks different, see whether it stays so when the pointer leaves it."""
+def _not_only_lit(sight: Sight, before: Seen, found: Found, *, late: bool) -> Doing:
+    """Where nothing but the thing itself looks different, see whether it stays so when the pointer leaves it.
+
+    What has come `late` may be a hint that the resting pointer brings, anywhere beside it.
+    """
     shape = _shape(sight, found)
     own = shape.grown(10)
-    if any(box.within(own) != box for box in sight.changes(before)):
+    if not late and any(box.within(own) != box for box in sight.changes(before)):
         return
     size = Size(round(sight.seen.whole.right), round(sight.seen.whole.bottom))
     aside = own.top - 40 if own.top > 60 else min(own.bottom + 40, size.height - 3)
     first, left = sight.before, sight.left
-    yield from sight.do(
-        f"only {found.said} itself changed; looking again without the pointer on it", Move(_beside(found, aside))
-    )
+    sight.aside = _beside(found, aside)
+    yield from sight.do(f"looking again without the pointer on {found.said}", Move(sight.aside))
     sight.before, sight.left = first, left
-    inner = shape.grown(-FRAME)
-    changes = sight.changes(before)
-    kept = [box for box in changes if box.within(own) != box or evidence.differs(before, sight.seen, inner)]
-    if not kept and not (changes and is_field(found.label, sight.canvas)):  # a field shows that it has the focus
+    if _has_stayed(sight, before, shape):
+        yield from sight.wait("looking whether that stays", STAYING)
+    if not _has_stayed(sight, before, shape) and not (sight.changes(before) and is_field(found.label, sight.canvas)):
         message = f"clicked {found.said}, but nothing came of it: it only lit up under the pointer"
         raise CannotError(message)
+    sight.aside = None
+
+
+def _has_stayed(sight: Sight, before: Seen, shape: Box) -> bool:
+    """Whether more is different than the frame of what was clicked."""
+    own, inner = shape.grown(10), shape.grown(-FRAME)
+    return any(box.within(own) != box or evidence.differs(before, sight.seen, inner) for box in sight.changes(before))
 
 
 def _beside(found: Found, y: float) -> Point:

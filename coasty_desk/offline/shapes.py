@@ -103,6 +103,12 @@ class Canvas:
         found = (self._beside(label, half, reach) for half, reach in tries)
         return next(filter(None, found), None) or self._far_right(label)
 
+    def own_box(self, label: Box) -> Box | None:
+        """The tick box right before the label, on its line: it can be no other's."""
+        box = self._beside(label, max(0.62 * label.height, 11.0), 2.2 * max(label.height, 14.0))
+        close = box is not None and label.left - label.height <= box.right <= label.left + label.height
+        return box if close and box is not None and _is_square(box) else None
+
     def is_ticked(self, box: Box) -> bool:
         """Whether there is something in the square or circle; of a switch, whether its knob is at the right."""
         if _is_pill(box):

@@ -65,7 +65,8 @@ class Sight:
     `reader` reads it, or a part of it, once more; `tree` is what the accessibility tree says of it.
     `pointer` is where the pointer is in frame pixels, where that is known; `left` is where it was before
     the last action, and `last` the box of what was acted on last: what pointer and focus leave looks
-    different, which is no evidence of anything. `hovering`: the pointer was put somewhere on purpose.
+    different, which is no evidence of anything. `aside` is where the pointer was put to be
+    out of the way: what is there lights up. `hovering`: it was put somewhere on purpose.
     `caret` is where one was last seen to blink, `caret_moved` whether the last action has moved it.
     `unproved`: what the last action did not show, which is for the next one to bear out.
     """
@@ -79,6 +80,7 @@ class Sight:
     tree: Callable[[Seen], Sequence[Widget]] = lambda _: ()
     notes: list[str] = field(default_factory=list)
     left: Point | None = None
+    aside: Point | None = None
     hovering: bool = False
     unproved: str = ""
     caret: Box | None = None
@@ -268,21 +270,23 @@ class Sight:
         """Where the screen has changed since, what is only left behind by pointer and focus left out."""
         return [box for box in evidence.changes(before, self.seen) if not self._is_left_behind(box, before)]
 
-    def see_change(self, before: Seen, what: str) -> Doing:
-        """Look until something has changed. Raises CannotError."""
-        for seconds in LOOKS:
+    def see_change(self, before: Seen, what: str) -> Generator[Batch, Seen, bool]:
+        """Look until something has changed; whether that took a while. Raises CannotError."""
+        for turn, seconds in enumerate(LOOKS):
             if self.changes(before):
-                return
+                return turn > 0
             yield from self.wait(f"{what}; looking for what changed", seconds)
         if not self.changes(before):
             message = f"{what}, but nothing changed on the screen"
             raise CannotError(message)
+        return True
 
     def _is_left_behind(self, changed: Box, before: Seen) -> bool:
-        last, left = self.last, self.left
+        last = self.last
         if last is not None and changed.within(last.grown(10)) == changed:
             return evidence.says_the_same(before, self.seen, last)
-        if left is None or not changed.grown(10).holds(left.x, left.y):
+        points = [point for point in (self.left, self.aside) if point is not None]
+        if not any(changed.grown(10).holds(point.x, point.y) for point in points):
             return False
         return evidence.says_the_same(before, self.seen, changed)
 

@@ -50,6 +50,7 @@ def test_a_form_is_filled_in_as_it_was_said(shell: Shell, desk: str, club: App) 
     [
         ('click "Renew"', 'click "Renew"', "nothing"),
         ('click "Idle"', 'click "Idle"', "nothing came of it"),
+        ('click "Hinting"', 'click "Hinting"', "nothing came of it"),
         ('click "Open"', 'click "Open"', "ambiguous"),
         ('click "Leave"', 'click "Leave"', "not on the screen"),
         ('type "123456" into the field "Code"', 'type "123456"', "it reads"),

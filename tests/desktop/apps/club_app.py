@@ -43,6 +43,20 @@ def main() -> None:
     ).place(x=240, y=150)
     for place, (label, command) in enumerate((("Join", join), ("Idle", lambda: None), ("Open", join), ("Open", join))):
         tk.Button(root, text=label, width=8, command=command).place(x=30 + 130 * place, y=210)
+    hinting = tk.Button(root, text="Hinting", width=8)
+    hinting.place(x=160, y=270)
+    hint = tk.Label(root, text="This button explains itself", background="#ffffe0")
+    shown: list[str] = []
+
+    def over(_: object) -> None:
+        shown.append(root.after(700, lambda: hint.place(x=300, y=300)))
+
+    def away(_: object) -> None:
+        root.after_cancel(shown.pop())
+        hint.place_forget()
+
+    hinting.bind("<Enter>", over)
+    hinting.bind("<Leave>", away)
     tk.Button(root, text="Renew", width=8, state="disabled", command=join).place(x=30, y=270)
     tk.Label(root, textvariable=status).place(x=30, y=340)
 
