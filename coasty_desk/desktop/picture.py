@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 Format = Literal["png", "jpeg"]
 
-JPEG_QUALITY = 90
+JPEG_QUALITY = 85
+"""As many words are legible to an OCR as in the PNG, in less than half of its bytes; 75 begins to lose some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,9 @@ def encoded(image: Image, kind: Format) -> bytes:
 
 def _jpeg(image: Image) -> bytes:
     written = io.BytesIO()
-    image.save(written, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    image.save(
+        written, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True
+    )  # colours whole: text may be coloured
     return written.getvalue()
 
 
