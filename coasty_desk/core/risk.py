@@ -73,17 +73,13 @@ COMMANDS: dict[str, str] = {
 }
 """Typed commands by what they do."""
 
-TERMINALS = re.compile(
-    r"term(?:inal|inator)?\b|xterm|konsole|alacritty|kitty|wezterm|tilix|guake|yakuake|foot\b|rxvt|ptyxis|ghostty"
-    r"|powershell|command prompt|cmd\.exe|console|^st\b|\w@[\w.-]+:\s*[~/]",
-    re.IGNORECASE | re.MULTILINE,
+TERMINALS = (
+    r"(?im)term(?:inal|inator)?\b|xterm|konsole|alacritty|kitty|wezterm|tilix|guake|yakuake|foot\b|rxvt|ptyxis|ghostty"
+    r"|powershell|command prompt|cmd\.exe|console|^st\b|\w@[\w.-]+:\s*[~/]"
 )
 """What the titles and kinds of terminal windows look like."""
 
-FILES = re.compile(
-    r"nautilus|thunar|pcmanfm|dolphin|nemo|caja|explorer|finder|file ?manager|\bfiles\b|\bdesktop\b|spacefm|krusader|\btrash\b",
-    re.IGNORECASE,
-)
+FILES = r"(?i)nautilus|thunar|pcmanfm|dolphin|nemo|caja|explorer|finder|file ?manager|\bfiles\b|\bdesktop\b|spacefm|krusader|\btrash\b"
 """What the titles and kinds of file managers look like."""
 
 _DELETING = (frozenset({"shift", "delete"}), frozenset({"win", "backspace"}), frozenset({"ctrl", "shift", "delete"}))
@@ -94,8 +90,9 @@ _SESSION = (
 )
 _SENDING = (frozenset({"ctrl", "enter"}), frozenset({"win", "enter"}))
 _SIDES = {"ctrlright": "ctrl", "shiftright": "shift", "altright": "alt", "winright": "win"}
-_WORDS = {name: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for name, words in COMMITTING.items()}
-_COMMANDS = {name: re.compile(words, re.IGNORECASE | re.DOTALL) for name, words in COMMANDS.items()}
+_WORDS = {name: rf"(?i)\b(?:{words})\b" for name, words in COMMITTING.items()}
+_COMMANDS = {name: rf"(?is){words}" for name, words in COMMANDS.items()}
+"""Patterns are compiled (and kept, by `re`) when they are first asked: a run that never confirms need not wait for it."""
 
 
 def risk(action: Action, around: Around, strokes: Strokes) -> Risk | None:
@@ -134,7 +131,7 @@ def _deletes(pressed: Iterable[frozenset[str]], windows: tuple[Named, ...] | Non
 
 def _holds_files(window: Named) -> bool:
     """A file manager, or what may be one: a window without a name, and the bare desktop with its icons."""
-    return not _words(window).strip() or FILES.search(_words(window)) is not None
+    return not _words(window).strip() or re.search(FILES, _words(window)) is not None
 
 
 def _sends(pressed: Iterable[frozenset[str]]) -> Risk | None:
@@ -149,7 +146,7 @@ def _commits(action: Action, pressed: Iterable[frozenset[str]], said: tuple[str,
         return None
     for name, words in _WORDS.items():
         for text in said:
-            found = words.search(text)
+            found = re.search(words, text)
             if found is not None:
                 return Risk(name, f"the words around it say {found[0]!r}")
     return None
@@ -158,7 +155,8 @@ def _commits(action: Action, pressed: Iterable[frozenset[str]], said: tuple[str,
 def _commands(action: Action, typed: tuple[Typed, ...], strokes: Strokes) -> Risk | None:
     for line in dict.fromkeys(line for before in typed for line in _new_lines(action, before, strokes)):
         for name, words in _COMMANDS.items():
-            if words.search(line) or words.search(re.sub(r"[\\'\"]", "", line)):  # r\m and "rm" are rm to a shell
+            bare = re.sub(r"[\\'\"]", "", line)  # r\m and "rm" are rm to a shell
+            if re.search(words, line) or re.search(words, bare):
                 return Risk(f"command that {name}", f"typed into a shell, {line.strip()[:80]!r} {name}")
     return None
 
@@ -177,7 +175,7 @@ def _new_lines(action: Action, typed: Typed, strokes: Strokes) -> Iterator[str]:
 
 
 def _in_a_terminal(around: Around) -> Risk | None:
-    if around.windows is None or any(TERMINALS.search(_words(window)) for window in around.windows):
+    if around.windows is None or any(re.search(TERMINALS, _words(window)) for window in around.windows):
         return Risk("terminal", "it goes to a terminal" if around.windows is not None else "it may go to a terminal")
     return None
 
