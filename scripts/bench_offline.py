@@ -1,6 +1,7 @@
 """The embedded predictor on real applications: tasks that are checked from outside, and labels that must be found.
 
-.venv/bin/python scripts/bench_offline.py [--size 1920x1080] [--dark] [--no-accessibility] [--only WORDS] [--traps] [--unseen] [--keep FOLDER]
+.venv/bin/python scripts/bench_offline.py [--size 1920x1080] [--dark] [--no-accessibility] [--only WORDS] [--traps] [--unseen] [--fresh]
+    [--keep FOLDER]
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from coasty_desk.offline.engines import ENGINES
-from scripts.offline_bench import grounding, reading_time, screens, tasks_apps, tasks_unseen, tasks_web
+from scripts.offline_bench import grounding, reading_time, screens, tasks_apps, tasks_fresh, tasks_unseen, tasks_web
 from scripts.offline_bench.desk import Desk
 from scripts.offline_bench.task import Result, Task, carry_out
 
@@ -43,6 +44,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="tasks whose name has one of these words")
     parser.add_argument("--traps", action="store_true", help="only what cannot be done")
     parser.add_argument("--unseen", action="store_true", help="only the tasks that nobody has built for")
+    parser.add_argument("--fresh", action="store_true", help="only the second set that nobody has built for")
     parser.add_argument("--grounding", action="store_true", help="find labels, on this size and in this light")
     parser.add_argument("--reading", action="store_true", help="time the reading of a screen, whole and again")
     parser.add_argument("--keep", type=Path, help="where pictures and journals of what went wrong are kept")
@@ -58,7 +60,9 @@ def _grounding(asked: argparse.Namespace) -> int:
 
 
 def _chosen(asked: argparse.Namespace) -> list[Task]:
-    sets = [tasks_unseen] if asked.unseen else [tasks_apps, tasks_web, tasks_unseen]
+    sets = [tasks_apps, tasks_web, tasks_unseen, tasks_fresh]
+    if asked.unseen or asked.fresh:
+        sets = [some for some, wanted in ((tasks_unseen, asked.unseen), (tasks_fresh, asked.fresh)) if wanted]
     everything = [task for some in sets for task in ([] if asked.traps else some.TASKS)]
     everything += [task for some in sets for task in some.TRAPS]
     words = asked.only.split(",") if asked.only else [""]
