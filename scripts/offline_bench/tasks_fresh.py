@@ -132,7 +132,7 @@ TASKS = [
         '1. Type "40718" into the field "Staff number"\n2. Type "21.12.2026" into the field "First day"\n'
         '3. Type "31.12.2026" into the field "Last day"\n4. Select "Special leave" in the list "Kind of leave"\n'
         '5. Type "Irene Falk" into the field "Deputy"\n6. Type "Moving house" into the field "Reason"\n'
-        '7. Check "last day"\n8. Click "Submit request"\n9. Wait until "was forwarded" appears',
+        '7. Check the checkbox "last day"\n8. Click "Submit request"\n9. Wait until "was forwarded" appears',
         only(
             {
                 "no": "40718",
