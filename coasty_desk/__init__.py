@@ -233,7 +233,7 @@ def __getattr__(name: str) -> object:
     if name == "events":
         return import_module("coasty_desk.core.events")
     if name == "__version__":
-        return import_module("importlib.metadata").version("coasty-desk")
+        return import_module("coasty_desk.version").VERSION
     if name not in _WHERE:
         message = f"module 'coasty_desk' has no attribute {name!r}"
         raise AttributeError(message)

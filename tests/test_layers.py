@@ -17,13 +17,14 @@ BELOW: dict[str, set[str]] = {
     "wire": {"core"},
     "desktop": {"core", "wire"},
     "offline": {"core", "wire"},
-    "service": {"core", "wire"},
+    "service": {"core", "wire", "version"},
     "record": {"core", "wire"},
     "presets": {"core"},
     "settings": {"core", "wire", "presets"},
     "compose": {"core", "wire", "desktop", "offline", "service", "record", "presets", "settings"},
     "embedding": {"core", "record", "settings", "compose"},
-    "cli": {"core", "wire", "desktop", "offline", "service", "record", "presets", "settings", "compose"},
+    "version": set(),
+    "cli": {"core", "wire", "desktop", "offline", "service", "record", "presets", "settings", "compose", "version"},
 }
 """Each room and those that it may import (besides itself)."""
 

@@ -42,9 +42,9 @@ HOTKEY = "Ctrl+Shift+F12"
 
 def version() -> str:
     """The installed version."""
-    from importlib.metadata import version
+    from coasty_desk.version import VERSION
 
-    return version("coasty-desk")
+    return VERSION
 
 
 TOP = TOP.format(commands="".join(f"  {name:<15} {what}\n" for name, what in COMMANDS.items()), hotkey=HOTKEY)

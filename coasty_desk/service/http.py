@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from coasty_desk.service.key import ApiKey, base_url
 from coasty_desk.service.retry import NO_ANSWER, UNREACHABLE
 from coasty_desk.service.sockets import Sent, open_ahead, pools
+from coasty_desk.version import VERSION
 from coasty_desk.wire.errors import Fault
 from coasty_desk.wire.fields import short
 
@@ -172,8 +173,6 @@ def _straight() -> dict[str, str]:
 
 
 def _session(key: ApiKey, sent: Sent) -> requests.Session:
-    from importlib.metadata import version  # noqa: PLC0415 - see above
-
     import requests  # noqa: PLC0415 - see above
     from requests.adapters import HTTPAdapter  # noqa: PLC0415 - see above
     from requests.auth import AuthBase  # noqa: PLC0415 - see above
@@ -200,7 +199,7 @@ def _session(key: ApiKey, sent: Sent) -> requests.Session:
     session.auth = KeyAuth()
     session.headers.update(
         {
-            "User-Agent": f"coasty-desk/{version('coasty-desk')}",
+            "User-Agent": f"coasty-desk/{VERSION}",
             "Accept": "application/json",
             "Accept-Encoding": "identity",
         }
