@@ -42,12 +42,12 @@ def table(sizes: Sequence[Size]) -> list[dict[str, object]]:
 def _row(size: Size, content: str) -> dict[str, object]:
     screen = MonitorScreen(Stop(), max_size=SENT)
     shot = screen._look()  # noqa: SLF001 - the stages of `capture`, one by one
-    sizes: dict[str, int] = {}
-    theirs, their_words = _guide(sizes)
-    ours, our_words = _ours(screen, shot, sizes)
+    theirs, their_image = _guide()
+    ours, our_image = _ours(screen, shot)
     screen.close()
+    sizes = {"guide": len(their_image), "ours": len(our_image)}
     there = _words(encoded(picture(shot, size), "png"))
-    words = {who: (read & there).total() for who, read in (("guide", their_words), ("ours", our_words))}
+    words = {who: (_words(image) & there).total() for who, image in (("guide", their_image), ("ours", our_image))}
     ratio = round(sum(ours.values()) / sum(theirs.values()), 2)
     print(f"{size!s:>10} {content:7} guide {sum(theirs.values()):6.1f} ms {sizes['guide']:8} B {words['guide']:4} words   "
           f"ours {sum(ours.values()):6.1f} ms {sizes['ours']:8} B {words['ours']:4} words   ratio {ratio:.2f}",
@@ -62,30 +62,28 @@ def _row(size: Size, content: str) -> dict[str, object]:
     }
 
 
-def _guide(sizes: dict[str, int]) -> tuple[dict[str, float], Counter[str]]:
+def _guide() -> tuple[dict[str, float], bytes]:
     taken = guide.shot()
     small = guide.image(taken)
     sent = guide.png(small)
-    sizes["guide"] = len(sent)
     return {
         "capture": median_ms(guide.shot),
         "scale": median_ms(lambda: guide.image(taken)),
         "encode": median_ms(lambda: guide.png(small), 5),
         "body": median_ms(lambda: guide.body(sent)),
-    }, _words(sent)
+    }, sent
 
 
-def _ours(screen: MonitorScreen, shot: Shot, sizes: dict[str, int]) -> tuple[dict[str, float], Counter[str]]:
+def _ours(screen: MonitorScreen, shot: Shot) -> tuple[dict[str, float], bytes]:
     content = fit(shot.size, SENT)
     small = picture(shot, content)
     frame = screen.capture()
-    sizes["ours"] = len(frame.image)
     return {
         "capture": median_ms(screen._look),  # noqa: SLF001 - as above
         "scale": median_ms(lambda: picture(shot, content)),
         "encode": median_ms(lambda: encoded(small, "png"), 5),
         "body": median_ms(lambda: _question(Ask(1, "do it", frame))),
-    }, _words(frame.image)
+    }, frame.image
 
 
 def _words(image: bytes) -> Counter[str]:
