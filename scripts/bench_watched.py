@@ -6,9 +6,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import TypeVar
 
 from bench_desk import Desk
@@ -132,10 +132,16 @@ def off(pixels: bytearray, final: Shot, restless: Cells) -> Off:
 
 def apart(work: Callable[..., Found], *given: object) -> Found:
     """`work` in a process of its own: pyautogui stays with the first display that it has seen."""
-    with ProcessPoolExecutor(1, get_context("spawn"), _close_when_told) as other:
-        return other.submit(work, *given).result()
+    spawn = get_context("spawn")
+    ours, theirs = spawn.Pipe(duplex=False)
+    other = spawn.Process(target=_tell, args=(theirs, work, given))
+    other.start()
+    theirs.close()
+    found: Found = ours.recv()  # EOFError where it has failed, and said why
+    other.join()
+    return found
 
 
-def _close_when_told() -> None:
-    """A bench that is ended early leaves no desk behind."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+def _tell(answer: Connection, work: Callable[..., object], given: tuple[object, ...]) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # a bench that is ended early leaves no desk behind
+    answer.send(work(*given))
