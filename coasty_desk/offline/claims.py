@@ -9,9 +9,6 @@ from coasty_desk.offline import evidence
 from coasty_desk.offline.reading import Seen
 from coasty_desk.offline.texts import Box
 
-FOCUS = 4
-"""What loses the focus looks different in so many pixels inside its edges."""
-
 FIELD = 40
 """What is wider, in pixels, is a field and no tick box."""
 
@@ -48,5 +45,5 @@ class Claims:
 
 def _is_untouched(claim: Claim, now: Seen) -> bool:
     """Whether a field shows what it showed: no need to read it. A tick box is too small to tell it from a caret."""
-    inside = claim.where.grown(-FOCUS)
+    inside = claim.where.grown(-evidence.FOCUS)
     return inside.width > FIELD and not evidence.differs(claim.then, now, inside)

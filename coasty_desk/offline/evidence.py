@@ -38,6 +38,9 @@ LINES_HIGH = 300
 SHORTEST_END = 5
 """The end of a text is known by so many characters at least."""
 
+FOCUS = 4
+"""What gets the focus looks different in so many pixels inside its edges."""
+
 EDGE = 4
 """What has its middle so near to a field's top or bottom, in pixels, is a label on its edge."""
 
@@ -126,7 +129,7 @@ def of_typing(text: str, before: Seen, after: Seen, canvas: Canvas, field: Box |
     lines = [line for line in text.split("\n") if line.strip()]
     if not lines:
         return None
-    if not changed:
+    if not changed or (field is not None and not differs(before, after, field.grown(-FOCUS))):
         return "nothing changed " + ("on the screen" if field is None else "in the field")
     if PLACEHOLDER.search(text):  # what a secret reads like is not known here
         return None

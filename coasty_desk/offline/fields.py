@@ -12,6 +12,9 @@ ACROSS = 520
 
 LOW, HIGH = 16, 420
 WIDEST = 2400
+ADJACENT = 6
+"""Cells of a table lie no farther apart, in pixels."""
+
 NARROW = 28
 """A field is at most and at least so wide, and so low and so high, in pixels."""
 
@@ -20,10 +23,12 @@ def field_of(label: Box, canvas: Canvas) -> Box | None:
     """The inside of the field that the label names: the one that it stands in, right below it, or right of it."""
     whole, canvas = canvas, canvas.without(label)
     inside = canvas.around(label, most_up=1.6, widest=WIDEST)
+    inside = None if inside is not None and _is_card(inside, label, canvas) else inside
     right = _right(label, canvas)
     right = None if right is None else _innermost(right, label.centre.y, canvas)
     if inside is not None and _is_field(inside) and _has_room(inside, label):
-        return right if right is not None and (_lies_in(right, inside) or _is_lower(right, inside)) else inside
+        names_right = right is not None and (_lies_in(right, inside) or _is_in_a_row_with(right, inside))
+        return right if names_right else inside
     if right is not None and right.left - label.right <= 1.2 * label.height:
         return right
     if inside is not None and right is not None:
@@ -31,7 +36,7 @@ def field_of(label: Box, canvas: Canvas) -> Box | None:
     below = _below(label, whole, 1.0)
     if below is not None and (right is None or abs(below.left - label.left) <= 16):
         return below
-    return right or _below(label, whole, 3.0)
+    return right or canvas.line_right_of(label, ACROSS) or _below(label, whole, 3.0)
 
 
 def _innermost(cell: Box, row: float, canvas: Canvas) -> Box:
@@ -48,7 +53,7 @@ def _innermost(cell: Box, row: float, canvas: Canvas) -> Box:
 def is_field(text: Box, canvas: Canvas) -> bool:
     """Whether the text stands in a field, as a hint or as what it holds."""
     box = canvas.around(text, most_up=1.6, widest=WIDEST)
-    return box is not None and _is_field(box) and _has_room(box, text)
+    return box is not None and _is_field(box) and _has_room(box, text) and not _is_card(box, text, canvas)
 
 
 def is_button(text: Box, canvas: Canvas) -> bool:
@@ -64,9 +69,10 @@ def _lies_in(inner: Box, outer: Box) -> bool:
     return outer.holds(inner.centre.x, inner.centre.y) and inner.width < outer.width
 
 
-def _is_lower(field: Box, cell: Box) -> bool:
-    """Whether the field is less high than the shape that the label stands in: the two are in cells of one row."""
-    return cell.top + 2 < field.top and field.bottom < cell.bottom - 2
+def _is_in_a_row_with(field: Box, cell: Box) -> bool:
+    """Whether the field is in the next cell to the one that the label stands in, or is that cell."""
+    within = cell.top - 2 <= field.top and field.bottom <= cell.bottom + 2
+    return within and (field.height <= cell.height - 4 or field.left - cell.right <= ADJACENT)
 
 
 def _is_field(box: Box) -> bool:
@@ -100,13 +106,28 @@ def _below(label: Box, canvas: Canvas, lines: float) -> Box | None:
     """The first shape under the label that begins about where it does."""
     for x, y in _down(label, lines):
         found = canvas.at(x, y, tallest=HIGH)
-        if found is None or not _is_field(found) or found.top < label.centre.y:
+        if found is None or not _is_field(found) or found.top < label.centre.y or _is_a_button(found, canvas):
             continue
         if _has_text_between(label, found, canvas):
             return None
         if found.top - label.bottom <= lines * label.height and abs(found.left - label.left) <= 2.5 * label.height:
             return found
     return None
+
+
+def _is_card(box: Box, label: Box, canvas: Canvas) -> bool:
+    """Whether the shape holds other lines than the label's: it is what fields stand on, and none itself."""
+    texts = (t.box for t in canvas.texts if box.holds(t.box.centre.x, t.box.centre.y))
+    return any(not text.same_row(label) for text in texts)
+
+
+def _is_a_button(box: Box, canvas: Canvas) -> bool:
+    """Whether one text stands in the middle of the shape: nothing is typed into that."""
+    texts = [t.box for t in canvas.texts if box.holds(t.box.centre.x, t.box.centre.y)]
+    if len(texts) != 1 or box.height > 3.4 * texts[0].height:
+        return False
+    left, right = texts[0].left - box.left, box.right - texts[0].right
+    return left > 4 and abs(left - right) <= max(6.0, 0.1 * box.width)
 
 
 def _has_text_between(label: Box, found: Box, canvas: Canvas) -> bool:

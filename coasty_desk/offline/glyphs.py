@@ -32,6 +32,9 @@ LARGEST = 36
 NEAR = 4
 """Parts of one character (`=`, `%`, `÷`) lie at most so many pixels apart."""
 
+RING = 18
+"""A button around a character is at least so wide, in pixels."""
+
 MOST = 80
 """Where there are more, they are no keys but a picture."""
 
@@ -67,7 +70,15 @@ def _blobs(picture: Image, part: Box) -> list[Box]:
     parts = [box for box in _components(mask) if box.width <= LARGEST and box.height <= LARGEST]
     if len(parts) > 12 * MOST:
         return []
+    parts = [part for part in parts if not _is_ring(part, parts)]
     return [box.moved(left, top) for box in _together(parts) if max(box.width, box.height) <= LARGEST]
+
+
+def _is_ring(part: Box, parts: Sequence[Box]) -> bool:
+    """Whether it is a circle or a square around another part: the button that a character stands on."""
+    inner = part.grown(-NEAR)
+    square = part.width >= RING and 0.8 <= part.width / max(part.height, 1) <= 1.25
+    return square and any(other != part and other.within(inner) == other for other in parts)
 
 
 def _components(mask: Image) -> list[Box]:

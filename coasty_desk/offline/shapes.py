@@ -57,6 +57,9 @@ KNOB = 2
 NOTCH = 6
 """A label that lies on a field's upper side has so many pixels of ground on either side."""
 
+LONG = 80
+"""A line to write on is at least so long, in pixels."""
+
 WIDEST = 72
 """A switch is no wider, in pixels."""
 
@@ -85,6 +88,17 @@ class Canvas:
             return None
         ground = self._pixels[int(y) * self._width + int(x)]
         return self._shape(Box(int(x), int(y), int(x) + 1, int(y) + 1), ground, tallest, widest)
+
+    def line_right_of(self, label: Box, reach: float) -> Box | None:
+        """The field that is only a line to write on, right of the label and about at its foot."""
+        left, right = int(label.right) + 2, int(label.right + reach)
+        for y in range(int(label.centre.y) + 3, int(label.bottom) + 14):
+            row = self._row(y, left, right)
+            inked = row.translate(_unlike(_most(self._row(int(label.top), left, right)), CONTRAST))
+            for start, end in _runs([value == 1 for value in inked]):
+                if end - start >= LONG and start < 2 * label.height and end < len(row):
+                    return Box(left + start, label.top - 2, left + end, y)
+        return None
 
     def edges_right_of(self, x: float, y: float, reach: float) -> Iterator[int]:
         """Where on this row, going right, the colour changes."""
