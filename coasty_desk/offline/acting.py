@@ -8,7 +8,7 @@ from coasty_desk.core.actions import Click, Drag, KeyCombo, Move, Point, PressKe
 from coasty_desk.core.scaling import Size
 from coasty_desk.offline import evidence
 from coasty_desk.offline.fields import is_field
-from coasty_desk.offline.filling import find_field, find_tick_box
+from coasty_desk.offline.filling import at_its_value, find_field, find_list, find_tick_box
 from coasty_desk.offline.language import ClickOn, Condition, Press, Target, Turn
 from coasty_desk.offline.locating import Found, Missing, put
 from coasty_desk.offline.reading import Seen
@@ -107,6 +107,8 @@ def find_to_act(sight: Sight, target: Target) -> Generator[Batch, Seen, Found]:
     """The place to click: of a field or a tick box that is asked for, it and not its label."""
     if target.kind == "field" and target.label:
         return (yield from find_field(sight, target))
+    if target.kind == "list" and target.label:
+        return at_its_value(sight, (yield from find_list(sight, target)))
     if target.kind in ("checkbox", "radio") and target.label:
         found, box = yield from find_tick_box(sight, target)
         return put(found, box)

@@ -7,9 +7,9 @@ from collections.abc import Generator, Sequence
 from coasty_desk.core.actions import Click
 from coasty_desk.offline import evidence
 from coasty_desk.offline.acting import click
-from coasty_desk.offline.filling import locate_field
+from coasty_desk.offline.filling import at_its_value, find_list
 from coasty_desk.offline.language import Choose, ClickOn, Target
-from coasty_desk.offline.locating import Found, Missing, put
+from coasty_desk.offline.locating import Found
 from coasty_desk.offline.matching import Fit, every, folded
 from coasty_desk.offline.reading import Seen
 from coasty_desk.offline.sight import LOOKS, Batch, CannotError, Doing, Sight
@@ -28,46 +28,12 @@ def choose(sight: Sight, asked: Choose) -> Doing:
         yield from click(sight, ClickOn(asked.source))
         yield from click(sight, ClickOn(Target(asked.option)))
         return
-    found = yield from _find_list(sight, asked.source)
+    found = yield from find_list(sight, asked.source)
     box = found.box
     if box.height > OPEN_LINES * found.label.height:
         yield from _in_open_list(sight, asked.option, box)
     else:
-        yield from _in_drop_down(sight, asked.option, _at_its_value(sight, found), box)
-
-
-def _at_its_value(sight: Sight, found: Found) -> Found:
-    """Where a list is opened: in a row of settings, at its value, and not in the middle between label and value."""
-    box, label = found.box, found.label
-    values = [t.box for t in sight.seen.texts if t.box.left > label.right and box.holds(t.box.centre.x, t.box.centre.y)]
-    if not box.holds(label.centre.x, label.centre.y) or not values:
-        return found
-    return put(found, min(values, key=lambda value: value.left))
-
-
-def _find_list(sight: Sight, source: Target) -> Generator[Batch, Seen, Found]:
-    """The list that a label names; a list may show its own name, as a button does."""
-    found = _list(sight, source)
-    if isinstance(found, Missing) and not found.several and sight.look_afresh():
-        found = _list(sight, source)
-    for seconds in LOOKS:
-        if isinstance(found, Found):
-            return found
-        yield from sight.wait(f"looking for the list: {found.why}", seconds)
-        found = _list(sight, source)
-    if isinstance(found, Missing):
-        raise CannotError(found.why)
-    return found
-
-
-def _list(sight: Sight, source: Target) -> Found | Missing:
-    found = locate_field(sight, source)
-    if isinstance(found, Missing) and not found.several:
-        shown = sight.look(source)
-        own = sight.canvas.around(shown.label) if isinstance(shown, Found) else None
-        if isinstance(shown, Found) and own is not None:
-            return put(shown, own)
-    return found
+        yield from _in_drop_down(sight, asked.option, at_its_value(sight, found), box)
 
 
 def _among_what_is_seen(sight: Sight, option: str) -> Doing:

@@ -87,6 +87,40 @@ def find_field(sight: Sight, target: Target) -> Generator[Batch, Seen, Found]:
     return found
 
 
+def at_its_value(sight: Sight, found: Found) -> Found:
+    """Where a list is opened: in a row of settings, at its value, and not in the middle between label and value."""
+    box, label = found.box, found.label
+    values = [t.box for t in sight.seen.texts if t.box.left > label.right and box.holds(t.box.centre.x, t.box.centre.y)]
+    if not box.holds(label.centre.x, label.centre.y) or not values:
+        return found
+    return put(found, min(values, key=lambda value: value.left))
+
+
+def find_list(sight: Sight, source: Target) -> Generator[Batch, Seen, Found]:
+    """The list that a label names; a list may show its own name, as a button does."""
+    found = _list(sight, source)
+    if isinstance(found, Missing) and not found.several and sight.look_afresh():
+        found = _list(sight, source)
+    for seconds in LOOKS:
+        if isinstance(found, Found):
+            return found
+        yield from sight.wait(f"looking for the list: {found.why}", seconds)
+        found = _list(sight, source)
+    if isinstance(found, Missing):
+        raise CannotError(found.why)
+    return found
+
+
+def _list(sight: Sight, source: Target) -> Found | Missing:
+    found = locate_field(sight, source)
+    if isinstance(found, Missing) and not found.several:
+        shown = sight.look(source)
+        own = sight.canvas.around(shown.label) if isinstance(shown, Found) else None
+        if isinstance(shown, Found) and own is not None:
+            return put(shown, own)
+    return found
+
+
 def find_tick_box(sight: Sight, target: Target) -> Generator[Batch, Seen, tuple[Found, Box]]:
     """The label, and its box. Raises CannotError."""
 
