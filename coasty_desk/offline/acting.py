@@ -19,6 +19,9 @@ SCROLLS = 40
 """Nothing is scrolled more often than this in search of something."""
 
 
+KEY = 2
+"""What has a name of so few characters is a key, which may show only with the next one what it has done."""
+
 STAYING = 0.5
 """Seconds after which what a click has brought is no mere effect: those fade."""
 
@@ -40,9 +43,14 @@ def click(sight: Sight, asked: ClickOn) -> Doing:
     box = sight.canvas.own_box(found.label) if asked == ClickOn(asked.target) else None
     if box is not None and not sight.changes(before):
         before = yield from sight.do(f"{found.said} did nothing; clicking the box beside it", Click(box.centre))
-    late = yield from sight.see_change(before, f"clicked {found.said}")
-    if asked.target.kind not in ("field", "checkbox", "radio") and asked.button == "left":
-        yield from _not_only_lit(sight, before, found, late=late)
+    try:
+        late = yield from sight.see_change(before, f"clicked {found.said}")
+        if asked.target.kind not in ("field", "checkbox", "radio") and asked.button == "left":
+            yield from _not_only_lit(sight, before, found, late=late)
+    except CannotError as error:
+        if not 0 < len(asked.target.label) <= KEY:
+            raise
+        sight.unproved = error.why  # the `+` of a calculator shows nothing until the next key
     sight.last = _shape(sight, found)
 
 

@@ -55,6 +55,7 @@ class Plan:
     sight: Sight
     launch: Callable[[str], str] = nothing_to_open
     read_out: list[str] = field(default_factory=list)
+    _last: Instruction | None = None
 
     def whole(self, steps: Sequence[Step]) -> Doing:
         """Everything in order, and a last look at what was filled in. Raises CannotError, which names the step."""
@@ -106,7 +107,10 @@ class Plan:
                 yield from self._repeat(body, times, until)
 
     def _act(self, does: Instruction) -> Doing:
+        if isinstance(does, ClickOn) and does == self._last:
+            self.sight.prove()  # the same once more proves nothing
         self.sight.go_on()
+        self._last = does
         if isinstance(does, TypeIn | Tick | Choose) or _moves_the_focus(does):
             self.sight.check_claims()
         else:
