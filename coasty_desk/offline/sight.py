@@ -212,8 +212,6 @@ class Sight:
 
     def go_on(self) -> None:
         """Another action comes: it will show whether the last one mattered that showed nothing."""
-        if self.unproved:
-            self.notes.append(self.unproved)
         self.unproved = ""
 
     def prove(self) -> None:
