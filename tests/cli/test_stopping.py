@@ -176,6 +176,15 @@ def test_every_way_stops_a_request_that_is_held(shell: Shell, way: str) -> None:
         assert_stopped(run, reason)
 
 
+@pytest.fixture
+def _not_under_nohup() -> Iterator[None]:
+    """A run that is started where SIGHUP is ignored ignores it on purpose; these tests may be started so."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("_not_under_nohup")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_the_other_signals_stop_as_well(shell: Shell, number: signal.Signals) -> None:
     """Safety sentence: SIGTERM and a closed terminal end the run as Ctrl-C does."""
