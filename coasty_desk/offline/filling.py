@@ -74,17 +74,7 @@ def find_field(sight: Sight, target: Target) -> Generator[Batch, Seen, Found]:
     """The label, with the box of the field that it names. Raises CannotError."""
     if not target.label:
         return (yield from sight.find(target))
-    found = locate_field(sight, target)
-    if isinstance(found, Missing) and not found.several and sight.look_afresh():
-        found = locate_field(sight, target)
-    for seconds in LOOKS:
-        if isinstance(found, Found):
-            return found
-        yield from sight.wait(f"looking for the field: {found.why}", seconds)
-        found = locate_field(sight, target)
-    if isinstance(found, Missing):
-        raise CannotError(found.why)
-    return found
+    return (yield from _found(sight, "field", lambda: locate_field(sight, target)))
 
 
 def at_its_value(sight: Sight, found: Found) -> Found:
@@ -98,14 +88,19 @@ def at_its_value(sight: Sight, found: Found) -> Found:
 
 def find_list(sight: Sight, source: Target) -> Generator[Batch, Seen, Found]:
     """The list that a label names; a list may show its own name, as a button does."""
-    found = _list(sight, source)
+    return (yield from _found(sight, "list", lambda: _list(sight, source)))
+
+
+def _found(sight: Sight, what: str, locate: Callable[[], Found | Missing]) -> Generator[Batch, Seen, Found]:
+    """What `locate` finds, now or within a few looks. Raises CannotError."""
+    found = locate()
     if isinstance(found, Missing) and not found.several and sight.look_afresh():
-        found = _list(sight, source)
+        found = locate()
     for seconds in LOOKS:
         if isinstance(found, Found):
             return found
-        yield from sight.wait(f"looking for the list: {found.why}", seconds)
-        found = _list(sight, source)
+        yield from sight.wait(f"looking for the {what}: {found.why}", seconds)
+        found = locate()
     if isinstance(found, Missing):
         raise CannotError(found.why)
     return found
