@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import platformdirs
+from msgspec import Struct
 
 from coasty_desk import presets, settings
 from coasty_desk.core import abort_key
@@ -51,14 +51,12 @@ from coasty_desk.service.outbox import Memory
 from coasty_desk.service.pricing import Tariff
 from coasty_desk.service.uploads import Uploads
 from coasty_desk.settings import BASE_URL, BASE_URL_VARIABLE, KEY_VARIABLE, PROJECT_FILE, Settings
-from coasty_desk.wire import policy
 
 UNSHRUNK = Size(100_000, 100_000)
 """The offline predictor reads the whole screen: nothing leaves the process, so nothing need be shrunk."""
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """A run ready to go; `how_to_stop` and `warnings` are sentences for the person, before anything starts.
 
     `cut_off` is where a run that is taken up again goes on; `badge` is on the screen and wants to hear of the events.
@@ -293,13 +291,21 @@ def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], tas
             ) from error
     return Rules(
         hotkey=hotkey,
-        policy=Policy() if chosen.policy is None else policy.read(Path(chosen.policy).expanduser(), keys.strokes),
+        policy=_policy(chosen),
         masks=masks,
         secrets=secret_sources.read(chosen.secret, environment, task),
         on_human_input=chosen.on_human_input,
         confirm="always" if chosen.step else chosen.confirm or preset.confirm,
         cautious=preset.name == "cautious",
     )
+
+
+def _policy(chosen: Settings) -> Policy:
+    if chosen.policy is None:
+        return Policy()
+    from coasty_desk.wire import policy  # few have one, and it brings the readers of TOML and JSON
+
+    return policy.read(Path(chosen.policy).expanduser(), keys.strokes)
 
 
 def _screen(chosen: Settings, stop: Stop, rules: Rules, uploads: Uploads | None) -> MonitorScreen:

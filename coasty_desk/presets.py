@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 from coasty_desk.core.errors import UsageError
 
@@ -19,8 +18,7 @@ LONG_PROMPT = 500
 """A text of more characters than this costs one credit more a step (API.md §4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preset:
+class Preset(Struct, frozen=True):
     """A named text; `confirm` is which actions wait for a person unless an option says otherwise."""
 
     name: str
@@ -50,8 +48,8 @@ def load(name: str) -> Preset:
     return _parse(path.stem, text)
 
 
-def _folder() -> Traversable:
-    packaged = resources.files("coasty_desk") / "preset_texts"
+def _folder() -> Path:
+    packaged = Path(__file__).parent / "preset_texts"
     return packaged if packaged.is_dir() else Path(__file__).parent.parent / "presets"
 
 

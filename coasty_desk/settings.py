@@ -6,7 +6,6 @@ Precedence (DESIGN.md A2): option > environment > project `coasty-desk.toml` > u
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -247,6 +246,8 @@ def _from_file(path: Path) -> dict[str, object]:
 
 
 def _unknown(name: str, path: Path, known: list[str], shown: str) -> UsageError:
+    import difflib  # noqa: PLC0415 - few misspell
+
     near = difflib.get_close_matches(name, known, 1, 0.5)
     remedy = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
     return UsageError(f"{path} has an unknown key: {shown}.", remedy)

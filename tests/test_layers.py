@@ -60,7 +60,7 @@ def _imports_of(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_imports_only_the_rooms_below_its_own(path: Path) -> None:
-    """Imports point down; nothing imports cli; core knows nothing but the standard library."""
+    """Imports point down; nothing imports cli; core knows nothing but the standard library and what its values are made of."""
     room = _room_of(path)
     if room in {"__init__", "__main__"}:
         return
@@ -70,7 +70,7 @@ def test_a_module_imports_only_the_rooms_below_its_own(path: Path) -> None:
         if top == "coasty_desk":
             assert rest.split(".")[0] in allowed | {""}, f"{path} may not import {name}"
         elif room == "core":
-            assert top in sys.stdlib_module_names, f"core may not import {name}"
+            assert top in sys.stdlib_module_names | {"msgspec"}, f"core may not import {name}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -6,7 +6,8 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+
+from msgspec.structs import asdict
 
 from coasty_desk import compose, presets, settings
 from coasty_desk.cli.prompts import read_line, there

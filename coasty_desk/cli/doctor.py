@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
+
+from msgspec.structs import asdict
 
 from coasty_desk import compose, settings
 from coasty_desk.cli.app import EXIT_DESKTOP, EXIT_SERVICE

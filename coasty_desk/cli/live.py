@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.live import Live
 from rich.padding import Padding
@@ -38,8 +38,7 @@ STYLES: dict[type[ev.Event], str] = {
 }
 
 
-@dataclass(slots=True)
-class Foot:
+class Foot(Struct):
     """The state of the run as the foot shows it; nothing of it is anybody else's text. `began` is a monotonic clock's."""
 
     how_to_stop: str = ""

@@ -7,7 +7,8 @@ angle brackets (`<ctrl>`, `<alt_gr>`, `<page_up>`), or a number, the platform's 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coasty_desk.core.errors import UsageError
 
@@ -88,8 +89,7 @@ _SAID_ELSEWHERE = {
 """Names that the rest of the package has for a key, where they are not pynput's."""
 
 
-@dataclass(frozen=True, slots=True)
-class AbortKey:
+class AbortKey(Struct, frozen=True):
     """`text` as the person wrote it; `parts` are its keys: a name of `NAMES`, a character, or a key code in digits after `#`."""
 
     text: str

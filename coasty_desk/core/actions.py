@@ -6,24 +6,23 @@ pixels inside a `scaling.Placed`. `done` and `fail` are a prediction's verdict, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, TypeAlias, get_args
+
+from msgspec import Struct, field
 
 Button: TypeAlias = Literal["left", "right", "middle"]
 BUTTONS: tuple[Button, ...] = get_args(Button)
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """A place in pixels; fractions are allowed until it is placed on the screen."""
 
     x: float
     y: float
 
 
-@dataclass(frozen=True, slots=True)
-class Click:
+class Click(Struct, frozen=True):
     """Press and release `button` `count` times; `None` means where the pointer is."""
 
     point: Point | None
@@ -32,15 +31,13 @@ class Click:
     modifiers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """Move the pointer."""
 
     point: Point
 
 
-@dataclass(frozen=True, slots=True)
-class Drag:
+class Drag(Struct, frozen=True):
     """Press at `start` (`None`: where the pointer is), move to `end`, release."""
 
     start: Point | None
@@ -49,8 +46,7 @@ class Drag:
     modifiers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Scroll:
+class Scroll(Struct, frozen=True):
     """Turn the wheel: `notches` are + up or right, - down or left, at `point` (`None`: at the pointer)."""
 
     notches: int
@@ -59,29 +55,25 @@ class Scroll:
     modifiers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TypeText:
+class TypeText(Struct, frozen=True):
     """Type the text as it stands; newline and tab are the Enter and Tab keys."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PressKeys:
+class PressKeys(Struct, frozen=True):
     """Press and release each key, one after the other."""
 
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyCombo:
+class KeyCombo(Struct, frozen=True):
     """Hold all keys in order, release them in reverse."""
 
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Do nothing for `seconds`."""
 
     seconds: float
@@ -90,8 +82,7 @@ class Wait:
 Action: TypeAlias = Click | Move | Drag | Scroll | TypeText | PressKeys | KeyCombo | Wait
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """An action that was not done: what it was (in words), who refused it, and why.
 
     `by` is `wire` (it could not be understood), `keys` (no such key), `policy`, `mask`,
@@ -103,8 +94,7 @@ class Refusal:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class LookAgain:
+class LookAgain(Struct, frozen=True):
     """Not now: the screen is not what the model saw. The rest of the batch is dropped; `why` is told to it."""
 
     why: str
@@ -118,8 +108,7 @@ class Verdict(Enum):
     FAIL = "fail"
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """What a prediction cost. `cents` is what was really charged (1 credit = 1 cent), 0 where nothing was."""
 
     cents: int = 0
@@ -127,8 +116,7 @@ class Usage:
     output_tokens: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(Struct, frozen=True):
     """A model's answer to one screenshot.
 
     `actions` are in sent pixels, in order; one that could not be understood stands as its

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
+
+from msgspec import Struct, field
 
 from coasty_desk.core.actions import Action, Point, Prediction, in_words
 from coasty_desk.core.errors import DesktopError
@@ -34,8 +35,7 @@ class Person(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Eyes:
+class Eyes(Struct, frozen=True):
     """What the question needs to see of the desktop.
 
     `windows` are its windows, `pointer` where the pointer is (real pixels; raises DesktopError),
@@ -49,8 +49,7 @@ class Eyes:
     text_at: Callable[[Point], str] = lambda _point: ""
 
 
-@dataclass(slots=True)
-class Confirm:
+class Confirm(Struct):
     """Asks `person` before an action; `risky`: only where a rule of core/risk.py says so.
 
     `keep` is called before a question and gives what to call after it: the person may answer
@@ -119,8 +118,7 @@ class Confirm:
             return
 
 
-@dataclass(slots=True)
-class Scripted:
+class Scripted(Struct):
     """A person who gives these answers in turn and then says no; `asked` keeps the questions. For tests and rehearsals."""
 
     answers: list[Said] = field(default_factory=list)

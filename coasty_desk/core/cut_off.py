@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from itertools import takewhile
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Click, Drag, Move, Prediction, Refusal, Scroll, Verdict, Wait
 from coasty_desk.core.limits import Progress
 from coasty_desk.core.scaling import Frame
 
 
-@dataclass(frozen=True, slots=True)
-class CutOff:
+class CutOff(Struct, frozen=True):
     """Where a run was cut off, for it to be taken up again.
 
     `progress` counts over all sittings. `frame` is what the model saw in a step that is not

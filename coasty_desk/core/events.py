@@ -6,10 +6,11 @@ event into its JSON line.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from typing import ClassVar, Literal
+
+from msgspec import Struct, field
 
 from coasty_desk.core.actions import Action, Refusal, Usage, Verdict
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
@@ -47,8 +48,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """What every record carries: whose run, which step (0 before the first), when (UTC).
 
     `elapsed` are the seconds that the run has used, over all its sittings, by a clock that never jumps.
@@ -61,8 +61,7 @@ class Event:
     time: datetime = field(default_factory=_now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted(Event):
+class RunStarted(Event, frozen=True, kw_only=True):
     """The run is about to look at the screen for the first time.
 
     `limits` are the caps in force; `estimate` is the worst case in cents of the whole run,
@@ -79,8 +78,7 @@ class RunStarted(Event):
     settings: dict[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observed(Event):
+class Observed(Event, frozen=True, kw_only=True):
     """A screenshot was taken; masks are already in it. `worst_case` is what this step may cost at most, in cents."""
 
     name: ClassVar[str] = "observed"
@@ -88,8 +86,7 @@ class Observed(Event):
     worst_case: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Predicted(Event):
+class Predicted(Event, frozen=True, kw_only=True):
     """The model answered. `total_cents` is what the run has been charged so far."""
 
     name: ClassVar[str] = "predicted"
@@ -103,8 +100,7 @@ class Predicted(Event):
     space: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charged(Event):
+class Charged(Event, frozen=True, kw_only=True):
     """Something was paid beside the predictions' own usage: `what` is `session` or `step` (`core.ports.Charged`)."""
 
     name: ClassVar[str] = "charged"
@@ -114,16 +110,14 @@ class Charged(Event):
     session_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused(Event):
+class Refused(Event, frozen=True, kw_only=True):
     """An action was not done; the rest of its batch is dropped, and the model is told."""
 
     name: ClassVar[str] = "refused"
     refusal: Refusal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked(Event):
+class Asked(Event, frozen=True, kw_only=True):
     """A person is asked about an action; `crop` is the picture of the target, where one was saved."""
 
     name: ClassVar[str] = "asked"
@@ -132,16 +126,14 @@ class Asked(Event):
     crop: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered(Event):
+class Answered(Event, frozen=True, kw_only=True):
     """What the person said."""
 
     name: ClassVar[str] = "answered"
     answer: Literal["yes", "no", "always", "stop"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acting(Event):
+class Acting(Event, frozen=True, kw_only=True):
     """The action's input goes out as soon as the reader has taken this event: it is write-ahead."""
 
     name: ClassVar[str] = "acting"
@@ -149,8 +141,7 @@ class Acting(Event):
     placed: Placed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acted(Event):
+class Acted(Event, frozen=True, kw_only=True):
     """The action's input has gone out, `ms` milliseconds after it began."""
 
     name: ClassVar[str] = "acted"
@@ -158,8 +149,7 @@ class Acted(Event):
     ms: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retrying(Event):
+class Retrying(Event, frozen=True, kw_only=True):
     """The service did not answer usefully; the same request goes out again after `delay` seconds."""
 
     name: ClassVar[str] = "retrying"
@@ -168,16 +158,14 @@ class Retrying(Event):
     attempt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paused(Event):
+class Paused(Event, frozen=True, kw_only=True):
     """The run waits for a person's hand to rest; it goes on with a fresh screenshot."""
 
     name: ClassVar[str] = "paused"
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled(Event):
+class Settled(Event, frozen=True, kw_only=True):
     """The screen rests after the step's input: how long that took (ms), how much of it changed (0-1), why it ended."""
 
     name: ClassVar[str] = "settled"
@@ -186,8 +174,7 @@ class Settled(Event):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunEnded(Event):
+class RunEnded(Event, frozen=True, kw_only=True):
     """The last event. `message` is one sentence, `remedy` what to do where something went wrong."""
 
     name: ClassVar[str] = "run_ended"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coasty_desk.core.actions import Prediction
 from coasty_desk.core.ports import Gate, Judging
 from coasty_desk.core.scaling import Placed
 
 
-@dataclass(frozen=True, slots=True)
-class InOrder:
+class InOrder(Struct, frozen=True):
     """Asks each gate in turn; the first that does not agree has said it. None at all lets everything pass."""
 
     gates: Sequence[Gate] = ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from coasty_desk.core.actions import LookAgain, Point, Prediction
 from coasty_desk.core.errors import DesktopError
@@ -27,8 +28,7 @@ SLIP = 4
 OnHumanInput = Literal["pause", "stop", "ignore"]
 
 
-@dataclass(slots=True)
-class Hand:
+class Hand(Struct):
     """Asks before each action whether the pointer is where the last one left it (before the first: where it was when the model looked).
 
     `pointer` gives where it is, in real pixels; raises DesktopError.

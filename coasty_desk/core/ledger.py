@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Point, PressKeys, Refusal
 from coasty_desk.core.panic import ESCAPES
@@ -14,8 +15,7 @@ from coasty_desk.core.seen import places
 from coasty_desk.core.typed import Strokes, Typed, strokes_of
 
 
-@dataclass(slots=True)
-class Ledger:
+class Ledger(Struct):
     """What was carried out. Written by `Noting` alone.
 
     `done` counts the actions, `typed` is what they typed, `here` what they typed since the last
@@ -47,8 +47,7 @@ class Ledger:
             self.left_at = point or self.left_at
 
 
-@dataclass(frozen=True, slots=True)
-class Noting:
+class Noting(Struct, frozen=True):
     """An executor that notes in the ledger what it does, before it does it."""
 
     executor: Executor

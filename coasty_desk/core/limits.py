@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Prediction, Refusal, Scroll, Verdict, Wait
 from coasty_desk.core.events import Ending
@@ -20,8 +21,7 @@ REFUSALS = 3
 """So many steps in a row with a refused action end the run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What the run may use: predictions, seconds of wall clock, cents; `None` is no cap."""
 
     max_steps: int = 25
@@ -29,8 +29,7 @@ class Limits:
     budget_cents: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """What the run has used so far, over all its sittings."""
 
     steps: int = 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coasty_desk.core.actions import Point, Prediction
 from coasty_desk.core.ports import Judging
@@ -15,8 +16,7 @@ Mask = Callable[[], Iterable[Rect]]
 """Gives the real rectangles that are painted black, as they are now; raises DesktopError if it cannot tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class MaskGate:
+class MaskGate(Struct, frozen=True):
     """Refuses what would put the pointer inside a mask. `pointer` gives where it is now, in real pixels."""
 
     masks: Sequence[Mask]

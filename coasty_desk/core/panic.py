@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from coasty_desk.core.scaling import Rect
 
@@ -20,8 +21,7 @@ LINGER = 0.3
 """A key of the abort chord that the agent let go of counts as down for so long: the agent may have let go of the person's."""
 
 
-@dataclass(slots=True)
-class Keys:
+class Keys(Struct):
     """Watches the keyboard for the abort chord and for Esc three times within a second.
 
     `chord` is one set of key codes for each part of the abort key (any of them will do),
@@ -60,8 +60,7 @@ class Keys:
         return len(self._escaped) == ESCAPES and at - self._escaped[0] <= WITHIN
 
 
-@dataclass(slots=True)
-class Corners:
+class Corners(Struct):
     """Watches the pointer for a corner. The agent never goes there (`scaling.CORNER_INSET`), so whoever does is a person.
 
     A pointer that rested in a corner at the start says nothing until it has left it.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """Matches, case ignored, where the text contains it as it stands or as a regular expression, or all of the text fits it as a glob.
 
     So `Terminal`, `*Terminal*` and `Term.*nal` all do what they look like.

@@ -7,7 +7,8 @@ only this side of the wire can know.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll, TypeText, Wait
 from coasty_desk.core.errors import UsageError
@@ -67,8 +68,7 @@ _IN_A_TERMINAL: tuple[tuple[frozenset[str], str], ...] = (
 """Chords that a terminal takes for a key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """Where points may lie: sent pixels, inclusive."""
 
     min_x: float
@@ -81,8 +81,7 @@ class Bounds:
         return self.min_x <= point.x <= self.max_x and self.min_y <= point.y <= self.max_y
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """A person's rules. An empty one allows everything; `allowed_actions` None allows every kind.
 
     `blocked_keys` are chords of canonical key names, mostly of one key: a stroke that holds all
@@ -105,8 +104,7 @@ class Policy:
         return bool(self.windows_allowed or self.windows_denied)
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """What there is to know around an action.
 
     `points` are all of its points in sent pixels (None: a point that cannot be known), `done` the

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coasty_desk.core.actions import Point, Prediction
 from coasty_desk.core.errors import DesktopError
@@ -16,8 +17,7 @@ from coasty_desk.core.seen import Seen, places, sent_points
 from coasty_desk.core.windows import Windows, reached
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyGate:
+class PolicyGate(Struct, frozen=True):
     """Refuses what `policy` does not let pass. `pointer` gives where the pointer is, in real pixels; raises DesktopError."""
 
     policy: Policy

@@ -8,8 +8,9 @@ that everybody shares.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from coasty_desk.core.actions import LookAgain, Prediction, Refusal
 from coasty_desk.core.scaling import Frame, Placed
@@ -17,8 +18,7 @@ from coasty_desk.core.scaling import Frame, Placed
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
+class Rest(Struct, frozen=True):
     """How the screen came to rest: after `ms` milliseconds, with `changed` (0-1) of it changed, and why that was taken for rest."""
 
     ms: float
@@ -26,8 +26,7 @@ class Rest:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(Struct, frozen=True):
     """A predictor's word that it tries again: after which error `code`, in `delay` seconds, as which attempt."""
 
     code: str
@@ -35,8 +34,7 @@ class Retry:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class Charged:
+class Charged(Struct, frozen=True):
     """A predictor's word that it was charged `cents` beside what the prediction's own usage will say.
 
     `what` is `session` (one was opened, `session_id`) or `step` (paid for, but its answer is of no use).
@@ -47,8 +45,7 @@ class Charged:
     session_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A gate's word that it asks a person; `crop` is the path of a picture of the target."""
 
     question: str
@@ -56,22 +53,19 @@ class Question:
     crop: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A gate's word of what the person said."""
 
     answer: Literal["yes", "no", "always", "stop"]
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """A gate's word that it waits until a person's hand has rested."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """One step's question to a predictor.
 
     `notes` are what the model must know besides the task (a refusal of its last action, a run

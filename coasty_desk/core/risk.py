@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, PressKeys, TypeText, Wait
 from coasty_desk.core.policy import CLOSING
@@ -16,16 +17,14 @@ from coasty_desk.core.typed import Strokes, Typed, pieces, strokes_of
 from coasty_desk.core.windows import Named
 
 
-@dataclass(frozen=True, slots=True)
-class Risk:
+class Risk(Struct, frozen=True):
     """`kind` is what a person may allow for the whole run (`closing`, `deleting`, …), `why` the reason in words."""
 
     kind: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Struct, frozen=True):
     """`typed` is what may stand before what is typed now, `said` what the model says and what stands under the pointer, `windows` those that are reached (None: unknown)."""
 
     typed: tuple[Typed, ...] = (Typed(),)

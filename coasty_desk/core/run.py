@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from coasty_desk.core import events as ev
 from coasty_desk.core import limits as lim
@@ -35,8 +37,7 @@ from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.core.stop import Stop
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """What is to be done, for whom, within which limits. `screen` is in real, `sent` in sent pixels."""
 
     run_id: str
@@ -53,8 +54,7 @@ def _nothing() -> None:
     """For those who do not watch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
+class Ports(Struct, frozen=True):
     """The world as the loop sees it."""
 
     screen: Screen

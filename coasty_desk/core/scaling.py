@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Scroll, TypeText
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct, frozen=True):
     """Width and height in pixels."""
 
     width: int
@@ -39,8 +40,7 @@ class Size:
         return other.width <= self.width and other.height <= self.height
 
 
-@dataclass(frozen=True, slots=True)
-class Rect:
+class Rect(Struct, frozen=True):
     """A rectangle of real pixels; left and top may be negative (a monitor left of the primary)."""
 
     left: int
@@ -124,8 +124,7 @@ class Placed:
 _PLACING = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """A screenshot as it is sent.
 
     `image` is the encoded bytes (`media_type` says how), `sent` its size in pixels, `content`

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Prediction, Refusal, TypeText, in_words
 from coasty_desk.core.errors import DesktopError
@@ -52,8 +54,7 @@ class Secrets:
         return text
 
 
-@dataclass(frozen=True, slots=True)
-class Filling:
+class Filling(Struct, frozen=True):
     """An executor that puts the values in at the keystroke. The innermost: whoever stands around it sees placeholders."""
 
     executor: Executor
@@ -88,8 +89,7 @@ class Filling:
         return placed.typing(self.secrets.filled(action.text)) if isinstance(action, TypeText) else placed
 
 
-@dataclass(frozen=True, slots=True)
-class Hiding:
+class Hiding(Struct, frozen=True):
     """A predictor whose answers name a secret where they would say it: a model that reads one off the screen does not spread it."""
 
     predictor: Predictor

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Scroll
 from coasty_desk.core.ports import Rest, Screen
 from coasty_desk.core.scaling import Frame, Placed
 
 
-@dataclass(slots=True)
-class Seen:
+class Seen(Struct):
     """A screen that remembers its last `frame`, and where the pointer was then (real pixels), if `where` can tell."""
 
     screen: Screen

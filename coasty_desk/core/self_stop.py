@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coasty_desk.core.abort_key import AbortKey
 from coasty_desk.core.actions import Prediction
@@ -20,8 +21,7 @@ MARGIN = 0.2
 """Seconds beyond the second itself: a key is noted a moment before it is seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnKeys:
+class OwnKeys(Struct, frozen=True):
     """Refuses a chord that would be the abort key and three Escs in one action; spaces a third Esc that comes within a second."""
 
     key: AbortKey

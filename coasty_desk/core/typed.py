@@ -7,8 +7,10 @@ typed text judges what stands there in the end.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, PressKeys, Scroll, TypeText
 
@@ -49,8 +51,7 @@ _IN_A_SHELL = {
 """What Control and a letter are where a shell reads the keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Struct, frozen=True):
     """`said` is all that was typed in order, edits left out; `before` and `after` the cursor is what that left standing."""
 
     said: str = ""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Point, Wait
 from coasty_desk.core.seen import places
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A window by its `title` and its `kind`, the application's own name for it; both empty where there is no window."""
 
     title: str = ""

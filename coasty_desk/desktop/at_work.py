@@ -14,9 +14,10 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.desktop import load
@@ -125,8 +126,7 @@ def at_work() -> AtWork:
         return Unknown()
 
 
-@dataclass(slots=True)
-class _Before:
+class _Before(Struct):
     processes: frozenset[int] = frozenset()
     polls: frozenset[int] = frozenset()
     when: float = 0.0

@@ -11,9 +11,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.ports import Rest
@@ -37,8 +39,7 @@ STALE = 0.3
 """Seconds after which a screenshot prepared at rest is not sent any more, but taken anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
+class _Prepared(Struct, frozen=True):
     """A frame in the making, of a look that may be the last; `hidden` are the masks in it."""
 
     shot: Shot

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coasty_desk.core.errors import CoastyDeskError, DesktopError
 from coasty_desk.core.scaling import Size, fit, padded
@@ -14,8 +15,7 @@ from coasty_desk.desktop import load, wayland, ways
 from coasty_desk.desktop.capture import MonitorScreen, layout
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One finding: `ok` is None where it is worth knowing but nothing to fail for."""
 
     name: str

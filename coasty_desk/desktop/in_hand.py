@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from coasty_desk.core import abort_key
 from coasty_desk.core.actions import Point
@@ -25,8 +26,7 @@ from coasty_desk.desktop import keys, load
 from coasty_desk.desktop.windows_here import DesktopWindows, keep_focus
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """What the person has asked for. `masks` are those that the screen paints; `confirm` is `always` under `--step`."""
 
     hotkey: str = abort_key.DEFAULT
@@ -38,8 +38,7 @@ class Rules:
     cautious: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class InHand:
+class InHand(Struct, frozen=True):
     """The ports that the loop is given."""
 
     screen: Screen

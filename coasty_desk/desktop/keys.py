@@ -7,7 +7,6 @@ nearest known name: a key that is guessed presses something else.
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 import unicodedata
@@ -80,6 +79,8 @@ def modifiers(action: Action) -> Stroke:
 
 def nearest(name: str) -> str:
     """The known name most like `name`."""
+    import difflib  # few answers name a key that is none
+
     plain = _plain(name)
     spellings = [spelling for spelling in (*NAMED, *SPELLED) if len(spelling) > 2]
     for known, cutoff in ((KEYS, 0.6), (spellings, 0.6), (KEYS, 0.0)):

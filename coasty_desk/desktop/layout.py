@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError, UsageError
 from coasty_desk.core.scaling import Rect
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 _RANDR_WITH_MONITORS = (1, 5)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Where the monitors are, in real pixels; numbered from 1 as the platform lists them."""
 
     primary: Rect

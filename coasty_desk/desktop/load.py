@@ -10,7 +10,6 @@ import contextlib
 import importlib
 import os
 import sys
-import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
@@ -176,6 +175,8 @@ def _find_authority() -> None:
         return
     version = getattr(_imported("Xlib"), "__version__", (0,))
     if tuple(version) < (0, 30):
+        import tempfile
+
         handle, path = tempfile.mkstemp(prefix="coasty-desk-xauthority-")
         os.close(handle)
         os.environ["XAUTHORITY"] = path

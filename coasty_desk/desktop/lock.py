@@ -12,9 +12,11 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Literal, Protocol
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.stop import Stop
@@ -26,8 +28,7 @@ Heard = Literal["ended", "stopping", "silent"]
 """What came of asking a run to stop: it has ended, it says that it stops, or it says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """The run that drives a display. `started` is ISO-8601 in UTC."""
 
     pid: int

@@ -14,8 +14,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.ports import Rest, Screen
@@ -117,8 +118,7 @@ class Pictured(Screen, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Uncovered:
+class Uncovered(Struct, frozen=True):
     """A `Pictured` screen that is seen without the badge. Whether it rests is watched with it: it does not move."""
 
     screen: Pictured

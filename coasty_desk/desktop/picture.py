@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from coasty_desk.core.scaling import Rect, Size
 from coasty_desk.desktop.png import png
@@ -19,8 +20,7 @@ JPEG_QUALITY = 85
 """As many words are legible to an OCR as in the PNG, in less than half of its bytes; 75 begins to lose some."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shot:
+class Shot(Struct, frozen=True):
     """A screenshot as it came: `raw` are its pixels (4 bytes each: blue, green, red, unused), `shows` their real rectangle.
 
     `size` is its size in pixels, which is that of `shows` on every system known to us.

@@ -6,8 +6,9 @@ A killed process cannot let go of what it held; its key stays down in the server
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.stop import Stop
@@ -16,8 +17,7 @@ from coasty_desk.desktop import load
 BUTTONS = {1: "left button", 2: "middle button", 3: "right button"}
 
 
-@dataclass(frozen=True, slots=True)
-class Down:
+class Down(Struct, frozen=True):
     """Something that is down: a key or button by the platform's `code`, and its `name` for a person."""
 
     code: int

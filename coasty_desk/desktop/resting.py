@@ -11,14 +11,13 @@ a long time between two looks counts as `LONGEST` of rest, no more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from coasty_desk.core.scaling import Size
 from coasty_desk.desktop.changes import Cells, Tally, total
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """How long to wait, in seconds, all since the input was over or since the last change.
 
     `first`: for anything to change, before believing that nothing will. `more`: for more to change

@@ -10,7 +10,9 @@ import io
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core import abort_key
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Point, PressKeys, Scroll, TypeText
@@ -41,8 +43,7 @@ _AREA = (320, 220)
 _NAMES = ("upper left", "top", "upper right", "left", "middle", "right", "lower left", "bottom", "lower right")
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """One finding. `offset` is how far the click was from where it was aimed, in real pixels (x, y)."""
 
     name: str

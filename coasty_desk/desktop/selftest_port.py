@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
+
+from msgspec import Struct
 
 from coasty_desk.core.scaling import Rect
 
@@ -12,8 +13,7 @@ COLOUR = (255, 0, 200)
 """The window's colour (red, green, blue): one that a desktop hardly has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(Struct, frozen=True):
     """A button (X11's numbers: 1 left, 4 and 5 the wheel up and down, 6 and 7 left and right), in real pixels."""
 
     number: int
@@ -22,8 +22,7 @@ class Button:
     down: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """The pointer is here now, in real pixels."""
 
     x: int

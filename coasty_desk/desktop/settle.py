@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coasty_desk.core.ports import Rest
 from coasty_desk.core.stop import Stop
@@ -39,8 +40,7 @@ FRESH = 0.1
 """A look of so many seconds ago still tells nothing of what changes by itself."""
 
 
-@dataclass(slots=True)
-class _Watch:
+class _Watch(Struct):
     """One input being watched: the screen before it, the last look, and what the looks have shown."""
 
     before: Shot

@@ -6,16 +6,16 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 _PTS_MAJOR = range(136, 144)
 _READING = ("n_tty_read", "wait_woken")
 """Where the kernel keeps a process that reads from a terminal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(Struct, frozen=True):
     """The part of proc_pid_stat(5) that matters here."""
 
     pid: int

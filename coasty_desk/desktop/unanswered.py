@@ -12,7 +12,8 @@ import math
 import socket
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
@@ -32,8 +33,7 @@ _TIMES = struct.Struct(
 _TIMES_AT = 44
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A client's connection: its socket's inode, and how many seconds ago it last sent and last received."""
 
     inode: int
@@ -90,8 +90,7 @@ class Connections:
                 at += length + 3 & ~3
 
 
-@dataclass(frozen=True, slots=True)
-class _Connection:
+class _Connection(Struct, frozen=True):
     state: int
     local: int
     remote: int

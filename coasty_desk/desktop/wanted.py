@@ -11,7 +11,8 @@ import math
 import os
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coasty_desk.desktop.terminal_job import process
 
@@ -24,8 +25,7 @@ NOTHING = 0.05
 _WAITS_FOR_DISK = "D"
 
 
-@dataclass(slots=True)
-class _Use:
+class _Use(Struct):
     """The processor time (s) of all of a process's threads, what its first thread has run and waited, and when."""
 
     used: float

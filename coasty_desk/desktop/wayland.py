@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.desktop import load
@@ -26,8 +27,7 @@ REMEDY = (
 _SAMPLES = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """The X server that DISPLAY names: whether it is a part of a Wayland session, and shows one colour only."""
 
     xwayland: bool

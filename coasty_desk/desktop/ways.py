@@ -7,8 +7,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from coasty_desk.core import abort_key
 from coasty_desk.core.abort_key import AbortKey
@@ -21,8 +22,7 @@ LAST_RESORT = 5.0
 """Seconds after a person's stop at which the process ends itself, whatever it is stuck in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """One way to stop: `how` a person does it, and why it is not armed (`fault`, empty where it is)."""
 
     name: str
@@ -35,8 +35,7 @@ class Way:
         return not self.fault
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
+class Ways(Struct, frozen=True):
     """All of them, and what there is to warn of."""
 
     ways: tuple[Way, ...]

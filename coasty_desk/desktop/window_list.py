@@ -9,8 +9,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import DesktopError
@@ -21,8 +22,7 @@ OURS = "coasty-desk-badge"
 """The class of a window of ours that is in nobody's way, and in no list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """A window that can be seen. `frame` is its real rectangle with its decoration, `kind` its class (`xterm XTerm`)."""
 
     id: int

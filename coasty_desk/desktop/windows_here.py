@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import DesktopError
@@ -15,8 +16,7 @@ from coasty_desk.desktop import window_list
 from coasty_desk.desktop.window_list import Window
 
 
-@dataclass(frozen=True, slots=True)
-class DesktopWindows:
+class DesktopWindows(Struct, frozen=True):
     """The windows of the display that this process is on. A `core.windows.Windows`."""
 
     def at(self, point: Point) -> Named:
@@ -30,8 +30,7 @@ class DesktopWindows:
         return _named(window_list.focused())
 
 
-@dataclass(frozen=True, slots=True)
-class WindowMask:
+class WindowMask(Struct, frozen=True):
     """Gives the real rectangles of every window whose title matches, with its decoration, its dialogs and its menus."""
 
     pattern: Pattern

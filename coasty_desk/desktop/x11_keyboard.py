@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.stop import Stop
@@ -47,8 +48,7 @@ _CHOICES: dict[str, tuple[int, ...]] = {"altright": (0xFFEA, keysyms.LEVEL3_SHIF
 """Keys that layouts know by more than one keysym: the right Alt is AltGr only where the layout says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(Struct, frozen=True):
     """The keyboard as it is at this moment."""
 
     keymap: Keymap

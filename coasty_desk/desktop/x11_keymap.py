@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from coasty_desk.desktop import keysyms
 
@@ -21,8 +22,7 @@ _LEVEL_SHIFTS = (keysyms.SHIFTS, {keysyms.LEVEL3_SHIFT}, {_LEVEL5_SHIFT})
 _NUM_LOCK = 0xFF7F
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """How to write a symbol: press `keycode` in `group` while the keys `shifts` (keycodes) are held."""
 
     keycode: int
@@ -30,8 +30,7 @@ class Way:
     shifts: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class KeyType:
+class KeyType(Struct, frozen=True):
     """Which modifiers (real bits) a group of a key looks at, and to which level each set of them leads."""
 
     mask: int
@@ -42,8 +41,7 @@ class KeyType:
         return self.levels.get(modifiers & self.mask, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A key's symbols, group by group, level by level; 0 is no symbol. `out_of_range` wraps, clamps or names a group."""
 
     groups: tuple[tuple[KeyType, tuple[int, ...]], ...] = ()
@@ -81,13 +79,12 @@ class _Ways(NamedTuple):
     characters: dict[str, Way]
 
 
-@dataclass(frozen=True)
-class Keymap:
+class Keymap(Struct, frozen=True):
     """All keys, and the bit that each modifier key sets."""
 
     keys: Mapping[int, Key]
     modifier_bits: Mapping[int, int]
-    _found: dict[tuple[int, int], _Ways] = field(default_factory=dict, repr=False)
+    _found: dict[tuple[int, int], _Ways] = field(default_factory=dict)
 
     @property
     def spare(self) -> tuple[int, ...]:

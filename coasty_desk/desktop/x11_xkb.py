@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from Xlib.display import Display
@@ -23,8 +24,7 @@ _TWO_LEVELS = 1
 """The second of the key types that every keymap has: plain and shifted."""
 
 
-@dataclass(frozen=True, slots=True)
-class LockState:
+class LockState(Struct, frozen=True):
     """The active group, and the modifier bits that are held (by anyone), latched and locked."""
 
     group: int

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coasty_desk.offline import atspi
 from coasty_desk.offline.atspi import Bus, BusError, Node
@@ -22,8 +23,7 @@ MOST = 1500
 """A window with more nodes to be seen than this is left to the eyes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Widget:
+class Widget(Struct, frozen=True):
     """A thing of a window. `box` is in real pixels; `text` is what stands in it, where that can be edited.
 
     `checked` is None for what cannot be checked. `kind` is empty for what only holds others.
@@ -67,8 +67,7 @@ class Tree:
             self._bus = None
 
 
-@dataclass(slots=True)
-class _Raw:
+class _Raw(Struct):
     """A node with what was asked of it."""
 
     node: Node

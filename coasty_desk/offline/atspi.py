@@ -9,9 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from jeepney.io.blocking import DBusConnection
@@ -30,8 +31,7 @@ Node: TypeAlias = tuple[str, str]
 """An accessible: the bus name of its application and its path there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A method call to a node; `signature` and `body` as D-Bus has them."""
 
     node: Node

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from coasty_desk.offline import evidence
 from coasty_desk.offline.reading import Seen
@@ -13,8 +14,7 @@ FIELD = 40
 """What is wider, in pixels, is a field and no tick box."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """`what` in words, where it is, the screen when it was there, and whether it still holds."""
 
     what: str
@@ -23,8 +23,7 @@ class Claim:
     holds: Callable[[], bool]
 
 
-@dataclass(slots=True)
-class Claims:
+class Claims(Struct):
     """At most one for a place: what is filled in there again takes its place."""
 
     _made: list[Claim] = field(default_factory=list)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Click, KeyCombo, PressKeys, TypeText
 from coasty_desk.offline import evidence

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 Kind: TypeAlias = Literal[
     "", "button", "link", "field", "checkbox", "radio", "tab", "menu", "icon", "text", "row", "list", "window"
@@ -17,16 +18,14 @@ LAST = -1
 """The ordinal of `the last`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Struct, frozen=True):
     """`way` the `target`."""
 
     way: Way
     target: Target
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Something on the screen: by its `label` (empty: by its relations alone), the `ordinal`-th of several (0: the only one)."""
 
     label: str
@@ -43,8 +42,7 @@ class Target:
         return nth + said + "".join(f" {relation.way} {relation.target}" for relation in self.relations)
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """Whether the target is on the screen (`there`), or is not; `newly`: it must not have been there before.
 
     `of` is `box` where it is about the box of the target being checked.
@@ -61,8 +59,7 @@ class Condition:
         return f"{self.target} {'appears' if self.newly else 'is there' if self.there else 'is gone'}"
 
 
-@dataclass(frozen=True, slots=True)
-class ClickOn:
+class ClickOn(Struct, frozen=True):
     """Click it; without a target, where the pointer is."""
 
     target: Target | None
@@ -71,15 +68,13 @@ class ClickOn:
     modifiers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Hover:
+class Hover(Struct, frozen=True):
     """Move the pointer there."""
 
     target: Target
 
 
-@dataclass(frozen=True, slots=True)
-class TypeIn:
+class TypeIn(Struct, frozen=True):
     """Type the text, into the field where one is named; `replace`: in the place of what stands there."""
 
     text: str
@@ -87,16 +82,14 @@ class TypeIn:
     replace: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Press:
+class Press(Struct, frozen=True):
     """Press keys: each of `strokes` is one key or a chord of several."""
 
     strokes: tuple[tuple[str, ...], ...]
     times: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """Scroll by `notches` (+ up or right), at the target where one is named; until the condition holds."""
 
     notches: int
@@ -105,68 +98,59 @@ class Turn:
     until: Condition | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DragTo:
+class DragTo(Struct, frozen=True):
     """Drag the one to the other."""
 
     start: Target
     end: Target
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """Wait so many seconds."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class WaitFor:
+class WaitFor(Struct, frozen=True):
     """Wait until the condition holds, at most `seconds` (None: the usual patience)."""
 
     condition: Condition
     seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verify:
+class Verify(Struct, frozen=True):
     """The condition must hold."""
 
     condition: Condition
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """Bring a box into the state `on`."""
 
     target: Target
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Choose:
+class Choose(Struct, frozen=True):
     """Choose the option, in the list, menu or box where one is named."""
 
     option: str
     source: Target | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """Say the text that is found there."""
 
     target: Target
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Struct, frozen=True):
     """Open an application by its name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Struct, frozen=True):
     """Do `then` where the condition holds, else `otherwise`."""
 
     condition: Condition
@@ -174,8 +158,7 @@ class If:
     otherwise: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     """Do the body `times` times, or until the condition holds (then `times` is the most)."""
 
     body: tuple[Step, ...]
@@ -202,8 +185,7 @@ Instruction: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """An instruction and the words that it was said in."""
 
     does: Instruction

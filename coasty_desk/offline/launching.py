@@ -13,8 +13,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from coasty_desk.offline.matching import folded
 from coasty_desk.offline.sight import CannotError
@@ -23,8 +24,7 @@ _CODES = {"%f", "%F", "%u", "%U", "%i", "%c", "%k", "%d", "%D", "%n", "%N", "%v"
 """Placeholders of a command for what is to be opened with it: nothing is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """An application: the name it is shown under, the names it is known by (the best first), and its command."""
 
     name: str

@@ -8,7 +8,9 @@ the kind of thing that is asked for. Between two that are left over, nobody gues
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Point
 from coasty_desk.offline.accessible import Widget
@@ -22,8 +24,7 @@ TITLE_BAR = 34
 """So many pixels from the top of the active window may be its title, which is no thing to click."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Where a target is, and the words for it.
 
     `label` is the box of its text, `line` of all that was read with it, `box` of what it names;
@@ -44,16 +45,14 @@ class Found:
         return self.box.centre
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """Why a target could not be told; `several`: because more than one fits."""
 
     why: str
     several: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """A screen: its texts and shapes, where its active window is (None: not known), and texts that go on over wide gaps."""
 
     canvas: Canvas

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import IntEnum
 from functools import cache
+
+from msgspec import Struct
 
 from coasty_desk.offline.texts import Text
 
@@ -41,8 +42,7 @@ class Fit(IntEnum):
     EDITED = 7  # but for edits that the engine may have made, or letters before an ellipsis that it did not see
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A text, or the part of one, that fits a label."""
 
     text: Text

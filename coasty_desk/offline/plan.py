@@ -7,7 +7,8 @@ action is looked after with the screen that follows it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from coasty_desk.core.actions import Wait
 from coasty_desk.offline import acting, choosing, filling
@@ -48,8 +49,7 @@ def nothing_to_open(name: str) -> str:
     raise CannotError(message)
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(Struct):
     """`launch` starts an application by its name and says so; it raises CannotError. `read_out` is what was read."""
 
     sight: Sight

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Point, Prediction, Verdict
 from coasty_desk.core.errors import DesktopError

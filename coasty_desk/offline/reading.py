@@ -6,8 +6,10 @@ import io
 import math
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.scaling import Size
@@ -32,8 +34,7 @@ ENLARGED = 2
 """What could not be read well is read once more so many times as large."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A screenshot that was read: its picture (RGB) and the texts on it, from top to bottom.
 
     `whole_read`: at once, and not in parts, one after the other.

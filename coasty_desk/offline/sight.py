@@ -7,8 +7,9 @@ this led to.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from coasty_desk.core.actions import Action, Move, Point, Wait
 from coasty_desk.offline import evidence
@@ -37,8 +38,7 @@ SHORT = 2
 """A label of so few characters is looked for closer where it is not found."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """What to do in one step, and why."""
 
     actions: tuple[Action, ...]
@@ -58,8 +58,7 @@ Doing: TypeAlias = Generator[Batch, Seen, None]
 Screens: TypeAlias = Generator[Batch, Seen, Seen]
 
 
-@dataclass(slots=True)
-class Sight:
+class Sight(Struct):
     """`seen` is the screen now, `before` as it was before the last action that was not waiting.
 
     `reader` reads it, or a part of it, once more; `tree` is what the accessibility tree says of it.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coasty_desk.core.actions import Point
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A rectangle in frame pixels; `right` and `bottom` lie just outside it."""
 
     left: float
@@ -79,8 +79,7 @@ class Box:
         return self.left < other.right and other.left < self.right
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A text on the screen with its box; `confidence` (0-1) is the engine's. `marks` are the left edge of each character."""
 
     text: str

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Point, in_words
 from coasty_desk.core.errors import UsageError
@@ -29,8 +31,7 @@ BAR = 36
 LOOK_MS, ACT_MS, END_MS = 500, 900, 2500
 
 
-@dataclass(frozen=True, slots=True)
-class _Shot:
+class _Shot(Struct, frozen=True):
     image: Image
     ms: int
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -53,8 +54,7 @@ LIKENESS = (48, 27)
 """Two screens are compared as a whole at this size."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """The target lies `dx`, `dy` sent pixels from where it was; `distance` is 0 where all around it looks exactly the same."""
 
     dx: int
@@ -110,8 +110,7 @@ def alike(then: Image, now: Image) -> float:
     return sum(levels[:32]) / max(sum(levels), 1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sought:
+class _Sought(Struct, frozen=True):
     """A sought picture, and its upper left corner's place on the screenshot that it is from."""
 
     picture: Image

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.errors import DesktopError
@@ -26,7 +26,7 @@ _BINDING = (ev.RunStarted, ev.Predicted, ev.Charged, ev.Acting, ev.RunEnded)
 
 def new_run_id() -> str:
     """An id that sorts by time: `20261122-051530-1a2b3c` (UTC)."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.urandom(3).hex()}"
 
 
 class Recorder:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from coasty_desk.core.actions import Prediction
 from coasty_desk.core.errors import Aborted, DesktopError, OverBudgetError
@@ -18,8 +19,7 @@ from coasty_desk.wire.fields import Fields, UnreadableError, parse_json
 LEDGER = "spending.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A purchase: on which day (this computer's), for which run, which of its purchases (`what`), for how many cents.
 
     `in_doubt`: the run was stopped before the answer, so it may have cost nothing.
@@ -85,8 +85,7 @@ class Ledger:
         return dict(sorted(sums.items(), reverse=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Metered:
+class Metered(Struct, frozen=True):
     """A `core.ports.Predictor` that writes down what another one costs, and asks it nothing beyond `daily_cents`."""
 
     predictor: Predictor

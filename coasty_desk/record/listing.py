@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.errors import UsageError
@@ -16,8 +17,7 @@ from coasty_desk.record.journal import JOURNAL
 from coasty_desk.wire import records
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """A run in a line. `status` is its ending's, or `running`, or `interrupted` where it was cut off; then `reason` is empty."""
 
     run_id: str

@@ -7,8 +7,9 @@ point that was moved out of a corner is drawn where it landed, not where the mod
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll, TypeText
 from coasty_desk.core.scaling import Size
@@ -24,8 +25,7 @@ BADGE = 22
 """A label's width per letter and its height, in the picture's pixels."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ring:
+class Ring(Struct, frozen=True):
     """A click: `count` rings around the point. `known` is False where the pointer was only left there earlier."""
 
     at: Point
@@ -35,16 +35,14 @@ class Ring:
     kind: Literal["ring"] = "ring"
 
 
-@dataclass(frozen=True, slots=True)
-class Cross:
+class Cross(Struct, frozen=True):
     """The pointer was moved here."""
 
     at: Point
     kind: Literal["cross"] = "cross"
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(Struct, frozen=True):
     """A drag from `start` to `at`."""
 
     start: Point
@@ -53,8 +51,7 @@ class Arrow:
     kind: Literal["arrow"] = "arrow"
 
 
-@dataclass(frozen=True, slots=True)
-class Wheel:
+class Wheel(Struct, frozen=True):
     """The wheel was turned here; `way` is the arrow that says how."""
 
     at: Point
@@ -64,8 +61,7 @@ class Wheel:
     kind: Literal["wheel"] = "wheel"
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """Text or keys went to whatever had the focus; `at` is where the pointer was left, which is often there."""
 
     at: Point | None
@@ -73,8 +69,7 @@ class Keys:
     kind: Literal["keys"] = "keys"
 
 
-@dataclass(frozen=True, slots=True)
-class Badge:
+class Badge(Struct, frozen=True):
     """The label beside a mark; `corner` is its upper left one."""
 
     corner: Point

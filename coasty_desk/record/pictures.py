@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,8 +24,7 @@ WIDEST = 1920
 """Pixels; wider pictures are shrunk for the report. The recorded ones stay as they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Small:
+class Small(Struct, frozen=True):
     """An encoded picture and what it is."""
 
     media_type: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from coasty_desk.record import alive
 from coasty_desk.record.journal import JOURNAL
@@ -15,8 +16,7 @@ DAY = 86_400
 MB = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(Struct, frozen=True):
     folder: Path
     last: float
     size: int

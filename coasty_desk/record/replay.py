@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Prediction, Scroll, TypeText, Verdict, in_words
 from coasty_desk.core.errors import GaveUpError, UsageError
@@ -37,8 +39,7 @@ class _GoneError(Exception):
     """What a step was aimed at is not there; the text says what."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(Struct, frozen=True):
     """What there is to do again. `values` stand in for `{{name}}` in typed text and in the task."""
 
     story: Story
@@ -82,8 +83,7 @@ class Recording:
         return {name for text in (*typed, self.story.started.task) for name in _PLACEHOLDER.findall(text)}
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(Struct, frozen=True):
     """What is to be done again; `asks`: a model does the steps whose target is gone. A `compose.Script`."""
 
     recording: Recording

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Refusal, in_words
@@ -29,8 +30,7 @@ SETTING = 300
 """Characters of a setting's value."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """One thing that happened in a step, in words: an action, a refusal, a question, a retry."""
 
     kind: Literal["done", "doubt", "refused", "dropped", "asked", "aside"]
@@ -39,8 +39,7 @@ class _Line:
     number: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawn:
+class _Drawn(Struct, frozen=True):
     """A mark, the number that it has in the step's list, and its label."""
 
     mark: Mark
@@ -49,8 +48,7 @@ class _Drawn:
     refused: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(Struct, frozen=True):
     """A step as the template shows it; sizes in sent pixels."""
 
     anchor: str

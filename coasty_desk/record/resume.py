@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Prediction, Verdict, in_words
@@ -25,8 +27,7 @@ STALE = timedelta(minutes=10)
 _LIST = "List what is recorded with `coasty-desk runs list`."
 
 
-@dataclass(frozen=True, slots=True)
-class Remains:
+class Remains(Struct, frozen=True):
     """What there is to go on from: how the run `started` (its first sitting), where it was `cut_off`, and its sessions.
 
     `session` is the one that was open, `opened` how many were opened so far.
@@ -73,8 +74,7 @@ def read(events: Iterable[ev.Event], recorder: Recorder) -> Remains:
     return Remains(trail.started, replace(trail.cut_off(open_frame), stale=stale), trail.session, trail.opened)
 
 
-@dataclass(slots=True)
-class _Trail:
+class _Trail(Struct):
     """Follows a journal line by line; its fields are the loop's own, as they were at the cut."""
 
     started: ev.RunStarted | None = None

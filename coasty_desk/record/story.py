@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Refusal
@@ -17,8 +19,7 @@ from coasty_desk.wire.records import Began, Looked
 Outcome = Literal["done", "in doubt", "refused"]
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(Struct, frozen=True):
     """One action of a step and what became of it; `sent` and `real` are in sent and real pixels, where it was placed.
 
     `in doubt`: its input was about to go out when the run was cut off. A refused one stands where it would have gone.
@@ -32,8 +33,7 @@ class Deed:
     refusal: Refusal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """From one look at the screen to the next. `taken` counts from 1 how often this number was begun: a resumed run takes one again."""
 
     number: int
@@ -50,8 +50,7 @@ class Step:
         return () if self.predicted is None else self.predicted.actions[len(self.deeds) :]
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Struct, frozen=True):
     """A whole run. `sittings` counts how often it was begun or taken up again; `ended` is the last ending, if it has one."""
 
     started: ev.RunStarted
@@ -87,8 +86,7 @@ def picture(folder: Path, looked: Looked) -> bytes | None:
         return None
 
 
-@dataclass(slots=True)
-class _Teller:
+class _Teller(Struct):
     started: ev.RunStarted | None = None
     ended: ev.RunEnded | None = None
     sittings: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from coasty_desk.service.faults import as_error
 from coasty_desk.service.http import Connection, UnansweredError
@@ -13,8 +13,7 @@ from coasty_desk.wire.errors import Fault
 from coasty_desk.wire.fields import UnreadableError, parse_json
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """What the service says of the key: its kind, whether it bills, the cents left where it says so, its models' versions."""
 
     host: str

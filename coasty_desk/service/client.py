@@ -6,7 +6,9 @@ import base64
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Prediction
 from coasty_desk.core.errors import OverBudgetError, ServiceError

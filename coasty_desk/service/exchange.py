@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import quote
+
+from msgspec import Struct, field
 
 from coasty_desk.core.ports import Retry
 from coasty_desk.core.stop import Stop
@@ -25,8 +26,7 @@ Around: TypeAlias = Callable[[Callable[[], Reply]], Reply]
 """Does a sending in the thread that may outlive the run, and so sees its reply in any case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What the service says to a purchase.
 
     `told` are the cents that this very answer names as charged, None where it names none;
@@ -51,8 +51,7 @@ class Answer:
         return 0 if self.free else price
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(Struct):
     """Sends purchases over one connection; every wait in it ends at once when the run is stopped."""
 
     connection: Connection

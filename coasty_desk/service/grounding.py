@@ -6,7 +6,8 @@ import base64
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from coasty_desk.core.actions import Click, Point, Prediction, Usage, Verdict
 from coasty_desk.core.errors import GaveUpError, ServiceError
@@ -27,8 +28,7 @@ NOT_FOUND = "GROUNDING_FAILED"
 _MAX_ELEMENT = 32_000
 
 
-@dataclass(frozen=True, slots=True)
-class Grounding:
+class Grounding(Struct, frozen=True):
     """A `core.ports.Predictor` that finds what the ask's task names and would click it. `name` makes the purchase's key."""
 
     connection: Connection

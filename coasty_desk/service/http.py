@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from coasty_desk.service.key import ApiKey, base_url
 from coasty_desk.service.retry import NO_ANSWER, UNREACHABLE
@@ -51,8 +52,7 @@ class UnansweredError(Exception):
         self.fault = Fault(code, short(why, 300), status)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """An answer as it came: the status, the headers with their names in lower case, the body whole."""
 
     status: int

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core.scaling import Size, fit
 
@@ -27,8 +29,7 @@ MEMORY_RANGE = range(1, 21)
 """What `max_trajectory_length` may be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tariff:
+class Tariff(Struct, frozen=True):
     """The settings that a step's price depends on.
 
     `sent` is the image's size in pixels, `memory` the session's `max_trajectory_length` (1-20),
@@ -72,8 +73,7 @@ class Tariff:
         return remembered * (REMEMBERED + per_image) + per_image + fixed
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """A line of the bill: `count` times `each` cents."""
 
     name: str
@@ -100,8 +100,7 @@ def itemise(tariff: Tariff, steps: int) -> tuple[Item, ...]:
     return tuple(line for line in lines if line.count)
 
 
-@dataclass(frozen=True, slots=True)
-class Saving:
+class Saving(Struct, frozen=True):
     """A change of one setting that saves `cents` over a run, the memory kept."""
 
     change: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from coasty_desk.wire.errors import Fault
 
@@ -32,8 +33,7 @@ _REFUNDED = frozenset({"PREDICTION_FAILED", "GROUNDING_FAILED", "IDEMPOTENCY_ALR
 """The charge came back, so the old key is dead and a retry needs a new one (API.md §6)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(Struct, frozen=True):
     """Send the same bytes after `delay` seconds, with a `new_key` or the same; `collect`: ask for the answer first."""
 
     delay: float
@@ -41,8 +41,7 @@ class Again:
     collect: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class GiveUp:
+class GiveUp(Struct, frozen=True):
     """Don't: the fault is `final`, the `attempts` are used up, or the pause would outlast the `deadline`."""
 
     why: Literal["final", "attempts", "deadline"]

@@ -7,7 +7,8 @@ guess becomes a `Refusal` that says why.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coasty_desk.core.actions import (
     BUTTONS,
@@ -44,8 +45,7 @@ from coasty_desk.wire.fields import Fields, UnreadableError, glimpse, sound
 __all__ = ["Decoded", "decode", "encode", "encode_verdict", "recall", "split_keys"]
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(Struct, frozen=True):
     """What one entry of an answer's `actions` says.
 
     `actions` are to be carried out in order, a `Refusal` standing for what could not be read;

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
+
+from msgspec import Struct
 
 from coasty_desk.wire.fields import UnreadableError, parse_json, short
 
@@ -13,8 +14,7 @@ MAX_SENTENCE = 500
 """Characters of the service's own words that are passed on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """An answer that is an error. Branch on `code`, then on `status`, never on `message`.
 
     `code` is the service's, or made up from the status where the body has none (`synthetic`:

@@ -6,7 +6,8 @@ import json
 import math
 import reprlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from coasty_desk.core.actions import Point
 
@@ -31,8 +32,7 @@ def parse_json(body: bytes) -> object:
     return document
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """A JSON object's fields. A field that is null counts as absent; of several names the first present one is taken."""
 
     values: Mapping[str, object]

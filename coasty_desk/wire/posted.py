@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from typing import Literal, get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core.scaling import Size
 from coasty_desk.wire.fields import Fields, UnreadableError, parse_json
@@ -13,8 +15,7 @@ What = Literal["session", "predict"]
 WHATS: tuple[What, ...] = get_args(What)
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(Struct, frozen=True):
     """A request that may have been sent: to be sent again byte for byte, with the same key, or not at all.
 
     `name` with `generation` make the key; a new generation is a new purchase and is taken only
@@ -39,8 +40,7 @@ class Posted:
         return replace(self, generation=self.generation + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A session that is open: the size in sent pixels that it was told, and how many predictions it has answered."""
 
     session_id: str

@@ -13,8 +13,9 @@ import ast
 import re
 import textwrap
 import warnings
-from dataclasses import dataclass
 from typing import NoReturn
+
+from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Verdict
 from coasty_desk.wire.canonical import MAX_CODE, encode, encode_verdict
@@ -38,8 +39,7 @@ class SourceRefused(ValueError):  # noqa: N818 - it is named for what it says, a
     """The source is not understood as a whole; the text is one sentence with the line and the statement."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedSource:
+class ParsedSource(Struct, frozen=True):
     """The actions, in order, in the source's own pixels; then `verdict` holds."""
 
     actions: tuple[Action, ...]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar, Literal, TypedDict, TypeVar
 
@@ -25,8 +24,7 @@ K = TypeVar("K")
 MAX_NUMBER = 10**15
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked(ev.Event):
+class Looked(ev.Event, frozen=True, kw_only=True):
     """An `observed` line: what the picture showed; `file` is where it is kept, from the run's folder."""
 
     name: ClassVar[str] = "observed"
@@ -42,8 +40,7 @@ class Looked(ev.Event):
         return Frame(image, self.media_type, self.sent, self.content, self.shows)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Began(ev.Event):
+class Began(ev.Event, frozen=True, kw_only=True):
     """An `acting` line: the action as the model said it and as it was about to be done, in real pixels."""
 
     name: ClassVar[str] = "acting"

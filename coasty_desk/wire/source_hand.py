@@ -8,8 +8,9 @@ is copied and pasted is typed. A gesture that no action says exactly is refused.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import NoReturn
+
+from msgspec import Struct, field
 
 from coasty_desk.core.actions import (
     Action,
@@ -44,8 +45,7 @@ _PASTE = ({"ctrl", "v"}, {"win", "v"}, {"ctrl", "shift", "v"}, {"shift", "insert
 _COPY = ({"ctrl", "c"}, {"ctrl", "x"}, {"win", "c"}, {"win", "x"}, {"ctrl", "insert"}, {"ctrl", "shift", "c"})
 
 
-@dataclass(slots=True)
-class _Pressed:
+class _Pressed(Struct):
     """A mouse button that is down: since where, with which keys held, and where the pointer went meanwhile."""
 
     start: Point | None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Click, KeyCombo, Point, Prediction, Refusal, TypeText, Usage, Verdict

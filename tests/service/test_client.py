@@ -7,11 +7,11 @@ import json
 import threading
 import time
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Click, Point, Prediction, Verdict
 from coasty_desk.core.errors import Aborted, OverBudgetError, ServiceError
