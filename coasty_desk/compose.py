@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -32,6 +33,7 @@ from coasty_desk.desktop.capture import MonitorScreen
 from coasty_desk.desktop.crop import Crops
 from coasty_desk.desktop.dry_run import DryRun
 from coasty_desk.desktop.executor import DesktopExecutor
+from coasty_desk.desktop.first_look import FirstLook, Look
 from coasty_desk.desktop.in_hand import Rules, in_hand, pointer
 from coasty_desk.desktop.overlay import Badge, NoBadgeError, Pictured, Uncovered
 from coasty_desk.desktop.picture import Format
@@ -50,10 +52,13 @@ from coasty_desk.service.key import ApiKey
 from coasty_desk.service.outbox import Memory
 from coasty_desk.service.pricing import Tariff
 from coasty_desk.service.uploads import Uploads
-from coasty_desk.settings import BASE_URL, BASE_URL_VARIABLE, KEY_VARIABLE, PROJECT_FILE, Settings
+from coasty_desk.settings import BASE_URL, BASE_URL_VARIABLE, KEY_VARIABLE, Settings
 
 UNSHRUNK = Size(100_000, 100_000)
 """The offline predictor reads the whole screen: nothing leaves the process, so nothing need be shrunk."""
+
+LATER = 0.1
+"""Seconds until the mouse and the keyboard are opened: the first request is on its way then, and nothing waits."""
 
 
 class Desk(Struct, frozen=True):
@@ -89,11 +94,6 @@ class Script(Protocol):
         ...
 
 
-def configuration_files() -> list[Path]:
-    """The user's file and the project's, the weaker first."""
-    return [platformdirs.user_config_path("coasty-desk") / "config.toml", Path.cwd() / PROJECT_FILE]
-
-
 def runs_folder() -> Path:
     """Where runs are recorded."""
     return platformdirs.user_data_path("coasty-desk") / "runs"
@@ -124,10 +124,12 @@ def desk(
     person: Callable[[Stop], Person],
     taken_up: tuple[Recorder, Remains] | None = None,
     script: Script | None = None,
+    first: FirstLook | None = None,
 ) -> Desk:
     """Everything that a run needs, armed; `stack` undoes it in reverse. `person` is whom the run asks.
 
-    `taken_up` is a run that was cut off, from `record.resume.take_up`; `script` answers in the model's place.
+    `taken_up` is a run that was cut off, from `record.resume.take_up`; `script` answers in the model's place;
+    `first` is looking at the screen already.
 
     What was asked for wrongly is said before anything starts: raises UsageError, then
     ServiceError for the key, then DesktopError for the display.
@@ -142,15 +144,21 @@ def desk(
     if connection is not None:
         connection.warm()
         stack.callback(connection.close)
-    screen = _screen(chosen, stop, rules, uploads if asks else None)
-    stack.callback(screen.close)
-    shows, sent = screen.geometry()
-    executor: Executor = DryRun() if chosen.dry_run else DesktopExecutor(stop)
+    executor: Executor = DryRun()
+    if not chosen.dry_run:
+        executor = desktop = DesktopExecutor(stop)
+        soon = threading.Timer(LATER, desktop.ready_quietly)
+        soon.daemon = True
+        soon.start()
+        stack.callback(soon.cancel)
     if not chosen.dry_run:
         stack.enter_context(lock.display_held(stop, run_id=run_id, task=task))
     armed = stack.enter_context(ways.armed(stop, hotkey=rules.hotkey, release=executor.release))
     if not chosen.dry_run:
         armed.demand(unattended=chosen.yes and not sys.stdin.isatty())
+    screen = _screen(chosen, stop, rules, uploads if asks else None, None if first is None else first.seen())
+    stack.callback(screen.close)
+    shows, sent = screen.geometry()
     stack.callback(prune, runs_folder(), keep_days=chosen.keep_days, keep_mb=chosen.keep_mb, spare=run_id)
     estimate = None if connection is None else tariff(chosen, preset, sent).run(chosen.steps)
     recorder, remains = taken_up or (None if chosen.no_record else Recorder.begin(runs_folder(), run_id), None)
@@ -308,7 +316,7 @@ def _policy(chosen: Settings) -> Policy:
     return policy.read(Path(chosen.policy).expanduser(), keys.strokes)
 
 
-def _screen(chosen: Settings, stop: Stop, rules: Rules, uploads: Uploads | None) -> MonitorScreen:
+def _screen(chosen: Settings, stop: Stop, rules: Rules, uploads: Uploads | None, first: Look | None) -> MonitorScreen:
     def image_format() -> Format:
         if uploads is None:
             return "png"  # nothing is sent
@@ -322,6 +330,7 @@ def _screen(chosen: Settings, stop: Stop, rules: Rules, uploads: Uploads | None)
         settle_seconds=0.0 if chosen.dry_run else chosen.settle,
         image_format=image_format,
         prepares=not chosen.overlay,
+        first=first,
     )
 
 

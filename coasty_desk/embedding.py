@@ -24,7 +24,7 @@ def driving(task: str, *, person: Person | None = None, **options: object) -> It
     settings, ServiceError without a key, DesktopError without a display; what goes wrong later is
     in the last event, a `RunEnded`. From the main thread, where signals are to stop it.
     """
-    chosen, _ = settings.load(options, os.environ, compose.configuration_files())
+    chosen, _ = settings.load(options, os.environ, settings.configuration_files())
     asked = Scripted() if person is None else person
     with ExitStack() as stack:
         desk = compose.desk(task, chosen, new_run_id(), os.environ, stack, lambda _stop: asked)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
+import platformdirs
+
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.scaling import SENT_MAX, SENT_MIN, Rect, Size
 from coasty_desk.presets import Confirm
@@ -176,6 +178,11 @@ def options() -> dict[str, type[bool | tuple[object, ...] | str]]:
         for name, entry in _FIELDS.items()
         if entry.metadata["section"] == "run"
     }
+
+
+def configuration_files() -> list[Path]:
+    """The user's file and the project's, the weaker first."""
+    return [platformdirs.user_config_path("coasty-desk") / "config.toml", Path.cwd() / PROJECT_FILE]
 
 
 def load(options: Mapping[str, object], environment: Mapping[str, str], files: list[Path]) -> tuple[Settings, Origins]:

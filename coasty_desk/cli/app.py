@@ -86,9 +86,7 @@ def _command(arguments: list[str]) -> int:
 
         plain = quick.run_arguments(arguments[1:])
         if plain is not None:
-            from coasty_desk.cli import run
-
-            return run.run(*plain)
+            return quick.run(*plain)
     import typer  # heavy, and only wanted once there is a command
     from typer.exceptions import TyperException
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from coasty_desk import settings
 from coasty_desk.cli import completion
 from coasty_desk.cli.groups import Json, RunId, auth_app, config_app, presets_app, runs_app
 
@@ -85,7 +86,8 @@ def run(
     from coasty_desk.cli import run as body
 
     given = {name: value for name, value in locals().items() if name not in {"task", "body"} and value is not None}
-    return body.run(task, {name: value for name, value in given.items() if value != []})
+    options = {name: value for name, value in given.items() if value != []}
+    return body.run(task, settings.load(options, os.environ, settings.configuration_files())[0])
 
 
 @app.command()

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import fields
 
-from coasty_desk import compose, settings
+from coasty_desk import settings
 from coasty_desk.core import abort_key
 from coasty_desk.settings import KEY_VARIABLE, PROJECT_FILE, SECTIONS, Settings, plain
 
@@ -67,7 +67,7 @@ HEAD = f"""\
 
 def init() -> int:
     """Print an example file in which everything is commented out."""
-    print(HEAD.format(path=compose.configuration_files()[0]), end="")
+    print(HEAD.format(path=settings.configuration_files()[0]), end="")
     for section in SECTIONS:
         print(f"\n[{section}]")
         for name in _names(section):
@@ -78,7 +78,7 @@ def init() -> int:
 
 def show(*, as_json: bool) -> int:
     """Print every value and where it comes from; of the key only whether and where there is one."""
-    chosen, origins = settings.load({}, os.environ, compose.configuration_files())
+    chosen, origins = settings.load({}, os.environ, settings.configuration_files())
     key = f"environment ({KEY_VARIABLE})" if os.environ.get(KEY_VARIABLE, "").strip() else "not in the environment"
     if as_json:
         values = {
@@ -92,7 +92,7 @@ def show(*, as_json: bool) -> int:
             print(f"{name} = {_shown(name, getattr(chosen, name))}".ljust(44) + f"  # {origins[name]}")
         print()
     print(f"The API key: {key}; see `coasty-desk auth status`.")
-    print(f"The files: {', '.join(map(str, compose.configuration_files()))}.")
+    print(f"The files: {', '.join(map(str, settings.configuration_files()))}.")
     return 0
 
 

@@ -54,7 +54,7 @@ def _has_paid() -> bool:
 
 def cost(steps: int | None, options: Mapping[str, object], *, as_json: bool) -> int:
     """Print the worst case of a run of so many steps, line by line, and how the same memory is cheaper."""
-    chosen, _ = settings.load(options, os.environ, compose.configuration_files())
+    chosen, _ = settings.load(options, os.environ, settings.configuration_files())
     tariff = compose.tariff(chosen, presets.load(chosen.preset), chosen.max_size)
     steps = chosen.steps if steps is None else steps
     items, saved = itemise(tariff, steps), savings(tariff, steps)

@@ -24,7 +24,7 @@ SERVICE_CHECKS = ("API key", "service")
 
 def doctor(*, as_json: bool) -> int:
     """Print the findings. Exit 0 where nothing failed, 5 for the desktop, 4 for the service."""
-    chosen, _ = settings.load({}, os.environ, compose.configuration_files())
+    chosen, _ = settings.load({}, os.environ, settings.configuration_files())
     found: list[Check] = []
     for check in _all(chosen):
         found.append(check)
@@ -43,7 +43,7 @@ def prove(*, as_json: bool) -> int:
 
     Raises DesktopError without a display, Aborted where a person stops it.
     """
-    chosen, _ = settings.load({}, os.environ, compose.configuration_files())
+    chosen, _ = settings.load({}, os.environ, settings.configuration_files())
     found: list[Proof] = []
     for proof in selftest(chosen.max_size, chosen.abort_hotkey or abort_key.DEFAULT):
         found.append(proof)

@@ -7,9 +7,27 @@ is left to typer, which knows what to say.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 
 from coasty_desk import settings
+from coasty_desk.desktop.first_look import FirstLook
+
+
+def run(task: str | None, options: Mapping[str, object]) -> int:
+    """Carry out a `run`; the screen is looked at by a process of its own while this one loads what it needs."""
+    chosen, _ = settings.load(options, os.environ, settings.configuration_files())
+    plain = (
+        chosen.provider != "offline" and chosen.image_format != "jpeg" and not chosen.mask and not chosen.mask_window
+    )
+    with ExitStack() as stack:
+        first = FirstLook.begin(chosen.monitor, chosen.max_size) if plain else None
+        if first is not None:
+            stack.callback(first.close)
+        from coasty_desk.cli import run  # only now: it brings all that a run needs
+
+        return run.run(task, chosen, first)
 
 
 def run_arguments(words: Sequence[str]) -> tuple[str | None, dict[str, object]] | None:

@@ -24,10 +24,10 @@ def replay(name: str, *, heal: bool, values: Sequence[str], options: Mapping[str
     folder = listing.find(compose.runs_folder(), name)
     recording = Recording(story.read(folder), folder, dict(map(_value, values)))
     before = {key: value for key, value in recording.story.started.settings.items() if key not in OF_ITS_OWN}
-    chosen, origins = settings.load({**before, **options}, os.environ, compose.configuration_files())
+    chosen, origins = settings.load({**before, **options}, os.environ, settings.configuration_files())
     if origins["max_steps"] == "default" and not chosen.dry_run:
         steps = max(chosen.steps, len(recording.steps) + 1 + HEALINGS * heal)
-        chosen, _ = settings.load({**before, **options, "max_steps": steps}, os.environ, compose.configuration_files())
+        chosen, _ = settings.load({**before, **options, "max_steps": steps}, os.environ, settings.configuration_files())
     return drive(recording.task, chosen, new_run_id(), script=Again(recording, heal))
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from coasty_desk import compose, settings
+from coasty_desk import compose
 from coasty_desk.cli import stuck, terminal
 from coasty_desk.cli.app import exit_code
 from coasty_desk.cli.cost import agree
@@ -17,6 +16,7 @@ from coasty_desk.cli.view import View, for_person
 from coasty_desk.core import events as ev
 from coasty_desk.core.errors import CoastyDeskError, DesktopError, ServiceError, UsageError
 from coasty_desk.core.run import run as run_events
+from coasty_desk.desktop.first_look import FirstLook
 from coasty_desk.record.journal import Recorder, new_run_id, recorded
 from coasty_desk.record.resume import Remains
 from coasty_desk.settings import Settings
@@ -52,12 +52,11 @@ REMEDIES: dict[ev.Ending, str] = {
 """What to do about an ending that has no remedy of its own; a stop needs none."""
 
 
-def run(task: str | None, options: Mapping[str, object]) -> int:
-    """Carry out one `run` command line."""
-    chosen, _ = settings.load(options, os.environ, compose.configuration_files())
+def run(task: str | None, chosen: Settings, first: FirstLook | None = None) -> int:
+    """Carry out one `run` command line; `first` is looking at the screen already."""
     told = _task(task, chosen.file)
     agree(chosen)
-    return drive(told, chosen, new_run_id())
+    return drive(told, chosen, new_run_id(), first=first)
 
 
 def _view(chosen: Settings) -> View:
@@ -72,13 +71,14 @@ def drive(
     run_id: str,
     taken_up: tuple[Recorder, Remains] | None = None,
     script: compose.Script | None = None,
+    first: FirstLook | None = None,
 ) -> int:
     """Wire the run and pull it to its end; the exit code. Raises CoastyDeskError where it cannot start."""
     view = _view(chosen)
     try:
         with ExitStack() as stack:
             stack.callback(view.close)
-            desk = compose.desk(task, chosen, run_id, os.environ, stack, TerminalPerson, taken_up, script)
+            desk = compose.desk(task, chosen, run_id, os.environ, stack, TerminalPerson, taken_up, script, first)
             if not chosen.dry_run:
                 stuck.offer(desk.ports.stop)
             stack.enter_context(terminal.hushed())

@@ -22,6 +22,7 @@ from coasty_desk.core.ports import Rest
 from coasty_desk.core.scaling import Frame, Rect, Size, fit, padded
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import load
+from coasty_desk.desktop.first_look import Look
 from coasty_desk.desktop.layout import Layout, LayoutWatch, cannot_see, layout, layout_of
 from coasty_desk.desktop.picture import Format, Shot, encoded, on_black, picture
 
@@ -60,12 +61,14 @@ class MonitorScreen:
         settle_seconds: float | None = None,
         image_format: Callable[[], Format] = lambda: "png",
         prepares: bool = True,
+        first: Look | None = None,
     ) -> None:
         """`max_size` in sent pixels; `settle_seconds`: a fixed pause, or None to watch the screen.
 
         `image_format` is asked at each screenshot. Unless `prepares`, a screenshot is taken when
-        it is asked for, even where the screen was just seen to rest. Raises DesktopError without
-        a display that can be captured, UsageError for an unknown monitor.
+        it is asked for, even where the screen was just seen to rest. `first` is the first
+        screenshot, if it was taken already; the display is then opened after it. Raises
+        DesktopError without a display that can be captured, UsageError for an unknown monitor.
         """
         self._stop = stop
         self._monitor = monitor
@@ -78,21 +81,31 @@ class MonitorScreen:
         self._prepared: _Prepared | None = None
         self._rested_at = 0.0
         self._mss: mss.MSS | None = None
-        self._layout = self._open()
-        self._layout.choose(monitor)
-        self._layout_watch.changed()
+        self._first = first
+        if self._first_frame() is None:
+            self._shows()
 
     def geometry(self) -> tuple[Rect, Size]:
         """The real rectangle of the monitor, as it is now, and the size that its screenshot is sent at."""
+        first = self._first_frame()
+        if first is not None:
+            return first.shows, first.sent
         shows = self._shows()
         return shows, padded(fit(shows.size, self._max_size))
 
     def capture(self) -> Frame:
         """A screenshot. Raises DesktopError if the screen cannot be seen or a mask cannot be applied."""
+        first, self._first = self._first_frame(), None
+        if first is not None:
+            return first
         prepared, self._prepared = self._prepared, None
         if prepared is not None and self._holds(prepared):
             return prepared.frame.result()
         return self._frame(*self._masked_look())
+
+    def _first_frame(self) -> Frame | None:
+        fresh = self._first is not None and time.monotonic() - self._first.taken < STALE
+        return self._first.frame if self._first is not None and fresh else None
 
     def picture(self, area: Rect) -> bytes:
         """A PNG of a real rectangle as it is now, masked; for the question that a person is asked."""

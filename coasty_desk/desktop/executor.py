@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from coasty_desk.core.actions import Click, Drag, KeyCombo, Move, Point, PressKeys, Refusal, Scroll, TypeText, Wait
 from coasty_desk.core.errors import Aborted, DesktopError
@@ -19,14 +20,45 @@ from coasty_desk.desktop.typing import Keyboard, keyboard, untypeable
 
 
 class DesktopExecutor:
-    """Drives the desktop that this process is on. A `core.ports.Executor`. Raises DesktopError where there is none."""
+    """Drives the desktop that this process is on. A `core.ports.Executor`.
+
+    Its devices are opened when they are first needed, or by `ready`. Both raise DesktopError where there are none.
+    """
 
     def __init__(self, stop: Stop, *, held: Held | None = None, sent: Sent = SENT) -> None:
         self.held = held if held is not None else Held()
         self._stop = stop
-        self._pointer = Pointer(stop, self.held, sent)
-        self._keyboard = keyboard(stop, self.held, sent)
-        weakref.finalize(self, _end, self.held, self._keyboard)  # also when the interpreter exits
+        self._sent = sent
+        self._opening = threading.Lock()
+        self._opened: tuple[Pointer, Keyboard] | None = None
+
+    def ready(self) -> None:
+        """Open the mouse and the keyboard, which takes 50 ms: in any thread, while nothing waits for it."""
+        with self._opening:
+            if self._opened is None:
+                pointer = Pointer(self._stop, self.held, self._sent)
+                typist = keyboard(self._stop, self.held, self._sent)
+                weakref.finalize(self, _end, self.held, typist)  # also when the interpreter exits
+                self._opened = pointer, typist
+
+    def ready_quietly(self) -> None:
+        """As `ready`; what is wrong is said by the first action that needs them."""
+        with suppress(DesktopError):
+            self.ready()
+
+    @property
+    def _pointer(self) -> Pointer:
+        return self._devices()[0]
+
+    @property
+    def _keyboard(self) -> Keyboard:
+        return self._devices()[1]
+
+    def _devices(self) -> tuple[Pointer, Keyboard]:
+        if self._opened is None:
+            self.ready()
+        assert self._opened is not None, "`ready` opens them, or raises"  # noqa: S101 - for the type checker
+        return self._opened
 
     def refuses(self, placed: Placed) -> Refusal | None:
         """Why it cannot be done at all: a key that there is not, or a character that no key writes."""
@@ -42,7 +74,8 @@ class DesktopExecutor:
     def release(self) -> None:
         """Let go of everything that is held, and give back what was borrowed for typing. Never raises."""
         self.held.release_all()
-        self._keyboard.give_back()
+        if self._opened is not None:
+            self._opened[1].give_back()
 
     def _do(self, placed: Placed) -> None:
         action = placed.real
