@@ -15,7 +15,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.ports import Rest
@@ -24,7 +23,7 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import load
 from coasty_desk.desktop.first_look import Look
 from coasty_desk.desktop.layout import Layout, LayoutWatch, cannot_see, layout, layout_of
-from coasty_desk.desktop.picture import Format, Shot, encoded, on_black, picture
+from coasty_desk.desktop.picture import Format, Shot, encoded, framed, grabbed, picture
 
 if TYPE_CHECKING:
     import mss
@@ -186,11 +185,10 @@ class MonitorScreen:
             if self._mss is None:
                 self._layout = self._open()
             assert self._mss is not None, "it was opened"  # noqa: S101 - for the reader, and for the type checker
-            taken = self._mss.grab(asdict(shows))
+            return grabbed(self._mss, shows)
         except (mss.ScreenShotError, OSError) as error:
             self._close_mss()
             raise cannot_see(error) from error
-        return Shot(taken.raw, Size(taken.size.width, taken.size.height), shows)
 
     def _shows(self) -> Rect:
         """The monitor's rectangle; the layout is looked at anew: mss keeps the one it first saw."""
@@ -231,8 +229,4 @@ class MonitorScreen:
         return fresh and prepared.shot.shows == self._shows() and prepared.hidden == self._hidden()
 
     def _frame(self, shot: Shot, hidden: Sequence[Rect]) -> Frame:
-        content = fit(shot.shows.size, self._max_size)
-        sent = padded(content)
-        kind = self._image_format()
-        image = on_black(picture(shot, content, hidden), sent)
-        return Frame(encoded(image, kind), f"image/{kind}", sent, content, shot.shows)
+        return framed(shot, self._max_size, hidden, self._image_format())

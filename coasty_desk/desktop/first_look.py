@@ -79,13 +79,16 @@ class FirstLook:
 def _look(pipe: int, monitor: Literal["primary"] | int, max_size: Size) -> None:
     """All that the other process does; it never returns."""
     try:
-        from coasty_desk.core.stop import Stop  # both in the other process: this one has its own to load meanwhile
-        from coasty_desk.desktop.capture import MonitorScreen
+        from coasty_desk.desktop import load  # all in the other process: this one has its own to load meanwhile
+        from coasty_desk.desktop.layout import layout_of
+        from coasty_desk.desktop.picture import framed, grabbed
 
-        screen = MonitorScreen(Stop(), monitor=monitor, max_size=max_size)
+        opened = load.mss()
+        shows = layout_of(opened).choose(monitor)
         taken = time.monotonic()
+        frame = framed(grabbed(opened, shows), max_size)
         with open(pipe, "wb") as theirs:
-            theirs.write(msgpack.encode(Look(screen.capture(), taken)))
+            theirs.write(msgpack.encode(Look(frame, taken)))
     finally:
         os._exit(0)
 

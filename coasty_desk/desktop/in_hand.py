@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from functools import cache
-from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
@@ -27,9 +24,7 @@ from coasty_desk.core.self_stop import OwnKeys
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import keys, load
 from coasty_desk.desktop.windows_here import DesktopWindows, keep_focus
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11_asking import asking
 
 
 class Rules(Struct, frozen=True):
@@ -100,14 +95,10 @@ def pointer() -> Point:
 
 
 def _place() -> tuple[int, int]:
-    """On X11, over one connection that is kept: pyautogui asks the same, and takes 20 ms to load."""
-    at = _connection(os.environ.get("DISPLAY", "")).screen().root.query_pointer()
+    """On X11, where pyautogui would ask the same, and takes 20 ms to load."""
+    with asking() as display:
+        at = display.screen().root.query_pointer()
     return at.root_x, at.root_y
-
-
-@cache
-def _connection(_display: str) -> Display:
-    return load.display()
 
 
 def _confirm(rules: Rules, stop: Stop, ledger: Ledger, hand: Hand, person: Person, eyes: Eyes) -> Confirm:

@@ -96,6 +96,11 @@ def failures() -> tuple[type[Exception], ...]:
     return (OSError,)
 
 
+def lost() -> tuple[type[Exception], ...]:
+    """What Xlib raises where the connection to the display is no more. Linux only."""
+    return (_imported("Xlib.error").ConnectionClosedError, OSError)
+
+
 @cache
 def _pyautogui() -> Any:
     _prepare()

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
-from coasty_desk.core.scaling import Rect, Size
+from coasty_desk.core.scaling import Frame, Rect, Size, fit, padded
 from coasty_desk.desktop.png import png
 
 if TYPE_CHECKING:
+    import mss
     from PIL.Image import Image
 
 Format = Literal["png", "jpeg"]
@@ -31,6 +33,12 @@ class Shot(Struct, frozen=True):
     shows: Rect
 
 
+def grabbed(opened: mss.MSS, shows: Rect) -> Shot:
+    """What the screen shows in a real rectangle. Raises what mss raises, and OSError."""
+    taken = opened.grab(asdict(shows))
+    return Shot(taken.raw, Size(taken.size.width, taken.size.height), shows)
+
+
 def picture(shot: Shot, content: Size, masks: Sequence[Rect] = ()) -> Image:
     """The shot at `content`'s size, `masks` (real rectangles) black to the pixel, and no trace of them beside."""
     hidden = [_scaled(_within(rect, shot.shows), shot.shows.size, shot.size) for rect in masks]
@@ -43,6 +51,14 @@ def picture(shot: Shot, content: Size, masks: Sequence[Rect] = ()) -> Image:
         if sent.width and sent.height:
             image.paste((0, 0, 0), (sent.left, sent.top, sent.left + sent.width, sent.top + sent.height))
     return image
+
+
+def framed(shot: Shot, max_size: Size, masks: Sequence[Rect] = (), kind: Format = "png") -> Frame:
+    """The shot as it is sent: within `max_size`, encoded, black added where the service wants more than the screen has."""
+    content = fit(shot.shows.size, max_size)
+    sent = padded(content)
+    image = on_black(picture(shot, content, masks), sent)
+    return Frame(encoded(image, kind), f"image/{kind}", sent, content, shot.shows)
 
 
 def shrunk(raw: bytes | bytearray, size: Size, to: Size) -> Image:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import load
+from coasty_desk.desktop.x11_asking import asking
 
 BUTTONS = {1: "left button", 2: "middle button", 3: "right button"}
 
@@ -28,11 +29,8 @@ class Down(Struct, frozen=True):
 def down() -> tuple[Down, ...]:
     """What is down on this desktop now, whoever holds it. Raises DesktopError."""
     if sys.platform.startswith("linux"):
-        display = load.display()
-        try:
+        with asking() as display:
             return _x11_down(display)
-        finally:
-            display.close()
     if sys.platform == "win32":
         return _windows_down()
     return _mac_down()

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.desktop import load
+from coasty_desk.desktop.x11_asking import asking
 
 if TYPE_CHECKING:
     from Xlib.display import Display
@@ -51,15 +52,11 @@ def require_x11(environment: Mapping[str, str] = os.environ) -> None:
         return
     server = None
     try:
-        display = load.display()
+        with asking() as display:
+            server = probe(display)
     except DesktopError:
         if environment.get("DISPLAY"):  # its own trouble, which whoever opens it next will tell
             return
-    else:
-        try:
-            server = probe(display)
-        finally:
-            display.close()
     error = refusal(environment, server)
     if error is not None:
         raise error
@@ -77,7 +74,7 @@ def _outputs(display: Display) -> list[str]:
     if not display.has_extension("RANDR"):
         return []
     root = display.screen().root
-    resources = root.xrandr_get_screen_resources()
+    resources = root.xrandr_get_screen_resources_current()  # the other one asks the monitors themselves
     return [display.xrandr_get_output_info(output, resources.config_timestamp).name for output in resources.outputs]
 
 

@@ -17,6 +17,7 @@ from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Rect
 from coasty_desk.desktop import load
+from coasty_desk.desktop.x11_asking import asking
 
 OURS = "coasty-desk-badge"
 """The class of a window of ours that is in nobody's way, and in no list."""
@@ -91,17 +92,12 @@ def activate(window: Window) -> None:
 
 @contextmanager
 def _asked() -> Iterator[Any]:
-    display = load.display()
-    from Xlib.error import ConnectionClosedError
-
     try:
-        yield display
-    except (ConnectionClosedError, OSError) as error:
+        with asking() as display:
+            yield display
+    except load.lost() as error:
         message = "The windows of this desktop cannot be told."
         raise DesktopError(message, "Is the display still there?") from error
-    finally:
-        with suppress(Exception):  # a connection that the server has closed raises whatever it likes
-            display.close()
 
 
 def _listed(display: Any) -> Iterator[Window]:

@@ -21,6 +21,7 @@ from coasty_desk.core.scaling import Rect
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import load
 from coasty_desk.desktop.sent import Sent
+from coasty_desk.desktop.x11_asking import asking
 from coasty_desk.desktop.x11_keys import chord_codes, escape_codes
 
 POLL = 0.02
@@ -80,32 +81,30 @@ class X11Watch:
     # The keyboard, and every motion
 
     def _listen(self) -> None:
-        display, control = load.display(), load.display()
+        display = load.display()
         from Xlib.ext import record
 
         try:
-            if not control.has_extension("RECORD"):
+            if not display.has_extension("RECORD"):
                 self._keyboard_fault = "the X server has no RECORD extension"
                 return
-            missing = self._resolve(control)
+            missing = self._resolve(display)
             if missing:
                 self._keyboard_fault = missing
                 return
             self._context = display.record_create_context(0, [record.AllClients], [what_to_record()])
-            ender = threading.Thread(target=self._end_recording, args=(control,), daemon=True)
-            ender.start()
+            threading.Thread(target=self._end_recording, daemon=True).start()
             display.record_enable_context(self._context, self._recorded(display))
         finally:
-            for connection in (display, control):
-                with suppress(Exception):  # a connection that the server has closed raises whatever it likes
-                    connection.close()
+            with suppress(Exception):  # a connection that the server has closed raises whatever it likes
+                display.close()
 
-    def _end_recording(self, control: Any) -> None:
+    def _end_recording(self) -> None:
         """RECORD only ends when another connection says so."""
         self._over.wait()
-        with suppress(Exception):  # the server may have gone
-            control.record_disable_context(self._context)
-            control.flush()
+        with suppress(Exception), asking() as other:  # the server may have gone
+            other.record_disable_context(self._context)
+            other.sync()
 
     def _recorded(self, display: Any) -> Callable[[Any], None]:
         from Xlib import X
