@@ -60,4 +60,6 @@ make_venv() {
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
     printf '%s' "$want" >"$stamp"
   fi
+  # an editable package is compiled at every start where PYTHONDONTWRITEBYTECODE is set
+  .venv/bin/python -m compileall -q coasty_desk
 }

@@ -14,8 +14,9 @@ class JsonView(View):
 
     def __init__(self, *, recorded: bool) -> None:
         self._recorded = recorded
+        self._out = sys.stdout  # now: a thread that loads a library turns stdout away from what that prints
 
     def show(self, event: Event) -> None:
         """Print the line; control characters of the model's are escapes in it."""
-        sys.stdout.write(to_line(event, recorded=self._recorded) + "\n")
-        sys.stdout.flush()
+        self._out.write(to_line(event, recorded=self._recorded) + "\n")
+        self._out.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -145,7 +146,7 @@ class LiveView(View):
 
     def __init__(self, *, dry_run: bool, console: Console | None = None) -> None:
         self._plain = PlainView(dry_run=dry_run)
-        self._console = console or Console(highlight=False, markup=False, emoji=False)
+        self._console = console or Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
         self._foot = Foot(began=time.monotonic())
         self._live: Live | None = None
 

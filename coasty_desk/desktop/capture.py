@@ -82,7 +82,9 @@ class MonitorScreen:
         self._mss: mss.MSS | None = None
         self._first = first
         if self._first_frame() is None:
-            self._shows()
+            self._layout = self._open()
+            self._layout.choose(monitor)
+            self._layout_watch.changed()
 
     def geometry(self) -> tuple[Rect, Size]:
         """The real rectangle of the monitor, as it is now, and the size that its screenshot is sent at."""

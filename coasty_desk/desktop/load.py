@@ -13,7 +13,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -133,6 +133,8 @@ def _prepare() -> None:
         _find_authority()
         _imported("Xlib.threaded")  # before anything else of Xlib: a second thread would deadlock the first
         _trim()
+        # It warns where the authority file has no entry, and stdout is the events'.
+        vars(_imported("Xlib.xauth"))["print"] = partial(print, file=sys.stderr)
 
 
 @cache
@@ -192,8 +194,7 @@ def _connected() -> Display:
     connect = _imported("Xlib.display").Display
     errors = _imported("Xlib.error")
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # it prints a warning where the authority file has no entry
-            connection: Display = connect()
+        connection: Display = connect()
     except errors.DisplayNameError as error:
         message = f"{name!r} is no name of a display."
         raise DesktopError(message, "Set DISPLAY to something like :0.") from error

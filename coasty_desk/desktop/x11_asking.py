@@ -29,23 +29,20 @@ def asking() -> Iterator[Display]:
     name = os.environ.get("DISPLAY", "")
     with _keeping:
         display = _kept.get(name)
-        if display is None or not _lives(display):
+        if display is not None and not _lives(display):
+            display.display.socket.close()
+            display = None
+        if display is None:
             display = _kept[name] = load.display()
         _take_note(display)
-    try:
-        yield display
-    except load.lost():
-        with _keeping:
-            if _kept.get(name) is display:
-                del _kept[name]
-        raise
+    yield display
 
 
 def _lives(display: Display) -> bool:
     """Whether the server has not closed it meanwhile."""
-    connected: socket.socket | None = display.display.socket
+    connected: socket.socket = display.display.socket
     try:
-        return connected is not None and connected.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+        return connected.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
     except BlockingIOError:
         return True
     except OSError:

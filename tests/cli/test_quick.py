@@ -11,6 +11,7 @@ from coasty_desk.cli import commands
 from coasty_desk.cli import run as body
 from coasty_desk.cli.app import main
 from coasty_desk.cli.quick import run_arguments
+from coasty_desk.settings import Settings
 
 READ = [
     ["look"],
@@ -35,14 +36,16 @@ LEFT_TO_TYPER = [
 @pytest.mark.parametrize("words", READ, ids=" ".join)
 def test_what_is_read_is_what_typer_reads(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """After the settings have made sense of it."""
-    taken: list[tuple[str | None, dict[str, object]]] = []
-    monkeypatch.setattr(body, "run", lambda task, options: taken.append((task, dict(options))) or 0)  # type: ignore[func-returns-value]  # of a list
+    taken: list[tuple[str | None, Settings]] = []
+    monkeypatch.setattr(body, "run", lambda task, chosen: taken.append((task, chosen)) or 0)  # type: ignore[func-returns-value]  # of a list
+    monkeypatch.delenv(settings.BASE_URL_VARIABLE, raising=False)
+    monkeypatch.setattr(settings, "configuration_files", list)
     monkeypatch.setattr("coasty_desk.cli.quick.run_arguments", lambda _words: None)
     main(["run", *words])
     monkeypatch.undo()
     short = run_arguments(words)
     assert short is not None
-    assert (short[0], settings.load(short[1], {}, [])) == (taken[0][0], settings.load(taken[0][1], {}, []))
+    assert [(short[0], settings.load(short[1], {}, [])[0])] == taken
 
 
 @pytest.mark.parametrize("words", LEFT_TO_TYPER, ids=" ".join)

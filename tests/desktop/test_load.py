@@ -16,7 +16,7 @@ from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.executor import DesktopExecutor
 try:
-    DesktopExecutor(Stop())
+    DesktopExecutor(Stop()).ready()
 except DesktopError as error:
     print(error.message, error.remedy, sep="|")
 else:
