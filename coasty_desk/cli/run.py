@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -82,6 +83,8 @@ def drive(
             if not chosen.dry_run:
                 stuck.offer(desk.ports.stop)
             stack.enter_context(terminal.hushed())
+            gc.freeze()  # what is loaded stays; what comes from here on is looked through again
+            gc.enable()
             ending = _pull(desk, view)
         return _finish(ending, desk, view)
     except (ServiceError, DesktopError) as error:

@@ -80,10 +80,11 @@ _SONAMES = {
 }
 
 
-def display() -> Display:
-    """A new connection to the X server, which has XTEST. Linux only. Raises DesktopError."""
+def display(*extensions: str) -> Display:
+    """A new connection to the X server, which has XTEST; knows these extensions besides. Linux only. Raises DesktopError."""
     with _importing:
         _prepare()
+        _ask_for(_EXTENSIONS + extensions)
         return _connected()
 
 
@@ -132,28 +133,23 @@ def _prepare() -> None:
         _require_display()
         _find_authority()
         _imported("Xlib.threaded")  # before anything else of Xlib: a second thread would deadlock the first
-        _trim()
         # It warns where the authority file has no entry, and stdout is the events'.
         vars(_imported("Xlib.xauth"))["print"] = partial(print, file=sys.stderr)
 
 
+def _ask_for(extensions: tuple[str, ...]) -> None:
+    """Let Xlib ask a new connection for no more than these: most of its modules and round trips are saved."""
+    known: Any = _imported("Xlib.ext")
+    known.__extensions__ = [(name, module) for name, module in _all_extensions() if name in extensions]
+
+
 @cache
-def _trim() -> None:
-    """Let Xlib ask each new connection for no more than is used here: half of its round trips."""
-    known = _imported("Xlib.ext").__extensions__
-    known[:] = [(name, module) for name, module in known if name in _EXTENSIONS]
+def _all_extensions() -> tuple[tuple[str, str], ...]:
+    return tuple(_imported("Xlib.ext").__extensions__)
 
 
-_EXTENSIONS = (
-    "Generic Event Extension",
-    "XTEST",
-    "SHAPE",
-    "RECORD",
-    "Composite",
-    "RANDR",
-    "XInputExtension",
-    "X-Resource",
-)
+_EXTENSIONS = ("XTEST", "RECORD", "RANDR")
+"""What nearly every connection of ours is for."""
 
 
 def _see_real_pixels() -> None:

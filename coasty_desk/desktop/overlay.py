@@ -143,8 +143,9 @@ def _connected() -> Any:
     if not sys.platform.startswith("linux") or not os.environ.get("DISPLAY"):
         message = "it cannot be kept out of the screenshots on this platform"
         raise NoBadgeError(message)
-    display = load.display()
-    for extension in ("SHAPE", "Composite"):
+    needed = ("SHAPE", "Composite")
+    display = load.display(*needed)
+    for extension in needed:
         if not display.has_extension(extension):
             display.close()
             message = f"the X server has no {extension} extension, so it cannot be kept out of the screenshots"
