@@ -33,7 +33,7 @@ KNOWN_ONLY_IN: dict[str, tuple[str, ...]] = {
     "pyautogui": ("desktop/",),
     "pynput": ("desktop/",),
     "Xlib": ("desktop/",),
-    "requests": ("service/client.py", "service/http.py"),
+    "requests": ("service/proxied.py", "service/unanswered.py"),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "jinja2": ("record/report.py",),

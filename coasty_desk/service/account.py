@@ -5,9 +5,10 @@ from __future__ import annotations
 from msgspec import Struct
 
 from coasty_desk.service.faults import as_error
-from coasty_desk.service.http import Connection, UnansweredError
+from coasty_desk.service.http import Connection
 from coasty_desk.service.key import BASE_URL, ApiKey, Kind
 from coasty_desk.service.retry import NOT_JSON
+from coasty_desk.service.unanswered import UnansweredError
 from coasty_desk.wire import errors
 from coasty_desk.wire.errors import Fault
 from coasty_desk.wire.fields import UnreadableError, parse_json

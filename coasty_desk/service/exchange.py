@@ -14,8 +14,9 @@ from coasty_desk.core.ports import Retry
 from coasty_desk.core.stop import Stop
 from coasty_desk.service import retry
 from coasty_desk.service.faults import as_error
-from coasty_desk.service.http import TIMEOUT, Connection, Reply, UnansweredError
+from coasty_desk.service.http import TIMEOUT, Connection, Reply
 from coasty_desk.service.outbox import Outbox
+from coasty_desk.service.unanswered import UnansweredError
 from coasty_desk.wire import errors
 from coasty_desk.wire.errors import Fault
 from coasty_desk.wire.fields import UnreadableError, parse_json

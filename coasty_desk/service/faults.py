@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coasty_desk.core.errors import ServiceError
-from coasty_desk.service import http, retry
+from coasty_desk.service import retry, unanswered
 from coasty_desk.wire.errors import Fault
 
 AGAIN = "Try again in a while."
@@ -40,15 +40,15 @@ def _words(fault: Fault, host: str) -> tuple[str, str]:
             return f"{host} gave no answer: {said}.", ADDRESS
         case retry.NOT_JSON:
             return f"{host} answers, but not as the service does: {said}.", ADDRESS
-        case http.REDIRECTED:
+        case unanswered.REDIRECTED:
             return f"{host} does not answer as the service does: {said}, which is not followed.", ADDRESS
-        case http.TOO_LARGE:
+        case unanswered.TOO_LARGE:
             return f"{host} does not answer as the service does: {said}.", ADDRESS
-        case http.BAD_CERTIFICATE:
+        case unanswered.BAD_CERTIFICATE:
             return f"The certificate of {host} is not to be trusted: {said}.", (
                 "Check COASTY_BASE_URL and this computer's clock; for a certificate authority of your own set REQUESTS_CA_BUNDLE."
             )
-        case http.BAD_SETUP:
+        case unanswered.BAD_SETUP:
             return f"No request to {host} can be made: {said}.", (
                 "Check COASTY_BASE_URL and the variables HTTPS_PROXY and REQUESTS_CA_BUNDLE."
             )

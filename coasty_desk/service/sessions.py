@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 from urllib.parse import quote
 
-from coasty_desk.service.http import Connection, Reply, UnansweredError
+from coasty_desk.service.http import Connection, Reply
 from coasty_desk.service.retry import NO_ANSWER
+from coasty_desk.service.unanswered import UnansweredError
 from coasty_desk.wire.fields import UnreadableError, parse_json
 
 CLOSING = 1.5

@@ -24,8 +24,9 @@ from coasty_desk.record.journal import Recorder, recorded
 from coasty_desk.record.listing import events
 from coasty_desk.record.resume import Remains, take_up
 from coasty_desk.service import ApiKey, CoastyPredictor, Connection
-from coasty_desk.service.http import Reply, UnansweredError
+from coasty_desk.service.http import Reply
 from coasty_desk.service.retry import NO_ANSWER
+from coasty_desk.service.unanswered import UnansweredError
 from tests.stub_service import (
     HTML,
     KEY,

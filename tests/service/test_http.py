@@ -15,8 +15,8 @@ import pytest
 
 from coasty_desk.core.errors import ServiceError
 from coasty_desk.service import ApiKey, Connection, check
-from coasty_desk.service.http import BAD_CERTIFICATE, BAD_SETUP, UnansweredError
 from coasty_desk.service.retry import NO_ANSWER, UNREACHABLE
+from coasty_desk.service.unanswered import BAD_CERTIFICATE, BAD_SETUP, UnansweredError
 from tests.stub_service import HTML, KEY, Response, Service, error, saying, serving
 
 

@@ -1,4 +1,4 @@
-"""The connection below requests: opened ahead and then used, and timed while it sends."""
+"""The connection straight to the service: opened ahead and then used, and timed while it sends."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from coasty_desk.service import ApiKey, Connection
-from coasty_desk.service.http import UnansweredError
 from coasty_desk.service.retry import UNREACHABLE
+from coasty_desk.service.unanswered import UnansweredError
 from coasty_desk.service.uploads import SLOW, VERY_SLOW, Uploads
 from tests.stub_service import KEY, Service, serving
 
