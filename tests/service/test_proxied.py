@@ -1,0 +1,146 @@
+"""The way through a proxy: taken where one is set, and to this machine itself never."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from coasty_desk.service import ApiKey, Connection
+from coasty_desk.service.proxied import has_proxy
+from coasty_desk.service.retry import NO_ANSWER, UNREACHABLE
+from coasty_desk.service.unanswered import REDIRECTED, TOO_LARGE, UnansweredError
+from tests.stub_service import KEY
+
+BEYOND = "http://service.example/v1"
+VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+class Proxy(ThreadingHTTPServer):
+    """A proxy that answers itself, in the service's place, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str, bytes]] = []
+        self.answer = 200, {"Content-Type": "application/json"}, b'{"key": "' + KEY.encode() + b'"}'
+        super().__init__(("127.0.0.1", 0), _Asked)
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Asked(BaseHTTPRequestHandler):
+    server: Proxy
+    protocol_version = "HTTP/1.1"
+
+    def _reply(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.asked.append((self.command, self.path, self.headers.get("X-API-Key", ""), body))
+        status, headers, said = self.server.answer
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(said))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(said)
+
+    do_GET = do_POST = do_DELETE = _reply  # noqa: N815 - the library's names
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        """Say nothing."""
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """One that is set for every address."""
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    with Proxy() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("http_proxy", server.url)
+        monkeypatch.setenv("https_proxy", server.url)
+        yield server
+        server.shutdown()
+
+
+def test_what_goes_through_it_is_what_goes_straight(proxy: Proxy) -> None:
+    """The same headers and the same body; and in what comes back the key is blacked out."""
+    connection = Connection(BEYOND, ApiKey(KEY))
+    connection.warm()
+    reply = connection.post("sessions", b'{"a": 1}', "run:1")
+    assert (reply.status, json.loads(reply.body)) == (200, {"key": "[the key]"})
+    connection.get("models")
+    connection.delete("sessions/s1", timeout=5)
+    connection.close()
+    assert proxy.asked == [
+        ("POST", f"{BEYOND}/sessions", KEY, b'{"a": 1}'),
+        ("GET", f"{BEYOND}/models", KEY, b""),
+        ("DELETE", f"{BEYOND}/sessions/s1", KEY, b""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ((302, {"Location": "http://elsewhere.example/"}, b""), REDIRECTED),
+        ((200, {}, b"x" * 6_000_000), TOO_LARGE),
+        ((200, {"Content-Encoding": "gzip"}, b"no gzip"), NO_ANSWER),
+    ],
+    ids=["a redirect", "too much", "no gzip"],
+)
+def test_what_is_not_believed_straight_is_not_believed_through_it(
+    proxy: Proxy, answer: tuple[int, dict[str, str], bytes], code: str
+) -> None:
+    """A redirect is not followed, an endless answer not read."""
+    proxy.answer = answer
+    connection = Connection(BEYOND, ApiKey(KEY))
+    with pytest.raises(UnansweredError) as caught:
+        connection.get("models")
+    connection.close()
+    assert caught.value.fault.code == code
+    assert len(proxy.asked) == 1
+
+
+def test_one_that_is_not_there_is_said(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the proxy that cannot be reached, and one that does not let us through is no better."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        gone = server.getsockname()[1]
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{gone}")
+    for url in (BEYOND, BEYOND.replace("http:", "https:")):
+        connection = Connection(url, ApiKey(KEY))
+        with pytest.raises(UnansweredError, match="proxy") as caught:
+            connection.get("models")
+        connection.close()
+        assert caught.value.fault.code == UNREACHABLE
+    assert proxy.asked == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "url", "through"),
+    [
+        ({}, BEYOND, False),
+        ({"http_proxy": "http://p:1"}, BEYOND, True),
+        ({"HTTP_PROXY": "http://p:1"}, BEYOND, True),
+        ({"all_proxy": "socks5://p:1"}, BEYOND, True),
+        ({"https_proxy": "http://p:1"}, BEYOND, False),
+        ({"https_proxy": "http://p:1"}, "https://service.example/v1", True),
+        ({"http_proxy": "http://p:1"}, "http://127.0.0.1:8000/v1", False),
+        ({"http_proxy": "http://p:1"}, "http://localhost/v1", False),
+        ({"no_proxy": "*"}, BEYOND, False),
+    ],
+)
+def test_where_one_is_set_for_the_address(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], url: str, *, through: bool
+) -> None:
+    """As every program reads it from the environment."""
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert has_proxy(url) is through
