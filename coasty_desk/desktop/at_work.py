@@ -138,7 +138,7 @@ class LinuxAtWork:
 
     def __init__(self) -> None:
         self.tells = False
-        self._display: Display = load.display("X-Resource")
+        self._display: Display = load.display()
         if not self._display.has_extension("X-Resource"):
             self._display.close()
             message = "the server does not tell its clients"

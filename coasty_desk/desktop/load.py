@@ -31,6 +31,21 @@ _NO_DISPLAY = (
 )
 _importing = threading.Lock()
 
+EXTENSIONS = (
+    "Generic Event Extension",
+    "XTEST",
+    "SHAPE",
+    "RECORD",
+    "Composite",
+    "RANDR",
+    "XInputExtension",
+    "X-Resource",
+)
+"""All that are used here."""
+
+FEW = ("RECORD", "RANDR")
+"""What is used before the first screenshot is sent: each of the others takes 1 ms then."""
+
 
 def pyautogui() -> Any:
     """The module pyautogui, with its failsafe on and no pauses of its own. Raises DesktopError."""
@@ -80,12 +95,15 @@ _SONAMES = {
 }
 
 
-def display(*extensions: str) -> Display:
-    """A new connection to the X server, which has XTEST; knows these extensions besides. Linux only. Raises DesktopError."""
+def display(only: tuple[str, ...] = EXTENSIONS) -> Display:
+    """A new connection to the X server, which has XTEST; it knows `only` these extensions. Linux only. Raises DesktopError."""
     with _importing:
         _prepare()
-        _ask_for(_EXTENSIONS + extensions)
-        return _connected()
+        _ask_for(only)
+        try:
+            return _connected()
+        finally:
+            _ask_for(EXTENSIONS)  # pyautogui opens connections of its own
 
 
 @cache
@@ -133,6 +151,7 @@ def _prepare() -> None:
         _require_display()
         _find_authority()
         _imported("Xlib.threaded")  # before anything else of Xlib: a second thread would deadlock the first
+        _ask_for(EXTENSIONS)
         # It warns where the authority file has no entry, and stdout is the events'.
         vars(_imported("Xlib.xauth"))["print"] = partial(print, file=sys.stderr)
 
@@ -146,10 +165,6 @@ def _ask_for(extensions: tuple[str, ...]) -> None:
 @cache
 def _all_extensions() -> tuple[tuple[str, str], ...]:
     return tuple(_imported("Xlib.ext").__extensions__)
-
-
-_EXTENSIONS = ("XTEST", "RECORD", "RANDR")
-"""What nearly every connection of ours is for."""
 
 
 def _see_real_pixels() -> None:

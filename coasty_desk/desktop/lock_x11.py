@@ -29,7 +29,7 @@ class X11Lock:
         """Within the block the selection is ours; gives its owner where it is another's."""
         from Xlib import X
 
-        display = load.display()
+        display = load.display(load.FEW)
         try:
             selection = display.intern_atom(SELECTION)
             window = display.screen().root.create_window(-1, -1, 1, 1, 0, X.CopyFromParent)

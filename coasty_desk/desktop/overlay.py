@@ -143,9 +143,8 @@ def _connected() -> Any:
     if not sys.platform.startswith("linux") or not os.environ.get("DISPLAY"):
         message = "it cannot be kept out of the screenshots on this platform"
         raise NoBadgeError(message)
-    needed = ("SHAPE", "Composite")
-    display = load.display(*needed)
-    for extension in needed:
+    display = load.display()
+    for extension in ("SHAPE", "Composite"):
         if not display.has_extension(extension):
             display.close()
             message = f"the X server has no {extension} extension, so it cannot be kept out of the screenshots"

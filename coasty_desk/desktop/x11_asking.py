@@ -33,7 +33,7 @@ def asking() -> Iterator[Display]:
             display.display.socket.close()
             display = None
         if display is None:
-            display = _kept[name] = load.display()
+            display = _kept[name] = load.display(load.FEW)
         _take_note(display)
     yield display
 

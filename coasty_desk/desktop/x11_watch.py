@@ -81,7 +81,7 @@ class X11Watch:
     # The keyboard, and every motion
 
     def _listen(self) -> None:
-        display = load.display()
+        display = load.display(load.FEW)
         from Xlib.ext import record
 
         try:
@@ -149,7 +149,7 @@ class X11Watch:
     # The pointer
 
     def _look(self) -> None:
-        display = load.display()
+        display = load.display(load.FEW)
         try:
             root = display.screen().root
             at = root.query_pointer()
