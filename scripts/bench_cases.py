@@ -33,6 +33,7 @@ class Case:
 def browser(opened: Desk) -> None:
     """A maximized browser with a page."""
     opened.chromium("page?n=3")
+    time.sleep(15)  # it offers an account when it starts, and takes that back by itself
 
 
 def browser_cases(opened: Desk, number: int) -> list[Case]:
