@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from coasty_desk.core.errors import ServiceError
 from coasty_desk.service import ApiKey, Connection, check
 from coasty_desk.service.retry import NO_ANSWER, UNREACHABLE
 from coasty_desk.service.unanswered import BAD_CERTIFICATE, BAD_SETUP, UnansweredError
+from tests.service.certificates import make_certificate
 from tests.stub_service import HTML, KEY, Response, Service, error, saying, serving
 
 
@@ -98,19 +97,7 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate and its key in one file, for a name that this is not, signed by nobody."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("there is no openssl to make a certificate with")
-    folder = tmp_path_factory.mktemp("certificate")
-    both, key = folder / "both.pem", folder / "key.pem"
-    subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
-         "-out", both, "-days", "2", "-subj", "/CN=elsewhere.example", "-addext", "subjectAltName=DNS:elsewhere.example"],
-        check=True,
-        capture_output=True,
-    )  # fmt: skip
-    both.write_bytes(both.read_bytes() + key.read_bytes())
-    return both
+    return make_certificate(tmp_path_factory.mktemp("certificate"), "DNS:elsewhere.example")
 
 
 @pytest.mark.parametrize("known", [False, True])
