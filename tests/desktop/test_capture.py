@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,8 +17,9 @@ from PIL import Image, ImageChops
 from coasty_desk.core.errors import DesktopError, UsageError
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import load
+from coasty_desk.desktop import capture, load
 from coasty_desk.desktop.capture import MonitorScreen, layout
+from coasty_desk.desktop.memory import give_back
 from coasty_desk.desktop.picture import shrunk
 from tests.desktop.xvfb import xvfb
 
@@ -246,3 +248,19 @@ def test_shrinking_is_pillows_bicubic(monkeypatch: pytest.MonkeyPatch, wheel: bo
     whole = Image.frombytes("RGB", (size.width, size.height), raw, "raw", "BGRX")
     difference = ImageChops.difference(shrunk(raw, size, Size(801, 450)), whole.resize((801, 450)))
     assert all(not count for shade, count in enumerate(difference.histogram()) if shade % 256 > 1)
+
+
+def test_memory_is_tidied_now_and_then(
+    canvas: Canvas, screens: list[MonitorScreen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After so many screenshots, and in the background; tidying itself harms nothing."""
+    assert canvas.name
+    tidied = threading.Semaphore(0)
+    monkeypatch.setattr(capture, "TIDY", 2)
+    monkeypatch.setattr(capture, "give_back", lambda: (give_back(), tidied.release()))
+    screens.append(MonitorScreen(Stop(), max_size=Size(640, 480)))
+    images = {screens[0].capture().image for _ in range(4)}
+    assert tidied.acquire(timeout=5)
+    assert tidied.acquire(timeout=5)
+    assert not tidied.acquire(timeout=0.05)
+    assert len(images) == 1
