@@ -257,7 +257,12 @@ def test_memory_is_tidied_now_and_then(
     assert canvas.name
     tidied = threading.Semaphore(0)
     monkeypatch.setattr(capture, "TIDY", 2)
-    monkeypatch.setattr(capture, "give_back", lambda: (give_back(), tidied.release()))
+
+    def tidy() -> None:
+        give_back()
+        tidied.release()
+
+    monkeypatch.setattr(capture, "give_back", tidy)
     screens.append(MonitorScreen(Stop(), max_size=Size(640, 480)))
     images = {screens[0].capture().image for _ in range(4)}
     assert tidied.acquire(timeout=5)
