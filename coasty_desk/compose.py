@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +15,7 @@ from msgspec import Struct
 from coasty_desk import presets, settings
 from coasty_desk.core import abort_key
 from coasty_desk.core.actions import Point
-from coasty_desk.core.confirm import Mode, Person
+from coasty_desk.core.confirm import Person
 from coasty_desk.core.cut_off import CutOff
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.limits import Limits
@@ -171,9 +170,10 @@ def desk(
     elif model is not None:
         predictor = model
     else:
-        from coasty_desk.offline.predictor import OfflinePredictor  # a run that asks the service need not wait for it
+        from coasty_desk.offline.launching import Launcher  # a run that asks the service need not wait for them
+        from coasty_desk.offline.predictor import OfflinePredictor
 
-        launch = partial(_launch, chosen=chosen, mode=rules.confirm, who=who)
+        launch = Launcher(person=who, dry_run=chosen.dry_run, asks=rules.confirm == "always")
         active = window_list.focused_frame
         predictor = OfflinePredictor(task, stop, active=active, pointer=pointer, launch=launch)
     job = Job(
@@ -218,22 +218,6 @@ def desk(
         (*armed.warnings, *no_badge),
         badge,
     )
-
-
-def _launch(name: str, *, chosen: Settings, mode: Mode, who: Person) -> str:
-    """Start an application for `open NAME`: nothing in a dry run, after a question where every action is asked about."""
-    from coasty_desk.offline import launching  # as above
-
-    if chosen.dry_run:
-        return launching.named_only(name)
-
-    def agreed(shown: str) -> bool:
-        if mode != "always":
-            return True
-        who.attend()
-        return who.ask(f"start {shown}?", "every action is asked about", None) in ("yes", "always")
-
-    return launching.launch(name, agreed)
 
 
 def _badge(chosen: Settings, shows: Rect, armed: Ways, stack: ExitStack) -> tuple[Badge | None, tuple[str, ...]]:

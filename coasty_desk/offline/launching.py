@@ -17,6 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from coasty_desk.core.confirm import Person
 from coasty_desk.offline.matching import folded
 from coasty_desk.offline.sight import CannotError
 
@@ -31,6 +32,24 @@ class Entry(Struct, frozen=True):
     known_as: tuple[str, ...]
     command: tuple[str, ...]
     in_terminal: bool = False
+
+
+class Launcher(Struct, frozen=True, kw_only=True):
+    """Starts what `open NAME` names: nothing in a dry run, after a question where every action is asked about."""
+
+    person: Person
+    dry_run: bool
+    asks: bool
+
+    def __call__(self, name: str) -> str:
+        """Start it; says what was done. Raises CannotError."""
+        return named_only(name) if self.dry_run else launch(name, self._agreed)
+
+    def _agreed(self, shown: str) -> bool:
+        if not self.asks:
+            return True
+        self.person.attend()
+        return self.person.ask(f"start {shown}?", "every action is asked about", None) in ("yes", "always")
 
 
 def launch(name: str, agreed: Callable[[str], bool] = lambda _: True) -> str:
