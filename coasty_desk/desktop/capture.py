@@ -115,8 +115,8 @@ class MonitorScreen:
         return frame
 
     def _first_frame(self) -> Frame | None:
-        fresh = self._first is not None and time.monotonic() - self._first.taken < STALE
-        return self._first.frame if self._first is not None and fresh else None
+        first = self._first
+        return first.frame if first is not None and time.monotonic() - first.taken < STALE else None
 
     def picture(self, area: Rect) -> bytes:
         """A PNG of a real rectangle as it is now, masked; for the question that a person is asked."""

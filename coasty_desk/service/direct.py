@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from coasty_desk.service.retry import NO_ANSWER, UNREACHABLE
 from coasty_desk.service.unanswered import BAD_SETUP, UnansweredError
 
@@ -43,13 +45,12 @@ _SIOCOUTQ = 0x5411
 _SO_NWRITE = 0x1024
 
 
-class Answer:
+class Incoming(Struct, frozen=True):
     """The head of an answer, and its body in pieces as they come."""
 
-    def __init__(self, status: int, headers: Mapping[str, str], pieces: Iterator[bytes]) -> None:
-        self.status = status
-        self.headers = headers
-        self.pieces = pieces
+    status: int
+    headers: Mapping[str, str]
+    pieces: Iterator[bytes]
 
 
 class Direct:
@@ -68,7 +69,7 @@ class Direct:
     @contextmanager
     def asking(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], connect: float, patience: float
-    ) -> Iterator[Answer]:
+    ) -> Iterator[Incoming]:
         """Send one request, within `connect` seconds for the connection and `patience` for each read. Raises `ERRORS`, UnansweredError.
 
         The connection is kept where the answer was read to its end.
@@ -83,7 +84,7 @@ class Direct:
                 _wait_until_sent(connection.sock)
                 self._sent(len(body), time.monotonic() - began)
             with connection.getresponse() as response:
-                yield Answer(response.status, dict(response.headers), _pieces(response))
+                yield Incoming(response.status, dict(response.headers), _pieces(response))
                 kept = response.isclosed() and connection.sock is not None
         finally:
             if kept:

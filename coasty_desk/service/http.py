@@ -78,8 +78,9 @@ class Connection:
 
         Never raises: what is wrong with the connection is the first request's to say.
         """
-        if self._warming is None and isinstance(self._way, Direct):
-            self._warming = threading.Thread(target=self._open_ahead, name="coasty-desk warming", daemon=True)
+        way = self._way
+        if self._warming is None and isinstance(way, Direct):
+            self._warming = threading.Thread(target=_open_ahead, args=(way,), name="coasty-desk warming", daemon=True)
             self._warming.start()
 
     def close(self) -> None:
@@ -90,11 +91,6 @@ class Connection:
     @cached_property
     def _way(self) -> Direct | Proxied:
         return Proxied(self.url) if proxied.has_proxy(self.url) else Direct(self.url, self._sent)
-
-    def _open_ahead(self) -> None:
-        with suppress(UnansweredError, *direct.ERRORS):
-            if isinstance(self._way, Direct):
-                self._way.open_ahead(WARM_TIMEOUT)
 
     def _send(
         self, method: str, path: str, timeout: float, body: bytes | None = None, more: Mapping[str, str] | None = None
@@ -125,6 +121,11 @@ class Connection:
 
     def _clean_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         return {name.lower(): value.replace(self.key.text, "[the key]") for name, value in headers.items()}
+
+
+def _open_ahead(way: Direct) -> None:
+    with suppress(UnansweredError, *direct.ERRORS):
+        way.open_ahead(WARM_TIMEOUT)
 
 
 def _body(pieces: Iterator[bytes], length: str, until: float) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from coasty_desk.service.direct import Answer
+from coasty_desk.service.direct import Incoming
 from coasty_desk.service.unanswered import BAD_SETUP, UnansweredError, unanswered
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Proxied:
     @contextmanager
     def asking(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], connect: float, patience: float
-    ) -> Iterator[Answer]:
+    ) -> Iterator[Incoming]:
         """As `direct.Direct` does. Raises UnansweredError."""
         import requests  # noqa: PLC0415 - 60 ms, and only for those with a proxy
         import urllib3  # noqa: PLC0415 - as it comes with requests
@@ -60,7 +60,7 @@ class Proxied:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                yield Answer(response.status_code, response.headers, _pieces(response.raw))
+                yield Incoming(response.status_code, response.headers, _pieces(response.raw))
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
             raise UnansweredError(BAD_SETUP, str(error)) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
