@@ -35,8 +35,14 @@ class FirstLook:
 
     def __init__(self, monitor: Literal["primary"] | int, max_size: Size) -> None:
         self._pipe, theirs = os.pipe()
-        self._pid = os.fork()
+        try:
+            self._pid = os.fork()
+        except OSError:
+            os.close(self._pipe)
+            os.close(theirs)
+            raise
         if self._pid == 0:
+            os.close(self._pipe)  # else it would wait for itself to read, were this process killed
             _look(theirs, monitor, max_size)
         os.close(theirs)
 

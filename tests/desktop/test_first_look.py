@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -83,3 +84,23 @@ def test_a_run_that_ends_before_it_takes_the_other_process_along(canvas: Canvas)
     begun.close()
     assert _children() == before
     assert time.monotonic() - began < 1
+
+
+def test_a_run_that_is_killed_before_it_leaves_no_process(canvas: Canvas) -> None:
+    """The other process has nobody to tell any more, and ends by itself: its picture is larger than a pipe holds."""
+    pixel = canvas.connection.screen().root
+    noise = os.urandom(4 * WIDTH * 16)
+    context = pixel.create_gc()
+    for top in range(0, HEIGHT - 16, 16):
+        pixel.put_image(context, 0, top, WIDTH, 16, 2, 24, 0, noise)
+    canvas.connection.sync()
+    code = (
+        "import os, time\nfrom coasty_desk.core.scaling import Size\nfrom coasty_desk.desktop.first_look import FirstLook\n"
+        "begun = FirstLook.begin('primary', Size(1280, 720))\nprint(begun._pid, flush=True)\ntime.sleep(1.5)\nos._exit(9)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=20)
+    other = Path(f"/proc/{int(run.stdout)}/stat")
+    until = time.monotonic() + 10
+    while other.exists() and other.read_text().rsplit(")", 1)[1].split()[0] != "Z":
+        assert time.monotonic() < until, "it is still there"
+        time.sleep(0.05)
