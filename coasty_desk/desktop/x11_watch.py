@@ -96,12 +96,15 @@ class X11Watch:
             threading.Thread(target=self._end_recording, daemon=True).start()
             display.record_enable_context(self._context, self._recorded(display))
         finally:
+            self._context = None
             with suppress(Exception):  # a connection that the server has closed raises whatever it likes
                 display.close()
 
     def _end_recording(self) -> None:
         """RECORD only ends when another connection says so."""
         self._over.wait()
+        if self._context is None:
+            return  # it has ended already, and maybe the server with it
         with suppress(Exception), asking() as other:  # the server may have gone
             other.record_disable_context(self._context)
             other.sync()
