@@ -9,6 +9,7 @@ from coasty_desk.core.scaling import Size
 from coasty_desk.offline import evidence
 from coasty_desk.offline.fields import is_field
 from coasty_desk.offline.filling import at_its_value, find_field, find_list, find_tick_box
+from coasty_desk.offline.greyed import is_greyed
 from coasty_desk.offline.language import ClickOn, Condition, Press, Target, Turn
 from coasty_desk.offline.locating import Found, Missing, put
 from coasty_desk.offline.reading import Seen
@@ -21,6 +22,9 @@ SCROLLS = 40
 
 KEY = 2
 """What has a name of so few characters is a key, which may show only with the next one what it has done."""
+
+GREYED = (0.2, 0.3, 0.5)
+"""How long to wait, in seconds, before each further look at what looks greyed out: it may be of use only later."""
 
 STAYING = 0.5
 """Seconds after which what a click has brought is no mere effect: those fade."""
@@ -38,7 +42,7 @@ def click(sight: Sight, asked: ClickOn) -> Doing:
         before = yield from sight.do("clicking where the pointer is", _clicking(asked, None))
         yield from sight.see_change(before, "clicked where the pointer is")
         return
-    found = yield from find_to_act(sight, asked.target)
+    found = yield from _find_to_click(sight, asked.target)
     before = yield from sight.do(f"found {found.said}; clicking it", _clicking(asked, found))
     box = sight.canvas.own_box(found.label) if asked == ClickOn(asked.target) else None
     if box is not None and not sight.changes(before):
@@ -49,7 +53,8 @@ def click(sight: Sight, asked: ClickOn) -> Doing:
             yield from _not_only_lit(sight, before, found, late=late)
     except CannotError as error:
         if not 0 < len(asked.target.label) <= KEY:
-            raise
+            message = f"{error.why}; it looks greyed out" if _is_greyed(sight, found) else error.why
+            raise CannotError(message) from error
         sight.unproved = error.why  # the `+` of a calculator shows nothing until the next key
     sight.last = _shape(sight, found)
 
@@ -121,6 +126,22 @@ def find_to_act(sight: Sight, target: Target) -> Generator[Batch, Seen, Found]:
         found, box = yield from find_tick_box(sight, target)
         return put(found, box)
     return (yield from sight.find(target))
+
+
+def _find_to_click(sight: Sight, target: Target) -> Generator[Batch, Seen, Found]:
+    """The place to click, once it does not look greyed out any more; what stays so may only be pale."""
+    found = yield from find_to_act(sight, target)
+    for seconds in GREYED:
+        if not _is_greyed(sight, found):
+            break
+        yield from sight.wait(f"{found.said} looks greyed out; looking again", seconds)
+        found = yield from find_to_act(sight, target)
+    return found
+
+
+def _is_greyed(sight: Sight, found: Found) -> bool:
+    """By its letters; the hint in a field is pale, and can be clicked. The tree knows better where it was found there."""
+    return found.widget is None and is_greyed(sight.seen.picture, found.label) and not is_field(found.label, sight.canvas)
 
 
 def _clicking(asked: ClickOn, found: Found | None) -> Click:

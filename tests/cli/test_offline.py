@@ -45,10 +45,18 @@ def test_a_form_is_filled_in_as_it_was_said(shell: Shell, desk: str, club: App) 
     assert all(event["cost_cents"] == 0 for event in result.events if "cost_cents" in event)
 
 
+def test_a_button_that_can_be_used_only_later_is_waited_for(shell: Shell, desk: str, club: App) -> None:
+    """Applications check what was typed before they let it be sent: a click on a grey button would be lost."""
+    task = 'Type "Ada" into the field "Name", click "Confirm" and wait until "Welcome" appears'
+    result = shell(*OFFLINE, task, DISPLAY=desk)
+    assert (result.code, club.ask("tell")["joined"]) == (0, True)
+    assert any("greyed out" in event["reasoning"] for event in result.of("predicted"))
+
+
 @pytest.mark.parametrize(
     ("task", "names", "why"),
     [
-        ('click "Renew"', 'click "Renew"', "nothing"),
+        ('click "Renew"', 'click "Renew"', "nothing changed on the screen; it looks greyed out"),
         ('click "Idle"', 'click "Idle"', "nothing came of it"),
         ('click "Hinting"', 'click "Hinting"', "nothing came of it"),
         ('click "Open"', 'click "Open"', "ambiguous"),

@@ -58,6 +58,9 @@ def main() -> None:
     hinting.bind("<Enter>", over)
     hinting.bind("<Leave>", away)
     tk.Button(root, text="Renew", width=8, state="disabled", command=join).place(x=30, y=270)
+    confirm = tk.Button(root, text="Confirm", width=8, state="disabled", command=join)
+    confirm.place(x=420, y=270)
+    name.trace_add("write", lambda *_: root.after(900, lambda: confirm.configure(state="normal")))
     tk.Label(root, textvariable=status).place(x=30, y=340)
 
     def tell() -> None:
