@@ -141,7 +141,9 @@ def _find_to_click(sight: Sight, target: Target) -> Generator[Batch, Seen, Found
 
 def _is_greyed(sight: Sight, found: Found) -> bool:
     """By its letters; the hint in a field is pale, and can be clicked. The tree knows better where it was found there."""
-    return found.widget is None and is_greyed(sight.seen.picture, found.label) and not is_field(found.label, sight.canvas)
+    return (
+        found.widget is None and is_greyed(sight.seen.picture, found.label) and not is_field(found.label, sight.canvas)
+    )
 
 
 def _clicking(asked: ClickOn, found: Found | None) -> Click:
