@@ -19,7 +19,7 @@ from coasty_desk.core.scaling import Size
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import settle
 from coasty_desk.desktop.capture import MonitorScreen
-from coasty_desk.desktop.changes import Cells, changed, everything, total
+from coasty_desk.desktop.changes import Cells, changed, compared, everything, total
 from coasty_desk.desktop.executor import DesktopExecutor
 from coasty_desk.desktop.picture import Shot
 
@@ -43,13 +43,13 @@ class Watched:
     taking: bool = False
 
     def __post_init__(self) -> None:
-        def seen(before: bytearray, after: bytearray, size: Size) -> Cells:
-            cells = changed(before, after, size)
-            if cells and self.taking:
-                self.seen.append((time.perf_counter(), cells))
-            return cells
+        def seen(before: bytearray, after: bytearray, size: Size) -> tuple[Cells, int]:
+            found = compared(before, after, size)
+            if found[0] and self.taking:
+                self.seen.append((time.perf_counter(), found[0]))
+            return found
 
-        settle.changed = seen  # what it sees is measured, at no price of its own
+        settle.compared = seen  # what it sees is measured, at no price of its own
         watcher = self.screen._watcher  # noqa: SLF001 - its pictures are compared
         take = watcher._take  # noqa: SLF001
 

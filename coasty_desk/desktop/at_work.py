@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +22,7 @@ from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.desktop import load
+from coasty_desk.desktop.asleep import Asleep
 from coasty_desk.desktop.terminal_job import in_foreground, process
 from coasty_desk.desktop.unanswered import Connections
 from coasty_desk.desktop.wanted import NOTHING, Wanted, waits_for_disk
@@ -33,6 +35,9 @@ IDLE = 0.2
 
 IDLE_LOOKS = 4
 """After so many looks in a row at which nobody had used anything, nobody does anything."""
+
+ASLEEP_LOOKS = 2
+"""After so many, where all sleep besides, nobody will."""
 
 BUSY = 0.75
 """A process must want as much as this to be waited for when nothing has changed for `COMPUTING` seconds."""
@@ -58,6 +63,16 @@ WHILE = 0.1
 _LOCAL_PID = 2
 
 
+class Doing(Enum):
+    """What the display's applications do, as far as it is known."""
+
+    UNKNOWN = "nobody can tell"
+    SOMETHING = "somebody does a little"
+    FRAMES = "somebody has begun to draw frame after frame"
+    NOTHING = "nobody has done anything for a few looks"
+    ASLEEP = "all sleep until something happens"
+
+
 class AtWork(Protocol):
     """Asked before an input and, again and again, after it."""
 
@@ -77,13 +92,8 @@ class AtWork(Protocol):
         ...
 
     @property
-    def tells(self) -> bool:
-        """Whether an empty answer means that nothing is at work, rather than that nobody knows."""
-        ...
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing at all has been used for a few looks."""
+    def doing(self) -> Doing:
+        """What they do; `UNKNOWN`: an empty `why` does not mean that nothing is at work."""
         ...
 
     def close(self) -> None:
@@ -94,8 +104,7 @@ class AtWork(Protocol):
 class Unknown:
     """Nobody can tell. An `AtWork`."""
 
-    tells = False
-    idle = False
+    doing = Doing.UNKNOWN
 
     def before(self) -> None:
         """Nothing to remember."""
@@ -137,7 +146,7 @@ class LinuxAtWork:
     """The display's clients and their children on this Linux. An `AtWork`."""
 
     def __init__(self) -> None:
-        self.tells = False
+        self._tells = False
         self._display: Display = load.display()
         if not self._display.has_extension("X-Resource"):
             self._display.close()
@@ -149,6 +158,7 @@ class LinuxAtWork:
         self._family: dict[int, bool] = {os.getpid(): False}
         self._ours = frozenset((os.getpid(), *_ancestors(os.getpid())))
         self._wanted = Wanted()
+        self._asleep = Asleep()
         self._by_itself: dict[int, float] = {}
 
     def close(self) -> None:
@@ -165,19 +175,29 @@ class LinuxAtWork:
         open_now = self._connections.now()
         polls = frozenset(one.inode for one in open_now if one.opens or (one.waits and one.sent > LONG_POLL))
         processes = frozenset(_all())
-        self.tells = bool(clients) and clients <= processes  # else they are in another container
+        self._tells = bool(clients) and clients <= processes  # else they are in another container
         self._before = _Before(processes, self._before.polls | polls, now, clients)
-        self._wanted.begin(self._members(), now)  # what they use from here on is the answer
+        members = self._members()
+        self._wanted.begin(members, now)  # what they use from here on is the answer
+        self._asleep.begin(clients, now)
 
     def look(self) -> None:
         """Take in what the display's processes have used."""
         never_idle = [pid for pid, share in self._by_itself.items() if share >= NOTHING]
-        self._wanted.look(self._members(), never_idle, time.monotonic())
+        members, now = self._members(), time.monotonic()
+        self._wanted.look(members, never_idle, now)
+        self._asleep.look([pid for pid in members if self._may_draw(pid)], now)
 
     @property
-    def idle(self) -> bool:
-        """Whether none of them has used anything for a few looks."""
-        return self._wanted.idle >= IDLE_LOOKS
+    def doing(self) -> Doing:
+        """What they have done in the last looks."""
+        if not self._tells:
+            return Doing.UNKNOWN
+        if self._asleep.animated:
+            return Doing.FRAMES
+        if min(self._asleep.looks, self._wanted.idle) >= ASLEEP_LOOKS:
+            return Doing.ASLEEP
+        return Doing.NOTHING if self._wanted.idle >= IDLE_LOOKS else Doing.SOMETHING
 
     def why(self, calm: float) -> str:
         """The first that is found at work."""
@@ -215,6 +235,10 @@ class LinuxAtWork:
             inherited = found is not None and found.parent > 1 and self._belongs(found.parent)
             self._family[pid] = inherited or (pid not in self._before.processes and self._is_here(pid))
         return self._family[pid]
+
+    def _may_draw(self, pid: int) -> bool:
+        """Whether a process has a window, or may have one soon."""
+        return pid in self._before.clients or pid not in self._before.processes
 
     def _is_here(self, pid: int) -> bool:
         """Whether a process was started for this display."""

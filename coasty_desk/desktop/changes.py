@@ -21,10 +21,15 @@ Cells = int
 
 def changed(before: bytes | bytearray, after: bytes | bytearray, size: Size) -> Cells:
     """The cells that differ between two screenshots of `size`, 4 bytes a pixel."""
+    return compared(before, after, size)[0]
+
+
+def compared(before: bytes | bytearray, after: bytes | bytearray, size: Size) -> tuple[Cells, int]:
+    """The same, and by how many shades of 255 the square of 4 by 4 pixels differs that differs most."""
     if before == after:
-        return 0
+        return 0, 0
     if len(before) != len(after):
-        return everything(size)
+        return everything(size), 255
     from PIL import Image, ImageChops
 
     whole = (4 * size.width, size.height)
@@ -36,7 +41,8 @@ def changed(before: bytes | bytearray, after: bytes | bytearray, size: Size) -> 
     coarse = fine.point(_LOUD).reduce(CELL // _FINE)
     cells = Image.new("L", (-(-size.width // CELL), -(-size.height // CELL)))
     cells.paste(coarse, (left // (4 * CELL), top // CELL))
-    return int.from_bytes(cells.tobytes().translate(_ONE_WHERE_ANY), "little")
+    shades = max(shade for shade, squares in enumerate(fine.histogram()) if squares)
+    return int.from_bytes(cells.tobytes().translate(_ONE_WHERE_ANY), "little"), shades
 
 
 def total(size: Size) -> int:

@@ -22,7 +22,8 @@ class Pace(Struct, frozen=True):
 
     `first`: for anything to change, before believing that nothing will. `more`: for more to change
     than a small area that has. `quiet`: after a change of more than a small area. `little`: after
-    a small one. `patience`: for a small area that goes on changing.
+    a small one. `patience`: for a small area that goes on changing. `faint`: where it changes so
+    little from one look to the next that hardly anything more can come of it.
     """
 
     first: float
@@ -30,16 +31,23 @@ class Pace(Struct, frozen=True):
     quiet: float
     little: float
     patience: float
+    faint: float = 0.16
 
 
-BY_EYE = Pace(first=0.15, more=0.15, quiet=0.15, little=0.12, patience=0.4)
+BY_EYE = Pace(first=0.15, more=0.15, quiet=0.15, little=0.12, patience=0.4, faint=0.25)
 """Where the picture alone tells."""
 
 TOLD = Pace(first=0.1, more=0.1, quiet=0.1, little=0.08, patience=0.25)
 """Where the system tells besides that nothing is much at work."""
 
+FRAMES = Pace(first=0.2, more=0.2, quiet=0.2, little=0.2, patience=0.25)
+"""Where it tells that somebody has begun to draw frame after frame, even if they look the same so far."""
+
 IDLE = Pace(first=0.1, more=0.06, quiet=0.06, little=0.05, patience=0.25)
 """Where it tells that nothing is at work at all."""
+
+ASLEEP = Pace(first=0.06, more=0.06, quiet=0.04, little=0.04, patience=0.25)
+"""Where it tells besides that nothing will be until something happens."""
 
 LONGEST = 0.04
 """Seconds of rest that the time between two looks counts as at most."""
@@ -49,6 +57,12 @@ SMALL = 0.004
 
 SMALL_AGAIN = 0.015
 """So is one of less than this part, where all but a small area of it has changed twice already."""
+
+TINY = 4
+"""Cells: one of no more, where all have changed twice already, is a caret or a spinner, and not waited for."""
+
+FAINT = 8
+"""Shades of 255 by which no square may differ more from one look to the next for the change to be a faint one."""
 
 SPREADING = 1.0
 """Seconds for which a small area that spreads (a list that unfolds) is not yet one that changes for ever."""
@@ -83,6 +97,7 @@ class Resting:
         self._large_at: float | None = None
         self._little_at: float | None = None
         self._spread_at = 0.0
+        self._strong_at = 0.0
         self.restless: Cells = restless
 
     def calm(self, now: float) -> float:
@@ -101,13 +116,15 @@ class Resting:
         """The input is over now: the screen is given its time to answer from here."""
         self._began = self._at(now)
 
-    def look(self, now: float, cells: Cells) -> None:
-        """Take in which cells have changed since the last look."""
+    def look(self, now: float, cells: Cells, shades: int = 255) -> None:
+        """Take in which cells have changed since the last look, and by how much at most."""
         self._clock, self._looked = self._at(now), now
         self._count(now, cells)
         counts = cells & ~self.restless
-        if not counts:
+        if not counts or (counts.bit_count() <= TINY and not counts & ~self._twice):
             return
+        if shades > FAINT:
+            self._strong_at = self._clock
         if self._is_small(counts):
             self._little_at = self._clock
             if counts & ~self._once and self.waited(now) < SPREADING:
@@ -129,7 +146,9 @@ class Resting:
         if little is None or (large is not None and large >= little) or at - little >= pace.little:
             return "at rest" if large is not None else "a small area changed"
         since = max(self._began if large is None else large, self._spread_at)
-        return "only a small area changes" if at - since >= pace.patience else ""
+        if at - since < min(pace.patience, pace.faint + max(0.0, self._strong_at - since)):
+            return ""
+        return "only a small area changes"
 
     def _at(self, now: float) -> float:
         """The moment by the clock of looks."""

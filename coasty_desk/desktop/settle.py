@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from coasty_desk.core.ports import Rest
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.at_work import AtWork
-from coasty_desk.desktop.changes import Cells, changed, total
+from coasty_desk.desktop.at_work import AtWork, Doing
+from coasty_desk.desktop.changes import Cells, changed, compared, total
 from coasty_desk.desktop.picture import Shot
-from coasty_desk.desktop.resting import BY_EYE, IDLE, TOLD, Pace, Resting
+from coasty_desk.desktop.resting import ASLEEP, BY_EYE, FRAMES, IDLE, TOLD, Pace, Resting
 
 CAP = 3.0
 """Seconds after which the screen is taken as it is."""
@@ -27,6 +27,9 @@ OFFER_AFTER = 0.03
 SHOWN = 0.1
 """Seconds that an application is given to show what it has waited for, once it has come."""
 
+SHOWN_ASLEEP = 0.06
+"""The same, where all of them sleep again."""
+
 GLANCE = 0.04
 """Seconds that the screen is given between two actions of one batch to begin to answer."""
 
@@ -38,6 +41,15 @@ GLANCE_CAP = 1.5
 
 FRESH = 0.1
 """A look of so many seconds ago still tells nothing of what changes by itself."""
+
+
+_PACES: dict[Doing, Pace] = {
+    Doing.UNKNOWN: BY_EYE,
+    Doing.SOMETHING: TOLD,
+    Doing.FRAMES: FRAMES,
+    Doing.NOTHING: IDLE,
+    Doing.ASLEEP: ASLEEP,
+}
 
 
 class _Watch(Struct):
@@ -131,10 +143,10 @@ class Watcher:
             watch.resting = Resting(shot.size, now)
             watch.resting.look(now, changed(b"", shot.raw, shot.size))
         else:
-            cells = changed(watch.last.raw, shot.raw, shot.size)
+            cells, shades = compared(watch.last.raw, shot.raw, shot.size)
             if offered or cells:
                 watch.offered = offered
-            watch.resting.look(now, cells)
+            watch.resting.look(now, cells, shades)
             if watch.resting.calm(now) > 0:  # else nobody need be asked whether there is more to come
                 self._work.look()
         watch.last = shot
@@ -145,22 +157,18 @@ class Watcher:
 
     def _verdict(self, watch: _Watch, now: float, held: float) -> tuple[str, float]:
         """Why the screen rests, if it does; and when anything last held it up that is sure to end."""
-        why = watch.resting.why(now, self._pace())
+        doing = self._work.doing
+        why = watch.resting.why(now, _PACES[doing])
         if not why:
             return "", held
         busy = self._work.why(min(now - held, watch.resting.waited(now)))
         if busy in ("network", "command"):
             return "", now
-        if now - held < SHOWN or busy == "arriving":
+        if now - held < (SHOWN_ASLEEP if doing is Doing.ASLEEP else SHOWN) or busy == "arriving":
             return "", held
         if busy and not watch.resting.shows_video:
             return "", held
         return why, held
-
-    def _pace(self) -> Pace:
-        if not self._work.tells:
-            return BY_EYE
-        return IDLE if self._work.idle else TOLD
 
     def _answered(self, watch: _Watch, now: float, began: float) -> bool:
         answered = watch.resting.answered(now)

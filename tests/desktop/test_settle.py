@@ -10,7 +10,7 @@ import pytest
 from coasty_desk.core.errors import Aborted
 from coasty_desk.core.scaling import Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.at_work import Unknown
+from coasty_desk.desktop.at_work import Doing, Unknown
 from coasty_desk.desktop.changes import changed, everything, total
 from coasty_desk.desktop.picture import Shot
 from coasty_desk.desktop.resting import BY_EYE, IDLE, LONGEST, TOLD, Pace, Resting
@@ -217,16 +217,14 @@ class Clocked(Stop):
 class Busy:
     """An `AtWork` by the clock: until when it names what."""
 
-    tells = True
-
     def __init__(self, stop: Clocked, *reasons: tuple[float, str]) -> None:
         self._stop = stop
         self._reasons = reasons
 
     @property
-    def idle(self) -> bool:
-        """Nothing is named any more."""
-        return self._named() == ""
+    def doing(self) -> Doing:
+        """Nothing, once nothing is named any more."""
+        return Doing.SOMETHING if self._named() else Doing.NOTHING
 
     def before(self) -> None:
         """There is nothing to remember."""
