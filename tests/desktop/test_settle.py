@@ -11,9 +11,9 @@ from coasty_desk.core.errors import Aborted
 from coasty_desk.core.scaling import Rect, Size
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.at_work import Doing, Unknown
-from coasty_desk.desktop.changes import changed, everything, total
+from coasty_desk.desktop.changes import changed, compared, everything, total
 from coasty_desk.desktop.picture import Shot
-from coasty_desk.desktop.resting import BY_EYE, IDLE, LONGEST, TOLD, Pace, Resting
+from coasty_desk.desktop.resting import ASLEEP, BY_EYE, FAINT, FRAMES, IDLE, LONGEST, TOLD, Pace, Resting
 from coasty_desk.desktop.settle import Watcher
 
 SIZE = Size(1280, 720)
@@ -22,28 +22,30 @@ CARET = 1 << 8 * 500
 VIDEO = sum(1 << 8 * cell for cell in range(200, 300))
 
 
-def rested(changes: Callable[[int], int], pace: Pace = BY_EYE, restless: int = 0) -> tuple[int, str]:
+def rested(
+    changes: Callable[[int], int], pace: Pace = BY_EYE, restless: int = 0, shades: Callable[[int], int] = lambda _: 255
+) -> tuple[int, str]:
     """After how many ms, looking every 10 ms, the screen whose cells change so is taken to rest, and why."""
     resting = Resting(SIZE, 0.0, restless)
     for ms in range(10, 5000, 10):
-        resting.look(ms / 1000, changes(ms))
+        resting.look(ms / 1000, changes(ms), shades(ms))
         why = resting.why(ms / 1000, pace)
         if why:
             return ms, why
     return 5000, ""
 
 
-@pytest.mark.parametrize("pace", [BY_EYE, TOLD, IDLE])
+@pytest.mark.parametrize("pace", [BY_EYE, TOLD, FRAMES, IDLE, ASLEEP])
 def test_a_screen_that_does_not_answer_is_not_waited_for_long(pace: Pace) -> None:
     """Nothing changed: the first wait, and no more."""
     ms, why = rested(lambda _ms: 0, pace)
     assert (ms / 1000, why) == (pace.first, "nothing changed")
 
 
-@pytest.mark.parametrize("pace", [BY_EYE, TOLD, IDLE])
+@pytest.mark.parametrize("pace", [BY_EYE, TOLD, FRAMES, IDLE, ASLEEP])
 def test_a_change_is_followed_to_its_end(pace: Pace) -> None:
-    """A window that is painted from 80 to 400 ms is not taken while it is painted."""
-    ms, why = rested(lambda ms: ALL if 80 <= ms <= 400 else 0, pace)
+    """A window that is painted from 50 to 400 ms is not taken while it is painted."""
+    ms, why = rested(lambda ms: ALL if 50 <= ms <= 400 else 0, pace)
     assert why == "at rest"
     assert 400 + pace.quiet * 1000 <= ms <= 430 + pace.quiet * 1000
 
@@ -61,9 +63,23 @@ def test_a_caret_is_not_waited_for() -> None:
 
 
 def test_a_spinner_is_waited_for_a_moment_only() -> None:
-    """It turns for ever in a small place."""
-    ms, why = rested(lambda _ms: CARET)
+    """It turns for ever in a small place: a bar's small place, or a few cells that change where they have before."""
+    bar = sum(1 << 8 * cell for cell in range(8))
+    ms, why = rested(lambda _ms: bar)
     assert (ms <= 430, why) == (True, "only a small area changes")
+    ms, why = rested(lambda _ms: CARET)
+    assert (ms <= 200, why) == (True, "a small area changed")
+
+
+def test_what_changes_too_little_to_be_seen_is_waited_for_less() -> None:
+    """A scroll bar fades for a second, shade by shade; a letter that gets its colour shade by shade after a leap is not cut."""
+    bar = sum(1 << 8 * cell for cell in range(300, 310))
+    fades = rested(lambda ms: bar if ms <= 900 else 0, TOLD, shades=lambda _: FAINT)
+    assert fades == (170, "only a small area changes")
+    leaps, _ = rested(lambda ms: bar if ms <= 220 else 0, TOLD, shades=lambda ms: 90 if ms == 80 else FAINT)
+    assert 220 < leaps <= 260
+    strong = rested(lambda ms: bar if ms <= 900 else 0, TOLD, shades=lambda _: FAINT + 1)
+    assert strong == (260, "only a small area changes")
 
 
 def test_a_video_in_a_part_of_the_screen_is_found_out_and_then_ignored() -> None:
@@ -131,6 +147,9 @@ def test_a_single_pixel_is_a_changed_cell() -> None:
         assert changed(before, corner, SIZE) == 1 << 8 * (80 * (y // 16) + x // 16)
     assert changed(before, bytes(before), SIZE) == 0
     assert changed(b"", after, SIZE) == ALL
+    assert compared(before, before, SIZE) == (0, 0)
+    assert compared(b"", after, SIZE) == (ALL, 255)
+    assert compared(before, bytearray([40]) * len(before), SIZE) == (ALL, 40)
     assert total(Size(1367, 769)) == 86 * 49
 
 
@@ -215,16 +234,17 @@ class Clocked(Stop):
 
 
 class Busy:
-    """An `AtWork` by the clock: until when it names what."""
+    """An `AtWork` by the clock: until when it names what, and what is done once it names nothing."""
 
-    def __init__(self, stop: Clocked, *reasons: tuple[float, str]) -> None:
+    def __init__(self, stop: Clocked, *reasons: tuple[float, str], then: Doing = Doing.NOTHING) -> None:
         self._stop = stop
         self._reasons = reasons
+        self._then = then
 
     @property
     def doing(self) -> Doing:
-        """Nothing, once nothing is named any more."""
-        return Doing.SOMETHING if self._named() else Doing.NOTHING
+        """Something, as long as anything is named."""
+        return Doing.SOMETHING if self._named() else self._then
 
     def before(self) -> None:
         """There is nothing to remember."""
@@ -244,7 +264,7 @@ class Busy:
         return next((why for until, why in self._reasons if self._stop.now < until), "")
 
 
-def waited(*reasons: tuple[float, str], shown: float = 0.0) -> int:
+def waited(*reasons: tuple[float, str], shown: float = 0.0, then: Doing = Doing.NOTHING) -> int:
     """After how many ms a screen rests that changes at `shown` seconds, while so much is at work until then and then."""
     stop = Clocked()
     pictures = [Scene((shade, 1)).look() for shade in (0, 200)]
@@ -252,7 +272,7 @@ def waited(*reasons: tuple[float, str], shown: float = 0.0) -> int:
     def look() -> Shot:
         return pictures[0 < shown <= stop.now]
 
-    return round(Watcher(look, stop, Busy(stop, *reasons), stop.clock).rest(look).ms)
+    return round(Watcher(look, stop, Busy(stop, *reasons, then=then), stop.clock).rest(look).ms)
 
 
 def test_what_is_awaited_from_the_network_or_in_a_terminal_is_waited_for() -> None:
@@ -262,6 +282,25 @@ def test_what_is_awaited_from_the_network_or_in_a_terminal_is_waited_for() -> No
         assert 880 <= waited((0.8, what)) < 920
         assert 930 <= waited((0.8, what), shown=0.88) < 1000
         assert 3000 <= waited((9.0, what)) <= 3020
+
+
+def test_the_surer_it_is_that_nothing_comes_the_shorter_is_the_wait() -> None:
+    """All asleep, nobody at work, somebody a little, nobody can tell, frames drawn that look the same so far."""
+    shown = 0.03
+    waits = [
+        waited(shown=shown, then=doing)
+        for doing in (Doing.ASLEEP, Doing.NOTHING, Doing.SOMETHING, Doing.UNKNOWN, Doing.FRAMES)
+    ]
+    assert waits == sorted(set(waits))
+    assert waits[0] < 90
+    assert waits[-1] > 200
+    assert waited((0.8, "command"), then=Doing.ASLEEP) < waited((0.8, "command")) < 920
+
+
+def test_what_comes_late_from_one_that_draws_frame_after_frame_is_waited_for() -> None:
+    """GTK lets the Save button of its file dialog be pressed 180 ms after the name was typed."""
+    assert waited(shown=0.18, then=Doing.FRAMES) > 200
+    assert waited(shown=0.18, then=Doing.NOTHING) < 180
 
 
 def test_an_answer_that_may_have_more_to_come_is_waited_for_no_longer_than_that() -> None:
