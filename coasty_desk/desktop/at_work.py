@@ -2,8 +2,8 @@
 
 A screen that does not change may be at rest, or waiting for a server, a program that starts, a
 command in a terminal. Linux tells which, without any privilege: who the display's clients are
-(X-Resource), what their processes use of the processor, what is in the foreground of their
-terminals, and whether a request of theirs is unanswered. Where it cannot be told, nothing is
+(X-Resource), what their processes use of the processor, for how long they sleep, what is in the
+foreground of their terminals, and whether a request of theirs is unanswered. Where it cannot be told, nothing is
 at work, and whoever asks must go by the picture alone.
 """
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 IDLE = 0.2
 """A process that wants less than this part of a processor is not at work: a caret blinks, a spinner turns."""
 
-IDLE_LOOKS = 4
+IDLE_LOOKS = 3
 """After so many looks in a row at which nobody had used anything, nobody does anything."""
 
 ASLEEP_LOOKS = 2
@@ -160,6 +160,7 @@ class LinuxAtWork:
         self._wanted = Wanted()
         self._asleep = Asleep()
         self._by_itself: dict[int, float] = {}
+        self._ours_open: set[int] = set()
 
     def close(self) -> None:
         """Give the connections back."""
@@ -174,6 +175,7 @@ class LinuxAtWork:
         clients = frozenset(self._clients())
         open_now = self._connections.now()
         polls = frozenset(one.inode for one in open_now if one.opens or (one.waits and one.sent > LONG_POLL))
+        self._ours_open = set()
         processes = frozenset(_all())
         self._tells = bool(clients) and clients <= processes  # else they are in another container
         self._before = _Before(processes, self._before.polls | polls, now, clients)
@@ -194,7 +196,7 @@ class LinuxAtWork:
         if not self._tells:
             return Doing.UNKNOWN
         if self._asleep.animated:
-            return Doing.FRAMES
+            return Doing.FRAMES  # also where that costs next to nothing: GTK's file dialog, before Save can be pressed
         if min(self._asleep.looks, self._wanted.idle) >= ASLEEP_LOOKS:
             return Doing.ASLEEP
         return Doing.NOTHING if self._wanted.idle >= IDLE_LOOKS else Doing.SOMETHING
@@ -260,8 +262,9 @@ class LinuxAtWork:
         arriving = {one.inode for one in asked if one.received < ARRIVING}
         if not waiting and not arriving:
             return ""
-        ours = set().union(*map(_sockets, family))
-        return "network" if waiting & ours else "arriving" if arriving & ours else ""
+        if not waiting | arriving <= self._ours_open:
+            self._ours_open = set().union(*map(_sockets, family))  # of all their files: not at each look
+        return "network" if waiting & self._ours_open else "arriving" if arriving & self._ours_open else ""
 
     def _computing(self, family: Iterable[int], newcomers: frozenset[int], calm: float) -> str:
         shares = {pid: self._wanted.share(pid) - 2 * self._by_itself.get(pid, 0.0) for pid in family}

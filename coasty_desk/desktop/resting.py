@@ -31,7 +31,7 @@ class Pace(Struct, frozen=True):
     quiet: float
     little: float
     patience: float
-    faint: float = 0.16
+    faint: float = 0.15
 
 
 BY_EYE = Pace(first=0.15, more=0.15, quiet=0.15, little=0.12, patience=0.4, faint=0.25)
@@ -46,7 +46,7 @@ FRAMES = Pace(first=0.2, more=0.2, quiet=0.2, little=0.2, patience=0.25)
 IDLE = Pace(first=0.1, more=0.06, quiet=0.06, little=0.05, patience=0.25)
 """Where it tells that nothing is at work at all."""
 
-ASLEEP = Pace(first=0.06, more=0.06, quiet=0.04, little=0.04, patience=0.25)
+ASLEEP = Pace(first=0.05, more=0.05, quiet=0.03, little=0.03, patience=0.25)
 """Where it tells besides that nothing will be until something happens."""
 
 LONGEST = 0.04

@@ -19,7 +19,7 @@ CAP = 3.0
 """Seconds after which the screen is taken as it is."""
 
 POLL = 0.01
-"""Seconds between two looks, at least; looking never takes more than half of the time."""
+"""Seconds between two looks, at least; while anything changes, looking takes no more than half of the time."""
 
 OFFER_AFTER = 0.03
 """Seconds of stillness after which a look may be the last, and is prepared for sending."""
@@ -29,6 +29,9 @@ SHOWN = 0.1
 
 SHOWN_ASLEEP = 0.06
 """The same, where all of them sleep again."""
+
+UNEXPLAINED = 0.05
+"""Who draws frame after frame for so many seconds without anything to be seen is about to show something."""
 
 GLANCE = 0.04
 """Seconds that the screen is given between two actions of one batch to begin to answer."""
@@ -119,7 +122,7 @@ class Watcher:
             if not why and now - began >= CAP:
                 why = f"still changing after {CAP:g} s"
             if not why:
-                self._stop.pause(max(POLL, now - looking))
+                self._stop.pause(POLL if still or watch.offered else max(POLL, now - looking))
         self._keep(watch)
         part = changed(watch.before.raw, watch.last.raw, watch.last.size).bit_count() / total(watch.last.size)
         return Rest(round((self._clock() - began) * 1000, 1), round(part, 4), why)
@@ -158,6 +161,8 @@ class Watcher:
     def _verdict(self, watch: _Watch, now: float, held: float) -> tuple[str, float]:
         """Why the screen rests, if it does; and when anything last held it up that is sure to end."""
         doing = self._work.doing
+        if doing is Doing.FRAMES and watch.resting.calm(now) < UNEXPLAINED:
+            doing = Doing.SOMETHING  # what it draws is what is seen to change
         why = watch.resting.why(now, _PACES[doing])
         if not why:
             return "", held
