@@ -26,8 +26,8 @@ FRAMES = 5
 _FOREVER = float("inf")
 _RUNS, _NOT_TOLD = b"running", b"guarded"
 
-# A wait for another thread is not among them: that one has something to do, and is seen to do it.
 # Number of a call: the argument with its timeout, and whether that is milliseconds (else it points to a time, null for none).
+# A wait for another thread (futex) is not among them: that one has something to do, and is seen to do it.
 _TIMEOUTS = {
     "x86_64": {b"7": (3, True), b"232": (4, True), b"281": (4, True), b"23": (5, False),
                b"270": (5, False), b"271": (3, False), b"441": (4, False)},
