@@ -1,0 +1,62 @@
+"""How the process ends: with its own code, with all that was said, and while a library is still being loaded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.cli.conftest import Shell
+
+LOADS = """
+import random, sys, threading, time
+from coasty_desk.cli import app
+from coasty_desk.offline.engines import best_engine
+
+def carried_out(arguments):
+    threading.Thread(target=best_engine, daemon=True).start()
+    time.sleep(float(arguments[0]))
+    print("said")
+    return 5
+
+app._carried_out = carried_out
+sys.exit(app.main())
+"""
+
+
+def test_a_library_that_is_still_being_loaded_crashes_nothing() -> None:
+    """The reader of the screen is loaded by a thread: wherever it is, the code is the run's."""
+
+    def ended(at: float) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-c", LOADS, f"{at:.2f}"], capture_output=True, text=True, timeout=60, check=False
+        )
+        return done.returncode, done.stdout
+
+    with ThreadPoolExecutor(2) as two:
+        assert set(two.map(ended, [n / 100 for n in range(0, 40, 2)])) == {(5, "said\n")}
+
+
+def test_what_was_said_is_written_before_the_end(shell: Shell, tmp_path: Path) -> None:
+    """Also into a file, which is written in blocks."""
+    said = shell("presets")
+    with (tmp_path / "out").open("w") as out:
+        code = subprocess.run(
+            [sys.executable, "-m", "coasty_desk", "presets"], stdout=out, env=shell.environment, check=False
+        ).returncode
+    assert (code, (tmp_path / "out").read_text("utf-8")) == (said.code, said.out)
+
+
+def test_a_reader_that_goes_away_is_no_error_of_ours(shell: Shell) -> None:
+    """`coasty-desk ... | head -1`."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "coasty_desk", "run", "--help"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=shell.environment,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
