@@ -8,11 +8,12 @@ another user, or one that is guarded, does not tell).
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Collection
 
 from msgspec import Struct
+
+from coasty_desk.desktop.terminal_job import told
 
 SOON = 0.05
 """A timer that is due within so many seconds may be the next frame of an animation."""
@@ -110,12 +111,6 @@ def slept(said: bytes) -> float | None:
 
 def _call(pid: int) -> bytes:
     try:
-        handle = os.open(f"/proc/{pid}/syscall", os.O_RDONLY)  # a Path would take three times as long
-    except OSError:
-        return _NOT_TOLD
-    try:
-        return os.read(handle, 200) or _NOT_TOLD
+        return told(pid, "syscall")
     except OSError:  # it is gone since, or guarded
         return _NOT_TOLD
-    finally:
-        os.close(handle)

@@ -8,13 +8,12 @@ of the last moments is kept, not that of the whole time: who has done its work i
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Collection
 
 from msgspec import Struct
 
-from coasty_desk.desktop.terminal_job import process
+from coasty_desk.desktop.terminal_job import process, told
 
 MEMORY = 0.04
 """Seconds after which what a process has used counts for about a third."""
@@ -99,13 +98,7 @@ def _used(pid: int) -> float:
 def _ran_or_waited(pid: int) -> float:
     """What its first thread has run and has waited for a processor, in seconds; 0 where the kernel does not tell."""
     try:
-        handle = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY)  # a Path would take three times as long
-    except OSError:
-        return 0.0
-    try:
-        ran, waited, _ = os.read(handle, 100).split()
+        ran, waited, _ = told(pid, "schedstat").split()
     except (OSError, ValueError):  # it is gone since
         return 0.0
-    finally:
-        os.close(handle)
     return (int(ran) + int(waited)) / 1e9

@@ -53,8 +53,10 @@ def click(sight: Sight, asked: ClickOn) -> Doing:
             yield from _not_only_lit(sight, before, found, late=late)
     except CannotError as error:
         if not 0 < len(asked.target.label) <= KEY:
-            message = f"{error.why}; it looks greyed out" if _is_greyed(sight, found) else error.why
-            raise CannotError(message) from error
+            if _is_greyed(sight, found):
+                message = f"{error.why}; it looks greyed out"
+                raise CannotError(message) from error
+            raise
         sight.unproved = error.why  # the `+` of a calculator shows nothing until the next key
     sight.last = _shape(sight, found)
 

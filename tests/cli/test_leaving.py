@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.cli.conftest import Shell
 
 LOADS = """
-import random, sys, threading, time
+import sys, threading, time
 from coasty_desk.cli import app
 from coasty_desk.offline.engines import best_engine
 

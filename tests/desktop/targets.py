@@ -240,9 +240,8 @@ class ChromiumField:
     def clear(self) -> None:
         """Empty it and give it the focus."""
         until = time.monotonic() + PATIENCE / 2
-        while not self._page.ask(focus=self._name)[
-            "focused"
-        ]:  # a window that has just come gets the keys a moment later
+        # a window that has just come gets the keys a moment later
+        while not self._page.ask(focus=self._name)["focused"]:
             assert time.monotonic() < until, "the page never got the focus"
             time.sleep(0.02)
 
