@@ -85,13 +85,17 @@ Action: TypeAlias = Click | Move | Drag | Scroll | TypeText | PressKeys | KeyCom
 class Refusal(Struct, frozen=True):
     """An action that was not done: what it was (in words), who refused it, and why.
 
+    `partly`: its input had begun to go out, and the rest of it was not done.
+
     `by` is `wire` (it could not be understood), `keys` (no such key), `policy`, `mask`,
-    `secret` (there is none of that name), `person` or `abort` (it would have stopped the run).
+    `secret` (there is none of that name), `person`, `abort` (it would have stopped the run),
+    `focus` (another window has the keyboard) or `pointer` (it cannot get there).
     """
 
     action: str
     by: str
     why: str
+    partly: bool = False
 
 
 class LookAgain(Struct, frozen=True):

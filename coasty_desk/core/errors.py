@@ -5,7 +5,8 @@ CoastyDeskError
 ├── ServiceError    the service's: no key, refused, unreachable, an answer that makes no sense
 ├── DesktopError    the desktop's: no display, no permission, capture or input failed
 ├── OverBudgetError nobody's: going on would cost more than the run may
-└── GaveUpError     nobody's: whoever predicts can tell that it cannot go on
+├── GaveUpError     nobody's: whoever predicts can tell that it cannot go on
+└── BrokenOffError  nobody's: the rest of an action that had begun must not be done
 
 Aborted             not an error: a stop. It derives from BaseException, so that no
                     `except Exception` on its way up can swallow it.
@@ -59,6 +60,18 @@ class OverBudgetError(CoastyDeskError):
 
 class GaveUpError(CoastyDeskError):
     """Whoever predicts cannot go on, and can say why; the loop ends the run as one that the agent failed."""
+
+
+class BrokenOffError(CoastyDeskError):
+    """An executor ends an action that has begun, because its rest would go wrong; the loop tells the model and goes on.
+
+    `message` says why and how much was done, as a clause ("another window has the focus; 128 of 500
+    characters were typed"); `by` is who ended it, as in `core.actions.Refusal`.
+    """
+
+    def __init__(self, message: str, by: str) -> None:
+        super().__init__(message)
+        self.by = by
 
 
 class Aborted(BaseException):

@@ -108,7 +108,7 @@ class Executor(Protocol):
         ...
 
     def perform(self, placed: Placed) -> None:
-        """Do it. Raises Aborted, DesktopError; nothing stays held in either case."""
+        """Do it. Raises Aborted, DesktopError, BrokenOffError; nothing stays held in any case."""
         ...
 
     def release(self) -> None:

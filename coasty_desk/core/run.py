@@ -17,7 +17,14 @@ from coasty_desk.core import events as ev
 from coasty_desk.core import limits as lim
 from coasty_desk.core.actions import LookAgain, Prediction, Refusal, Verdict, in_words
 from coasty_desk.core.cut_off import CutOff, still_good
-from coasty_desk.core.errors import Aborted, DesktopError, GaveUpError, OverBudgetError, ServiceError
+from coasty_desk.core.errors import (
+    Aborted,
+    BrokenOffError,
+    DesktopError,
+    GaveUpError,
+    OverBudgetError,
+    ServiceError,
+)
 from coasty_desk.core.limits import Limits
 from coasty_desk.core.ports import (
     Answer,
@@ -254,7 +261,7 @@ class _Run:
                 if hindrance is None:
                     hindrance = yield from self._judge(self.ports.gate.judge(placed, prediction))
                 if hindrance is None:
-                    yield from self._act(index, placed)
+                    hindrance = yield from self._act(index, placed)
                     acted = True
             if hindrance is not None:
                 yield from self._hindered(hindrance)
@@ -299,13 +306,19 @@ class _Run:
                 case Pause(why):
                     yield self._event(ev.Paused, why=why)
 
-    def _act(self, index: int, placed: Placed) -> Iterator[ev.Event]:
+    def _act(self, index: int, placed: Placed) -> Generator[ev.Event, None, Refusal | None]:
+        """Do it; the refusal of its rest, where it was broken off."""
+        broken_off = None
         self.ports.before()
         yield self._event(ev.Acting, index=index, placed=placed)
         self.ports.stop.check()
         began = time.monotonic()
-        self.ports.executor.perform(placed)
+        try:
+            self.ports.executor.perform(placed)
+        except BrokenOffError as end:
+            broken_off = Refusal(in_words(placed.sent), end.by, end.message, partly=True)
         yield self._event(ev.Acted, index=index, ms=round((time.monotonic() - began) * 1000, 1))
+        return broken_off
 
     def _hindered(self, hindrance: Refusal | LookAgain) -> Iterator[ev.Event]:
         if isinstance(hindrance, LookAgain):
@@ -325,7 +338,8 @@ class _Run:
 
 def refused_note(refusal: Refusal) -> str:
     """What the model is told of a refusal with its next step."""
-    return f"This action was refused and was not done: {refusal.action} ({refusal.why})."
+    done = "was broken off and only partly done" if refusal.partly else "was refused and was not done"
+    return f"This action {done}: {refusal.action} ({refusal.why})."
 
 
 def refusal(placed: Placed, by: str, why: str) -> Refusal:

@@ -130,7 +130,8 @@ def _action(action: Action | Refusal) -> dict[str, object]:
 
 
 def _refusal(refusal: Refusal) -> dict[str, object]:
-    return {"action": refusal.action, "by": refusal.by, "why": refusal.why}
+    said: dict[str, object] = {"action": refusal.action, "by": refusal.by, "why": refusal.why}
+    return {**said, "partly": True} if refusal.partly else said
 
 
 def _usage(usage: Usage) -> dict[str, object]:

@@ -225,7 +225,8 @@ def _action(entry: object) -> Action | Refusal:
 
 
 def _refusal(fields: Fields) -> Refusal:
-    return Refusal(_text(fields, "action"), _text(fields, "by"), _text(fields, "why"))
+    partly = fields.values.get("partly") is True
+    return Refusal(_text(fields, "action"), _text(fields, "by"), _text(fields, "why"), partly)
 
 
 def _size(fields: Fields, name: str) -> Size:

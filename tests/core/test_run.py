@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Click, LookAgain, Point, Prediction, PressKeys, Refusal, Usage, Verdict
-from coasty_desk.core.errors import DesktopError, ServiceError
+from coasty_desk.core.errors import BrokenOffError, DesktopError, ServiceError
 from coasty_desk.core.limits import Limits
 from coasty_desk.core.ports import Predictor
 from coasty_desk.core.run import Job, Ports, run
@@ -96,6 +97,19 @@ def test_a_refused_action_drops_the_rest_and_is_told_to_the_model() -> None:
     assert world.executor.performed == []
     assert "outside the bounds" in " ".join(world.predictor.asked[1].notes)
     assert world.predictor.asked[0].notes == ()
+
+
+def test_an_action_that_is_broken_off_drops_the_rest_and_is_no_success() -> None:
+    """What had begun is on record as begun, the screen is watched until it rests, and the model is told how far it came."""
+    world = World(_go(CLICK, OTHER, verdict=Verdict.DONE), _go(verdict=Verdict.FAIL))
+    wrong = BrokenOffError("another window has the keyboard", "focus")
+    world.executor = RecordingExecutor(lambda _placed: (_ for _ in ()).throw(wrong))
+    world.ports = replace(world.ports, executor=world.executor)
+    assert world.run().ending is ev.Ending.REFUSED
+    assert world.names[2:7] == ["predicted", "acting", "acted", "refused", "settled"]
+    told = " ".join(world.predictor.asked[1].notes)
+    assert "only partly done" in told
+    assert "another window has the keyboard" in told
 
 
 def test_a_refused_batch_cannot_end_as_done() -> None:

@@ -126,7 +126,7 @@ _heads = {
 _texts, _counts, _amounts = st.text(), st.integers(0, 10**9), st.floats(0, 1e9)
 _sizes = st.builds(Size, _counts, _counts)
 _usages = st.builds(Usage, _counts, _counts, _counts)
-_refusals = st.builds(Refusal, _texts, _texts, _texts)
+_refusals = st.builds(Refusal, _texts, _texts, _texts, st.booleans())
 EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     st.builds(
         ev.RunStarted,
