@@ -26,7 +26,7 @@ from coasty_desk.desktop.held import Held
 from coasty_desk.desktop.typing import keyboard
 from coasty_desk.desktop.x11_xkb import Xkb
 from tests.desktop import targets
-from tests.desktop.xvfb import set_layout, xvfb
+from tests.desktop.xvfb import pointer_to, set_layout, xvfb
 
 TEXTS = {
     "ASCII": "".join(map(chr, range(32, 127))) * 2,
@@ -118,7 +118,7 @@ def main() -> None:
     print(f"{'method':<10} {'target':<16} {'exact':>9} {'c/s':>7} {'c/s ASCII':>9}  not exact")
     with xvfb() as display:
         os.environ["DISPLAY"] = display
-        load.pyautogui().moveTo(400, 250)
+        pointer_to(display, 400, 250)
         for target in chosen.targets.split(","):
             with field(display, target) as opened:
                 for method in chosen.methods.split(","):

@@ -131,7 +131,7 @@ def off(pixels: bytearray, final: Shot, restless: Cells) -> Off:
 
 
 def apart(work: Callable[..., Found], *given: object) -> Found:
-    """`work` in a process of its own: pyautogui stays with the first display that it has seen."""
+    """`work` in a process of its own: the guide's pyautogui stays with the first display that it has seen."""
     spawn = get_context("spawn")
     ours, theirs = spawn.Pipe(duplex=False)
     other = spawn.Process(target=_tell, args=(theirs, work, given))

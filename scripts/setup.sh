@@ -1,7 +1,8 @@
-# Sourced by the other scripts: makes .venv with the project in it, installing what is missing.
+# Sourced by the other scripts: installs what is missing and makes .venv.
 #
-#   need PACKAGE...   Debian packages that must be there (installed where we may, else one line says so)
-#   make_venv         .venv with the project and its development tools, remade when pyproject.toml changes
+#   need PACKAGE...    Debian packages that must be there (installed where we may, else one line says so)
+#   make_venv          .venv with the project, remade when pyproject.toml changes
+#   make_venv dev      the same with what the checks and the tests need besides
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -23,9 +24,10 @@ need() {
   if [ "$(id -u)" != 0 ] && ! sudo -n true 2>/dev/null; then
     die "Missing packages; install them with: sudo apt-get install ${missing[*]}"
   fi
-  say "installing ${missing[*]}"
+  say "installing ${missing[*]}, and what they need"
   as_root apt-get update -qq || say "the package lists could not be renewed; going on with those at hand"
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" |
+    sed -u -n 's/^\(Get:\|Setting up \)/    &/p' >&2
 }
 
 find_python() {
@@ -33,32 +35,45 @@ find_python() {
   for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do
     [ -n "$candidate" ] && command -v "$candidate" >/dev/null || continue
     if "$candidate" -c 'import sys, venv, ensurepip; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null; then
-      echo "$candidate"
+      command -v "$candidate"
       return
     fi
   done
   return 1
 }
 
-make_venv() {
-  local python stamp=.venv/.made-from
-  if ! python=$(find_python); then
-    need python3 python3-venv
-    python=$(find_python) || die "Python 3.11 or newer with its venv module is needed: install it and run this again."
-  fi
-  if [ "$(uname)" = Linux ]; then
-    # pynput's evdev is built from source on Linux
-    command -v cc >/dev/null || need gcc libc6-dev
-    "$python" -c 'import os, sysconfig; raise SystemExit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' || need python3-dev
-    [ -e /usr/include/linux/input.h ] || need linux-libc-dev
-  fi
-  local want
+require_python() { # prints the one to use
+  find_python && return
+  need python3 python3-venv
+  find_python || die "Python 3.11 or newer with its venv module is needed: install it (macOS: brew install python) and run this again."
+}
+
+install_into() { # VENV PIP-ARGUMENTS...: a virtual environment with these in it
+  local venv=$1 python
+  shift
+  python=$(require_python)
+  "$venv/bin/python" -c '' 2>/dev/null || { rm -rf "$venv" && "$python" -m venv "$venv"; }
+  "$venv/bin/python" -m pip install --disable-pip-version-check --no-warn-script-location "$@" |
+    sed -u -n 's/^ *\(Collecting\|Downloading\|Installing\|Building\|Successfully\)/    &/p' >&2
+}
+
+make_venv() { # [dev]
+  local python want found stamp=.venv/.made-from
+  python=$(require_python)
   want=$("$python" -c 'import hashlib, sys; print(sys.version, hashlib.sha256(open("pyproject.toml", "rb").read()).hexdigest())' | tr '\n' ' ')
-  if [ "$(cat "$stamp" 2>/dev/null)" != "$want" ]; then
-    say "making .venv"
-    [ -x .venv/bin/python ] && .venv/bin/python -c '' 2>/dev/null || { rm -rf .venv && "$python" -m venv .venv; }
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
-    printf '%s' "$want" >"$stamp"
+  found=$(cat "$stamp" 2>/dev/null || true)
+  if [ "$found" != "$want dev" ] && [ "$found" != "$want ${1:-}" ]; then
+    say "making .venv: about 150 MB of packages, a minute or two the first time"
+    if [ "${1:-}" = dev ]; then
+      install_into .venv -e '.[dev]'
+      if [ "$(uname)" = Linux ]; then
+        # no part of what is installed here, but what the watch of Windows and macOS is tested by
+        install_into .venv --no-deps 'pynput>=1.8.2'
+      fi
+    else
+      install_into .venv -e .
+    fi
+    printf '%s' "$want ${1:-}" >"$stamp"
   fi
   # an editable package is compiled at every start where PYTHONDONTWRITEBYTECODE is set
   .venv/bin/python -m compileall -q coasty_desk

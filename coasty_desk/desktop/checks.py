@@ -13,6 +13,7 @@ from coasty_desk.core.scaling import Size, fit, padded
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import load, wayland, ways
 from coasty_desk.desktop.capture import MonitorScreen, layout
+from coasty_desk.desktop.pointer import device
 
 
 class Check(Struct, frozen=True):
@@ -72,17 +73,19 @@ def _capture(max_size: Size) -> str:
 
 def _input() -> str:
     """Move the pointer by a pixel and back, and ask the display each time where it is."""
-    pyautogui = load.pyautogui()
-    at = pyautogui.position()
-    step = 1 if at.x < layout().primary.left + layout().primary.width - 2 else -1
-    move = pyautogui.platformModule._moveTo  # noqa: SLF001 - the public one trips over the failsafe in a corner
-    move(at.x + step, at.y)
-    moved = pyautogui.position()
-    move(at.x, at.y)
-    if (moved.x, moved.y) != (at.x + step, at.y):
-        message = f"The pointer was told to go to {at.x + step},{at.y} and is at {moved.x},{moved.y}."
+    pointer = device()
+    try:
+        x, y = pointer.position()
+        step = 1 if x < layout().primary.left + layout().primary.width - 2 else -1
+        pointer.move(x + step, y)
+        moved = pointer.position()
+        pointer.move(x, y)
+    finally:
+        pointer.close()
+    if moved != (x + step, y):
+        message = f"The pointer was told to go to {x + step},{y} and is at {moved[0]},{moved[1]}."
         raise DesktopError(message, "Give this program the permission to control the computer, and try again.")
-    return f"the pointer moves and is where it should be ({at.x},{at.y})"
+    return f"the pointer moves and is where it should be ({x},{y})"
 
 
 def _keyboard() -> str:

@@ -14,7 +14,7 @@ from coasty_desk.core.scaling import Placed
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import keys, load
 from coasty_desk.desktop.held import Held
-from coasty_desk.desktop.pointer import Pointer
+from coasty_desk.desktop.pointer import InCorner, Pointer
 from coasty_desk.desktop.sent import SENT, Sent
 from coasty_desk.desktop.typing import Keyboard, keyboard, untypeable
 
@@ -38,7 +38,7 @@ class DesktopExecutor:
             if self._opened is None:
                 pointer = Pointer(self._stop, self.held, self._sent)
                 typist = keyboard(self._stop, self.held, self._sent)
-                weakref.finalize(self, _end, self.held, typist)  # also when the interpreter exits
+                weakref.finalize(self, _end, self.held, typist, pointer)  # also when the interpreter exits
                 self._opened = pointer, typist
 
     def ready_quietly(self) -> None:
@@ -109,10 +109,9 @@ class DesktopExecutor:
     @contextmanager
     def _failures(self) -> Iterator[None]:
         """Turn the corner into the stop, and what the platform raises into ours."""
-        corner = load.pyautogui().FailSafeException
         try:
             yield
-        except corner:
+        except InCorner:
             self._stop.trip("corner")
             raise Aborted(self._stop.reason) from None
         except load.failures() as error:
@@ -140,6 +139,7 @@ def refused(placed: Placed, lacks: Callable[[str], bool]) -> Refusal | None:
     return refusal(placed, "keys", f"this system has no key {absent[0]!r}") if absent else None
 
 
-def _end(held: Held, keyboard: Keyboard) -> None:
+def _end(held: Held, keyboard: Keyboard, pointer: Pointer) -> None:
     held.release_all()
     keyboard.close()
+    pointer.close()

@@ -48,13 +48,13 @@ FEW = ("RECORD", "RANDR")
 
 
 def pyautogui() -> Any:
-    """The module pyautogui, with its failsafe on and no pauses of its own. Raises DesktopError."""
+    """The module pyautogui, with no pauses of its own; Windows and macOS only. Raises DesktopError."""
     with _importing:
         return _pyautogui()
 
 
 def pynput(part: str) -> ModuleType:
-    """`pynput.keyboard` or `pynput.mouse`. Raises DesktopError."""
+    """`pynput.keyboard` or `pynput.mouse`; Windows and macOS only. Raises DesktopError."""
     with _importing:
         _prepare()
         return _imported(f"pynput.{part}")
@@ -103,7 +103,7 @@ def display(only: tuple[str, ...] = EXTENSIONS) -> Display:
         try:
             return _connected()
         finally:
-            _ask_for(EXTENSIONS)  # pyautogui opens connections of its own
+            _ask_for(EXTENSIONS)
 
 
 @cache
@@ -123,12 +123,9 @@ def lost() -> tuple[type[Exception], ...]:
 @cache
 def _pyautogui() -> Any:
     _prepare()
-    if LINUX:
-        _connected().close()  # pyautogui's own import would fail with a KeyError, or not before the first action
     with _without("mouseinfo", "pymsgbox", "pyscreeze"):
         module: Any = _imported("pyautogui")
     module.PAUSE = 0
-    module.FAILSAFE = True
     return module
 
 

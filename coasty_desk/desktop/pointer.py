@@ -1,7 +1,6 @@
-"""The pointer: pyautogui with its failsafe on, paced so that applications notice, with every wait on the stop.
+"""The pointer: paced so that applications notice, with every wait on the stop, and the corners left to the person.
 
-What each number is for stands beside it. A person's stop (the pointer in a corner of the
-desktop) comes out as pyautogui's FailSafeException, which the executor turns into the stop.
+What each number is for stands beside it. How a platform moves and presses is its `Device`'s business.
 """
 
 from __future__ import annotations
@@ -9,8 +8,8 @@ from __future__ import annotations
 import math
 import sys
 import time
-from contextlib import AbstractContextManager
-from typing import Any, Literal
+from contextlib import AbstractContextManager, suppress
+from typing import Literal, Protocol
 
 from coasty_desk.core.actions import Button
 from coasty_desk.core.panic import corners
@@ -46,15 +45,64 @@ _NOTCH = 0.008
 _INSIDE = 3
 """How far from a corner the pointer is taken that rested there before we came."""
 
-_X11_BUTTONS: dict[str, int] = {
-    "left": 1,
-    "middle": 2,
-    "right": 3,
-    "up": 4,
-    "down": 5,
-    "scroll left": 6,
-    "scroll right": 7,
-}
+
+class InCorner(Exception):  # noqa: N818 - a stop is not an error
+    """The pointer is in a corner of the desktop: a person's stop."""
+
+
+class Device(Protocol):
+    """One platform's pointer, which does at once what it is told. All in real pixels; raises what the platform raises."""
+
+    def position(self) -> tuple[int, int]:
+        """Where it is now."""
+        ...
+
+    def monitors(self) -> tuple[Rect, ...]:
+        """The monitors that it can be on."""
+        ...
+
+    def move(self, x: int, y: int) -> None:
+        """Put it there."""
+        ...
+
+    def drag_to(self, x: int, y: int, button: Button) -> None:
+        """Put it there with `button` held."""
+        ...
+
+    def press(self, button: Button) -> None:
+        """Press where it is."""
+        ...
+
+    def release(self, button: Button) -> None:
+        """Let go where it is. In any thread, and twice."""
+        ...
+
+    def click_at_once(self, button: Button, count: int) -> bool:
+        """Make a multiple click in one go; False, and nothing done, where clicks that follow each other are one."""
+        ...
+
+    def notch(self, axis: Literal["vertical", "horizontal"], *, up: bool) -> None:
+        """Turn the wheel by one notch, `up` or to the right."""
+        ...
+
+    def is_down(self, button: Button) -> bool:
+        """Whether the system takes the button for down."""
+        ...
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        ...
+
+
+def device() -> Device:
+    """This platform's. Raises DesktopError where there is none."""
+    if sys.platform.startswith("linux"):
+        from coasty_desk.desktop.x11_pointer import X11Pointer
+
+        return X11Pointer()
+    from coasty_desk.desktop.native_pointer import NativePointer
+
+    return NativePointer()
 
 
 class Pointer:
@@ -64,22 +112,22 @@ class Pointer:
         self._stop = stop
         self._held = held
         self._sent = sent
-        self._gui = load.pyautogui()
+        self._device = device()
         self._monitors: tuple[Rect, ...] = ()
+        self._corners: frozenset[tuple[int, int]] = frozenset()
         self._resting: tuple[int, int] | None = None
         self._look()
         self._clicked: tuple[tuple[int, int], Button, float] | None = None
 
     def position(self) -> tuple[int, int]:
         """Where it is now, in real pixels."""
-        x, y = self._gui.position()
-        return int(x), int(y)
+        return self._device.position()
 
     def leave_corner(self) -> None:
         """Before an action: a corner is the person's stop.
 
         It is not where the pointer rested before we came, nor where a screen that shrank has
-        taken it along to: out of there it is moved. Raises pyautogui's FailSafeException.
+        taken it along to: out of there it is moved. Raises InCorner.
         """
         self._look()
         at = self.position()
@@ -90,35 +138,33 @@ class Pointer:
                 at[1] + (_INSIDE if at[1] == home.top else -_INSIDE),
             )
         self._resting = None
-        self._gui.failSafeCheck()
+        self._check_corner()
 
     def _look(self) -> None:
-        """Follow the monitors: pyautogui keeps the corners that it first saw."""
-        monitors = self._monitors_now()
+        """Follow the monitors: a screen may change its size in mid-run."""
+        monitors = self._device.monitors()
         if monitors == self._monitors:
             return
         self._monitors = monitors
-        points = corners(monitors)
-        self._gui.FAILSAFE_POINTS = list(points)
+        self._corners = corners(monitors)
         at = self.position()
-        self._resting = at if at in points else None
+        self._resting = at if at in self._corners else None
+
+    def _check_corner(self) -> None:
+        if self.position() in self._corners:
+            raise InCorner
 
     def move(self, x: float, y: float) -> None:
         """Move to a real pixel."""
         self._stop.check()
-        at = round(x), round(y)
-        self._sent.pointer_to(*at)
-        self._gui.moveTo(*at)
+        self._check_corner()
+        self._put(round(x), round(y))
 
     def click(self, button: Button, count: int) -> None:
         """Press and release where the pointer is, `count` times within the system's double-click time."""
         at = self.position()
         self._keep_apart(at, button)
-        if sys.platform == "darwin" and count > 1:
-            from coasty_desk.desktop import native_pointer
-
-            native_pointer.click(button, count)
-        else:
+        if count == 1 or not self._device.click_at_once(button, count):
             for turn in range(count):
                 self._stop.pause(_BETWEEN if turn else 0)
                 with self._pressed(button):
@@ -144,18 +190,9 @@ class Pointer:
         """Turn the wheel where the pointer is: + is up or right, a notch is one click of the wheel."""
         for _ in range(abs(notches)):
             self._stop.check()
-            self._gui.failSafeCheck()
-            self._notch(1 if notches > 0 else -1, axis)
+            self._check_corner()
+            self._device.notch(axis, up=notches > 0)
             self._stop.pause(_NOTCH)
-
-    def _notch(self, way: int, axis: Literal["vertical", "horizontal"]) -> None:
-        if load.LINUX:
-            ways = ("up", "down") if axis == "vertical" else ("scroll right", "scroll left")
-            self._gui.platformModule._click(*self.position(), self._code(ways[way < 0]))  # noqa: SLF001 - the only way to a wheel's button
-            return
-        from coasty_desk.desktop import native_pointer
-
-        native_pointer.scroll(way, axis)
 
     def _wait_thawed(self, button: Button) -> None:
         """Wait until a window manager that looks at each click first has let it through.
@@ -163,12 +200,14 @@ class Pointer:
         It freezes the pointer meanwhile: the server still knows the button as down, and what is
         typed before the manager has moved the focus goes to the window that had it.
         """
-        if not load.LINUX:
-            return
-        bit = 1 << 7 + _X11_BUTTONS[button]
         until = time.monotonic() + _THAW
-        while self._display.screen().root.query_pointer().mask & bit and time.monotonic() < until:
+        while self._device.is_down(button) and time.monotonic() < until:
             self._stop.pause(_LOOK)
+
+    def close(self) -> None:
+        """Give the connection to the display back: the pointer is at its end. Never raises."""
+        with suppress(*load.failures()):
+            self._device.close()
 
     def _keep_apart(self, at: tuple[int, int], button: Button) -> None:
         if self._clicked is None:
@@ -178,58 +217,18 @@ class Pointer:
             self._stop.pause(max(0.0, when + _APART - time.monotonic()))
 
     def _pressed(self, button: Button) -> AbstractContextManager[None]:
-        code = self._code(button)
-        return self._held.down(f"{button} button", lambda: self._press(code), lambda: self._let_go(code))
+        return self._held.down(f"{button} button", lambda: self._press(button), lambda: self._device.release(button))
 
-    def _press(self, code: str | int) -> None:
-        self._gui.failSafeCheck()
-        if load.LINUX:
-            self._turn(code, down=True)
-        else:
-            self._gui.platformModule._mouseDown(*self.position(), code)  # noqa: SLF001 - mouseDown() knows no more
-
-    def _let_go(self, code: str | int) -> None:
-        """Release without the failsafe, which would keep the button down in a corner."""
-        if load.LINUX:
-            self._turn(code, down=False)
-        else:
-            self._gui.platformModule._mouseUp(*self.position(), code)  # noqa: SLF001
-
-    def _turn(self, code: str | int, *, down: bool) -> None:
-        """Press or release without a motion: pyautogui sends one before each, and GTK closes a list over which the pointer has moved."""
-        x11 = self._gui.platformModule
-        x11.fake_input(x11._display, x11.X.ButtonPress if down else x11.X.ButtonRelease, code)  # noqa: SLF001 - its connection
-        x11._display.sync()  # noqa: SLF001
+    def _press(self, button: Button) -> None:
+        self._check_corner()
+        self._device.press(button)
 
     def _drag_to(self, x: int, y: int, button: Button) -> None:
         self._stop.check()
+        self._check_corner()
         self._sent.pointer_to(x, y)
-        if sys.platform == "darwin":  # only a drag event moves what is held
-            self._gui.dragTo(x, y, duration=0, button=button, mouseDownUp=False)
-        else:
-            self._gui.moveTo(x, y)
+        self._device.drag_to(x, y, button)
 
     def _put(self, x: int, y: int) -> None:
-        """Move without the failsafe."""
         self._sent.pointer_to(x, y)
-        self._gui.platformModule._moveTo(x, y)  # noqa: SLF001
-
-    def _code(self, button: str) -> str | int:
-        """What the platform calls a button. X11 counts the device's own, before a left-hander's mapping turns them."""
-        if not load.LINUX:
-            return button
-        mapping = list(self._display.get_pointer_mapping())
-        logical = _X11_BUTTONS[button]
-        return mapping.index(logical) + 1 if logical in mapping else logical
-
-    def _monitors_now(self) -> tuple[Rect, ...]:
-        if load.LINUX:
-            from coasty_desk.desktop.x11_watch import monitors
-
-            return tuple(monitors(self._display))
-        width, height = self._gui.size()
-        return (Rect(0, 0, width, height),)
-
-    @property
-    def _display(self) -> Any:
-        return self._gui.platformModule._display  # noqa: SLF001 - its own connection, so that requests keep their order
+        self._device.move(x, y)

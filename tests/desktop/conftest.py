@@ -9,22 +9,20 @@ import pytest
 
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import load
 from coasty_desk.desktop.executor import DesktopExecutor
 from tests.desktop import targets
-from tests.desktop.xvfb import set_layout, xvfb
+from tests.desktop.xvfb import pointer_to, set_layout, xvfb
 
 SCREEN = Size(1280, 800)
 
 
 @pytest.fixture(scope="session")
 def session_display() -> Iterator[str]:
-    """One display for all tests of this process: pyautogui stays with the first that it sees."""
+    """One display for all tests of this process."""
     with xvfb(SCREEN.width, SCREEN.height) as display:
         before = os.environ.get("DISPLAY")
         os.environ["DISPLAY"] = display
         yield display
-        load.pyautogui().platformModule._display.close()
         os.environ.pop("DISPLAY")
         if before is not None:
             os.environ["DISPLAY"] = before
@@ -34,8 +32,7 @@ def session_display() -> Iterator[str]:
 def display(session_display: str) -> str:
     """The session's display, with a US keyboard and the pointer in the middle."""
     set_layout(session_display, "us")
-    gui = load.pyautogui()
-    gui.platformModule._moveTo(400, 250)
+    pointer_to(session_display, 400, 250)
     return session_display
 
 

@@ -14,6 +14,7 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import load, pointer
 from coasty_desk.desktop.executor import DesktopExecutor
 from coasty_desk.desktop.held import Held
+from tests.desktop.xvfb import pointer_at
 
 
 def test_what_is_held_is_let_go_in_reverse() -> None:
@@ -105,7 +106,7 @@ def test_after_random_actions_and_exceptions_nothing_is_down(
         assert executor.refuses(placed) is None
         executor.perform(placed)
         if isinstance(action, Move):
-            assert load.pyautogui().position() == (placed.real.point.x, placed.real.point.y)  # type: ignore[union-attr]
+            assert pointer_at(display) == (placed.real.point.x, placed.real.point.y)  # type: ignore[union-attr]
     executor.release()
     connection = load.display()
     assert not any(connection.query_keymap())

@@ -114,5 +114,6 @@ def test_a_notch_is_a_notch(platform: str, axis: Any, told: tuple[int, int], mon
     mouse = SimpleNamespace(Controller=lambda: SimpleNamespace(scroll=lambda dx, dy: turned.append((dx, dy))))
     monkeypatch.setattr(load, "pynput", lambda _part: mouse)
     monkeypatch.setattr(sys, "platform", platform)
-    native_pointer.scroll(-1, axis)
+    monkeypatch.setattr(load, "pyautogui", lambda: SimpleNamespace(platformModule=None))
+    native_pointer.NativePointer().notch(axis, up=False)
     assert turned == [told]

@@ -11,9 +11,9 @@ from coasty_desk.core.actions import Click, Drag, Move, Point, Scroll
 from coasty_desk.core.errors import Aborted
 from coasty_desk.core.scaling import Frame
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import load
 from coasty_desk.desktop.executor import DesktopExecutor
 from tests.desktop import targets
+from tests.desktop.xvfb import pointer_at, pointer_to
 
 
 def test_clicks_are_counted_as_the_model_counts(executor: DesktopExecutor, frame: Frame, tk_area: targets.App) -> None:
@@ -101,10 +101,10 @@ def test_a_page_takes_drops_and_selections(display: str, executor: DesktopExecut
         assert page.state("drops", 1)
 
 
-def test_a_corner_is_the_persons(executor: DesktopExecutor, stop: Stop, frame: Frame) -> None:
+def test_a_corner_is_the_persons(display: str, executor: DesktopExecutor, stop: Stop, frame: Frame) -> None:
     """The pointer in a corner stops the next action, and the stop says why."""
     executor.perform(frame.place(Move(Point(500, 500))))
-    load.pyautogui().platformModule._moveTo(0, 0)
+    pointer_to(display, 0, 0)
     with pytest.raises(Aborted) as stopped:
         executor.perform(frame.place(Click(Point(500, 500))))
     assert stopped.value.reason == "corner"
@@ -113,7 +113,7 @@ def test_a_corner_is_the_persons(executor: DesktopExecutor, stop: Stop, frame: F
 
 def test_a_pointer_that_rested_in_a_corner_stops_nothing(display: str, stop: Stop, frame: Frame) -> None:
     """Where the pointer was before the run is no wish of a person's."""
-    load.pyautogui().platformModule._moveTo(frame.sent.width - 1, frame.sent.height - 1)
+    pointer_to(display, frame.sent.width - 1, frame.sent.height - 1)
     executor = DesktopExecutor(stop)
     executor.perform(frame.place(Click(None)))
     executor.perform(frame.place(Move(Point(10, 10))))
@@ -121,13 +121,15 @@ def test_a_pointer_that_rested_in_a_corner_stops_nothing(display: str, stop: Sto
     assert not stop.is_set()
 
 
-def test_our_own_clicks_at_the_corners_stop_nothing(executor: DesktopExecutor, stop: Stop, frame: Frame) -> None:
+def test_our_own_clicks_at_the_corners_stop_nothing(
+    display: str, executor: DesktopExecutor, stop: Stop, frame: Frame
+) -> None:
     """A click that the model wants in a corner lands two pixels inside it, and the run goes on."""
     right, bottom = frame.sent.width - 1, frame.sent.height - 1
     for x, y in ((0, 0), (right, 0), (0, bottom), (right, bottom)):
         executor.perform(frame.place(Click(Point(x, y))))
-        at = load.pyautogui().position()
-        assert (abs(at.x - x), abs(at.y - y)) == (2, 2)
+        at = pointer_at(display)
+        assert (abs(at[0] - x), abs(at[1] - y)) == (2, 2)
     assert not stop.is_set()
 
 

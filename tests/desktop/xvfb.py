@@ -47,3 +47,16 @@ def xvfb(width: int = 1280, height: int = 800, *options: str) -> Iterator[str]:
 def set_layout(display: str, layout: str) -> None:
     """Load a keyboard layout, for example `us` or `us,ru`."""
     subprocess.run(["setxkbmap", "-display", display, layout], check=True)
+
+
+def pointer_to(display: str, x: int, y: int) -> None:
+    """Put the pointer at a real pixel, as somebody else would."""
+    subprocess.run(["xdotool", "mousemove", str(x), str(y)], env=os.environ | {"DISPLAY": display}, check=True)
+
+
+def pointer_at(display: str) -> tuple[int, int]:
+    """Where the pointer is, in real pixels, as somebody else sees it."""
+    ask = ["xdotool", "getmouselocation", "--shell"]
+    said = subprocess.run(ask, env=os.environ | {"DISPLAY": display}, check=True, capture_output=True, text=True)
+    told = dict(line.split("=", 1) for line in said.stdout.split())
+    return int(told["X"]), int(told["Y"])

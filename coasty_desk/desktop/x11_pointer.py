@@ -1,0 +1,82 @@
+"""The pointer on X11, by python-xlib alone: events through XTEST, questions on the same connection, so that they keep their order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from coasty_desk.core.actions import Button
+from coasty_desk.core.scaling import Rect
+from coasty_desk.desktop import load
+
+if TYPE_CHECKING:
+    from Xlib.display import Display
+
+_BUTTONS: dict[Button, int] = {"left": 1, "middle": 2, "right": 3}
+_WHEEL = {("vertical", True): 4, ("vertical", False): 5, ("horizontal", False): 6, ("horizontal", True): 7}
+
+
+class X11Pointer:
+    """A `pointer.Device` on the display that DISPLAY names. Raises DesktopError where there is none."""
+
+    def __init__(self) -> None:
+        self.display: Display = load.display()
+
+    def position(self) -> tuple[int, int]:
+        """Where it is now, in real pixels."""
+        at = self.display.screen().root.query_pointer()
+        return at.root_x, at.root_y
+
+    def monitors(self) -> tuple[Rect, ...]:
+        """The monitors in real pixels."""
+        from coasty_desk.desktop.x11_watch import monitors
+
+        return tuple(monitors(self.display))
+
+    def move(self, x: int, y: int) -> None:
+        """Put it there; on the screen that DISPLAY names, where the display has several."""
+        from Xlib import X
+        from Xlib.ext import xtest
+
+        xtest.fake_input(self.display, X.MotionNotify, root=self.display.screen().root, x=x, y=y)
+        self.display.sync()
+
+    def drag_to(self, x: int, y: int, button: Button) -> None:
+        """The same with a button held, which is no other event here."""
+        del button
+        self.move(x, y)
+
+    def press(self, button: Button) -> None:
+        """Press without a motion: GTK closes a list over which the pointer has moved."""
+        self._turn(_BUTTONS[button], down=True)
+
+    def release(self, button: Button) -> None:
+        """Let go, likewise."""
+        self._turn(_BUTTONS[button], down=False)
+
+    def click_at_once(self, button: Button, count: int) -> bool:
+        """Clicks that follow each other are one multiple click here, so there is nothing to do."""
+        del button, count
+        return False
+
+    def notch(self, axis: Literal["vertical", "horizontal"], *, up: bool) -> None:
+        """Turn the wheel by one notch: a button of its own."""
+        for down in (True, False):
+            self._turn(_WHEEL[axis, up], down=down)
+
+    def is_down(self, button: Button) -> bool:
+        """Whether the server takes the button for down: after its release, a window manager still looks at the click."""
+        return bool(self.display.screen().root.query_pointer().mask & 1 << 7 + _BUTTONS[button])
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self.display.close()
+
+    def _turn(self, logical: int, *, down: bool) -> None:
+        """XTEST counts the device's own buttons, before a left-hander's mapping turns them."""
+        from Xlib import X
+        from Xlib.ext import xtest
+
+        mapping = list(self.display.get_pointer_mapping())
+        physical = mapping.index(logical) + 1 if logical in mapping else logical
+        xtest.fake_input(self.display, X.ButtonPress if down else X.ButtonRelease, physical)
+        self.display.sync()
