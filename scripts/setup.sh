@@ -27,7 +27,7 @@ need() {
   say "installing ${missing[*]}, and what they need"
   as_root apt-get update -qq || say "the package lists could not be renewed; going on with those at hand"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" |
-    sed -u -n 's/^\(Get:\|Setting up \)/    &/p' >&2
+    sed -u -n 's/^\(Get:\|Setting up \)/    &/p' | cut -c 1-120 >&2
 }
 
 find_python() {
@@ -54,7 +54,7 @@ install_into() { # VENV PIP-ARGUMENTS...: a virtual environment with these in it
   python=$(require_python)
   "$venv/bin/python" -c '' 2>/dev/null || { rm -rf "$venv" && "$python" -m venv "$venv"; }
   "$venv/bin/python" -m pip install --disable-pip-version-check --no-warn-script-location "$@" |
-    sed -u -n 's/^ *\(Collecting\|Downloading\|Installing\|Building\|Successfully\)/    &/p' >&2
+    sed -u -n 's/^ *\(Collecting\|Downloading\|Installing\|Building\|Successfully\)/    &/p' | cut -c 1-120 >&2
 }
 
 make_venv() { # [dev]
