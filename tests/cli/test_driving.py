@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.cli.conftest import Shell, recording, service
 from tests.stub_service import click, done, go
@@ -30,3 +32,16 @@ def test_a_task_is_carried_out_and_recorded(shell: Shell, display: str) -> None:
     assert ran.stdout.splitlines() == ["Point(x=300, y=200)", "succeeded 20"]
     assert (pressed[0]["x"], pressed[0]["y"]) == (300, 200)
     assert '"succeeded"' in shell("runs", "list", "--json").out
+
+
+def test_the_readmes_program_runs(shell: Shell, display: str) -> None:
+    """As it stands there."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    with service(done()) as (_, url):
+        environment = shell.environment | {"DISPLAY": display, "COASTY_BASE_URL": url}
+        ran = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
+        )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.splitlines()[-1] == "1 run_ended"
