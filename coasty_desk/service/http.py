@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -117,7 +118,14 @@ class Connection:
             raise unanswered(error) from None
 
     def _clean(self, body: bytes) -> bytes:
-        return body.replace(self.key.text.encode("ascii"), b"[the key]")
+        body = body.replace(self.key.text.encode("ascii"), b"[the key]")
+        return self._escaped.sub(b"[the key]", body) if b"\\u00" in body else body
+
+    @cached_property
+    def _escaped(self) -> re.Pattern[bytes]:
+        """The key as JSON may also write it, any letter of it as its number."""
+        ways = (rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x}))" for letter in self.key.text)
+        return re.compile("".join(ways).encode("ascii"))
 
     def _clean_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         return {name.lower(): value.replace(self.key.text, "[the key]") for name, value in headers.items()}

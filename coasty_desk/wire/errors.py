@@ -8,6 +8,8 @@ from http import HTTPStatus
 
 from msgspec import Struct
 
+from coasty_desk.wire import details
+from coasty_desk.wire.details import Detail
 from coasty_desk.wire.fields import UnreadableError, parse_json, short
 
 MAX_SENTENCE = 500
@@ -20,7 +22,7 @@ class Fault(Struct, frozen=True):
     `code` is the service's, or made up from the status where the body has none (`synthetic`:
     a proxy spoke, not the service). The flags are None where the envelope does not carry them.
     `retry_after` is in seconds, `refunded` in cents. `required` and `balance` are in cents, for
-    INSUFFICIENT_CREDITS; `required_scope` is for INSUFFICIENT_SCOPE.
+    INSUFFICIENT_CREDITS; `required_scope` is for INSUFFICIENT_SCOPE, `details` for VALIDATION_ERROR.
     """
 
     code: str
@@ -36,6 +38,7 @@ class Fault(Struct, frozen=True):
     required: float | None = None
     balance: float | None = None
     required_scope: str | None = None
+    details: tuple[Detail, ...] = ()
 
 
 def decode(status: int, headers: Mapping[str, str], body: bytes) -> Fault:
@@ -59,6 +62,7 @@ def decode(status: int, headers: Mapping[str, str], body: bytes) -> Fault:
         required=_amount(envelope.get("required")),
         balance=_amount(envelope.get("balance")),
         required_scope=_words(envelope.get("required_scope"), 100) or None,
+        details=details.read(envelope.get("details")),
     )
 
 
@@ -93,7 +97,8 @@ def _envelope(body: bytes) -> tuple[dict[str, object], str]:
     if isinstance(error, dict):
         return error, ""
     found = (_words(value) for value in (error, document.get("message"), document.get("detail")))
-    return {}, next((words for words in found if words), "")
+    told = document.get("details") or document.get("detail")
+    return {"details": told if isinstance(told, list | dict) else None}, next((words for words in found if words), "")
 
 
 def _standing_for(status: int) -> str:

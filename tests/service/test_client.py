@@ -343,6 +343,12 @@ def test_the_key_is_in_nothing_that_comes_back(client: Client, service: Service)
         predicted(predictor, ask())
     assert "is bad" in caught.value.message
     assert KEY not in caught.value.message + caught.value.remedy + repr(caught.value) + repr(predictor)
+    escaped = "".join(rf"\u{ord(letter):04X}" for letter in KEY)
+    body = f'{{"error": {{"code": "VALIDATION_ERROR", "details": "tools: {escaped}"}}}}'
+    service.plan("session", saying(Response(422, body.encode())))
+    with pytest.raises(ServiceError, match=r"tools: \[the key\]") as caught:
+        predicted(predictor, ask())
+    assert KEY not in caught.value.message
     service.script = [{"status": "done", "actions": [], "reasoning": f"I saw {KEY} on the screen"}]
     assert "[the key] on the screen" in predicted(predictor, ask()).reasoning
 
