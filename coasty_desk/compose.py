@@ -264,6 +264,11 @@ def _text_at(rules: Rules, chosen: Settings, screen: MonitorScreen, seen: Pictur
     return TextUnder(seen.picture, lambda: screen.geometry()[0])
 
 
+def connection(chosen: Settings, environment: Mapping[str, str]) -> Connection:
+    """To the service, for questions that cost nothing. Raises UsageError for the address, ServiceError for the key."""
+    return _connection(chosen, environment, Uploads())
+
+
 def _connection(chosen: Settings, environment: Mapping[str, str], uploads: Uploads) -> Connection:
     return Connection(chosen.base_url, ApiKey(api_key(environment)), uploads.sent)
 

@@ -86,6 +86,8 @@ class Service:
 
     def __init__(self, script: list[Json] | None = None) -> None:
         self.script = script or [done()]
+        self.scopes = {"predict", "session", "ground", "parse"}
+        self.wallet = 1234
         self.requests: list[Request] = []
         self.charges: list[Charge] = []
         self.sessions: dict[str, Session] = {}
@@ -137,8 +139,13 @@ class Service:
         with self._lock:
             if request.headers.get("x-api-key") != KEY:
                 return error(401, "INVALID_API_KEY")
+            scope = "session" if request.path.startswith("/v1/sessions") else "usage" if "usage" in request.path else ""
+            if scope and scope not in self.scopes:
+                return error(403, "INSUFFICIENT_SCOPE", required_scope=scope, current_scopes=sorted(self.scopes))
             if request.route in ("session", "predict"):
                 return self._keyed(request)
+            if request.method == "GET" and scope:
+                return self._looked(request.path)
             if request.method == "DELETE" and request.path.startswith("/v1/sessions/"):
                 return self._delete(request.path.rsplit("/", 1)[1])
             if request.method == "GET" and request.path.startswith("/v1/idempotency/"):
@@ -197,6 +204,26 @@ class Service:
             return error(404, "SESSION_NOT_FOUND")
         self.deleted.append(session_id)
         return reply({"status": "ok", "session_id": session_id})
+
+    def _looked(self, path: str) -> Response:
+        if path.startswith("/v1/usage"):
+            return reply({"period": path[-7:], "balance": self.wallet, "wallet_balance_cents": self.wallet})
+        if path == "/v1/sessions":
+            return reply({"sessions": [self._told(session_id) for session_id in self.sessions]})
+        session_id = path.rsplit("/", 1)[1]
+        return reply(self._told(session_id)) if session_id in self.sessions else error(404, "SESSION_NOT_FOUND")
+
+    def _told(self, session_id: str) -> Json:
+        session = self.sessions[session_id]
+        return {
+            "session_id": session_id,
+            "cua_version": session.body.get("cua_version"),
+            "screen_size": "1280x720",
+            "step_count": session.predictions,
+            "created_at": "2026-11-26T04:00:00Z",
+            "expires_at": "2026-11-26T06:00:00Z",
+            "total_credits_used": 10 + 4 * session.predictions,
+        }
 
     def _lookup(self, key: str) -> Response:
         known = self._answers.get(key.replace("%3A", ":"))

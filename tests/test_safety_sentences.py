@@ -31,6 +31,10 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "lets go of what a killed process left held": (
         "tests/desktop/test_release.py::test_what_is_down_is_named_and_let_go",
     ),
+    "closes the session that it left open": (
+        "tests/cli/test_sessions.py::test_what_a_killed_run_left_open_is_listed_with_its_run_and_closed",
+        "tests/cli/test_sessions.py::test_all_closes_every_session_but_that_of_a_run_that_goes_on",
+    ),
     "Only one run drives a display at a time": (f"{STOPPING}::test_a_second_run_on_the_display_is_refused",),
     "the run pauses before its next action": (f"{IN_HAND}::test_a_hand_on_the_mouse_pauses_the_run",),
     "`--step` asks before every action": (f"{IN_HAND}::test_always_does_nothing_without_a_yes",),

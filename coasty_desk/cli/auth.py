@@ -7,8 +7,11 @@ import json
 import os
 import sys
 
+from msgspec.structs import replace
+
 from coasty_desk import settings
-from coasty_desk.core.errors import UsageError
+from coasty_desk.cli.text import line
+from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.service import account, stored_key
 from coasty_desk.service.account import Account
 from coasty_desk.service.key import ApiKey
@@ -32,7 +35,9 @@ def status(*, as_json: bool) -> int:
     """Say which key is used and whether the service takes it. Raises ServiceError where it does not, or there is none."""
     url = _url()
     key, origin = find(url)
-    told = account.check(key, url)
+    told, note = account.check(key, url), ""
+    if told.cents_left is None:
+        told, note = _with_balance(told, key, url)
     if as_json:
         print(
             json.dumps(
@@ -42,13 +47,26 @@ def status(*, as_json: bool) -> int:
                     "kind": told.kind,
                     "bills": told.bills,
                     "cents_left": told.cents_left,
+                    "note": note or None,
                 },
                 indent=2,
             )
         )
     else:
         print(f"From {origin}: {_words(told)}.")
+        if note:
+            print(note)
     return 0
+
+
+def _with_balance(told: Account, key: str, url: str) -> tuple[Account, str]:
+    """The account with what is left in the wallet, or a sentence that says why that is not known: few keys may ask."""
+    try:
+        return replace(told, cents_left=account.balance(key, url)), ""
+    except ServiceError as error:
+        if error.code == "INSUFFICIENT_SCOPE":
+            return told, "What is left in the wallet is not known: the key lacks the scope usage."
+        return told, f"What is left in the wallet is not known: {line(error.message)}"
 
 
 def logout() -> int:

@@ -9,7 +9,7 @@ import typer
 
 from coasty_desk import settings
 from coasty_desk.cli import completion
-from coasty_desk.cli.groups import Json, RunId, auth_app, config_app, presets_app, runs_app
+from coasty_desk.cli.groups import Json, RunId, auth_app, config_app, presets_app, runs_app, sessions_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.add_typer(presets_app, name="presets")
 app.add_typer(runs_app, name="runs")
+app.add_typer(sessions_app, name="sessions")
 app.add_typer(auth_app, name="auth")
 app.add_typer(config_app, name="config")
 

@@ -57,6 +57,15 @@ def runs(incomplete: str) -> list[tuple[str, str]]:
     return [one for one in [("last", "the newest"), *found] if one[0].startswith(incomplete)]
 
 
+def sessions(incomplete: str) -> list[tuple[str, str]]:
+    """Sessions on record that begin so, each with its run: what is open at this moment only the service knows."""
+    from coasty_desk import compose
+    from coasty_desk.record import session_runs
+
+    known = session_runs.runs_of(compose.runs_folder(), compose.ledger())
+    return [(session, run) for session, run in known.items() if session.startswith(incomplete)]
+
+
 def presets(incomplete: str) -> list[str]:
     """Presets that begin so."""
     from coasty_desk import presets as known

@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 
 from coasty_desk import compose, presets, settings
 from coasty_desk.cli.prompts import read_line, there
+from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.core.stop import Stop
 from coasty_desk.service.key import ApiKey
@@ -69,14 +70,14 @@ def cost(steps: int | None, options: Mapping[str, object], *, as_json: bool) -> 
         }
         print(json.dumps(told, indent=2))
         return 0
-    print(f"A run of {steps} step{'s' * (steps != 1)} costs at worst:")
+    print(f"A run of {counted(steps, 'step')} costs at worst:")
     for item in items:
         print(f"  {item.name:<42} {item.count:>4} x {item.each:>2} = {item.cents:>5}")
     print(f"  {'total, in cents':<42} {'':>9} {total:>7}  (${total / 100:.2f})")
     for saving in saved:
-        print(f"  {saving.change} would save {saving.cents} cents.")
+        print(f"  {saving.change} would save {counted(saving.cents, 'cent')}.")
     if not saved:
-        print(f"  There is no cheaper setting that remembers {chosen.memory} screenshots.")
+        print(f"  There is no cheaper setting that remembers {counted(chosen.memory, 'screenshot')}.")
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import closing
 
 from msgspec.structs import asdict
 
@@ -12,14 +13,15 @@ from coasty_desk import compose, settings
 from coasty_desk.cli.app import EXIT_DESKTOP, EXIT_SERVICE
 from coasty_desk.cli.text import line
 from coasty_desk.core import abort_key
+from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.desktop import checks
 from coasty_desk.desktop.checks import Check
 from coasty_desk.desktop.selftest import Proof, selftest
-from coasty_desk.service import account
+from coasty_desk.service import account, open_sessions
 from coasty_desk.settings import Settings
 
-SERVICE_CHECKS = ("API key", "service")
+SERVICE_CHECKS = ("API key", "service", "sessions")
 
 
 def doctor(*, as_json: bool) -> int:
@@ -73,6 +75,18 @@ def _service(chosen: Settings) -> Iterator[Check]:
         return
     yield Check("API key", ok=True, detail=f"a {told.kind} key")
     yield Check("service", ok=True, detail=f"{chosen.base_url} answers")
+    yield _sessions(chosen)
+
+
+def _sessions(chosen: Settings) -> Check:
+    """Whether the key may do what a run does first, found out by what costs nothing."""
+    try:
+        with closing(compose.connection(chosen, os.environ)) as connection:
+            count = len(open_sessions.listed(connection))
+    except ServiceError as error:
+        return Check("sessions", ok=False, detail=error.message, remedy=error.remedy)
+    hint = "Close what a killed run left: see `coasty-desk sessions list`." if count else ""
+    return Check("sessions", ok=True, detail=f"the key may open them; {counted(count, 'is', 'are')} open", remedy=hint)
 
 
 def _print(check: Check) -> None:

@@ -11,12 +11,17 @@ from coasty_desk.cli import completion
 presets_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The instruction presets.")
 runs_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The recorded runs.")
 auth_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The API key in the system's keyring.")
+sessions_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What is open at the service.")
 config_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The configuration files.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RunId = Annotated[
     str,
     typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.", autocompletion=completion.runs),
+]
+
+SessionId = Annotated[
+    str, typer.Argument(metavar="SESSION", help="One of `sessions list`.", autocompletion=completion.sessions)
 ]
 
 
@@ -69,11 +74,48 @@ def runs_report(
 
 
 @runs_app.command("delete")
-def runs_delete(run: RunId) -> int:
-    """Remove a run's record."""
+def runs_delete(
+    run: RunId,
+    record_only: Annotated[
+        bool, typer.Option("--record-only", help="Ask the service nothing, even if the run left a session open.")
+    ] = False,
+) -> int:
+    """Remove a run's record, and close the session that it left open if it was cut off."""
     from coasty_desk.cli import runs as body
 
-    return body.delete(run)
+    return body.delete(run, record_only=record_only)
+
+
+@sessions_app.command("list")
+def sessions_list(json: Json = False) -> int:
+    """List the sessions that are open with your key, and which run opened them."""
+    from coasty_desk.cli import sessions as body
+
+    return body.list_all(as_json=json)
+
+
+@sessions_app.command("show")
+def sessions_show(session: SessionId, json: Json = False) -> int:
+    """Show what the service says of one session."""
+    from coasty_desk.cli import sessions as body
+
+    return body.show(session, as_json=json)
+
+
+@sessions_app.command("delete", epilog="Example:  coasty-desk sessions delete --all")
+def sessions_delete(
+    session: Annotated[
+        str | None, typer.Argument(metavar="[SESSION]", help="Its id.", autocompletion=completion.sessions)
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every one that is open, but those of runs that go on here.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Close a session that a killed run left open."""
+    from coasty_desk.cli import sessions as body
+
+    return body.delete(session, every=every, as_json=json)
 
 
 @auth_app.command("login")

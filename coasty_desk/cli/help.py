@@ -31,6 +31,7 @@ COMMANDS = {
     "presets": "list and show the instruction presets",
     "runs": "list, show, report and delete the recorded runs",
     "cost": "what steps cost at these settings, and what was spent",
+    "sessions": "list, show and close what is open at the service",
     "auth": "log in, look at, or log out the API key in the system's keyring",
     "config": "print an example configuration; show every value with its origin",
     "doctor": "check display, input, keyboard, abort key, key and service",

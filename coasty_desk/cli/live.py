@@ -17,11 +17,12 @@ from rich.table import Table
 from rich.text import Text
 
 from coasty_desk.cli import prompts
-from coasty_desk.cli.plain import PlainView, money
+from coasty_desk.cli.plain import PlainView
 from coasty_desk.cli.text import line
 from coasty_desk.cli.view import View
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, KeyCombo, PressKeys, TypeText, in_words
+from coasty_desk.core.counting import counted, money
 
 TURNS = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 TURNS_ASCII = "|/-\\"
@@ -134,9 +135,9 @@ def spoken(action: Action) -> str:
     """An action for the foot, without the text that is typed: letters of unsure width would break a line that is redrawn."""
     match action:
         case TypeText(text):
-            return f"typing {len(text)} character{'s' * (len(text) != 1)}"
+            return f"typing {counted(len(text), 'character')}"
         case PressKeys(keys) | KeyCombo(keys) if not "".join(keys).isascii():
-            return f"pressing {len(keys)} key{'s' * (len(keys) != 1)}"
+            return f"pressing {counted(len(keys), 'key')}"
         case _:
             return line(in_words(action), 100)
 
@@ -179,9 +180,7 @@ class LiveView(View):
         self._console.print(Text.assemble("\n", (outcome, f"bold {colour}"), f": {message}"), soft_wrap=False)
         if remedy and ended.ending is not ev.Ending.DONE:
             self._console.print(Padding(Text(line(remedy, 1000)), (0, 0, 0, 2)))
-        self._console.print(
-            Text(f"{ended.steps} step{'s' * (ended.steps != 1)}, {ended.seconds:.1f} s, {money(ended.cost_cents)}")
-        )
+        self._console.print(Text(f"{counted(ended.steps, 'step')}, {ended.seconds:.1f} s, {money(ended.cost_cents)}"))
         if record is not None:
             self._console.print(Text(f"record: {record}"), soft_wrap=True)
 

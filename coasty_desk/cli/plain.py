@@ -11,6 +11,7 @@ from coasty_desk.cli.text import line
 from coasty_desk.cli.view import View
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import in_words
+from coasty_desk.core.counting import counted, money
 
 
 class PlainView(View):
@@ -65,7 +66,7 @@ class PlainView(View):
 
     def _ended(self, event: ev.RunEnded) -> str:
         cost = f", {money(event.cost_cents)}" if event.cost_cents else ""
-        tally = f"({event.steps} step{'s' * (event.steps != 1)}, {event.seconds:.1f} s{cost})"
+        tally = f"({counted(event.steps, 'step')}, {event.seconds:.1f} s{cost})"
         return f"{': '.join(self.outcome(event))} {tally}"
 
     def outcome(self, event: ev.RunEnded) -> tuple[str, str]:
@@ -80,17 +81,11 @@ class PlainView(View):
         shrunk = "" if event.sent == event.screen.size else f" (sent as {event.sent})"
         return [
             f"task: {line(event.task)}",
-            f"screen {event.screen.size}{shrunk}, {event.provider}, at most {self._max_steps} steps{cost}",
+            f"screen {event.screen.size}{shrunk}, {event.provider}, at most {counted(self._max_steps, 'step')}{cost}",
         ]
 
 
 def _predicted(event: ev.Predicted) -> list[str]:
     lines = [f"  model: {line(event.reasoning, 600)}"] if event.reasoning else []
     charged = f", {money(event.usage.cents)}" if event.usage.cents else ""
-    count = len(event.actions)
-    return [*lines, f"  {event.verdict.value}: {count} action{'s' * (count != 1)}{charged}"]
-
-
-def money(cents: int) -> str:
-    """Cents as dollars."""
-    return f"${cents / 100:.2f}"
+    return [*lines, f"  {event.verdict.value}: {counted(len(event.actions), 'action')}{charged}"]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
-from coasty_desk import compose
+from coasty_desk import compose, settings
 from coasty_desk.cli.plain import PlainView
 from coasty_desk.cli.text import line
 from coasty_desk.core.actions import in_words
-from coasty_desk.record import listing
+from coasty_desk.core.counting import counted, money
+from coasty_desk.core.errors import ServiceError
+from coasty_desk.record import listing, session_runs
 from coasty_desk.record.journal import JOURNAL
 from coasty_desk.record.listing import Summary
+from coasty_desk.record.session_runs import LeftOpen
+from coasty_desk.service import open_sessions
 from coasty_desk.wire.records import Began, Looked
 
 
@@ -53,12 +58,35 @@ def show(name: str, *, as_json: bool) -> int:
     return 0
 
 
-def delete(name: str) -> int:
-    """Remove a run's record."""
+def delete(name: str, *, record_only: bool) -> int:
+    """Remove a run's record, after what it left open at the service is closed. Raises UsageError, ServiceError, DesktopError."""
     folder = listing.find(compose.runs_folder(), name)
+    listing.demand_over(folder)
+    left = session_runs.LeftOpen() if record_only else session_runs.left_open(folder)
+    for session in _closed(left):
+        print(f"Closed the session {session}.")
     listing.delete(folder)
     print(f"Deleted {folder.name}.")
     return 0
+
+
+def _closed(left: LeftOpen) -> Iterator[str]:
+    """Those that were open still."""
+    if not left:
+        return
+    try:
+        chosen, _ = settings.load({}, os.environ, settings.configuration_files())
+        with closing(compose.connection(chosen, os.environ)) as connection:
+            late = [open_sessions.opened_by(connection, key) for key in left.requests]
+            for session in dict.fromkeys((*left.sessions, *filter(None, late))):
+                if open_sessions.close(connection, session):
+                    yield session
+    except ServiceError as error:
+        message = f"The run may have left a session open, so its record was kept: {error.message}"
+        remedy = (
+            f"{error.remedy} --record-only deletes the record alone; an open session ends two hours after its last use."
+        )
+        raise ServiceError(message, remedy, code=error.code, status=error.status) from error
 
 
 def _object(runs: Path, summary: Summary) -> dict[str, object]:
@@ -67,8 +95,8 @@ def _object(runs: Path, summary: Summary) -> dict[str, object]:
 
 def _line(summary: Summary) -> str:
     outcome = summary.reason or summary.status
-    cost = f"${summary.cost_cents / 100:.2f}"
-    return f"{summary.run_id}  {outcome:<13} {summary.steps:>3} steps  {cost:>6}  {line(summary.task, 60)}"
+    cost = money(summary.cost_cents)
+    return f"{summary.run_id}  {outcome:<13} {counted(summary.steps, 'step'):>9}  {cost:>6}  {line(summary.task, 60)}"
 
 
 def _lines(folder: Path) -> Iterator[object]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from coasty_desk.core.counting import counted
+
 LONGEST = 2000
 """Characters of a foreign text that are shown; the journal has the rest."""
 
@@ -13,7 +15,7 @@ def safe(text: str, longest: int = LONGEST) -> str:
 
     Newlines stay; tabs become a space. `longest` caps what is shown.
     """
-    cut = text if len(text) <= longest else f"{text[:longest]}… ({len(text) - longest} characters more)"
+    cut = text if len(text) <= longest else f"{text[:longest]}… ({counted(len(text) - longest, 'character')} more)"
     return "".join(_shown(char) for char in cut)
 
 

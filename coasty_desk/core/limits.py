@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Prediction, Refusal, Scroll, Verdict, Wait
+from coasty_desk.core.counting import be, counted
 from coasty_desk.core.events import Ending
 
 IDLE_STEPS = 3
@@ -55,13 +56,14 @@ class Progress(Struct, frozen=True):
 def spent(limits: Limits, progress: Progress, price: int) -> tuple[Ending, str] | None:
     """Whether the next prediction, costing at worst `price` cents, is out of reach."""
     if progress.steps >= limits.max_steps:
-        return Ending.MAX_STEPS, f"the limit of {limits.max_steps} step{'s' * (limits.max_steps != 1)} is reached"
+        return Ending.MAX_STEPS, f"the limit of {counted(limits.max_steps, 'step')} is reached"
     if limits.deadline is not None and progress.seconds >= limits.deadline:
         return Ending.DEADLINE, f"the deadline of {limits.deadline:g} s has passed"
     if limits.budget_cents is not None and progress.cents + price > limits.budget_cents:
+        left = limits.budget_cents - progress.cents
         return Ending.BUDGET, (
-            f"the next step may cost {price} cents, and of the budget of {limits.budget_cents} "
-            f"only {limits.budget_cents - progress.cents} are left"
+            f"the next step may cost {counted(price, 'cent')}, and of the budget of {limits.budget_cents} "
+            f"only {left} {be(left)} left"
         )
     return None
 

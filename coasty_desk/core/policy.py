@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct, field
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll, TypeText, Wait
+from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.patterns import Pattern, first
 from coasty_desk.core.typed import CONTROL, Strokes, Typed, pieces
@@ -165,7 +166,7 @@ def _of_kinds(policy: Policy, action: Action, pressed: tuple[frozenset[str], ...
 
 def _of_number(policy: Policy, situation: Situation) -> str:
     if policy.max_actions is not None and situation.done >= policy.max_actions:
-        return f"the policy allows {policy.max_actions} actions, and so many have been done"
+        return f"the policy allows {counted(policy.max_actions, 'action')}, which {be(policy.max_actions)} done"
     return ""
 
 

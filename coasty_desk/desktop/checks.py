@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import CoastyDeskError, DesktopError
 from coasty_desk.core.scaling import Size, fit, padded
 from coasty_desk.core.stop import Stop
@@ -49,7 +50,7 @@ def _display() -> str:
     wayland.require_x11()
     where = os.environ.get("DISPLAY", "") if sys.platform == "linux" else sys.platform
     found = layout()
-    return f"{where}, {len(found.monitors)} monitor{'s' * (len(found.monitors) != 1)}"
+    return f"{where}, {counted(len(found.monitors), 'monitor')}"
 
 
 def _monitors() -> str:

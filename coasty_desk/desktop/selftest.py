@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from coasty_desk.core import abort_key
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Point, PressKeys, Scroll, TypeText
+from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import CoastyDeskError, DesktopError
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
@@ -264,7 +265,7 @@ def _turned(bench: _Bench, frame: Frame, scroll: Scroll, way: str, button: int) 
     bench.do(frame, scroll)
     notches = abs(scroll.notches)
     turned = [one.number for one in _downs(bench.wait(lambda seen: len(_downs(seen)) >= notches))]
-    detail = f"{notches} notches asked for, {turned.count(button)} arrived"
+    detail = f"{counted(notches, 'notch', 'notches')} asked for, {turned.count(button)} arrived"
     return Proof(f"scroll {way}", ok=turned == [button] * notches, detail=detail)
 
 
@@ -277,7 +278,7 @@ def _dragged(bench: _Bench, frame: Frame) -> Proof:
     off = (releases[0].x - frame.shows.left - 280, releases[0].y - frame.shows.top - 180)
     started = (presses[0].x - frame.shows.left, presses[0].y - frame.shows.top)
     ok = off == (0, 0) and started == (40, 40) and len(moves) >= 20
-    return Proof("drag", ok=ok, detail=f"{len(moves)} motions between press and release", offset=off)
+    return Proof("drag", ok=ok, detail=f"{counted(len(moves), 'motion')} between press and release", offset=off)
 
 
 def _downs(seen: tuple[Seen, ...]) -> list[Button]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec import Struct, field
 
 from coasty_desk.core.actions import Wait
+from coasty_desk.core.counting import counted
 from coasty_desk.offline import acting, choosing, filling
 from coasty_desk.offline.complaints import complaint
 from coasty_desk.offline.language import (
@@ -157,7 +158,7 @@ class Plan(Struct):
                 return
             yield from self.carry_out(body)
         if until is not None and not self.sight.holds(until):
-            message = f"it was repeated {times} times, and not yet {until}"
+            message = f"it was repeated {counted(times, 'time')}, and not yet {until}"
             raise CannotError(message)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from coasty_desk.core.actions import Prediction
+from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import Aborted, DesktopError, OverBudgetError
 from coasty_desk.core.ports import Answering, Ask, Charged, Predictor
 from coasty_desk.record import files
@@ -104,8 +105,8 @@ class Metered(Struct, frozen=True):
             spent = self.ledger.spent_on(today())
             if spent + price > self.daily_cents:
                 message = (
-                    f"the next step may cost {price} cents, and of today's {self.daily_cents} "
-                    f"only {max(self.daily_cents - spent, 0)} are left"
+                    f"the next step may cost {counted(price, 'cent')}, and of today's {self.daily_cents} "
+                    f"only {max(self.daily_cents - spent, 0)} {be(self.daily_cents - spent)} left"
                 )
                 raise OverBudgetError(message, "Wait for tomorrow, or raise daily_cents under [limits].")
         return (yield from self._noted(ask.step, price, self.predictor.predict(ask)))

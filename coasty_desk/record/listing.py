@@ -100,11 +100,16 @@ def find(runs: Path, name: str) -> Path:
     return (exact or fitting)[0]
 
 
-def delete(folder: Path) -> None:
-    """Remove a run's record. Raises UsageError where it is still going on, DesktopError where the disk refuses."""
+def demand_over(folder: Path) -> None:
+    """Raise UsageError where the run is still going on."""
     if alive.held(folder):
         message = f"The run {folder.name} is still going on."
         raise UsageError(message, "Stop it first, with `coasty-desk stop`.")
+
+
+def delete(folder: Path) -> None:
+    """Remove a run's record. Raises UsageError where it is still going on, DesktopError where the disk refuses."""
+    demand_over(folder)
     with files.said():
         shutil.rmtree(folder)
 

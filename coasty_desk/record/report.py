@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Refusal, in_words
+from coasty_desk.core.counting import counted, money
 from coasty_desk.core.scaling import Size
 from coasty_desk.record import marks
 from coasty_desk.record.legible import legible
@@ -113,7 +114,7 @@ def _facts(story: Story) -> Iterator[tuple[str, str]]:
     started, ended = story.started, story.ended
     yield "Began", f"{started.time:%Y-%m-%d %H:%M:%S} UTC"
     if ended is not None:
-        yield "Took", f"{seconds(ended.seconds)}, {ended.steps} step{'s' * (ended.steps != 1)}"
+        yield "Took", f"{seconds(ended.seconds)}, {counted(ended.steps, 'step')}"
         yield "Cost", money(ended.cost_cents)
     if started.estimate is not None:
         yield "Worst case", money(started.estimate)
@@ -216,8 +217,3 @@ def seconds(value: float) -> str:
     if value < 60:
         return f"{value:.1f} s"
     return f"{int(value // 60)} min {int(value % 60)} s"
-
-
-def money(cents: int) -> str:
-    """Cents as dollars, as the service counts them."""
-    return f"${cents / 100:.2f}"

@@ -1,17 +1,16 @@
-"""A look at the service that costs nothing: whether it is there, and whether it takes the key."""
+"""A look at the service that costs nothing: whether it is there, whether it takes the key, and what the key may do."""
 
 from __future__ import annotations
 
+from contextlib import closing
+from datetime import UTC, datetime
+
 from msgspec import Struct
 
-from coasty_desk.service.faults import as_error
+from coasty_desk.service import inquiry
 from coasty_desk.service.http import Connection
 from coasty_desk.service.key import BASE_URL, ApiKey, Kind
-from coasty_desk.service.retry import NOT_JSON
-from coasty_desk.service.unanswered import UnansweredError
-from coasty_desk.wire import errors
-from coasty_desk.wire.errors import Fault
-from coasty_desk.wire.fields import UnreadableError, parse_json
+from coasty_desk.wire.fields import Fields, UnreadableError
 
 
 class Account(Struct, frozen=True):
@@ -29,23 +28,31 @@ def check(key: str, url: str = BASE_URL) -> Account:
 
     Raises ServiceError (no key, a bad one, refused, unreachable, no such service) and UsageError (a bad `url`).
     """
-    connection = Connection(url, ApiKey(key))
-    try:
-        reply = connection.get("models")
-    except UnansweredError as none:
-        raise as_error(none.fault, connection.host) from None
-    finally:
-        connection.close()
-    if not 200 <= reply.status < 300:
-        raise as_error(errors.decode(reply.status, reply.headers, reply.body), connection.host)
-    try:
-        document = parse_json(reply.body)
-    except UnreadableError as error:
-        raise as_error(Fault(NOT_JSON, str(error), reply.status), connection.host) from None
-    said = reply.headers.get("x-coasty-key-kind", "")
+    with closing(Connection(url, ApiKey(key))) as connection:
+        told = inquiry.get(connection, "models")
+    said = told.headers.get("x-coasty-key-kind", "")
     kind: Kind = next((known for known in ("live", "test", "legacy") if known == said), connection.key.kind)
-    left = reply.headers.get("x-credits-remaining", "")
-    return Account(connection.host, kind, kind != "test", int(left) if left.isdecimal() else None, _versions(document))
+    left = told.headers.get("x-credits-remaining", "")
+    versions = _versions(told.document)
+    return Account(connection.host, kind, kind != "test", int(left) if left.isdecimal() else None, versions)
+
+
+def balance(key: str, url: str = BASE_URL) -> int | None:
+    """The cents left in the wallet by `GET /usage` (API.md §2.6); None where the answer names none.
+
+    Raises ServiceError, with INSUFFICIENT_SCOPE for a key that may not ask: few may.
+    """
+    with closing(Connection(url, ApiKey(key))) as connection:
+        told = inquiry.get(connection, f"usage?period={datetime.now(UTC):%Y-%m}")
+    try:
+        fields = Fields.of(told.document, "the answer")
+        cents = fields.number("wallet_balance_cents", "balance", at_most=10**12)
+        dollars = fields.number("wallet_balance_usd", at_most=10**10)
+    except UnreadableError:
+        return None
+    if cents is None and dollars is None:
+        return None
+    return int(cents if cents is not None else round((dollars or 0) * 100))
 
 
 def _versions(document: object) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Prediction
+from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import OverBudgetError, ServiceError
 from coasty_desk.core.ports import Answering, Ask, Charged, Retry
 from coasty_desk.core.scaling import Size
@@ -149,8 +150,8 @@ class CoastyPredictor:
         price = SESSION + self._tariff(ask.frame.sent).step(1)
         if ask.cents_left is not None and price > ask.cents_left:
             message = (
-                f"the service has let the session go, a new one with the next step may cost {price} cents, "
-                f"and of the budget only {ask.cents_left} are left"
+                f"the service has let the session go, a new one with the next step may cost {counted(price, 'cent')}, "
+                f"and of the budget only {ask.cents_left} {be(ask.cents_left)} left"
             )
             raise OverBudgetError(message)
 
@@ -198,7 +199,7 @@ def instruction(ask: Ask) -> str:
     """
     task = ask.task
     if not 1 <= len(task) <= TASK_MAX:
-        message = f"The task has {len(task)} characters, and the service takes 1 to {TASK_MAX}."
+        message = f"The task has {counted(len(task), 'character')}, and the service takes 1 to {TASK_MAX}."
         raise ServiceError(message, "Shorten it.", code="TASK_LENGTH")
     if not ask.notes:
         return task

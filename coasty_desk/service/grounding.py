@@ -10,6 +10,7 @@ from collections.abc import Callable
 from msgspec import Struct, field
 
 from coasty_desk.core.actions import Click, Point, Prediction, Usage, Verdict
+from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import GaveUpError, ServiceError
 from coasty_desk.core.ports import Answering, Ask
 from coasty_desk.core.stop import Stop
@@ -43,7 +44,9 @@ class Grounding(Struct, frozen=True):
     def predict(self, ask: Ask) -> Answering[Prediction]:
         """A click on it. Raises GaveUpError where it is not to be seen, ServiceError, Aborted."""
         if not 1 <= len(ask.task) <= _MAX_ELEMENT:
-            message = f"The element has {len(ask.task)} characters, and the service takes 1 to {_MAX_ELEMENT}."
+            message = (
+                f"The element has {counted(len(ask.task), 'character')}, and the service takes 1 to {_MAX_ELEMENT}."
+            )
             raise ServiceError(message, "Describe it in fewer words.", code="ELEMENT_LENGTH")
         posted = Posted("predict", ask.step, "ground", f"{self.name}:{ask.step}", _body(ask))
         exchange = Exchange(self.connection, self.stop, Memory(), self.chance)

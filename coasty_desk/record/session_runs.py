@@ -1,0 +1,56 @@
+"""Which recorded run opened which session at the service, and what a run that was cut off may have left open there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from coasty_desk.core import events as ev
+from coasty_desk.record import listing
+from coasty_desk.record.ledger import Ledger
+from coasty_desk.wire import posted
+from coasty_desk.wire.fields import UnreadableError
+
+
+class LeftOpen(Struct, frozen=True):
+    """Sessions that a run has opened, and the keys of requests for one whose answer it did not live to see."""
+
+    sessions: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.sessions or self.requests)
+
+
+def runs_of(runs: Path, ledger: Ledger) -> dict[str, str]:
+    """The run of each session that is on record: in a journal, or in the ledger where the journal is gone."""
+    spent = {entry.what: entry.run_id for entry in ledger.entries() if not entry.what.isdecimal()}
+    kept = {session: one.run_id for one in listing.summaries(runs) for session in _opened(runs / one.run_id)[0]}
+    return spent | kept
+
+
+def left_open(folder: Path) -> LeftOpen:
+    """What the run in the folder may have left open; nothing where it has come to its end."""
+    sessions, ended = _opened(folder)
+    return LeftOpen() if ended else LeftOpen(sessions, tuple(_keys(folder)))
+
+
+def _opened(folder: Path) -> tuple[tuple[str, ...], bool]:
+    sessions: dict[str, None] = {}
+    ended = False
+    for event in listing.events(folder):
+        ended = isinstance(event, ev.RunEnded)
+        if isinstance(event, ev.Charged) and event.session_id is not None:
+            sessions[event.session_id] = None
+    return tuple(sessions), ended
+
+
+def _keys(folder: Path) -> list[str]:
+    found = []
+    for path in sorted(folder.glob("request-*-session.json")):
+        try:
+            found.append(posted.from_bytes(path.read_bytes()).key)
+        except (OSError, UnreadableError):
+            continue
+    return found
