@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from coasty_desk import presets, settings
 from coasty_desk.core import abort_key
-from coasty_desk.core.actions import Point
+from coasty_desk.core.actions import Launch, Point
 from coasty_desk.core.confirm import Person
 from coasty_desk.core.cut_off import CutOff
 from coasty_desk.core.errors import UsageError
@@ -25,7 +25,7 @@ from coasty_desk.core.policy import Policy
 from coasty_desk.core.ports import Executor, Predictor
 from coasty_desk.core.run import Job, Ports
 from coasty_desk.core.scaling import Frame, Rect, Size
-from coasty_desk.core.secrets import Hiding
+from coasty_desk.core.secrets import Hiding, Secrets
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import keys, lock, secret_sources, wayland, ways, window_list
 from coasty_desk.desktop.capture import MonitorScreen
@@ -145,7 +145,7 @@ def desk(
         stack.callback(connection.close)
     executor: Executor = DryRun()
     if not chosen.dry_run:
-        executor = desktop = DesktopExecutor(stop)
+        executor = desktop = DesktopExecutor(stop, environment=_for_programs(environment, rules))
         soon = threading.Timer(LATER, desktop.ready_quietly)
         soon.daemon = True
         soon.start()
@@ -170,12 +170,7 @@ def desk(
     elif model is not None:
         predictor = model
     else:
-        from coasty_desk.offline.launching import Launcher  # a run that asks the service need not wait for them
-        from coasty_desk.offline.predictor import OfflinePredictor
-
-        launch = Launcher(person=who, dry_run=chosen.dry_run, asks=rules.confirm == "always")
-        active = window_list.focused_frame
-        predictor = OfflinePredictor(task, stop, active=active, pointer=pointer, launch=launch)
+        predictor = _offline(task, stop, environment)
     job = Job(
         run_id=run_id,
         task=task,
@@ -218,6 +213,27 @@ def desk(
         (*armed.warnings, *no_badge),
         badge,
     )
+
+
+def _offline(task: str, stop: Stop, environment: Mapping[str, str]) -> Predictor:
+    from coasty_desk.desktop import applications  # a run that asks the service need not wait for them
+    from coasty_desk.offline.launching import named
+    from coasty_desk.offline.predictor import OfflinePredictor
+
+    def launch(name: str) -> Launch:
+        return named(name, applications.menu(environment))
+
+    return OfflinePredictor(task, stop, active=window_list.focused_frame, pointer=pointer, launch=launch)
+
+
+def _for_programs(environment: Mapping[str, str], rules: Rules) -> dict[str, str]:
+    """The environment of what is started: none of the person's secrets that this program was given is in it."""
+    keys = Secrets({KEY_VARIABLE: api_key(environment).strip()})
+    return {
+        name: value
+        for name, value in environment.items()
+        if name != KEY_VARIABLE and not keys.said_in(value) and not rules.secrets.said_in(value)
+    }
 
 
 def _badge(chosen: Settings, shows: Rect, armed: Ways, stack: ExitStack) -> tuple[Badge | None, tuple[str, ...]]:

@@ -15,7 +15,7 @@ import coasty_desk
 PUBLIC = """
 Aborted Action Answer Answering Ask Charged Click CoastyDeskError CoastyPredictor CutOff
 DesktopError DesktopExecutor Drag DryRun Ending Event Executor Frame Gate GaveUpError InOrder Job
-Judging KeyCombo Limits LookAgain MonitorScreen Move OfflinePredictor OpenGate OverBudgetError Pause
+Judging KeyCombo Launch Limits LookAgain MonitorScreen Move OfflinePredictor OpenGate OverBudgetError Pause
 Person Placed Point Ports Prediction Predictor PressKeys Progress Question Recorder
 RecordingExecutor Rect Refusal Rest Retry RunEnded Screen ScriptedPredictor Scroll ServiceError
 Settings Size StillScreen Stop TypeText Usage UsageError Verdict Wait driving events in_words

@@ -59,6 +59,11 @@ PROMISES: dict[str, tuple[str, ...]] = {
         f"{IN_HAND}::test_max_actions_caps_the_run",
         f"{POLICY}::test_denied_text_is_judged_across_actions",
     ),
+    "Starting an application": (
+        "tests/cli/test_launch.py::test_a_policy_that_does_not_let_it_pass_starts_nothing",
+        "tests/cli/test_launch.py::test_without_a_yes_it_is_not_started",
+        "tests/wire/test_actions.py::test_only_our_own_record_starts_an_application",
+    ),
     "A refused action drops the rest of its batch": (
         f"{IN_HAND}::test_a_policy_refuses_what_it_says_and_nothing_else",
         f"{IN_HAND}::test_a_batch_that_was_refused_cannot_end_as_succeeded",

@@ -6,6 +6,7 @@ pixels inside a `scaling.Placed`. `done` and `fail` are a prediction's verdict, 
 
 from __future__ import annotations
 
+import json
 from enum import Enum
 from typing import Literal, TypeAlias, get_args
 
@@ -79,7 +80,17 @@ class Wait(Struct, frozen=True):
     seconds: float
 
 
-Action: TypeAlias = Click | Move | Drag | Scroll | TypeText | PressKeys | KeyCombo | Wait
+class Launch(Struct, frozen=True):
+    """Start the application that has this name in the desktop's menu; `entry` is its entry's file name, where it has one.
+
+    Only a predictor of this process says so: no answer of a service is read as one.
+    """
+
+    name: str
+    entry: str = ""
+
+
+Action: TypeAlias = Click | Move | Drag | Scroll | TypeText | PressKeys | KeyCombo | Wait | Launch
 
 
 class Refusal(Struct, frozen=True):
@@ -89,7 +100,8 @@ class Refusal(Struct, frozen=True):
 
     `by` is `wire` (it could not be understood), `keys` (no such key), `policy`, `mask`,
     `secret` (there is none of that name), `person`, `abort` (it would have stopped the run),
-    `focus` (another window has the keyboard) or `pointer` (it cannot get there).
+    `focus` (another window has the keyboard), `pointer` (it cannot get there) or `desktop` (there
+    is no such application).
     """
 
     action: str
@@ -166,6 +178,8 @@ def in_words(action: Action) -> str:
             return f"press {'+'.join(keys)}"
         case Wait(seconds):
             return f"wait {seconds:g} s"
+        case Launch(name):
+            return f"open {json.dumps(name, ensure_ascii=False)}"
 
 
 def _at(point: Point | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec import Struct, field
 
-from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Point, PressKeys, Refusal
+from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Launch, Point, PressKeys, Refusal
 from coasty_desk.core.panic import ESCAPES
 from coasty_desk.core.ports import Executor
 from coasty_desk.core.scaling import Placed
@@ -70,7 +70,7 @@ class Noting(Struct, frozen=True):
 
 def _goes_elsewhere(action: Action, strokes: Strokes) -> bool:
     """Whether what is typed next may go to another place."""
-    if isinstance(action, Click | Drag):
+    if isinstance(action, Click | Drag | Launch):
         return True
     if not isinstance(action, PressKeys | KeyCombo):
         return False

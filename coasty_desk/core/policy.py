@@ -10,7 +10,19 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
 
-from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll, TypeText, Wait
+from coasty_desk.core.actions import (
+    Action,
+    Click,
+    Drag,
+    KeyCombo,
+    Launch,
+    Move,
+    Point,
+    PressKeys,
+    Scroll,
+    TypeText,
+    Wait,
+)
 from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.patterns import Pattern, first
@@ -25,11 +37,12 @@ ACTIONS: tuple[str, ...] = (
     "drag",
     "move",
     "wait",
+    "launch",
     "done",
     "fail",
     "raw",
 )
-"""The names of API.md §3. `done`, `fail` and `raw` may stand in a policy and judge nothing: no input comes of them."""
+"""The names of API.md §3, and `launch`, which is ours: an application is started. `done`, `fail` and `raw` may stand in a policy and judge nothing: no input comes of them."""
 
 _KINDS: dict[type, str] = {
     Click: "click",
@@ -40,6 +53,7 @@ _KINDS: dict[type, str] = {
     Drag: "drag",
     Move: "move",
     Wait: "wait",
+    Launch: "launch",
 }
 
 CLOSING: tuple[frozenset[str], ...] = tuple(

@@ -70,7 +70,8 @@ class Ask(Struct, frozen=True):
 
     `notes` are what the model must know besides the task (a refusal of its last action, a run
     taken up again). `step` counts predictions from 1 over the whole run, resumed or not.
-    `cents_left` and `seconds_left` are what the run may still use; None is no cap.
+    `cents_left` and `seconds_left` are what the run may still use; None is no cap. `refusal` is that
+    of the last step, where an action of it was refused; it is among the notes, in words.
     """
 
     step: int
@@ -79,6 +80,7 @@ class Ask(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     cents_left: int | None = None
     seconds_left: float | None = None
+    refusal: Refusal | None = None
 
 
 Answering: TypeAlias = Generator[Retry | Charged, None, T]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, PressKeys, TypeText, Wait
+from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Launch, PressKeys, TypeText, Wait
 from coasty_desk.core.policy import CLOSING
 from coasty_desk.core.typed import Strokes, Typed, pieces, strokes_of
 from coasty_desk.core.windows import Named
@@ -141,8 +141,9 @@ def _sends(pressed: Iterable[frozenset[str]]) -> Risk | None:
 
 def _commits(action: Action, pressed: Iterable[frozenset[str]], said: tuple[str, ...]) -> Risk | None:
     enters = any("enter" in stroke or "space" in stroke for stroke in pressed)
-    if not (enters or isinstance(action, Click | Drag)):
+    if not (enters or isinstance(action, Click | Drag | Launch)):
         return None
+    said = (*said, action.name) if isinstance(action, Launch) else said
     for name, words in _WORDS.items():
         for text in said:
             found = re.search(words, text)

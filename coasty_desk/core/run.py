@@ -95,6 +95,7 @@ class _Run:
         self.cut_off = cut_off
         self.progress = cut_off.progress
         self.notes = cut_off.notes
+        self.refusal: Refusal | None = None
         self.refused_before = cut_off.refused
         self.step = cut_off.progress.steps
         self.began = time.monotonic() - cut_off.progress.seconds
@@ -226,7 +227,7 @@ class _Run:
         limits, used = self.job.limits, self.progress
         cents_left = None if limits.budget_cents is None else limits.budget_cents - used.cents
         seconds_left = None if limits.deadline is None else limits.deadline - self._seconds()
-        return Ask(self.step, self.job.task, frame, self.notes, cents_left, seconds_left)
+        return Ask(self.step, self.job.task, frame, self.notes, cents_left, seconds_left, self.refusal)
 
     def _answer(self, answering: Answering[T]) -> Generator[ev.Event, None, T]:
         while True:
@@ -247,7 +248,7 @@ class _Run:
     def _batch(self, frame: Frame, prediction: Prediction, first: int = 0) -> Generator[ev.Event, None, _Ended | None]:
         """Carry out the actions from `first` on until one is refused; say how the run ended, if it did."""
         acted = False
-        self.notes = ()
+        self.notes, self.refusal = (), None
         for index, action in enumerate(prediction.actions[first:], first):
             if acted:
                 self.ports.between()
@@ -326,7 +327,7 @@ class _Run:
             return
         self.refused_before = True
         self.progress = replace(self.progress, refusals=self.progress.refusals + 1)
-        self.notes = (refused_note(hindrance),)
+        self.notes, self.refusal = (refused_note(hindrance),), hindrance
         yield self._event(ev.Refused, refusal=hindrance)
 
     def _seconds(self) -> float:

@@ -42,6 +42,12 @@ class Secrets:
         """The names in `text` that have no value."""
         return tuple(name for name in PLACEHOLDER.findall(text) if name not in self._values)
 
+    def said_in(self, text: str) -> bool:
+        """Whether the text is one of the values, or has a longer one in it."""
+        return any(
+            value == text or (len(value) >= SHORTEST_HIDDEN and value in text) for value in self._values.values()
+        )
+
     def filled(self, text: str) -> str:
         """`text` with its placeholders replaced. For the keyboard alone."""
         return PLACEHOLDER.sub(lambda match: self._values.get(match[1], match[0]), text)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import Action, Point, Wait
+from coasty_desk.core.actions import Action, Launch, Point, Wait
 from coasty_desk.core.seen import places
 
 
@@ -35,9 +35,14 @@ class Windows(Protocol):
 
 
 def reached(real: Action, windows: Windows, pointer: Callable[[], Point]) -> tuple[Named, ...]:
-    """The windows that a placed action's input goes to; none for a wait. Raises DesktopError."""
+    """The windows that a placed action's input goes to; none for a wait.
+
+    An application that is to be started has no window yet: it goes by its name. Raises DesktopError.
+    """
     if isinstance(real, Wait):
         return ()
+    if isinstance(real, Launch):
+        return (Named(real.name, real.entry),)
     where = places(real)
     if not where:
         return (windows.focused(),)

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from coasty_desk.core.actions import Click, Drag, KeyCombo, Move, Point, PressKeys, Refusal, Scroll, TypeText, Wait
-from coasty_desk.core.errors import Aborted, DesktopError
+from coasty_desk.core.actions import (
+    Click,
+    Drag,
+    KeyCombo,
+    Launch,
+    Move,
+    Point,
+    PressKeys,
+    Refusal,
+    Scroll,
+    TypeText,
+    Wait,
+)
+from coasty_desk.core.errors import Aborted, BrokenOffError, DesktopError
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.stop import Stop
@@ -23,12 +36,21 @@ class DesktopExecutor:
     """Drives the desktop that this process is on. A `core.ports.Executor`.
 
     Its devices are opened when they are first needed, or by `ready`. Both raise DesktopError where there are none.
+    `environment` is that of the applications which are started, without one this process's.
     """
 
-    def __init__(self, stop: Stop, *, held: Held | None = None, sent: Sent = SENT) -> None:
+    def __init__(
+        self,
+        stop: Stop,
+        *,
+        held: Held | None = None,
+        sent: Sent = SENT,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.held = held if held is not None else Held()
         self._stop = stop
         self._sent = sent
+        self._environment = os.environ if environment is None else environment
         self._opening = threading.Lock()
         self._opened: tuple[Pointer, Keyboard] | None = None
 
@@ -61,11 +83,11 @@ class DesktopExecutor:
         return self._opened
 
     def refuses(self, placed: Placed) -> Refusal | None:
-        """Why it cannot be done at all: a key that there is not, or a character that no key writes."""
-        return refused(placed, self._keyboard.lacks)
+        """Why it cannot be done at all: a key that there is not, a character that no key writes, an application that there is not."""
+        return refused(placed, self._keyboard.lacks, self._environment)
 
     def perform(self, placed: Placed) -> None:
-        """Do it. Raises Aborted, DesktopError; nothing stays held in either case."""
+        """Do it. Raises Aborted, DesktopError, BrokenOffError; nothing stays held in any case."""
         self._stop.check()
         with self._failures():
             self._pointer.leave_corner()
@@ -101,6 +123,17 @@ class DesktopExecutor:
                     self._keyboard.stroke(stroke)
             case Wait(seconds):
                 self._stop.pause(seconds)
+            case Launch():
+                self._start(action)
+
+    def _start(self, launch: Launch) -> None:
+        from coasty_desk.desktop import applications  # few start one
+
+        try:
+            applications.start(launch, self._environment)
+        except OSError as error:
+            message = f"it could not be started: {error.strerror or error}"
+            raise BrokenOffError(message, "desktop") from error
 
     def _move(self, point: Point | None) -> None:
         if point is not None:
@@ -121,8 +154,13 @@ class DesktopExecutor:
             self.held.release_all()
 
 
-def refused(placed: Placed, lacks: Callable[[str], bool]) -> Refusal | None:
-    """Why no keyboard, or not this one, can do the action; `lacks` says which canonical keys it has not."""
+def refused(
+    placed: Placed, lacks: Callable[[str], bool], environment: Mapping[str, str] | None = None
+) -> Refusal | None:
+    """Why no desktop, or not this one, can do the action.
+
+    `lacks` says which canonical keys it has not; `environment`, where its menu is looked for, if there is one.
+    """
     action = placed.real
     try:
         match action:
@@ -131,12 +169,21 @@ def refused(placed: Placed, lacks: Callable[[str], bool]) -> Refusal | None:
                 return None if bad is None else refusal(placed, "keys", f"no key writes the character U+{ord(bad):04X}")
             case PressKeys() | KeyCombo():
                 needed = [key for stroke in keys.strokes(action) for key in stroke]
+            case Launch():
+                return None if environment is None else _absent(placed, action, environment)
             case _:
                 needed = list(keys.modifiers(action))
     except keys.UnknownKey as unknown:
         return refusal(placed, "keys", str(unknown))
     absent = [key for key in needed if lacks(key)]
     return refusal(placed, "keys", f"this system has no key {absent[0]!r}") if absent else None
+
+
+def _absent(placed: Placed, launch: Launch, environment: Mapping[str, str]) -> Refusal | None:
+    from coasty_desk.desktop import applications  # as above
+
+    why = applications.lacking(launch, environment)
+    return refusal(placed, "desktop", why) if why else None
 
 
 def _end(held: Held, keyboard: Keyboard, pointer: Pointer) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct, field
 
-from coasty_desk.core.actions import Wait
+from coasty_desk.core.actions import Launch, Wait
 from coasty_desk.core.counting import counted
-from coasty_desk.offline import acting, choosing, filling
+from coasty_desk.offline import acting, choosing, evidence, filling
 from coasty_desk.offline.complaints import complaint
 from coasty_desk.offline.language import (
     Choose,
@@ -35,6 +35,7 @@ from coasty_desk.offline.language import (
     Verify,
     WaitFor,
 )
+from coasty_desk.offline.reading import Seen
 from coasty_desk.offline.sight import LOOKS, PATIENCE, SETTLED_FOR_GOOD, CannotError, Doing, Sight
 
 OPENING = (0.5, 0.8, 1.2, 1.5, 2.0, 3.0, 3.0, 4.0)
@@ -44,17 +45,17 @@ LARGE = 4000
 """A window changes at least so many pixels of the screen."""
 
 
-def nothing_to_open(name: str) -> str:
-    """The launcher where there is none. Raises CannotError."""
+def nothing_to_open(name: str) -> Launch:
+    """Where there are no applications to start. Raises CannotError."""
     message = f"“{name}” cannot be started: applications cannot be started here; open it yourself"
     raise CannotError(message)
 
 
 class Plan(Struct):
-    """`launch` starts an application by its name and says so; it raises CannotError. `read_out` is what was read."""
+    """`launch` gives the start of the application that a name means; it raises CannotError. `read_out` is what was read."""
 
     sight: Sight
-    launch: Callable[[str], str] = nothing_to_open
+    launch: Callable[[str], Launch] = nothing_to_open
     read_out: list[str] = field(default_factory=list)
     _last: Instruction | None = None
 
@@ -143,14 +144,19 @@ class Plan(Struct):
         self.read_out.append(f"“{said or found.text}”")
 
     def _open(self, name: str) -> Doing:
-        started = self.launch(name)
-        before = self.sight.seen
+        launch = self.launch(name)
+        before = yield from self.sight.do(f"opening {launch.name}", launch)
         for seconds in OPENING:
-            yield from self.sight.wait(f"{started}; waiting for its window", seconds)
-            if sum(box.width * box.height for box in self.sight.changes(before)) > LARGE:
+            if self._has_a_window(before):
                 return
-        message = f"{started}, but no window of it can be seen"
-        raise CannotError(message)
+            yield from self.sight.wait(f"opened {launch.name}; waiting for its window", seconds)
+        if not self._has_a_window(before):
+            message = f"opened {launch.name}, but no window of it can be seen"
+            raise CannotError(message)
+
+    def _has_a_window(self, before: Seen) -> bool:
+        """Whatever changes by so much counts: starting an application moves no pointer that could leave something behind."""
+        return sum(box.width * box.height for box in evidence.changes(before, self.sight.seen)) > LARGE
 
     def _repeat(self, body: tuple[Step, ...], times: int, until: Condition | None) -> Doing:
         for _ in range(times):

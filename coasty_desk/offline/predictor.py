@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 
 from msgspec.structs import replace
 
-from coasty_desk.core.actions import Point, Prediction, Verdict
+from coasty_desk.core.actions import Launch, Point, Prediction, Verdict
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.ports import Answering, Ask
 from coasty_desk.core.scaling import Frame, Rect
@@ -26,7 +26,8 @@ class OfflinePredictor:
 
     `active` gives the real rectangle of the window that has the focus, None where that is not
     known: what lies in it comes before what lies behind. `pointer` gives where the pointer is, in
-    real pixels, and raises DesktopError.
+    real pixels, and raises DesktopError. `launch` gives the start of the application that a name
+    means, and raises CannotError.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class OfflinePredictor:
         *,
         active: Callable[[], Rect | None] = lambda: None,
         pointer: Callable[[], Point] | None = None,
-        launch: Callable[[str], str] = nothing_to_open,
+        launch: Callable[[str], Launch] = nothing_to_open,
     ) -> None:
         self._pointer = pointer
         self._launch = launch
@@ -63,6 +64,9 @@ class OfflinePredictor:
         yield from ()
         if self._reader is None:
             return Prediction(Verdict.FAIL, reasoning=self._said)
+        if ask.refusal is not None:  # what follows rests on it, and it will not be let through a second time
+            refused = f"“{ask.refusal.action}” was refused: {ask.refusal.why}"
+            return Prediction(Verdict.FAIL, reasoning=refused)
         self._frame, reader = ask.frame, self._reader
         seen = self._stop.race(lambda: reader.read(ask.frame.image))
         return self._next(seen)

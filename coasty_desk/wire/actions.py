@@ -17,6 +17,7 @@ from coasty_desk.core.actions import (
     Click,
     Drag,
     KeyCombo,
+    Launch,
     Move,
     Point,
     PressKeys,
@@ -83,7 +84,7 @@ def decode(item: object) -> Decoded:
 def recall(item: object) -> Action:
     """The action that `encode` wrote. Raises UnreadableError for anything else."""
     fields = Fields.of(item, "the action")
-    reader = _READERS.get(fields.text("action_type", at_most=MAX_KEY_NAME) or "")
+    reader = _OURS.get(fields.text("action_type", at_most=MAX_KEY_NAME) or "")
     if reader is None:
         msg = "there is no such type of action"
         raise UnreadableError(msg)
@@ -186,6 +187,14 @@ def _wait(params: Fields) -> Action:
     return Wait(seconds)
 
 
+def _launch(params: Fields) -> Action:
+    name = params.text("name", at_most=MAX_TEXT)
+    if not name:
+        msg = "name is missing"
+        raise UnreadableError(msg)
+    return Launch(name, params.text("entry", at_most=MAX_TEXT) or "")
+
+
 def _there(point: Point | None, names: str) -> Point:
     if point is None:
         msg = f"{names} are missing"
@@ -231,4 +240,7 @@ _READERS: dict[str, Callable[[Fields], Action]] = {
     "key_combo": _key_combo,
     "wait": _wait,
 }
+_OURS = {**_READERS, "launch": _launch}
+"""What our own journal may say besides: no answer of the service starts a program."""
+
 _VERDICTS = {"done": Verdict.DONE, "fail": Verdict.FAIL}

@@ -7,6 +7,7 @@ from coasty_desk.core.actions import (
     Click,
     Drag,
     KeyCombo,
+    Launch,
     Move,
     Point,
     PressKeys,
@@ -32,8 +33,8 @@ but the last, which is its own for pyautogui source (API.md §2.4)."""
 def encode(action: Action) -> dict[str, object]:
     """The canonical `{"action_type", "params"}` of API.md §3; whole numbers as integers.
 
-    Beyond it: `modifiers`, where keys are held meanwhile, and a click without `x` and `y` for
-    one where the pointer is.
+    Beyond it: `modifiers`, where keys are held meanwhile, a click without `x` and `y` for one
+    where the pointer is, and `launch`, which the service has not.
     """
     match action:
         case Click(point, button, count, modifiers):
@@ -54,6 +55,8 @@ def encode(action: Action) -> dict[str, object]:
             return _entry("key_combo", {"keys": list(keys)})
         case Wait(seconds):
             return _entry("wait", {"seconds": _number(seconds)})
+        case Launch(name, entry):
+            return _entry("launch", {"name": name, "entry": entry})
 
 
 def encode_verdict(verdict: Verdict) -> dict[str, object]:

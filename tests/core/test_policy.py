@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll, TypeText, Wait
+from coasty_desk.core.actions import (
+    Action,
+    Click,
+    Drag,
+    KeyCombo,
+    Launch,
+    Move,
+    Point,
+    PressKeys,
+    Scroll,
+    TypeText,
+    Wait,
+)
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.patterns import Pattern
 from coasty_desk.core.policy import Bounds, Policy, Situation, chords, forbids
@@ -21,6 +33,7 @@ EVERY: dict[str, Action] = {
     "drag": Drag(Point(1, 1), Point(9, 9)),
     "move": Move(Point(3, 3)),
     "wait": Wait(1),
+    "launch": Launch("Ink Pot", "ink.desktop"),
 }
 
 

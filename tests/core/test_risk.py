@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll, TypeText, Wait
+from coasty_desk.core.actions import (
+    Action,
+    Click,
+    Drag,
+    KeyCombo,
+    Launch,
+    Move,
+    Point,
+    PressKeys,
+    Scroll,
+    TypeText,
+    Wait,
+)
 from coasty_desk.core.risk import Around, risk
 from coasty_desk.core.typed import Typed
 from coasty_desk.core.windows import Named
@@ -49,6 +61,12 @@ def kind(action: Action, around: Around | None = None) -> str:
 def test_harmless_actions_are_harmless(action: Action) -> None:
     """Nobody is asked about what hurts nobody."""
     assert kind(action) == ""
+
+
+@pytest.mark.parametrize(("name", "expected"), [("Ink Pot", ""), ("Log Out", "shut down"), ("Power off…", "shut down")])
+def test_starting_what_ends_the_session_is_risky(name: str, expected: str) -> None:
+    """An application's name is what a click on it would say."""
+    assert kind(Launch(name)) == expected
 
 
 @pytest.mark.parametrize("chord", [("alt", "f4"), ("ctrl", "w"), ("ctrl", "q"), ("ctrl", "shift", "w"), ("cmd", "q")])

@@ -15,6 +15,7 @@ from coasty_desk.core.actions import (
     Click,
     Drag,
     KeyCombo,
+    Launch,
     Move,
     Point,
     PressKeys,
@@ -144,6 +145,7 @@ REFUSED: list[tuple[str, object, str]] = [
     ("wait", {"seconds": math.nan}, "finite"),
     ("wait", {"seconds": 1e9}, "beyond"),
     ("wait", {"ms": True}, "boolean"),
+    ("launch", {"name": "xterm"}, "no such type"),
     ("teleport", XY, "no such type"),
     ("Click", XY, "no such type"),
     ("", XY, "no such type"),
@@ -309,6 +311,15 @@ def test_what_is_written_reads_back_the_same(action: Action) -> None:
     entry = json.loads(json.dumps(encode(action)))
     assert decode(entry) == Decoded((action,))
     assert recall(entry) == action
+
+
+def test_only_our_own_record_starts_an_application() -> None:
+    """Safety sentence: no answer of the service starts a program, not even in the words of our journal."""
+    launch = Launch("Ink Pot", "ink.desktop")
+    assert recall(json.loads(json.dumps(encode(launch)))) == launch
+    assert _refusal(decode(encode(launch))).why == "there is no such type of action"
+    with pytest.raises(UnreadableError):
+        recall({"action_type": "launch", "params": {}})
 
 
 @given(JSON | ENTRIES)

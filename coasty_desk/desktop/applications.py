@@ -1,0 +1,89 @@
+"""The applications of this desktop's menu, and starting one: no shell, no program that has no entry.
+
+On Linux the entries are the `.desktop` files of the freedesktop.org Desktop Entry
+Specification; on macOS `open -a` knows them.
+"""
+
+from __future__ import annotations
+
+import configparser
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from coasty_desk.core.actions import Launch
+from coasty_desk.core.applications import Application
+
+_CODES = {"%f", "%F", "%u", "%U", "%i", "%c", "%k", "%d", "%D", "%n", "%N", "%v", "%m"}
+"""Placeholders of a command for what is to be opened with it: nothing is."""
+
+
+def menu(environment: Mapping[str, str]) -> tuple[Application, ...] | None:
+    """The applications that can be started; None where only the system knows them (macOS)."""
+    return None if sys.platform == "darwin" else tuple(entries(environment))
+
+
+def entries(environment: Mapping[str, str], only: str = "") -> Iterator[Application]:
+    """The applications of the menu, or those whose entry has the file name `only`; of two with one file name, the person's own."""
+    home = Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local/share")
+    system = (environment.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
+    seen = set()
+    for folder in [home, *map(Path, filter(None, system))]:
+        for file in sorted((folder / "applications").rglob("*.desktop")):
+            if file.name not in seen and only in ("", file.name):
+                seen.add(file.name)
+                yield from _entry(file)
+
+
+def lacking(launch: Launch, environment: Mapping[str, str]) -> str:
+    """Why it cannot be started at all, as a clause; empty where it can."""
+    if sys.platform == "darwin" or len(_meant(launch, environment)) == 1:
+        return ""
+    return f"this desktop's menu has no application, or several, with the name {launch.name!r}"
+
+
+def start(launch: Launch, environment: Mapping[str, str]) -> None:
+    """Start it in a session of its own, with this environment. Raises OSError where it cannot be started."""
+    if sys.platform == "darwin":
+        command: tuple[str, ...] = ("open", "-a", launch.name)
+    else:
+        meant = _meant(launch, environment)
+        if len(meant) != 1:
+            message = lacking(launch, environment)
+            raise FileNotFoundError(message)
+        command = meant[0].command
+    subprocess.Popen(
+        command,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _meant(launch: Launch, environment: Mapping[str, str]) -> list[Application]:
+    found = [one for one in entries(environment, launch.entry) if launch.entry or one.name == launch.name]
+    return [one for one in found if not one.in_terminal]
+
+
+def _entry(file: Path) -> Iterator[Application]:
+    parser = configparser.RawConfigParser(strict=False, delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys differ in case
+    try:
+        parser.read(file, "utf-8")
+        said = dict(parser["Desktop Entry"])
+        command = tuple(part for part in shlex.split(said.get("Exec", "")) if part not in _CODES)
+    except (configparser.Error, KeyError, ValueError, OSError):
+        return  # an entry that cannot be read is in no menu either
+    hidden = any(said.get(key, "").lower() == "true" for key in ("Hidden", "NoDisplay"))
+    if hidden or said.get("Type") != "Application" or not command or shutil.which(command[0]) is None:
+        return
+    shown = [said["Name"], *(value for key, value in said.items() if key.startswith("Name["))] if "Name" in said else []
+    stem = file.stem.rsplit(".", 1)[-1]
+    names = (*shown[:1], said.get("GenericName", ""), stem, Path(command[0]).name)
+    in_terminal = said.get("Terminal", "").lower() == "true"
+    yield Application(shown[0] if shown else stem, names, command, file.name, in_terminal)
