@@ -198,7 +198,7 @@ def load(options: Mapping[str, object], environment: Mapping[str, str], files: l
         values["base_url"], origins["base_url"] = url, f"environment ({BASE_URL_VARIABLE})"
     for name, value in options.items():
         if name not in _FIELDS:
-            continue  # a run that a later version recorded
+            raise _no_option(name)
         flag = f"--{name.replace('_', '-')}"
         values[name], origins[name] = _read(name, value, flag), f"option {flag}"
     return Settings(**cast("dict[str, Any]", values)), origins
@@ -250,6 +250,19 @@ def _from_file(path: Path) -> dict[str, object]:
                 raise _unknown(name, path, known, f"{name} in [{section}]")
             found[name] = value
     return found
+
+
+def known(values: Mapping[str, object]) -> dict[str, object]:
+    """Those that are settings: a later version may have recorded others."""
+    return {name: value for name, value in values.items() if name in _FIELDS}
+
+
+def _no_option(name: str) -> UsageError:
+    import difflib  # noqa: PLC0415 - as below
+
+    near = difflib.get_close_matches(name, _FIELDS, 1, 0.5)
+    remedy = f"Did you mean {near[0]}?" if near else "They are the options of `coasty-desk run`, with underscores."
+    return UsageError(f"There is no option {name}.", remedy)
 
 
 def _unknown(name: str, path: Path, known: list[str], shown: str) -> UsageError:

@@ -22,9 +22,22 @@ BELOW: dict[str, set[str]] = {
     "presets": {"core"},
     "settings": {"core", "wire", "presets"},
     "compose": {"core", "wire", "desktop", "offline", "service", "record", "presets", "settings"},
-    "embedding": {"core", "record", "settings", "compose"},
+    "task": {"core"},
+    "embedding": {"core", "record", "settings", "compose", "task"},
     "version": set(),
-    "cli": {"core", "wire", "desktop", "offline", "service", "record", "presets", "settings", "compose", "version"},
+    "cli": {
+        "core",
+        "wire",
+        "desktop",
+        "offline",
+        "service",
+        "record",
+        "presets",
+        "settings",
+        "compose",
+        "version",
+        "task",
+    },
 }
 """Each room and those that it may import (besides itself)."""
 

@@ -32,7 +32,9 @@ def root() -> None:
 
 @app.command(epilog="Example:  coasty-desk run --dry-run --json 'Open the settings'")
 def run(
-    task: Annotated[str | None, typer.Argument(metavar="TASK", help="What to do, in plain words.")] = None,
+    task: Annotated[
+        str | None, typer.Argument(metavar="TASK", help="What to do, in plain words; - reads stdin.")
+    ] = None,
     dry_run: Annotated[bool | None, typer.Option("--dry-run", help="Only print each action in real pixels.")] = None,
     max_steps: Annotated[int | None, typer.Option(metavar="N", help="Most predictions. [25; dry run: 1]")] = None,
     deadline: Annotated[float | None, typer.Option(metavar="SECONDS", help="Wall-clock cap of the run.")] = None,
@@ -143,7 +145,7 @@ def replay(
     """
     from coasty_desk.cli import replay as body
 
-    left_out = {"run", "heal", "set_", "body"}
+    left_out = {"run", "heal", "set_", "body", "left_out"}
     given = {name: value for name, value in locals().items() if name not in left_out and value not in (None, [])}
     return body.replay(run, heal=heal, values=set_ or (), options=given)
 
@@ -172,7 +174,7 @@ def ground(
     """Find something on the screen and print where: x y, in real pixels."""
     from coasty_desk.cli import ground as body
 
-    own = {"element", "image", "annotate", "click", "body"}
+    own = {"element", "image", "annotate", "click", "body", "own"}
     given = {name: value for name, value in locals().items() if name not in own and value not in (None, [])}
     return body.ground(element, image=image, annotate=annotate, click=click, options=given)
 

@@ -172,13 +172,13 @@ class LiveView(View):
             self._live.start()
         self._print(event)
 
-    def end(self, ended: ev.RunEnded, remedy: str, record: Path | None) -> None:
+    def end(self, ended: ev.RunEnded, remedy: str, record: Path | None, *, fine: bool = False) -> None:
         """The summary: how it ended in one sentence, what to do, steps, time, cost, where the record is."""
         self.close()
         outcome, message = self._plain.outcome(ended)
         colour = {"succeeded": "green", "cancelled": "yellow", "dry run": "green"}.get(outcome, "red")
         self._console.print(Text.assemble("\n", (outcome, f"bold {colour}"), f": {message}"), soft_wrap=False)
-        if remedy and ended.ending is not ev.Ending.DONE:
+        if remedy and not fine and ended.ending is not ev.Ending.DONE:
             self._console.print(Padding(Text(line(remedy, 1000)), (0, 0, 0, 2)))
         self._console.print(Text(f"{counted(ended.steps, 'step')}, {ended.seconds:.1f} s, {money(ended.cost_cents)}"))
         if record is not None:

@@ -32,9 +32,9 @@ class PlainView(View):
         for text in self.lines(event):
             print(text, file=self._out, flush=True)
 
-    def end(self, ended: ev.RunEnded, remedy: str, record: Path | None) -> None:
+    def end(self, ended: ev.RunEnded, remedy: str, record: Path | None, *, fine: bool = False) -> None:
         """Print where the record is."""
-        super().end(ended, remedy, record)
+        super().end(ended, remedy, record, fine=fine)
         if record is not None:
             print(f"record: {record}", file=self._out, flush=True)
 

@@ -23,7 +23,8 @@ def replay(name: str, *, heal: bool, values: Sequence[str], options: Mapping[str
     """Do the run again, with its settings where `options` has no others. Raises UsageError where it cannot be."""
     folder = listing.find(compose.runs_folder(), name)
     recording = Recording(story.read(folder), folder, dict(map(_value, values)))
-    before = {key: value for key, value in recording.story.started.settings.items() if key not in OF_ITS_OWN}
+    then = settings.known(recording.story.started.settings)
+    before = {key: value for key, value in then.items() if key not in OF_ITS_OWN}
     chosen, origins = settings.load({**before, **options}, os.environ, settings.configuration_files())
     if origins["max_steps"] == "default" and not chosen.dry_run:
         steps = max(chosen.steps, len(recording.steps) + 1 + HEALINGS * heal)

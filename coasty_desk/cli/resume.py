@@ -21,6 +21,6 @@ def resume(name: str, *, as_json: bool, yes: bool) -> int:
         if remains.started.provider == PROVIDER:
             message = "This run was a replay of another one, and no model was asked."
             raise UsageError(message, "Replay that one again: see `coasty-desk runs list`.")
-        options = {**remains.started.settings, "json": as_json, "yes": yes}
+        options = {**settings.known(remains.started.settings), "json": as_json, "yes": yes}
         chosen, _ = settings.load(options, os.environ, settings.configuration_files())
         return drive(remains.started.task, chosen, folder.name, (recorder, remains))

@@ -5,25 +5,21 @@ from __future__ import annotations
 import gc
 import os
 from contextlib import ExitStack, closing
-from pathlib import Path
 
 from coasty_desk import compose
-from coasty_desk.cli import stuck, terminal
+from coasty_desk.cli import stuck, task_source, terminal
 from coasty_desk.cli.app import exit_code
 from coasty_desk.cli.cost import agree
 from coasty_desk.cli.json_lines import JsonView
 from coasty_desk.cli.prompts import TerminalPerson
 from coasty_desk.cli.view import View, for_person
 from coasty_desk.core import events as ev
-from coasty_desk.core.errors import CoastyDeskError, DesktopError, ServiceError, UsageError
+from coasty_desk.core.errors import CoastyDeskError, DesktopError, ServiceError
 from coasty_desk.core.run import run as run_events
 from coasty_desk.desktop.first_look import FirstLook
 from coasty_desk.record.journal import Recorder, new_run_id, recorded
 from coasty_desk.record.resume import Remains
 from coasty_desk.settings import Settings
-
-LONGEST_TASK = 31_000
-"""Characters: the service takes 32 000 (API.md §1.3), and a note of ours must still fit."""
 
 EXIT_CODES: dict[ev.Ending, int] = {
     ev.Ending.DONE: 0,
@@ -55,7 +51,7 @@ REMEDIES: dict[ev.Ending, str] = {
 
 def run(task: str | None, chosen: Settings, first: FirstLook | None = None) -> int:
     """Carry out one `run` command line; `first` is looking at the screen already."""
-    told = _task(task, chosen.file)
+    told = task_source.read(task, chosen.file)
     agree(chosen)
     return drive(told, chosen, new_run_id(), first=first)
 
@@ -85,34 +81,39 @@ def drive(
             stack.enter_context(terminal.hushed())
             gc.freeze()  # what is loaded stays; what comes from here on is looked through again
             gc.enable()
-            ending = _pull(desk, view)
-        return _finish(ending, desk, view)
+            ending, refused = _pull(desk, view)
+        return _finish(ending, desk, view, one_look=chosen.dry_run and chosen.steps == 1 and not refused)
     except (ServiceError, DesktopError) as error:
         if chosen.json:
             view.show(_never_started(run_id, error))
         raise
 
 
-def _pull(desk: compose.Desk, view: View) -> ev.RunEnded | None:
+def _pull(desk: compose.Desk, view: View) -> tuple[ev.RunEnded | None, bool]:
+    """The last event, and whether an action was refused."""
     view.begin(desk.how_to_stop, desk.warnings)
     ending: ev.RunEnded | None = None
+    refused = False
     with closing(run_events(desk.job, desk.ports, desk.cut_off)) as events:
         for event in events if desk.recorder is None else recorded(events, desk.recorder):
             view.show(event)
             if desk.badge is not None:
                 desk.badge.tell(event)
+            refused = refused or isinstance(event, ev.Refused)
             if isinstance(event, ev.RunEnded):
                 ending = event
-    return ending
+    return ending, refused
 
 
-def _finish(ending: ev.RunEnded | None, desk: compose.Desk, view: View) -> int:
+def _finish(ending: ev.RunEnded | None, desk: compose.Desk, view: View, *, one_look: bool) -> int:
+    """Say how it ended; the exit code. `one_look` is a dry run of one step, which has done all it was to do after that."""
     if ending is None:  # the loop promises a last event; to exit with success without one would be a lie
         message = "The run ended without saying how."
         raise DesktopError(message, "Report this with the journal of the run.")
     remedy = ending.remedy or REMEDIES.get(ending.ending, "")
-    view.end(ending, remedy, None if desk.recorder is None else desk.recorder.folder)
-    return EXIT_CODES[ending.ending]
+    fine = one_look and ending.ending is ev.Ending.MAX_STEPS
+    view.end(ending, remedy, None if desk.recorder is None else desk.recorder.folder, fine=fine)
+    return 0 if fine else EXIT_CODES[ending.ending]
 
 
 def _never_started(run_id: str, error: CoastyDeskError) -> ev.RunEnded:
@@ -127,22 +128,3 @@ def _never_started(run_id: str, error: CoastyDeskError) -> ev.RunEnded:
         cost_cents=0,
         seconds=0.0,
     )
-
-
-def _task(task: str | None, file: str | None) -> str:
-    if task is not None and file is not None:
-        message = "There are two tasks: the argument and --file."
-        raise UsageError(message, "Give one of them.")
-    if file is not None:
-        try:
-            task = Path(file).expanduser().read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            message = f"The task file {file} cannot be read."
-            raise UsageError(message, "Give the path of a text file in UTF-8.") from error
-    if task is None or not task.strip():
-        message = "There is no task."
-        raise UsageError(message, 'Say what to do: coasty-desk run "Open the settings".')
-    if len(task) > LONGEST_TASK:
-        message = f"The task has {len(task)} characters; the service takes {LONGEST_TASK}."
-        raise UsageError(message, "Shorten it, or split it into several runs.")
-    return task.strip()

@@ -138,6 +138,10 @@ class Frame(Struct, frozen=True):
     content: Size
     shows: Rect
 
+    def __repr__(self) -> str:
+        """Its size and length: a picture's bytes are of no use to a reader."""
+        return f"Frame({self.sent} {self.media_type}, {len(self.image)} bytes, shows={self.shows!r})"
+
     def place(self, action: Action, space: tuple[int, int] | None = None) -> Placed:
         """Map an action from sent pixels (or from `space`, a (width, height) the answer named) to real ones.
 

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from coasty_desk import UsageError, driving
 from tests.cli.conftest import Shell, recording, service
 from tests.stub_service import click, done, go
 
@@ -45,3 +48,25 @@ def test_the_readmes_program_runs(shell: Shell, display: str) -> None:
         )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.splitlines()[-1] == "1 run_ended"
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"dryrun": True}, "dryrun.*dry_run"),
+        ({"budget_cents": 3}, "budget_cents.*budget"),
+        ({"xyzzy": 1}, "xyzzy"),
+        ({"file": "task.txt"}, "file"),
+    ],
+)
+def test_a_misspelt_option_is_an_error(options: dict[str, object], why: str) -> None:
+    """Safety sentence: what is no option starts nothing; it would have moved the real mouse."""
+    with pytest.raises(UsageError) as error, driving("press it", provider="offline", **options):  # type: ignore[arg-type]  # that is what is tested
+        pytest.fail("it was started")
+    assert re.search(why, f"{error.value.message} {error.value.remedy}")
+
+
+def test_a_task_that_is_no_text_is_an_error() -> None:
+    """As on the command line."""
+    with pytest.raises(UsageError, match="no text"), driving("press \udcff", provider="offline"):
+        pytest.fail("it was started")

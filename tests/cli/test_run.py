@@ -64,6 +64,20 @@ def test_a_dry_run_prints_real_pixels_and_sends_nothing(shell: Shell) -> None:
     ):
         assert f"{words}" in result.out
     assert "nothing was done" in result.out
+    assert (result.code, result.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("options", "script", "code"),
+    [((), done(click(9, 9)), 0), (("--max-steps", "2"), go(click(9, 9)), 3), ((), go({"action_type": "warp"}), 3)],
+)
+def test_a_dry_run_ends_well_after_its_one_step_or_the_models_done(
+    shell: Shell, display: str, options: tuple[str, ...], script: dict[str, object], code: int
+) -> None:
+    """A limit that was set is a limit there too, and what was refused is no success."""
+    with service(script) as (_, url):
+        result = shell("run", "--dry-run", "--json", *options, "look", DISPLAY=display, COASTY_BASE_URL=url)
+    assert result.code == code
 
 
 BAD = [
