@@ -8,7 +8,7 @@ keycode is never given another meaning before the application has seen its last 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from coasty_desk.desktop import keysyms
@@ -56,19 +56,19 @@ class Borrowed:
                 return Way(keycode, ANY_GROUP, shift)
         return None
 
-    def room(self, keymap: Keymap) -> int:
+    def room(self, spare: Sequence[int]) -> int:
         """How many characters one `lend` may be asked for: half of the spare keys keep what was typed last."""
-        keys = len(keymap.spare)
+        keys = len(spare)
         return _PER_KEY * max(keys // 2, min(keys, 1))
 
-    def lend(self, symbols: Iterable[int], keymap: Keymap) -> None:
+    def lend(self, symbols: Iterable[int], spare: Sequence[int]) -> None:
         """Put these keysyms, at most `room`, on the spare keys that were not used for the longest time.
 
-        `keymap` is without what is borrowed already.
+        `spare` are keycodes that write nothing, what is borrowed already among them.
         """
         wanted = list(dict.fromkeys(symbols))
         pairs = [_pair(wanted[at : at + _PER_KEY]) for at in range(0, len(wanted), _PER_KEY)]
-        free = [keycode for keycode in keymap.spare if keycode not in self._held]
+        free = [keycode for keycode in spare if keycode not in self._held]
         keycodes = (free + list(self._held))[: len(pairs)]
         if self._unseen.intersection(keycodes):
             self._seen()
@@ -85,13 +85,19 @@ class Borrowed:
         """What is borrowed."""
         return tuple(self._held)
 
+    def lost(self, keymap: Keymap) -> tuple[int, ...]:
+        """What another program has overwritten: the keymap was loaded anew in mid-run."""
+        return tuple(
+            keycode
+            for keycode, symbols in self._held.items()
+            if keycode not in keymap.keys or keymap.keys[keycode].symbol(0, 0) != symbols[0]
+        )
+
     def forget_lost(self, keymap: Keymap) -> None:
-        """Drop what another program has overwritten: the keymap was loaded anew in mid-run."""
-        for keycode, symbols in list(self._held.items()):
-            key = keymap.keys.get(keycode)
-            if key is None or key.symbol(0, 0) != symbols[0]:
-                del self._held[keycode]
-                self._unseen.discard(keycode)
+        """Drop what another program has overwritten."""
+        for keycode in self.lost(keymap):
+            del self._held[keycode]
+            self._unseen.discard(keycode)
 
     def give_back(self) -> None:
         """Empty every borrowed keycode, once the application has read what was typed with it."""

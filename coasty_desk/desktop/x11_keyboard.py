@@ -7,13 +7,13 @@ Chords go the same way, so `ctrl+z` is undo wherever Z is. Keycode 0 is never se
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from coasty_desk.core.errors import DesktopError
+from coasty_desk.core.errors import BrokenOffError, DesktopError
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import keysyms, load, x11_keymap, x11_relabel
 from coasty_desk.desktop.held import Held
@@ -25,7 +25,7 @@ from coasty_desk.desktop.x11_keymap import Keymap, Way
 from coasty_desk.desktop.x11_ping import Ping
 from coasty_desk.desktop.x11_relabel import place, relabelled
 from coasty_desk.desktop.x11_unread import Unread
-from coasty_desk.desktop.x11_xkb import LockState, Xkb
+from coasty_desk.desktop.x11_xkb import NEW_KEYBOARD, NO_KEY, LockState, Xkb
 
 if TYPE_CHECKING:
     from Xlib.display import Display
@@ -71,24 +71,34 @@ class X11Keyboard:
         self._ping = Ping(load.display())
         self._unread = Unread(self._display)
         self._xkb = Xkb.open(self._display)
-        self._group = 0
+        if self._xkb is not None:
+            self._xkb.watch()
+        self._group = self._home = 0
         self._borrowed = Borrowed(self._display, self._xkb, seen=self._let_read, known=self._let_know)
         self._tidied = False
+        self._stale = False
 
     def lacks(self, key: str) -> bool:
         """Whether the key cannot be pressed at all: here none, what the layout lacks is borrowed."""
         return len(key) != 1 and key not in keysyms.KEYSYMS
 
     def type(self, text: str) -> None:
-        """Write the text; newline, tab, backspace and escape are their keys."""
+        """Write the text; newline, tab, backspace and escape are their keys. Raises BrokenOffError too."""
         text = text.replace("\r\n", "\n")
         layout = self._look()
+        unread: dict[str, Way] = {}
         with self._in_order(layout):
             for at in range(len(text)):
                 self._stop.check()
-                if at and at % _AHEAD == 0:
-                    self._ping.answered(self._stop, _PATIENCE)
-                self._write(self._way(text, at, layout))
+                if at and at % _AHEAD == 0 and self._ping.answered(self._stop, _PATIENCE):
+                    unread.clear()
+                if self._changed():
+                    layout = self._look_again(unread, f"{at} of {len(text)}")
+                way = self._way(text, at, layout)
+                unread[text[at]] = way
+                self._write(way)
+            if self._changed():
+                self._look_again(unread, f"all {len(text)}")
 
     def stroke(self, keys: Stroke) -> None:
         """Press in order, release in reverse."""
@@ -129,25 +139,85 @@ class X11Keyboard:
         if not self._tidied:  # at the first key, not before: until then another run may be at work
             self._tidied = True
             _tidy(self._display, self._xkb, self._borrowed)
+        self._take_over()
         keymap = read_keymap(self._display, self._xkb)
         if self._xkb is not None:
             state = self._xkb.state()
+            if state.group >= keymap.groups:  # of a layout that is gone: the server would notice at the next key
+                self._xkb.lock_group(state.group % keymap.groups)
+                state = self._xkb.state()
         else:
             state = LockState(0, 0, 0, self._display.screen().root.query_pointer().mask & _CAPS_BIT)
         self._borrowed.forget_lost(keymap)
         return _Layout(keymap.without(self._borrowed.keycodes), state)
 
+    def _look_again(self, unread: Mapping[str, Way], typed: str) -> _Layout:
+        """The keyboard after a change of its keymap or group in mid-text; `unread` is what may not have been read yet.
+
+        Raises BrokenOffError where any of that means something else by now, or did in between.
+        """
+        self._let_know()
+        now = self._look()
+        self._home = self._group = now.state.group
+        for layout in (now, *(_Layout(keymap, now.state) for keymap in self._keymaps(now.keymap.modifier_bits))):
+            if any(way != self._known_way(character, layout) for character, way in unread.items()):
+                message = (
+                    f"the keyboard layout changed after {typed} characters, the last of which may have come out wrong"
+                )
+                raise BrokenOffError(message, "keys")
+        return now
+
+    def _take_over(self) -> None:
+        """Have the applications hear that ours is the keymap from here on, where another device was used last."""
+        if self._xkb is None:
+            return
+        self._sent.note(NO_KEY, down=False)
+        if self._xkb.take_over():
+            self._let_know()
+        self._xkb.changes()
+
+    def _changed(self) -> bool:
+        """Whether another program, or a key of another device, has changed the keymap or the group since the last look."""
+        if self._xkb is None:
+            self._display.sync()
+            return False
+        group = self._xkb.state().group  # the answer comes after all that happened before it
+        stale, self._stale = self._stale, False
+        return bool(self._xkb.changes()) or group != self._group or stale
+
+    def _keymaps(self, modifier_bits: Mapping[int, int]) -> list[Keymap]:
+        """Those of all keyboards of this display, without what is borrowed."""
+        if self._xkb is None:
+            return []
+        found = (Keymap(x11_keymap.from_xkb(raw, ()).keys, modifier_bits) for raw in self._xkb.keymaps())
+        return [keymap.without(self._borrowed.keycodes) for keymap in found]
+
+    def _spare(self, layout: _Layout) -> tuple[int, ...]:
+        """Keycodes that write nothing, here nor on another keyboard of this display."""
+        others = [keymap.spare for keymap in self._keymaps({})]
+        return tuple(code for code in layout.keymap.spare if all(code in spare for spare in others))
+
+    def _borrow(self, symbols: Sequence[int], spare: tuple[int, ...], layout: _Layout) -> None:
+        """Lend, and note whether another program has changed the keymap at the same time."""
+        self._borrowed.lend(symbols, spare)
+        switched = self._xkb is not None and NEW_KEYBOARD in self._xkb.changes()
+        now = read_keymap(self._display, self._xkb)
+        ours = self._borrowed.keycodes
+        self._stale |= (
+            switched or bool(self._borrowed.lost(now)) or now.without(ours).keys != layout.keymap.without(ours).keys
+        )
+
     @contextmanager
     def _in_order(self, layout: _Layout, *, locks: bool = True) -> Iterator[None]:
         """Within the block, Caps Lock and its like are off; after it, they and the group are as they were."""
-        self._group = layout.state.group
+        self._home = self._group = layout.state.group
         unlock = locks and bool(layout.state.latched or layout.state.locked & ~layout.locked)
         if unlock:
             self._lock(layout, layout.locked)
         try:
             yield
         finally:
-            self._enter_group(layout.state.group)
+            self._enter_group(self._home)
             if unlock:
                 self._lock(layout, layout.state.locked)
             self._display.sync()
@@ -180,12 +250,13 @@ class X11Keyboard:
 
     def _lend(self, text: str, layout: _Layout) -> None:
         """Borrow for the next characters that have no key, as many as there is room for."""
-        room = self._borrowed.room(layout.keymap)
+        spare = self._spare(layout)
+        room = self._borrowed.room(spare)
         wanted: list[int] = []
         for character in dict.fromkeys(text[: room * 8]):
             if len(wanted) < room and self._known_way(character, layout) is None:
                 wanted.append(keysyms.of_character(character))
-        self._borrowed.lend(wanted, layout.keymap)
+        self._borrow(wanted, spare, layout)
 
     def _chord_way(self, key: str, keys: Stroke, layout: _Layout, ends: ExitStack) -> Way:
         """The way of one key of a chord; a letter that no layout has is put in its place until `ends`."""
@@ -208,8 +279,8 @@ class X11Keyboard:
             way = next((found for symbol in symbols if (found := layout.keymap.way(symbol, group, locked))), None)
         if way is None:
             way = self._borrowed.way(symbols[-1], None)
-        if way is None and self._borrowed.room(layout.keymap):
-            self._borrowed.lend(symbols[-1:], layout.keymap)
+        if way is None and (spare := self._spare(layout)):
+            self._borrow(symbols[-1:], spare, layout)
             way = self._borrowed.way(symbols[-1], None)
         return _existing(way, key)
 
@@ -218,7 +289,6 @@ class X11Keyboard:
         with ExitStack() as down:
             for keycode in (*way.shifts, way.keycode):
                 down.enter_context(self._down(keycode))
-        self._display.sync()
 
     def _down(self, keycode: int) -> AbstractContextManager[None]:
         return self._held.down(

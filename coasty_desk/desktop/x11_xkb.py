@@ -1,6 +1,7 @@
 """The few requests of the X Keyboard Extension that python-xlib lacks: the state, the locks, the keymap.
 
-They change the active group (layout) and the locked modifiers (Caps Lock) at once and exactly,
+The core keyboard has the keymap of whichever device was used last, so a person's key brings in
+another one where theirs has a layout of its own, and our next key brings back XTEST's. They change the active group (layout) and the locked modifiers (Caps Lock) at once and exactly,
 where tapping the lock keys would depend on what those keys are mapped to.
 Source: The X Keyboard Extension: Protocol Specification, appendix D.
 """
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from Xlib.display import Display
 
 _CORE_KEYBOARD = 0x0100
+NEW_KEYBOARD, NEW_MAP = 0, 1
+_CHANGES = 1 << NEW_KEYBOARD | 1 << NEW_MAP
+NO_KEY = 8
+"""The lowest keycode that there is; no keyboard has a key there."""
 _SYMBOLS = 0b10
 _TYPES_AND_SYMBOLS = 0b11
 _TWO_LEVELS = 1
@@ -36,9 +41,10 @@ class LockState(Struct, frozen=True):
 class Xkb:
     """The keyboard's state on one connection. `open` gives None where the server has no such extension."""
 
-    def __init__(self, display: Display, opcode: int) -> None:
+    def __init__(self, display: Display, opcode: int, event_code: int) -> None:
         self._display = display
         self._opcode = opcode
+        self._event_code = event_code
 
     @classmethod
     def open(cls, display: Display) -> Xkb | None:
@@ -47,7 +53,41 @@ class Xkb:
         if extension is None:
             return None
         reply = _requests().use(display=display.display, opcode=extension.major_opcode, wanted_major=1, wanted_minor=0)
-        return cls(display, extension.major_opcode) if reply.supported else None
+        return cls(display, extension.major_opcode, extension.first_event) if reply.supported else None
+
+    def watch(self) -> None:
+        """Have this connection told of new keymaps, which `changes` then tells."""
+        _requests().select_events(
+            display=self._display.display,
+            opcode=self._opcode,
+            device=_CORE_KEYBOARD,
+            affect=_CHANGES,
+            clear=0,
+            select_all=_CHANGES,
+            affect_map=0xFF,
+            map=0xFF,
+        )
+
+    def changes(self) -> set[int]:
+        """What has happened to the keymap since this was last asked: `NEW_KEYBOARD` (of another device), `NEW_MAP`."""
+        found = set()
+        while self._display.pending_events():
+            event = self._display.next_event()
+            if event.type & 0x7F == self._event_code:
+                found.add(event.detail)
+        return found
+
+    def take_over(self) -> bool:
+        """Make XTEST's the keyboard that was used last; whether applications have a new keymap by that.
+
+        Letting go of a key that is not down reaches nobody, but the server has seen the device.
+        """
+        from Xlib import X
+        from Xlib.ext import xtest
+
+        before = self.keymap()
+        xtest.fake_input(self._display, X.KeyRelease, NO_KEY)
+        return before[12:] != self.keymap()[12:]
 
     def state(self) -> LockState:
         """The state as the server has it now."""
@@ -56,8 +96,11 @@ class Xkb:
 
     def keymap(self) -> bytes:
         """The reply to GetMap with all key types and key symbols, as it came."""
+        return self._map_of(_CORE_KEYBOARD)
+
+    def _map_of(self, device: int) -> bytes:
         reply = _requests().keymap(
-            display=self._display.display, opcode=self._opcode, device=_CORE_KEYBOARD, full=_TYPES_AND_SYMBOLS
+            display=self._display.display, opcode=self._opcode, device=device, full=_TYPES_AND_SYMBOLS
         )
         raw: bytes = reply.raw
         return raw
@@ -97,24 +140,20 @@ class Xkb:
 
     def is_one_for_all(self) -> bool:
         """Whether every keyboard of the server has the keymap that we see: two may have layouts of their own."""
-        from Xlib import error
-        from Xlib.ext import xinput
-
-        if self._display.query_extension("XInputExtension") is None:
-            return True
         ours = self.keymap()[12:]
-        for device in self._display.xinput_query_device(xinput.AllDevices).devices:
-            if device.use != xinput.SlaveKeyboard:
-                continue
+        return all(other[12:] == ours for other in self.keymaps())
+
+    def keymaps(self) -> list[bytes]:
+        """What `keymap` tells, for each keyboard of the server."""
+        from Xlib import error
+
+        found = []
+        for device in _keyboards(self._display):
             try:
-                reply = _requests().keymap(
-                    display=self._display.display, opcode=self._opcode, device=device.deviceid, full=_TYPES_AND_SYMBOLS
-                )
+                found.append(self._map_of(device))
             except error.XError:
                 continue  # a device without keys
-            if reply.raw[12:] != ours:
-                return False
-        return True
+        return found
 
     def lock_group(self, group: int) -> None:
         """Make `group` (from 0) the active one."""
@@ -127,6 +166,16 @@ class Xkb:
     def _latch_lock(self, **values: int) -> None:
         fields = dict.fromkeys(_LATCH_LOCK_FIELDS, 0) | values
         _requests().latch_lock(display=self._display.display, opcode=self._opcode, device=_CORE_KEYBOARD, **fields)
+
+
+def _keyboards(display: Display) -> list[int]:
+    """The numbers of the server's keyboards, the core one aside."""
+    from Xlib.ext import xinput
+
+    if display.query_extension("XInputExtension") is None:
+        return []
+    devices = display.xinput_query_device(xinput.AllDevices).devices
+    return [device.deviceid for device in devices if device.use == xinput.SlaveKeyboard]
 
 
 def symbol_entries(raw: bytes) -> dict[int, bytes]:
@@ -176,6 +225,7 @@ _LATCH_LOCK_FIELDS = (
 
 class _Requests(NamedTuple):
     use: Any
+    select_events: Any
     state: Any
     latch_lock: Any
     keymap: Any
@@ -205,6 +255,19 @@ def _requests() -> _Requests:
             rq.Card16("server_major"),
             rq.Card16("server_minor"),
             rq.Pad(20),
+        )
+
+    class SelectEvents(rq.Request):  # type: ignore[misc]
+        _request = rq.Struct(
+            rq.Card8("opcode"),
+            rq.Opcode(1),
+            rq.RequestLength(),
+            rq.Card16("device"),
+            rq.Card16("affect"),
+            rq.Card16("clear"),
+            rq.Card16("select_all"),
+            rq.Card16("affect_map"),
+            rq.Card16("map"),
         )
 
     class GetState(rq.ReplyRequest):  # type: ignore[misc]
@@ -272,4 +335,4 @@ def _requests() -> _Requests:
             rq.Binary("data"),
         )
 
-    return _Requests(UseExtension, GetState, LatchLockState, GetMap, SetMap)
+    return _Requests(UseExtension, SelectEvents, GetState, LatchLockState, GetMap, SetMap)

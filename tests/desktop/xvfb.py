@@ -16,20 +16,23 @@ def xvfb(width: int = 1280, height: int = 800, *options: str) -> Iterator[str]:
     """A virtual display; yields its name. It keeps its layout when the last client leaves."""
     if sys.platform != "linux":
         pytest.skip("virtual displays are X11's")
+    with _server("Xvfb", "-screen", "0", f"{width}x{height}x24", "-noreset", "-nolisten", "tcp", *options) as display:
+        yield display
+
+
+@contextmanager
+def xephyr(outer: str, size: str = "1200x780") -> Iterator[str]:
+    """A display in a window of another one, where keys come from a keyboard of its own, as a person's do."""
+    with _server("Xephyr", "-screen", size, "-noreset", "-nolisten", "tcp", DISPLAY=outer) as display:
+        yield display
+
+
+@contextmanager
+def _server(*command: str, **environment: str) -> Iterator[str]:
     read, write = os.pipe()
     server = subprocess.Popen(
-        [
-            "Xvfb",
-            "-displayfd",
-            str(write),
-            "-screen",
-            "0",
-            f"{width}x{height}x24",
-            "-noreset",
-            "-nolisten",
-            "tcp",
-            *options,
-        ],
+        [*command, "-displayfd", str(write)],
+        env=os.environ | environment,
         pass_fds=(write,),
         stderr=subprocess.DEVNULL,
     )
@@ -37,7 +40,7 @@ def xvfb(width: int = 1280, height: int = 800, *options: str) -> Iterator[str]:
     with os.fdopen(read) as answer:
         number = answer.readline().strip()
     try:
-        assert number, "Xvfb did not start"
+        assert number, f"{command[0]} did not start"
         yield f":{number}"
     finally:
         server.terminate()
