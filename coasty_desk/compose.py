@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from coasty_desk.core.actions import Launch, Point
 from coasty_desk.core.confirm import Person
 from coasty_desk.core.cut_off import CutOff
 from coasty_desk.core.errors import UsageError
+from coasty_desk.core.folders import at_home, given
 from coasty_desk.core.limits import Limits
 from coasty_desk.core.masked import Mask
 from coasty_desk.core.patterns import Pattern
@@ -94,8 +95,8 @@ class Script(Protocol):
 
 
 def runs_folder() -> Path:
-    """Where runs are recorded."""
-    return platformdirs.user_data_path("coasty-desk") / "runs"
+    """Where runs are recorded. Raises UsageError where there is no home for them."""
+    return at_home(lambda: platformdirs.user_data_path("coasty-desk")) / "runs"
 
 
 def ledger() -> Ledger:
@@ -158,7 +159,7 @@ def desk(
     screen = _screen(chosen, stop, rules, uploads if asks else None, None if first is None else first.seen())
     stack.callback(screen.close)
     shows, sent = screen.geometry()
-    stack.callback(prune, runs_folder(), keep_days=chosen.keep_days, keep_mb=chosen.keep_mb, spare=run_id)
+    stack.callback(_prune, chosen, run_id)
     estimate = None if connection is None else tariff(chosen, preset, sent).run(chosen.steps)
     recorder, remains = taken_up or (None if chosen.no_record else Recorder.begin(runs_folder(), run_id), None)
     if recorder is not None:
@@ -234,6 +235,11 @@ def _for_programs(environment: Mapping[str, str], rules: Rules) -> dict[str, str
         for name, value in environment.items()
         if name != KEY_VARIABLE and not keys.said_in(value) and not rules.secrets.said_in(value)
     }
+
+
+def _prune(chosen: Settings, run_id: str) -> None:
+    with suppress(UsageError):  # no home, no old runs
+        prune(runs_folder(), keep_days=chosen.keep_days, keep_mb=chosen.keep_mb, spare=run_id)
 
 
 def _badge(chosen: Settings, shows: Rect, armed: Ways, stack: ExitStack) -> tuple[Badge | None, tuple[str, ...]]:
@@ -318,7 +324,7 @@ def _policy(chosen: Settings) -> Policy:
         return Policy()
     from coasty_desk.wire import policy  # few have one, and it brings the readers of TOML and JSON
 
-    return policy.read(Path(chosen.policy).expanduser(), keys.strokes)
+    return policy.read(given(chosen.policy), keys.strokes)
 
 
 def _screen(chosen: Settings, stop: Stop, rules: Rules, uploads: Uploads | None, first: Look | None) -> MonitorScreen:

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from coasty_desk.core.errors import UsageError
+from coasty_desk.core.folders import given
 
 Confirm = Literal["never", "risky", "always"]
 
@@ -38,7 +39,7 @@ def load(name: str) -> Preset:
         return Preset(NONE, "No instructions", "")
     if name in names():
         return _parse(name, (_folder() / f"{name}.md").read_text("utf-8"))
-    path = Path(name).expanduser()
+    path = given(name)
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

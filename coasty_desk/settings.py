@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias, cast
 import platformdirs
 
 from coasty_desk.core.errors import UsageError
+from coasty_desk.core.folders import at_home, given
 from coasty_desk.core.scaling import SENT_MAX, SENT_MIN, Rect, Size
 from coasty_desk.presets import Confirm
 
@@ -58,6 +59,7 @@ def _one_of(*words: str) -> _Reader:
             raise ValueError
         return cast("str", value)
 
+    read.choices = words  # type: ignore[attr-defined]  # as with `expected`
     return _saying("one of " + ", ".join(words), read)
 
 
@@ -180,9 +182,21 @@ def options() -> dict[str, type[bool | tuple[object, ...] | str]]:
     }
 
 
+def choices(name: str) -> tuple[str, ...]:
+    """The words that a setting takes, where it takes no others; none for what is no setting."""
+    if name not in _FIELDS:
+        return ()
+    found: tuple[str, ...] = getattr(_FIELDS[name].metadata["read"], "choices", ())
+    return found
+
+
 def configuration_files() -> list[Path]:
-    """The user's file and the project's, the weaker first."""
-    return [platformdirs.user_config_path("coasty-desk") / "config.toml", Path.cwd() / PROJECT_FILE]
+    """The user's file, where there is a home for it, and the project's; the weaker first."""
+    here = Path.cwd() / PROJECT_FILE
+    try:
+        return [at_home(lambda: platformdirs.user_config_path("coasty-desk")) / "config.toml", here]
+    except UsageError:
+        return [here]
 
 
 def load(options: Mapping[str, object], environment: Mapping[str, str], files: list[Path]) -> tuple[Settings, Origins]:
@@ -213,7 +227,7 @@ def recorded(chosen: Settings) -> dict[str, object]:
     for name in ("json", "yes", "file"):
         del values[name]
     if chosen.policy is not None:
-        values["policy"] = str(Path(chosen.policy).expanduser().resolve())
+        values["policy"] = str(given(chosen.policy).resolve())
     return {name: plain(value) for name, value in values.items() if value is not None}
 
 
@@ -231,13 +245,21 @@ def plain(value: object) -> object:
 
 
 def _from_file(path: Path) -> dict[str, object]:
-    if not path.exists():
+    try:
+        text = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
         return {}
+    except PermissionError as error:
+        message = f"The configuration file {path} may not be read."
+        raise UsageError(message, "Give yourself the right to read it, or set HOME to your own folder.") from error
+    except OSError as error:
+        message = f"The configuration file {path} cannot be read: {error.strerror or error}."
+        raise UsageError(message, "Mend it, or write a new one with `coasty-desk config init`.") from error
     import tomllib  # noqa: PLC0415 - 5 ms, and few have a file
 
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        document = tomllib.loads(text.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"The configuration file {path} cannot be read: {error}."
         raise UsageError(message, "Mend it, or write a new one with `coasty-desk config init`.") from error
     found: dict[str, object] = {}

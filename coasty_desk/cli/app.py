@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from coasty_desk.cli.text import line, tolerate
 from coasty_desk.core.errors import Aborted, CoastyDeskError, DesktopError, ServiceError, UsageError
 
 EXIT_USAGE = 2
@@ -44,6 +45,8 @@ def _leave(codes: list[int]) -> None:
 
 
 def _carried_out(arguments: list[str]) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        tolerate(stream)
     if COMPLETE_VARIABLE in os.environ:
         from coasty_desk.cli.completion import answer
 
@@ -97,8 +100,6 @@ def exit_code(error: CoastyDeskError) -> int:
 
 def complain(message: str, remedy: str) -> None:
     """One sentence that says what is wrong and one that says what to do, on stderr."""
-    from coasty_desk.cli.text import line
-
     print(f"coasty-desk: {line(message, 1000)}", file=sys.stderr)
     if remedy:
         print(f"  {line(remedy, 1000)}", file=sys.stderr)

@@ -43,11 +43,7 @@ def run(
     ] = None,
     preset: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME|FILE",
-            help="Instructions. [precise]",
-            autocompletion=completion.presets,
-        ),
+        typer.Option(metavar="NAME|FILE", help="Instructions. [precise]"),
     ] = None,
     step: Annotated[bool | None, typer.Option("--step", help="Ask before every single action.")] = None,
     confirm: Annotated[

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from coasty_desk.cli.app import COMPLETE_VARIABLE
-from coasty_desk.core.errors import UsageError
+from coasty_desk.core.errors import CoastyDeskError, UsageError
+
+if TYPE_CHECKING:
+    from typer.core import CompletionItem  # type: ignore[attr-defined]  # the same
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
+
+USUAL = {
+    "max_size": ("1280x720", "1920x1080", "2560x1440", "full"),
+    "cua_version": ("v1", "v3", "v4", "v5"),
+    "settle": ("adaptive",),
+    "shell": SHELLS,
+}
+"""Values that are offered where others are taken as well."""
 
 WHERE = {
     "bash": "~/.bash_completion",
@@ -36,25 +50,64 @@ def script(shell: str | None, environment: Mapping[str, str]) -> int:
 def answer() -> int:
     """Print what may come next on the command line that the shell has put into the environment."""
     from typer.completion import completion_init  # type: ignore[attr-defined]  # the same
+    from typer.main import get_command
 
     from coasty_desk.cli.commands import app
 
+    _rejoin(os.environ)
     completion_init()
+    command = get_command(app)
+    _offer(command)
     try:
-        app([], prog_name="coasty-desk", complete_var=COMPLETE_VARIABLE)
+        command(prog_name="coasty-desk", complete_var=COMPLETE_VARIABLE)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
+    except CoastyDeskError:
+        return 0  # there is no place here to say what is wrong, and nothing to offer
     return 0
 
 
+def _rejoin(environment: MutableMapping[str, str]) -> None:
+    """Bash hands `--provider=off` over as three words: make two of them, as every other shell does."""
+    words, count = re.subn(r"(?<=\s)(--[a-z-]+)(\s)=\s(?=\S)", r"\1\2", environment.get("COMP_WORDS", ""))
+    if count:
+        environment.update(COMP_WORDS=words, COMP_CWORD=str(int(environment["COMP_CWORD"]) - count))
+
+
+def _offer(command: Any) -> None:
+    """Let every option and argument that has the name of a setting offer what the setting takes, in whichever command it is."""
+    for inner in getattr(command, "commands", {}).values():
+        _offer(inner)
+    for parameter in command.params:
+        offered = _offered(parameter.name)
+        if offered is not None:
+            parameter.shell_complete = offered
+
+
+def _offered(name: str) -> Callable[[object, str], list[CompletionItem]] | None:
+    from typer.core import CompletionItem  # type: ignore[attr-defined]  # the same
+
+    from coasty_desk import settings
+
+    words = settings.choices(name) or USUAL.get(name)
+    find = {"preset": presets, "monitor": monitors}.get(name)
+    if words is None and find is None:
+        return None
+
+    def begun(_context: object, incomplete: str) -> list[CompletionItem]:
+        found = words if find is None else find()
+        return [CompletionItem(word) for word in found or () if word.startswith(incomplete)]
+
+    return begun
+
+
 def runs(incomplete: str) -> list[tuple[str, str]]:
-    """Recorded runs that begin so, each with its task."""
+    """Recorded runs that begin so, each with its task: letters of it alone, for a shell may evaluate what it is told."""
     from coasty_desk import compose
-    from coasty_desk.cli.text import line
     from coasty_desk.record import listing
 
-    found = [(one.run_id, line(one.task, 60)) for one in listing.summaries(compose.runs_folder())]
-    return [one for one in [("last", "the newest"), *found] if one[0].startswith(incomplete)]
+    tasks = [(one.run_id, re.sub(r"[^\w.,-]+", " ", one.task)[:60]) for one in listing.summaries(compose.runs_folder())]
+    return [one for one in [("last", "the newest"), *tasks] if one[0].startswith(incomplete)]
 
 
 def sessions(incomplete: str) -> list[tuple[str, str]]:
@@ -66,8 +119,20 @@ def sessions(incomplete: str) -> list[tuple[str, str]]:
     return [(session, run) for session, run in known.items() if session.startswith(incomplete)]
 
 
-def presets(incomplete: str) -> list[str]:
-    """Presets that begin so."""
+def monitors() -> list[str]:
+    """The monitors of this display by number, where it can be asked."""
+    from coasty_desk.core.errors import DesktopError
+    from coasty_desk.desktop.layout import layout
+
+    try:
+        count = len(layout().monitors)
+    except DesktopError:
+        count = 0
+    return ["primary", *map(str, range(1, count + 1))]
+
+
+def presets() -> list[str]:
+    """The presets that come with the program, and none."""
     from coasty_desk import presets as known
 
-    return [name for name in [*known.names(), known.NONE] if name.startswith(incomplete)]
+    return [*known.names(), known.NONE]

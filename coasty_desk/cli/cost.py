@@ -50,7 +50,10 @@ def _bills() -> bool:
 
 
 def _has_paid() -> bool:
-    return bool(compose.ledger().entries())
+    try:
+        return bool(compose.ledger().entries())
+    except UsageError:
+        return False  # no home, no record of it
 
 
 def cost(steps: int | None, options: Mapping[str, object], *, as_json: bool) -> int:

@@ -13,6 +13,7 @@ from coasty_desk.cli.app import complain
 from coasty_desk.cli.run import drive
 from coasty_desk.core.actions import Click, Point, Prediction, Verdict
 from coasty_desk.core.errors import GaveUpError, UsageError
+from coasty_desk.core.folders import given
 from coasty_desk.core.ports import Answering, Ask, Predictor
 from coasty_desk.core.scaling import Frame
 from coasty_desk.core.stop import Stop
@@ -38,7 +39,7 @@ def ground(element: str, *, image: str | None, annotate: str | None, click: bool
         seen = compose.look(chosen, os.environ, stop)
         picture, shows = seen.image, seen.shows
     else:
-        picture, shows = still.read(Path(image).expanduser()), None
+        picture, shows = still.read(given(image)), None
     box = compose.UNSHRUNK if chosen.provider == "offline" else chosen.max_size
     frame = still.framed(picture, box, shows)
     try:
@@ -50,9 +51,7 @@ def ground(element: str, *, image: str | None, annotate: str | None, click: bool
     at = _place(prediction, frame)
     _print(at, prediction, as_json=chosen.json)
     if annotate is not None:
-        _write(
-            Path(annotate).expanduser(), pointed_out(picture, Point(at.x - frame.shows.left, at.y - frame.shows.top))
-        )
+        _write(given(annotate), pointed_out(picture, Point(at.x - frame.shows.left, at.y - frame.shows.top)))
     return _clicked(element, at, chosen, options) if click else 0
 
 

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from coasty_desk.cli import completion
+from coasty_desk.cli.app import EXIT_USAGE
 
-presets_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The instruction presets.")
-runs_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The recorded runs.")
-auth_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The API key in the system's keyring.")
-sessions_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What is open at the service.")
-config_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The configuration files.")
+
+class Lines(TyperGroup):
+    """A group whose help says of each command what it does, whole, over as many lines as it takes."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Without a command it is the help that is wanted, as it stands: an error's text would be put on one line."""
+        if not args and not ctx.resilient_parsing:
+            print(ctx.get_help())
+            raise typer.Exit(EXIT_USAGE)
+        return super().parse_args(ctx, args)
+
+    def format_commands(self, _context: object, formatter: Any) -> None:
+        """The first sentence of each, where typer would break it off."""
+        rows = [(name, (command.help or "").split("\n\n", 1)[0]) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _group(about: str) -> typer.Typer:
+    return typer.Typer(cls=Lines, rich_markup_mode=None, help=about)
+
+
+presets_app = _group("The instruction presets.")
+runs_app = _group("The recorded runs.")
+sessions_app = _group("What is open at the service.")
+auth_app = _group("The API key in the system's keyring.")
+config_app = _group("The configuration files.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RunId = Annotated[
@@ -34,11 +58,11 @@ def presets_list() -> int:
 
 
 @presets_app.command("show")
-def presets_show(name: Annotated[str, typer.Argument(metavar="NAME", help="One of `presets list`.")]) -> int:
+def presets_show(preset: Annotated[str, typer.Argument(metavar="NAME", help="One of `presets list`.")]) -> int:
     """Print a preset's text as it is sent."""
     from coasty_desk.cli import presets as body
 
-    return body.show(name)
+    return body.show(preset)
 
 
 @runs_app.command("list")

@@ -28,15 +28,18 @@ TURNS = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 TURNS_ASCII = "|/-\\"
 TURNS_A_SECOND = 10
 
+BAD, AWAITED = "red", "magenta"
+"""The two of the eight colours of every terminal that can be read on white and on black; the others on one of them alone."""
+
 STYLES: dict[type[ev.Event], str] = {
     ev.RunStarted: "bold",
     ev.Observed: "bold",
-    ev.Refused: "red",
-    ev.Answered: "yellow",
-    ev.Asked: "yellow",
-    ev.Acting: "cyan",
-    ev.Retrying: "yellow",
-    ev.Paused: "yellow",
+    ev.Refused: BAD,
+    ev.Answered: AWAITED,
+    ev.Asked: AWAITED,
+    ev.Acting: "bold",
+    ev.Retrying: AWAITED,
+    ev.Paused: AWAITED,
 }
 
 
@@ -109,7 +112,7 @@ class Foot(Struct):
         now = time.monotonic()
         turns = TURNS_ASCII if ascii_only else TURNS
         sign = turns[int(now * TURNS_A_SECOND) % len(turns)] if self.state == "thinking" else "*" if ascii_only else "•"
-        state = Text.assemble((f"{sign} {self.state}", "bold green"), f": {self.detail}" if self.detail else "")
+        state = Text.assemble((f"{sign} {self.state}", "bold"), f": {self.detail}" if self.detail else "")
         yield _between(state, Text(f"{max(now - self.began, 0.0):.1f} s", "dim"))
         if width < 40:
             return
@@ -165,7 +168,7 @@ class LiveView(View):
         if isinstance(event, ev.Asked):
             self.close()
             if prompts.there():
-                self._console.print(Text(f"asking: no answer in {prompts.PATIENCE:g} s means no", "bold yellow"))
+                self._console.print(Text(f"asking: no answer in {prompts.PATIENCE:g} s means no", f"bold {AWAITED}"))
                 return  # the prompt says the rest
         elif self._live is None:
             self._live = Live(self._foot, console=self._console, transient=True, refresh_per_second=8)
@@ -176,8 +179,8 @@ class LiveView(View):
         """The summary: how it ended in one sentence, what to do, steps, time, cost, where the record is."""
         self.close()
         outcome, message = self._plain.outcome(ended)
-        colour = {"succeeded": "green", "cancelled": "yellow", "dry run": "green"}.get(outcome, "red")
-        self._console.print(Text.assemble("\n", (outcome, f"bold {colour}"), f": {message}"), soft_wrap=False)
+        colour = {"succeeded": "", "cancelled": AWAITED, "dry run": ""}.get(outcome, BAD)
+        self._console.print(Text.assemble("\n", (outcome, f"bold {colour}".strip()), f": {message}"), soft_wrap=False)
         if remedy and not fine and ended.ending is not ev.Ending.DONE:
             self._console.print(Padding(Text(line(remedy, 1000)), (0, 0, 0, 2)))
         self._console.print(Text(f"{counted(ended.steps, 'step')}, {ended.seconds:.1f} s, {money(ended.cost_cents)}"))
@@ -208,4 +211,6 @@ def _between(left: Text, right: Text) -> Table:
 
 
 def _bar(done: int, total: int, width: int) -> ProgressBar:
-    return ProgressBar(max(total, 1), min(done, total), width=width, complete_style="green", finished_style="yellow")
+    return ProgressBar(
+        max(total, 1), min(done, total), width=width, style="dim", complete_style=AWAITED, finished_style=BAD
+    )

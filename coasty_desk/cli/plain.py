@@ -48,7 +48,7 @@ class PlainView(View):
             case ev.Predicted():
                 return _predicted(event)
             case ev.Refused(refusal=refusal):
-                return [f"  refused ({refusal.by}): {line(refusal.action)}: {line(refusal.why)}"]
+                return [f"  refused ({refusal.by}): {line(event.words)}: {line(refusal.why)}"]
             case ev.Asked(question=question, why=why, crop=crop):
                 return [f"  asking: {line(question)} ({line(why)})", *([f"  picture: {crop}"] if crop else [])]
             case ev.Answered(answer=answer):

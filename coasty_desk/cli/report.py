@@ -8,6 +8,7 @@ from pathlib import Path
 
 from coasty_desk import compose
 from coasty_desk.core.errors import UsageError
+from coasty_desk.core.folders import given
 from coasty_desk.record import animation, listing, report, story
 
 NAME = "report.html"
@@ -21,11 +22,11 @@ def write(run: str, *, output: str | None, gif: str | None, webp: str | None) ->
     forms: list[tuple[animation.Format, str | None]] = [("gif", gif), ("webp", webp)]
     for form, path in forms:
         if path is not None:
-            _put(Path(path).expanduser(), animation.animate(told, folder, form))
+            _put(given(path), animation.animate(told, folder, form))
     if output == "-":
         sys.stdout.buffer.write(report.html(told, folder).encode("utf-8"))
     elif output is not None or (gif is None and webp is None):
-        _put(folder / NAME if output is None else Path(output).expanduser(), report.html(told, folder).encode("utf-8"))
+        _put(folder / NAME if output is None else given(output), report.html(told, folder).encode("utf-8"))
     return 0
 
 

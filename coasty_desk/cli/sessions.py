@@ -95,8 +95,11 @@ class _Known(Struct, frozen=True):
 
     @classmethod
     def read(cls) -> _Known:
-        """From the journals and the ledger."""
-        folder = compose.runs_folder()
+        """From the journals and the ledger; nothing is known where there is no home for them."""
+        try:
+            folder = compose.runs_folder()
+        except UsageError:
+            return cls({}, frozenset())
         runs = session_runs.runs_of(folder, compose.ledger())
         return cls(runs, frozenset(session for session, run in runs.items() if alive.held(folder / run)))
 

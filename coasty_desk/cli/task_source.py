@@ -9,6 +9,7 @@ from pathlib import Path
 
 from coasty_desk import task as tasks
 from coasty_desk.core.errors import UsageError
+from coasty_desk.core.folders import given
 
 STDIN = "-"
 
@@ -19,7 +20,7 @@ def read(task: str | None, file: str | None) -> str:
         message = "There are two tasks: the argument and --file."
         raise UsageError(message, "Give one of them.")
     if file is not None:
-        return tasks.checked(_from_file(Path(file).expanduser()))
+        return tasks.checked(_from_file(given(file)))
     if task == STDIN or (task is None and _is_piped()):
         return tasks.checked(_from_stdin())
     return tasks.checked(task or "")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import unicodedata
+from typing import Literal, TextIO
 
 from coasty_desk.core.counting import counted
 
@@ -22,6 +24,12 @@ def safe(text: str, longest: int = LONGEST) -> str:
 def line(text: str, longest: int = 400) -> str:
     """The same on one line."""
     return " ".join(safe(text, longest).split())
+
+
+def tolerate(out: TextIO | None, how: Literal["backslashreplace", "replace"] = "backslashreplace") -> None:
+    """Let a letter that the terminal's encoding lacks be an escape (or a question mark) there, and not the end of the program."""
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(errors=how)
 
 
 def _shown(char: str) -> str:

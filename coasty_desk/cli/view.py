@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from coasty_desk.cli.app import complain
-from coasty_desk.cli.text import line
+from coasty_desk.cli.text import line, tolerate
 from coasty_desk.core import events as ev
 
 
@@ -38,10 +37,10 @@ class View:
 
 
 def for_person(*, dry_run: bool, environment: Mapping[str, str], out: TextIO | None = None) -> View:
-    """The live view on a terminal that can show one, plain lines everywhere else and with NO_COLOR."""
+    """The live view on a terminal that can show one, plain lines everywhere else."""
     out = out or sys.stdout
-    tolerate(out)
     if live_on(out, environment):
+        tolerate(out, "replace")  # a line that is drawn over must not be longer than it was reckoned
         from coasty_desk.cli.live import LiveView  # rich takes its time to load
 
         return LiveView(dry_run=dry_run)
@@ -53,10 +52,4 @@ def for_person(*, dry_run: bool, environment: Mapping[str, str], out: TextIO | N
 def live_on(out: TextIO, environment: Mapping[str, str]) -> bool:
     """Whether a view that redraws itself has a place there."""
     dumb = environment.get("TERM", "dumb" if os.name == "posix" else "") in ("dumb", "unknown")
-    return out.isatty() and not dumb and not environment.get("NO_COLOR")
-
-
-def tolerate(out: TextIO) -> None:
-    """Let a letter that the terminal's encoding lacks be an escape there, and not the end of the run."""
-    if isinstance(out, io.TextIOWrapper):
-        out.reconfigure(errors="backslashreplace")
+    return out.isatty() and not dumb

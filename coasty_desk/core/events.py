@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct, field
 
-from coasty_desk.core.actions import Action, Refusal, Usage, Verdict
+from coasty_desk.core.actions import Action, Refusal, Usage, Verdict, in_words
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 
 
@@ -111,10 +111,19 @@ class Charged(Event, frozen=True, kw_only=True):
 
 
 class Refused(Event, frozen=True, kw_only=True):
-    """An action was not done; the rest of its batch is dropped, and the model is told."""
+    """An action was not done; the rest of its batch is dropped, and the model is told.
+
+    `real` is the action in real pixels, where it could be understood.
+    """
 
     name: ClassVar[str] = "refused"
     refusal: Refusal
+    real: Action | None = None
+
+    @property
+    def words(self) -> str:
+        """The action as a person would say it, in real pixels where it has any."""
+        return self.refusal.action if self.real is None else in_words(self.real)
 
 
 class Asked(Event, frozen=True, kw_only=True):

@@ -254,6 +254,7 @@ class _Run:
                 self.ports.between()
             self.ports.stop.check()
             hindrance: Refusal | LookAgain | None
+            placed: Placed | None = None
             if isinstance(action, Refusal):
                 hindrance = action
             else:
@@ -265,7 +266,7 @@ class _Run:
                     hindrance = yield from self._act(index, placed)
                     acted = True
             if hindrance is not None:
-                yield from self._hindered(hindrance)
+                yield from self._hindered(hindrance, placed)
                 break
         else:
             ended = self._verdict(prediction)
@@ -321,14 +322,14 @@ class _Run:
         yield self._event(ev.Acted, index=index, ms=round((time.monotonic() - began) * 1000, 1))
         return broken_off
 
-    def _hindered(self, hindrance: Refusal | LookAgain) -> Iterator[ev.Event]:
+    def _hindered(self, hindrance: Refusal | LookAgain, placed: Placed | None) -> Iterator[ev.Event]:
         if isinstance(hindrance, LookAgain):
             self.notes = (hindrance.why,)
             return
         self.refused_before = True
         self.progress = replace(self.progress, refusals=self.progress.refusals + 1)
         self.notes, self.refusal = (refused_note(hindrance),), hindrance
-        yield self._event(ev.Refused, refusal=hindrance)
+        yield self._event(ev.Refused, refusal=hindrance, real=None if placed is None else placed.real)
 
     def _seconds(self) -> float:
         return time.monotonic() - self.began

@@ -28,14 +28,20 @@ def menu(environment: Mapping[str, str]) -> tuple[Application, ...] | None:
 
 def entries(environment: Mapping[str, str], only: str = "") -> Iterator[Application]:
     """The applications of the menu, or those whose entry has the file name `only`; of two with one file name, the person's own."""
-    home = Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local/share")
     system = (environment.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
     seen = set()
-    for folder in [home, *map(Path, filter(None, system))]:
+    for folder in [*_own(environment), *map(Path, filter(None, system))]:
         for file in sorted((folder / "applications").rglob("*.desktop")):
             if file.name not in seen and only in ("", file.name):
                 seen.add(file.name)
                 yield from _entry(file)
+
+
+def _own(environment: Mapping[str, str]) -> list[Path]:
+    try:
+        return [Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local/share")]
+    except RuntimeError:
+        return []  # no home, nothing of one's own
 
 
 def lacking(launch: Launch, environment: Mapping[str, str]) -> str:

@@ -14,7 +14,6 @@ import threading
 import warnings
 from collections.abc import Iterator
 from functools import cache, partial
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -186,7 +185,7 @@ def _require_display() -> None:
 @cache
 def _find_authority() -> None:
     """Xlib 0.15, which may have won the fight over the folder `Xlib/`, dies where there is no authority file."""
-    if "XAUTHORITY" in os.environ or Path("~/.Xauthority").expanduser().exists():
+    if "XAUTHORITY" in os.environ or os.access(f"{os.environ.get('HOME', '')}/.Xauthority", os.R_OK):
         return
     version = getattr(_imported("Xlib"), "__version__", (0,))
     if tuple(version) < (0, 30):

@@ -23,13 +23,16 @@ def said() -> Iterator[None]:
 
 def as_error(error: OSError) -> DesktopError:
     """What an error of the disk means to the person."""
-    remedy = "Free some space, or choose --no-record to keep nothing on the disk."
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        remedy = "Free some space, or choose --no-record to keep nothing on the disk."
         return DesktopError("The disk is full, so the run cannot be recorded.", remedy)
+    where = error.filename if isinstance(error.filename, str) else "the folder of the runs"
+    remedy = "Give write permission to your user data folder, or choose --no-record to keep nothing on the disk."
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        where = Path(error.filename).name if isinstance(error.filename, str) else "the folder of the runs"
-        remedy = "Give write permission to your user data folder, or choose --no-record to keep nothing on the disk."
         return DesktopError(f"The run cannot be recorded: {where} cannot be written to.", remedy)
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EEXIST):
+        remedy = "Set HOME, or XDG_DATA_HOME, to a folder of yours, or choose --no-record to keep nothing on the disk."
+        return DesktopError(f"The run cannot be recorded: there is no folder where {where} could be.", remedy)
     return DesktopError(f"The run cannot be recorded: {error.strerror or error}.", remedy)
 
 

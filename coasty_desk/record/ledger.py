@@ -58,6 +58,12 @@ class Ledger:
             finally:
                 os.close(descriptor)
 
+    def ready(self) -> None:
+        """Raise DesktopError where nothing could be written, before money is spent."""
+        with files.said():
+            files.folder(self._path.parent)
+            os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+
     def entries(self) -> list[Entry]:
         """All purchases, each once, in the order in which they were made; torn and foreign lines are read past."""
         try:
@@ -109,6 +115,8 @@ class Metered(Struct, frozen=True):
                     f"only {max(self.daily_cents - spent, 0)} {be(self.daily_cents - spent)} left"
                 )
                 raise OverBudgetError(message, "Wait for tomorrow, or raise daily_cents under [limits].")
+        if price:
+            self.ledger.ready()
         return (yield from self._noted(ask.step, price, self.predictor.predict(ask)))
 
     def close(self) -> None:

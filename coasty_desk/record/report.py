@@ -176,7 +176,8 @@ def _deed(deed: Deed, number: int) -> _Line:
     if deed.refusal is not None:
         refusal = deed.refusal
         why = f"refused by {refusal.by}: {refusal.why}"
-        return _Line("refused", legible(refusal.action, SENTENCE), legible(why, SENTENCE), number)
+        words = refusal.action if deed.real is None else in_words(deed.real)
+        return _Line("refused", legible(words, SENTENCE), legible(why, SENTENCE), number)
     words = "" if deed.real is None else legible(in_words(deed.real), SENTENCE)
     if deed.ms is None:
         return _Line("doubt", words, "the run was cut off here; nobody knows whether it was done", number)

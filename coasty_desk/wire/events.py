@@ -51,8 +51,9 @@ def _fields(event: ev.Event, *, recorded: bool) -> dict[str, object]:
         case ev.Charged():
             charged: dict[str, object] = {"what": event.what, "cents": event.cents, "total_cents": event.total_cents}
             return {**charged, "session_id": event.session_id}
-        case ev.Refused(refusal=refusal):
-            return _refusal(refusal)
+        case ev.Refused(refusal=refusal, real=action):
+            done = {} if action is None else {"real_action": encode(action)}
+            return {**_refusal(refusal), **done, "words": event.words}
         case ev.Asked(question=question, why=why, crop=crop):
             return {"question": question, "why": why, "crop": crop}
         case ev.Answered(answer=answer):

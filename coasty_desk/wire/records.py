@@ -150,7 +150,8 @@ def _charged(fields: Fields, head: _Head) -> ev.Event:
 
 
 def _refused(fields: Fields, head: _Head) -> ev.Event:
-    return ev.Refused(**head, refusal=_refusal(fields))
+    real = fields.values.get("real_action")
+    return ev.Refused(**head, refusal=_refusal(fields), real=None if real is None else recall(real))
 
 
 def _asked(fields: Fields, head: _Head) -> ev.Event:

@@ -31,6 +31,18 @@ printf '%s\\n' "${COMPREPLY[@]}"
         ("coasty-desk run --max-", ["--max-steps", "--max-size"]),
         ("coasty-desk run --preset ca", ["cautious"]),
         ("coasty-desk runs report 2026", ["20260101-000000-abcdef"]),
+        ("coasty-desk runs delete la", ["last"]),
+        ("coasty-desk run --provider o", ["offline"]),
+        ("coasty-desk run --provider = o", ["offline"]),
+        ("coasty-desk run --confirm =", ["never", "risky", "always"]),
+        ("coasty-desk replay last --on-human-input ", ["pause", "stop", "ignore"]),
+        ("coasty-desk run --image-format j", ["jpeg"]),
+        ("coasty-desk run --monitor p", ["primary"]),
+        ("coasty-desk run --cua-version v", ["v1", "v3", "v4", "v5"]),
+        ("coasty-desk cost --preset fo", ["forms"]),
+        ("coasty-desk presets show q", ["qa"]),
+        ("coasty-desk completion z", ["zsh"]),
+        ("coasty-desk run --policy po", []),
     ],
 )
 def test_bash_completes_commands_options_and_runs(
@@ -49,13 +61,45 @@ def test_bash_completes_commands_options_and_runs(
         "XDG_DATA_HOME": str(tmp_path / "data"),
     }
     done = subprocess.run(
-        ["bash", "-c", ASK, "bash", str(script), *line.split()],
+        ["bash", "-c", ASK, "bash", str(script), *line.split(" ")],
         env=environment,
         capture_output=True,
         text=True,
         check=True,
     )
     assert sorted(done.stdout.split()) == sorted(wanted)
+
+
+@pytest.mark.parametrize(
+    ("shell", "wanted"),
+    [
+        ("zsh", '_arguments \'*: :(("never"\n"risky"\n"always"))\''),
+        ("fish", "never\nrisky\nalways"),
+    ],
+)
+def test_other_shells_are_answered_in_their_own_form(
+    shell: str, wanted: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As their scripts ask."""
+    monkeypatch.setenv("_COASTY_DESK_COMPLETE", f"complete_{shell}")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "coasty-desk run --confirm ")
+    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
+    assert main() == 0
+    assert capsys.readouterr().out.strip() == wanted
+
+
+def test_a_task_is_no_command_to_the_shell_that_completes_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Zsh evaluates what it is told: of a task only letters, digits and blanks are."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = tmp_path / "coasty-desk" / "runs" / "20260101-000000-abcdef"
+    script = [Prediction(Verdict.CONTINUE, (Click(Point(3, 2)),))]
+    record(folder, script, Slides([desktop([], (640, 480))]), task="open $(touch x) `y`; 'z' )) & | \"")
+    monkeypatch.setenv("_COASTY_DESK_COMPLETE", "complete_zsh")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "coasty-desk runs show 2026")
+    assert main([]) == 0
+    assert '"20260101-000000-abcdef":"open touch x y z "' in capsys.readouterr().out
 
 
 def test_every_shell_has_a_script_and_others_are_told(capsys: pytest.CaptureFixture[str]) -> None:

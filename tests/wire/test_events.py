@@ -159,7 +159,7 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
         total_cents=_counts,
         session_id=st.none() | _texts,
     ),
-    st.builds(ev.Refused, **_heads, refusal=_refusals),
+    st.builds(ev.Refused, **_heads, refusal=_refusals, real=st.none() | ACTIONS),
     st.builds(ev.Asked, **_heads, question=_texts, why=_texts, crop=st.none() | _texts),
     st.builds(ev.Answered, **_heads, answer=st.sampled_from(["yes", "no", "always", "stop"])),
     st.builds(ev.Acted, **_heads, index=_counts, ms=_amounts),
