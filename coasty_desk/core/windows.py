@@ -12,10 +12,14 @@ from coasty_desk.core.seen import places
 
 
 class Named(Struct, frozen=True):
-    """A window by its `title` and its `kind`, the application's own name for it; both empty where there is no window."""
+    """A window by its `title` and its `kind`, the application's own name for it; both empty where there is no window.
+
+    `also` are the titles that stand behind it: of the windows that a dialog or a menu belongs to, of a frame's other tabs.
+    """
 
     title: str = ""
     kind: str = ""
+    also: tuple[str, ...] = ()
 
 
 class Windows(Protocol):

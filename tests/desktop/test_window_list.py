@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
 
@@ -14,23 +12,12 @@ from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.patterns import Pattern
 from coasty_desk.core.windows import Named
-from coasty_desk.desktop import load, window_list
+from coasty_desk.desktop import window_list
 from coasty_desk.desktop.window_list import Window
 from coasty_desk.desktop.windows_here import DesktopWindows, WindowMask, keep_focus
-from tests.desktop.xvfb import xvfb
+from tests.desktop.managers import managed, program
 
 PATIENCE = 15.0
-
-
-@contextmanager
-def program(*command: str) -> Iterator[None]:
-    """A program on the display of this process."""
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
 
 
 def until(what: Callable[[], bool]) -> None:
@@ -47,35 +34,17 @@ def named(title: str) -> Window:
     return next(window for window in window_list.windows() if window.title == title)
 
 
-def manages() -> bool:
-    """Whether a window manager has taken the display over: a window that comes while it does is lost."""
-    display = load.display()
-    try:
-        return window_list._property(display, display.screen().root, "_NET_CLIENT_LIST_STACKING") is not None
-    finally:
-        display.close()
-
-
-@pytest.fixture(scope="module", params=["no window manager", "openbox"])
+@pytest.fixture(scope="module", params=["none", "openbox"])
 def desk(request: pytest.FixtureRequest) -> Iterator[tuple[Window, Window]]:
     """Two windows, the second over the first, both 246 pixels wide or so."""
-    with xvfb(800, 600) as name:
-        before = os.environ.get("DISPLAY")
-        os.environ["DISPLAY"] = name
-        with ExitStack() as programs:
-            if request.param == "openbox":
-                programs.enter_context(program("openbox"))
-                until(manages)
-            programs.enter_context(program("xterm", "-T", "Kontö one", "-geometry", "40x10+50+50"))
-            one = named("Kontö one")
-            programs.enter_context(program("xterm", "-T", "two", "-geometry", "40x10+200+100"))
-            two = named("two")
-            window_list.activate(two)
-            until(lambda: window_list.focused() == two)
-            yield named(one.title), named(two.title)
-        os.environ.pop("DISPLAY")
-        if before is not None:
-            os.environ["DISPLAY"] = before
+    with managed(request.param, 800, 600), ExitStack() as programs:
+        programs.enter_context(program("xterm", "-T", "Kontö one", "-geometry", "40x10+50+50"))
+        one = named("Kontö one")
+        programs.enter_context(program("xterm", "-T", "two", "-geometry", "40x10+200+100"))
+        two = named("two")
+        window_list.activate(two)
+        until(lambda: window_list.focused() == two)
+        yield named(one.title), named(two.title)
 
 
 def test_a_place_belongs_to_the_topmost_window(desk: tuple[Window, Window]) -> None:
