@@ -27,6 +27,7 @@ from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.patterns import Pattern, first
 from coasty_desk.core.typed import CONTROL, Strokes, Typed, pieces
+from coasty_desk.core.windows import LONGEST_TITLE
 
 ACTIONS: tuple[str, ...] = (
     "click",
@@ -238,6 +239,8 @@ def _of_windows(policy: Policy, action: Action, situation: Situation) -> str:
     if situation.titles is None:
         return "the policy judges windows by their titles, and which window this would reach cannot be told"
     for title in (*situation.titles, *situation.behind):
+        if len(title) > LONGEST_TITLE:
+            return "the policy judges windows by their titles, and this one's title is too long to be judged"
         denied = first(policy.windows_denied, title)
         if denied is not None:
             return f"the policy denies windows that match {denied.text!r}, and this would reach {title!r}"

@@ -16,7 +16,7 @@ from msgspec import Struct
 from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Rect
-from coasty_desk.desktop import load
+from coasty_desk.desktop import load, x11_properties
 from coasty_desk.desktop.x11_asking import asking
 from coasty_desk.desktop.x11_clients import Clients, gone
 
@@ -133,12 +133,12 @@ def _at(display: Any, clients: Clients, x: int, y: int) -> Reached | None:
 
 def _belonging(display: Any, clients: Clients, top: Any, client: Any) -> Reached | None:
     """What input to a root's child, at the place of a client in it (None: beside it), reaches."""
-    if OURS in (top.get_wm_class() or ()):
+    if OURS in x11_properties.kind(top):
         return None
     if client is None:
         client = next(iter(_shown(clients.within(top))), None)
     if client is not None:
-        tabs = tuple(_title(display, window) for window in clients.beside(client))
+        tabs = tuple(x11_properties.title(display, window) for window in clients.beside(client))
         return Reached(_described(display, clients, client), (*tabs, *_owners(display, clients, client)))
     if not _is_popup(top) and not clients.is_the_managers(top):
         return Reached(_described(display, clients, top), tuple(_owners(display, clients, top)))
@@ -147,7 +147,7 @@ def _belonging(display: Any, clients: Clients, top: Any, client: Any) -> Reached
 
 def _of_a_popup(display: Any, clients: Clients, popup: Any) -> Reached | None:
     """What a window that nobody manages belongs to: by its own word, else by who made it. Raises DesktopError for nobody's."""
-    title = _title(display, popup)
+    title = x11_properties.title(display, popup)
     owner = _owning_client(clients, popup)
     if owner is not None:
         own = Reached(_described(display, clients, owner), tuple(_owners(display, clients, owner)))
@@ -195,7 +195,7 @@ def _owners(display: Any, clients: Clients, window: Any) -> Iterator[str]:
     """The titles of what a dialog belongs to, and of what that does."""
     for owner in clients.owners(window):
         with suppress(*gone()):
-            yield _title(display, owner)
+            yield x11_properties.title(display, owner)
 
 
 def _listed(display: Any, clients: Clients) -> Iterator[Window]:
@@ -206,7 +206,7 @@ def _listed(display: Any, clients: Clients) -> Iterator[Window]:
             frames.setdefault(clients.outermost(client).id, []).append(client)
     for top in reversed(display.screen().root.query_tree().children):
         with suppress(*gone()):
-            if not _can_be_seen(top) or OURS in (top.get_wm_class() or ()):
+            if not _can_be_seen(top) or OURS in x11_properties.kind(top):
                 continue
             framed = frames.get(top.id) or clients.within(top)
             if framed:
@@ -241,8 +241,8 @@ def _described(display: Any, clients: Clients, window: Any) -> Window:
     owner = next(clients.owners(window), None)
     return Window(
         window.id,
-        _title(display, window),
-        " ".join(window.get_wm_class() or ()),
+        x11_properties.title(display, window),
+        " ".join(x11_properties.kind(window)),
         _rectangle(display, clients.outermost(window)),
         0 if owner is None else owner.id,
         popup=_is_popup(window) and not clients.is_client(window),
@@ -256,15 +256,3 @@ def _rectangle(display: Any, window: Any) -> Rect:
     at = root.translate_coords(window, 0, 0)
     border = geometry.border_width
     return Rect(at.x - border, at.y - border, geometry.width + 2 * border, geometry.height + 2 * border)
-
-
-def _title(display: Any, window: Any) -> str:
-    from Xlib import Xatom
-
-    for name in ("_NET_WM_NAME", "WM_NAME"):
-        said = window.get_full_property(display.intern_atom(name), 0)
-        if said is not None and said.value:
-            value = said.value
-            latin = said.property_type == Xatom.STRING
-            return value if isinstance(value, str) else bytes(value).decode("latin-1" if latin else "utf-8", "replace")
-    return ""

@@ -11,7 +11,7 @@ from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.patterns import Pattern
 from coasty_desk.core.scaling import Rect
-from coasty_desk.core.windows import Named
+from coasty_desk.core.windows import LONGEST_TITLE, Named
 from coasty_desk.desktop import window_list
 from coasty_desk.desktop.window_list import Reached, Window
 
@@ -66,8 +66,12 @@ def _focused_or_none() -> Window | None:
         return None
 
 
+def _masks(pattern: Pattern, title: str) -> bool:
+    return len(title) > LONGEST_TITLE or pattern.found_in(title)
+
+
 def _matching(found: tuple[Window, ...], pattern: Pattern) -> Iterator[Rect]:
-    masked = {window.id for window in found if pattern.found_in(window.title)}
+    masked = {window.id for window in found if _masks(pattern, window.title)}
     if not masked:
         return
     known = {window.id for window in found}

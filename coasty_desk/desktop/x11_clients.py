@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from coasty_desk.desktop import x11_properties
+
 _DEEP = 3
 _MANY = 40
 """How far down, and through how many windows, a frame is searched for its client: deeper ones are an application's own."""
@@ -118,8 +120,7 @@ class Clients:
 
     def numbers(self, window: Any, name: str) -> Any:
         """A property of numbers, or None."""
-        said = window.get_full_property(self._display.intern_atom(name), 0)
-        return None if said is None else said.value
+        return x11_properties.numbers(self._display, window, name)
 
     def _managers(self) -> Iterator[int]:
         if not self.managed:

@@ -13,6 +13,7 @@ from coasty_desk.core.errors import UsageError
 from coasty_desk.core.patterns import Pattern
 from coasty_desk.core.policy import ACTIONS, Bounds, Policy, chords
 from coasty_desk.core.typed import Strokes
+from coasty_desk.wire.expressions import pattern
 
 LONGEST_LIST = 128
 MOST_ACTIONS = 10_000
@@ -110,7 +111,7 @@ def _patterns(said: Mapping[str, Any], key: str) -> tuple[Pattern, ...]:
     found = []
     for text in _strings(said, key):
         try:
-            found.append(Pattern(text))
+            found.append(pattern(text))
         except ValueError as error:
             _wrong(key, str(error))
     if key in said and said[key] is not None and not found and key.endswith("_allowed"):
