@@ -171,4 +171,4 @@ def test_a_change_in_mid_text_is_followed_or_told(
         else:
             assert told.by == "keys"
             assert len(got) < len(LONG)
-            assert got[:-20] == LONG[: len(got) - 20]
+            assert got[:100] == LONG[:100]  # read before the change; a busy application may be far behind
