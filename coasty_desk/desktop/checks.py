@@ -48,6 +48,8 @@ def _check(name: str, look: Callable[[], str]) -> Check:
 
 def _display() -> str:
     wayland.require_x11()
+    if load.LINUX:
+        load.connected(()).close()
     where = os.environ.get("DISPLAY", "") if sys.platform == "linux" else sys.platform
     found = layout()
     return f"{where}, {counted(len(found.monitors), 'monitor')}"

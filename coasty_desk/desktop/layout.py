@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
@@ -51,7 +49,9 @@ def layout() -> Layout:
 
 def layout_of(opened: mss.MSS) -> Layout:
     """The monitors as they were when `opened` was first asked for them: it never looks again."""
-    return Layout(_rect_of(opened.primary_monitor), tuple(map(_rect_of, opened.monitors[1:])))
+    monitors = opened.monitors[1:] or opened.monitors  # a server without RandR has but the whole
+    primary = opened.primary_monitor if opened.monitors[1:] else monitors[0]
+    return Layout(_rect_of(primary), tuple(map(_rect_of, monitors)))
 
 
 class LayoutWatch:
@@ -112,18 +112,12 @@ def _rect_of(monitor: Mapping[str, Any]) -> Rect:
 
 def cannot_see(error: Exception) -> DesktopError:
     """Our word for what mss or the X server raised."""
-    display = os.environ.get("DISPLAY")
-    if sys.platform == "linux" and not display:
-        return DesktopError(
-            "There is no display: DISPLAY is not set.",
-            "Run it in a desktop session, or under a virtual one: xvfb-run -s '-screen 0 1280x800x24' coasty-desk ...",
-        )
-    if sys.platform == "linux" and type(error).__name__ == "XError" and "connect" in str(error).lower():
-        return DesktopError(
-            f"The display {display} cannot be opened.",
-            "Check that its X server runs and that you may use it (echo $DISPLAY; xdpyinfo).",
-        )
+    if load.LINUX:
+        try:
+            load.connected(()).close()
+        except DesktopError as why:
+            return why
     return DesktopError(
-        f"The screen cannot be captured: {error or type(error).__name__}.",
-        "Run `coasty-desk doctor`; it checks the display and the permission to record the screen.",
+        f"The screen cannot be captured: {str(error).rstrip('.') or type(error).__name__}.",
+        "Allow this program to record the screen, and see that the session is not locked or away.",
     )

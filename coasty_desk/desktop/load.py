@@ -13,11 +13,12 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from coasty_desk.core.errors import DesktopError
+from coasty_desk.desktop import x11_connection
 
 if TYPE_CHECKING:
     import mss as mss_
@@ -60,7 +61,18 @@ def pynput(part: str) -> ModuleType:
 
 
 def mss() -> mss_.MSS:
-    """A new connection for screenshots. Raises what mss raises, and OSError."""
+    """A new connection for screenshots. Raises what mss raises, OSError, and DesktopError for colours that nobody can read."""
+    import mss as module
+
+    try:
+        return _mss()
+    except module.ScreenShotError:
+        if not LINUX:
+            raise
+        return _mss_by_xlib()
+
+
+def _mss() -> mss_.MSS:
     import ctypes.util
 
     ask = ctypes.util.find_library
@@ -82,6 +94,37 @@ def mss() -> mss_.MSS:
             ctypes.util.find_library = ask
 
 
+def _mss_by_xlib() -> mss_.MSS:
+    """The other back end, for a server whose visuals the first does not understand (Xvnc's), or with ten bits a colour."""
+    import mss as module
+
+    connection = connected()
+    try:
+        depth = connection.screen().root_depth
+        masks = _masks(connection)
+    finally:
+        connection.close()
+    if masks == _EIGHT_BITS:
+        return module.MSS(backend="xlib")
+    from coasty_desk.desktop import deep_colour
+
+    if masks != deep_colour.MASKS:
+        message = f"The screen has colours of {depth} bits, which cannot be read."
+        raise DesktopError(message, "Start the display with 24 (for Xvfb: `-screen 0 1280x800x24`).")
+    return deep_colour.opened()
+
+
+_EIGHT_BITS = (0xFF0000, 0x00FF00, 0x0000FF)
+
+
+def _masks(connection: Display) -> tuple[int, int, int] | None:
+    """Where red, green and blue are in a pixel of the screen."""
+    screen = connection.screen()
+    visuals = (visual for depth in screen.allowed_depths for visual in depth.visuals)
+    found = next((visual for visual in visuals if visual.visual_id == screen.root_visual), None)
+    return None if found is None else (found.red_mask, found.green_mask, found.blue_mask)
+
+
 _SONAMES = {
     "X11": "libX11.so.6",
     "Xfixes": "libXfixes.so.3",
@@ -96,6 +139,16 @@ _SONAMES = {
 
 def display(only: tuple[str, ...] = EXTENSIONS) -> Display:
     """A new connection to the X server, which has XTEST; it knows `only` these extensions. Linux only. Raises DesktopError."""
+    connection = connected(only)
+    if connection.query_extension("XTEST") is None:
+        connection.close()
+        message = f"The display {_name()} takes no synthetic input: its server has no XTEST extension."
+        raise DesktopError(message, "Start the server with XTEST, or use another display.")
+    return connection
+
+
+def connected(only: tuple[str, ...] = EXTENSIONS) -> Display:
+    """The same, of a server that may lack XTEST. Raises DesktopError."""
     with _importing:
         _prepare()
         _ask_for(only)
@@ -145,11 +198,10 @@ def _prepare() -> None:
         _see_real_pixels()
     if LINUX:
         _require_display()
-        _find_authority()
         _imported("Xlib.threaded")  # before anything else of Xlib: a second thread would deadlock the first
         _ask_for(EXTENSIONS)
-        # It warns where the authority file has no entry, and stdout is the events'.
-        vars(_imported("Xlib.xauth"))["print"] = partial(print, file=sys.stderr)
+        # its own knows no wild entries, and prints to stdout, which is the events'
+        vars(_imported("Xlib.support.unix_connect"))["get_auth"] = x11_connection.authority
 
 
 def _ask_for(extensions: tuple[str, ...]) -> None:
@@ -182,40 +234,60 @@ def _require_display() -> None:
         raise DesktopError(message, _NO_DISPLAY)
 
 
-@cache
-def _find_authority() -> None:
-    """Xlib 0.15, which may have won the fight over the folder `Xlib/`, dies where there is no authority file."""
-    if "XAUTHORITY" in os.environ or os.access(f"{os.environ.get('HOME', '')}/.Xauthority", os.R_OK):
-        return
-    version = getattr(_imported("Xlib"), "__version__", (0,))
-    if tuple(version) < (0, 30):
-        import tempfile
-
-        handle, path = tempfile.mkstemp(prefix="coasty-desk-xauthority-")
-        os.close(handle)
-        os.environ["XAUTHORITY"] = path
+def _name() -> str:
+    return os.environ.get("DISPLAY", "")
 
 
 def _connected() -> Display:
-    name = os.environ.get("DISPLAY", "")
-    connect = _imported("Xlib.display").Display
+    import socket
+
+    name = _name()
     errors = _imported("Xlib.error")
+    opened: list[socket.socket] = []
+
+    def connect(display: str, protocol: str | None, host: str, number: int) -> socket.socket:
+        try:
+            opened.append(x11_connection.connect(protocol, host, number))
+        except OSError as error:
+            raise errors.DisplayConnectionError(display, str(error)) from error
+        return opened[-1]
+
+    vars(_imported("Xlib.support.unix_connect"))["get_socket"] = connect
     try:
-        connection: Display = connect()
+        connection: Display = _imported("Xlib.display").Display()
     except errors.DisplayNameError as error:
         message = f"{name!r} is no name of a display."
         raise DesktopError(message, "Set DISPLAY to something like :0.") from error
-    except errors.XauthError as error:
-        message = f"The display {name} cannot be opened: {error}."
-        raise DesktopError(message, _REINSTALL) from error
     except (errors.DisplayError, OSError) as error:
-        message = f"The display {name} does not answer."
-        raise DesktopError(message, f"Is its server running, and may this user use it? {_NO_DISPLAY}") from error
-    if connection.query_extension("XTEST") is None:
+        for one in opened:
+            one.close()
+        if "uthoriz" in str(error) or "COOKIE" in str(error):
+            message = f"The display {name} does not let this program in: no key for it was found, or another one's."
+            raise DesktopError(message, _KEY) from error
+        message = f"The display {name} cannot be opened: no server answers there."
+        raise DesktopError(
+            message, f"Set DISPLAY to that of a running server (`echo $DISPLAY`). {_NO_DISPLAY}"
+        ) from error
+    if _is_untrusted(connection):
         connection.close()
-        message = f"The display {name} takes no synthetic input: its server has no XTEST extension."
-        raise DesktopError(message, "Start the server with XTEST, or use another display.")
+        message = (
+            f"The display {name} lets this program neither look nor act: the key that opens it is an untrusted one."
+        )
+        raise DesktopError(message, _TRUSTED)
     return connection
+
+
+_KEY = (
+    "Run it as the user of that session, or set XAUTHORITY to the session's authority file "
+    "(`xauth info` in a terminal of the session tells which)."
+)
+_TRUSTED = "Use a trusted one: `ssh -Y` in place of `ssh -X`, or `xauth generate $DISPLAY . trusted`."
+_DENIED_TO_UNTRUSTED = ("XTEST", "XKEYBOARD", "RANDR", "SHAPE", "XFIXES", "RENDER")
+
+
+def _is_untrusted(connection: Display) -> bool:
+    """Whether the server shows us no extensions but the harmless ones (SECURITY extension, `SecurityTrustedExtensions`)."""
+    return all(connection.query_extension(name) is None for name in _DENIED_TO_UNTRUSTED)
 
 
 _REINSTALL = (

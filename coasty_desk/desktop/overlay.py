@@ -38,6 +38,9 @@ COMPOSITOR_FRAMES = 0.05
 """Seconds until a compositing manager, where there is one, has drawn the screen without it."""
 
 
+_DEPTH = 24
+
+
 class NoBadgeError(Exception):
     """There can be none here; the text says why."""
 
@@ -149,6 +152,11 @@ def _connected() -> Any:
             display.close()
             message = f"the X server has no {extension} extension, so it cannot be kept out of the screenshots"
             raise NoBadgeError(message)
+    depth = display.screen().root_depth
+    if depth != _DEPTH:
+        display.close()
+        message = f"it is drawn in {_DEPTH} bits of colour, and this screen has {depth}"
+        raise NoBadgeError(message)
     return display
 
 

@@ -88,7 +88,7 @@ class X11Window:
         screen = display.screen()
         window = screen.root.create_window(
             0, 0, 1, 1, 0, screen.root_depth, X.InputOutput, X.CopyFromParent,
-            background_pixel=COLOUR[0] << 16 | COLOUR[1] << 8 | COLOUR[2],
+            background_pixel=_pixel(screen),
             override_redirect=True,
             event_mask=X.ButtonPressMask | X.ButtonReleaseMask | X.PointerMotionMask | X.KeyPressMask
             | X.StructureNotifyMask,
@@ -138,6 +138,13 @@ class X11Window:
     def _note(self, seen: Seen) -> None:
         with self._lock:
             self._seen.append(seen)
+
+
+def _pixel(screen: Any) -> int:
+    """The window's colour as the screen has it, whatever bits it gives to each."""
+    red, green, blue = COLOUR
+    asked = screen.default_colormap.alloc_color(red * 257, green * 257, blue * 257)
+    return int(asked.pixel)
 
 
 def _why_deaf(display: Any, window: Any) -> str:

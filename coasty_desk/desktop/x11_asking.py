@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+import select
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,13 +39,12 @@ def asking() -> Iterator[Display]:
 
 
 def _lives(display: Display) -> bool:
-    """Whether the server has not closed it meanwhile."""
-    connected: socket.socket = display.display.socket
+    """Whether the server has not closed it meanwhile, be there something unread or not."""
+    poll = select.poll()
     try:
-        return connected.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
-    except BlockingIOError:
-        return True
-    except OSError:
+        poll.register(display.display.socket, 0)
+        return not poll.poll(0)
+    except (OSError, ValueError):
         return False
 
 

@@ -37,7 +37,10 @@ class X11Pointer:
         from Xlib import X
         from Xlib.ext import xtest
 
-        xtest.fake_input(self.display, X.MotionNotify, root=self.display.screen().root, x=x, y=y)
+        root = self.display.screen().root
+        if self.display.screen_count() > 1 and not root.query_pointer().same_screen:
+            root.warp_pointer(x, y)  # XTEST's motions stay on the screen that the pointer is on
+        xtest.fake_input(self.display, X.MotionNotify, root=root, x=x, y=y)
         self.display.sync()
 
     def drag_to(self, x: int, y: int, button: Button) -> None:

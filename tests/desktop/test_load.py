@@ -38,7 +38,7 @@ def opened(**environment: str) -> str:
     [
         ({}, "DISPLAY is not set"),
         ({"DISPLAY": ""}, "DISPLAY is not set"),
-        ({"DISPLAY": ":987"}, "does not answer"),
+        ({"DISPLAY": ":987"}, "cannot be opened"),
         ({"DISPLAY": "nonsense"}, "no name of a display"),
     ],
 )

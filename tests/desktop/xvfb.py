@@ -12,11 +12,13 @@ import pytest
 
 
 @contextmanager
-def xvfb(width: int = 1280, height: int = 800, *options: str) -> Iterator[str]:
+def xvfb(width: int = 1280, height: int = 800, *options: str, depth: int = 24) -> Iterator[str]:
     """A virtual display; yields its name. It keeps its layout when the last client leaves."""
     if sys.platform != "linux":
         pytest.skip("virtual displays are X11's")
-    with _server("Xvfb", "-screen", "0", f"{width}x{height}x24", "-noreset", "-nolisten", "tcp", *options) as display:
+    with _server(
+        "Xvfb", "-screen", "0", f"{width}x{height}x{depth}", "-noreset", "-nolisten", "tcp", *options
+    ) as display:
         yield display
 
 
@@ -24,6 +26,13 @@ def xvfb(width: int = 1280, height: int = 800, *options: str) -> Iterator[str]:
 def xephyr(outer: str, size: str = "1200x780") -> Iterator[str]:
     """A display in a window of another one, where keys come from a keyboard of its own, as a person's do."""
     with _server("Xephyr", "-screen", size, "-noreset", "-nolisten", "tcp", DISPLAY=outer) as display:
+        yield display
+
+
+@contextmanager
+def xvnc(size: str = "1024x768") -> Iterator[str]:
+    """TigerVNC's server, which nobody looks at."""
+    with _server("Xtigervnc", "-geometry", size, "-depth", "24", "-SecurityTypes", "None", "-rfbport", "-1") as display:
         yield display
 
 

@@ -1,0 +1,86 @@
+"""How python-xlib gets to a server and is let in: as libxcb, which the capture library goes through.
+
+Its own way knows no wild entries of the authority file, which fit any machine and which every
+container has, and leaves sockets open that led nowhere. Source: libXau's AuGetBest.c, libxcb's
+xcb_auth.c.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+_COOKIE = b"MIT-MAGIC-COOKIE-1"
+_INTERNET, _INTERNET6, _LOCAL, _WILD = 0, 6, 256, 65535
+
+
+class _Entry(NamedTuple):
+    family: int
+    address: bytes
+    number: bytes
+    name: bytes
+    data: bytes
+
+
+def connect(protocol: str | None, host: str, number: int) -> socket.socket:
+    """A socket to the server, by the parts of DISPLAY. Raises OSError."""
+    if protocol != "unix" and host not in ("", "unix"):
+        return socket.create_connection((host, 6000 + number))
+    path = f"/tmp/.X11-unix/X{number}"  # noqa: S108 - where servers listen
+    local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        local.connect(path if Path(path).exists() else f"\0{path}")
+    except OSError:
+        local.close()
+        raise
+    return local
+
+
+def authority(connected: socket.socket, *where: object) -> tuple[bytes, bytes]:
+    """The name and the data of the first entry that fits, both empty where none does; `where` ends with the display's number.
+
+    It takes the place of python-xlib's `get_auth`, and takes what that is given.
+    """
+    family, address = _peer(connected)
+    number = str(where[-1]).encode()
+    for entry in _entries():
+        here = entry.family == _WILD or (entry.family, entry.address) == (family, address)
+        if here and entry.number in (b"", number) and entry.name == _COOKIE:
+            return entry.name, entry.data
+    return b"", b""
+
+
+def _peer(connected: socket.socket) -> tuple[int, bytes]:
+    """The family and the address that the server's machine has in the file; over the loopback it is this one by name."""
+    ours = _LOCAL, socket.gethostname().encode()
+    if connected.family == socket.AF_INET:
+        packed = socket.inet_aton(connected.getpeername()[0])
+        return ours if packed == b"\x7f\x00\x00\x01" else (_INTERNET, packed)
+    if connected.family == socket.AF_INET6:
+        return _INTERNET6, socket.inet_pton(socket.AF_INET6, connected.getpeername()[0])
+    return ours
+
+
+def _entries() -> Iterator[_Entry]:
+    named = os.environ.get("XAUTHORITY")
+    try:
+        raw = Path(named).read_bytes() if named else Path("~/.Xauthority").expanduser().read_bytes()
+    except (OSError, RuntimeError):  # no file, or no home
+        return
+    at = 0
+    try:
+        while at < len(raw):
+            (family,) = struct.unpack_from(">H", raw, at)
+            at += 2
+            fields = []
+            for _ in range(4):
+                (length,) = struct.unpack_from(">H", raw, at)
+                fields.append(raw[at + 2 : at + 2 + length])
+                at += 2 + length
+            yield _Entry(family, *fields)
+    except struct.error:  # cut off in the middle: what stands before it counts
+        return

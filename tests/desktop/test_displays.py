@@ -1,0 +1,163 @@
+"""Displays that are usual elsewhere work, or one sentence says what to change; it is never to run doctor, from doctor."""
+
+from __future__ import annotations
+
+import io
+import secrets
+import socket
+import struct
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from coasty_desk.core.errors import DesktopError
+from coasty_desk.core.scaling import Size
+from coasty_desk.core.stop import Stop
+from coasty_desk.desktop import checks, load
+from coasty_desk.desktop.capture import MonitorScreen
+from coasty_desk.desktop.deep_colour import narrowed
+from coasty_desk.desktop.selftest import selftest
+from coasty_desk.desktop.x11_connection import authority
+from tests.desktop.xvfb import xvfb, xvnc
+
+SENT = Size(1280, 720)
+HOTKEY = "<ctrl>+<shift>+<f12>"
+WILD, INTERNET = 65535, 0
+
+
+def entry(family: int, address: bytes, number: bytes, key: bytes) -> bytes:
+    """One entry of an authority file."""
+    fields = (address, number, b"MIT-MAGIC-COOKIE-1", key)
+    return struct.pack(">H", family) + b"".join(struct.pack(">H", len(field)) + field for field in fields)
+
+
+@pytest.fixture
+def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes], None]]:
+    """A display that asks for a key; the function writes this program's authority file, the key's place marked KEY."""
+    key = secrets.token_bytes(16)
+    server, ours = tmp_path / "server", tmp_path / "ours"
+    server.write_bytes(entry(WILD, b"", b"", key))
+    with xvfb(800, 600, "-auth", str(server)) as display:
+        monkeypatch.setenv("DISPLAY", display)
+        monkeypatch.setenv("XAUTHORITY", str(ours))
+
+        def write(content: bytes) -> None:
+            ours.write_bytes(content.replace(b"KEY" * 5 + b"K", key))
+
+        write(entry(WILD, b"", b"", b"KEY" * 5 + b"K"))
+        yield write
+
+
+@contextmanager
+def second_screen() -> Iterator[str]:
+    """`:N.1` of a display with two."""
+    with xvfb(800, 600, "-screen", "1", "900x700x24") as display:
+        yield f"{display}.1"
+
+
+@pytest.mark.parametrize(
+    "start", [xvnc, second_screen, lambda: xvfb(800, 600, depth=30)], ids=["Xvnc", "the second screen", "ten bits"]
+)
+def test_the_self_test_passes(
+    start: Callable[[], AbstractContextManager[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sight, clicks, typing, the wheel, a drag and the abort key, all of it."""
+    with start() as display:
+        monkeypatch.setenv("DISPLAY", display)
+        proofs = list(selftest(SENT))
+        assert [proof for proof in proofs if not proof.ok] == []
+        assert len(proofs) > 15
+
+
+def test_ten_bits_a_colour_are_seen_as_eight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A colour arrives as it was set, to the bit."""
+    with xvfb(320, 240, depth=30) as display:
+        monkeypatch.setenv("DISPLAY", display)
+        subprocess.run(["xsetroot", "-display", display, "-solid", "#c8417d"], check=True)
+        screen = MonitorScreen(Stop(), max_size=SENT)
+        with Image.open(io.BytesIO(screen.capture().image)) as seen:
+            assert seen.convert("RGB").getcolors() == [(320 * 240, (0xC8, 0x41, 0x7D))]
+        screen.close()
+
+
+def test_each_pixel_is_narrowed_by_itself() -> None:
+    """No bit of one gets into its neighbour."""
+    white, red, green, blue = 0x3FFFFFFF, 0x3FF00000, 0x000FFC00, 0x000003FF
+    raw = struct.pack("<5I", 0, white | 0xC0000000, red, green, blue)
+    assert narrowed(raw) == bytes.fromhex("00000000 ffffff00 0000ff00 00ff0000 ff000000")
+
+
+def test_a_wild_entry_lets_in(locked: Callable[[bytes], None]) -> None:
+    """The recipe of every container: an entry that fits any machine."""
+    assert [check for check in checks.desktop(SENT, HOTKEY) if check.ok is False] == []
+
+
+def test_entries_are_chosen_as_libxcb_chooses_them(locked: Callable[[bytes], None]) -> None:
+    """The first that fits, whatever comes after it; those of other machines and other displays do not fit."""
+    key, stale = b"KEY" * 5 + b"K", b"S" * 16
+    locked(
+        entry(INTERNET, b"\x0a\x00\x00\x01", b"", stale)
+        + entry(WILD, b"", b"99", stale)
+        + entry(WILD, b"", b"", key)
+        + entry(WILD, b"", b"", stale)
+        + b"\x01\x00cut off"
+    )
+    load.display().close()
+    locked(entry(WILD, b"", b"", stale) + entry(WILD, b"", b"", key))
+    with pytest.raises(DesktopError, match="does not let this program in"):
+        load.display()
+
+
+def test_a_display_without_a_key_says_how_to_get_one(
+    locked: Callable[[bytes], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """And nothing goes to stdout, which is the events'."""
+    locked(b"")
+    (said,) = checks.desktop(SENT, HOTKEY)
+    assert "does not let this program in" in said.detail
+    assert "XAUTHORITY" in said.remedy
+    assert capfd.readouterr().out == ""
+
+
+def test_an_untrusted_key_is_named(
+    locked: Callable[[bytes], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `ssh -X` gives: every command says that it wants a trusted one."""
+    untrusted = str(tmp_path / "ours")
+    made = ["xauth", "-f", untrusted, "generate", load._name(), ".", "untrusted", "timeout", "0"]
+    subprocess.run(made, check=True, capture_output=True)
+    (said,) = checks.desktop(SENT, HOTKEY)
+    assert "untrusted" in said.detail
+    assert "ssh -Y" in said.remedy
+    with pytest.raises(DesktopError, match="untrusted"):
+        MonitorScreen(Stop(), max_size=SENT).capture()
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_too_few_colours_are_named(depth: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence, and what to change."""
+    with xvfb(640, 480, depth=depth) as display:
+        monkeypatch.setenv("DISPLAY", display)
+        (said,) = checks.desktop(SENT, HOTKEY)
+    assert f"{depth} bits" in said.detail
+    assert "doctor" not in said.remedy
+
+
+@pytest.mark.parametrize("name", ["{host}", "unix{host}", "unix/{host}"])
+def test_other_ways_to_name_a_local_display_work(
+    name: str, locked: Callable[[bytes], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`:N`, `unix:N` and `unix/:N` are one display."""
+    monkeypatch.setenv("DISPLAY", name.format(host=load._name()))
+    assert [check for check in checks.desktop(SENT, HOTKEY) if check.ok is False] == []
+
+
+def test_nothing_is_read_where_there_is_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A display that asks for no key is opened without one."""
+    monkeypatch.setenv("XAUTHORITY", str(tmp_path / "none"))
+    with socket.socket(socket.AF_UNIX) as connected:
+        assert authority(connected, ":0", 0) == (b"", b"")
