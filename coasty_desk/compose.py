@@ -21,6 +21,7 @@ from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import at_home, given
 from coasty_desk.core.limits import Limits
 from coasty_desk.core.masked import Mask
+from coasty_desk.core.patterns import Pattern
 from coasty_desk.core.policy import Policy
 from coasty_desk.core.ports import Executor, Predictor
 from coasty_desk.core.run import Job, Ports
@@ -298,34 +299,36 @@ def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], tas
     """What keeps the run in the person's hand. Raises UsageError for whatever of it cannot be read."""
     hotkey = chosen.abort_hotkey or abort_key.DEFAULT
     abort_key.parse(hotkey)
-    from coasty_desk.wire.expressions import pattern
-
     masks: list[Mask] = [lambda: chosen.mask] if chosen.mask else []
     for text in chosen.mask_window:
         try:
-            masks.append(WindowMask(pattern(text)))
+            masks.append(WindowMask(Pattern(text)))
         except ValueError as error:
             message = f"The pattern {text!r} of --mask-window cannot be read: {error}."
             raise UsageError(
                 message, "Write a part of the title, a glob like *Bank*, or a regular expression."
             ) from error
+    secrets = secret_sources.read(chosen.secret, environment, task)
+    if secrets and secrets.said_in(api_key(environment).strip()):
+        message = "A --secret has the API key of this program as its value, which is typed nowhere."
+        raise UsageError(message, "Give the secret another source.")
     return Rules(
         hotkey=hotkey,
-        policy=_policy(chosen),
+        policies=_policies(chosen),
         masks=masks,
-        secrets=secret_sources.read(chosen.secret, environment, task),
+        secrets=secrets,
         on_human_input=chosen.on_human_input,
         confirm="always" if chosen.step else chosen.confirm or preset.confirm,
         cautious=preset.name == "cautious",
     )
 
 
-def _policy(chosen: Settings) -> Policy:
-    if chosen.policy is None:
-        return Policy()
+def _policies(chosen: Settings) -> tuple[Policy, ...]:
+    if not chosen.policy:
+        return ()
     from coasty_desk.wire import policy  # few have one, and it brings the readers of TOML and JSON
 
-    return policy.read(given(chosen.policy), keys.strokes)
+    return tuple(policy.read(given(path), keys.strokes) for path in chosen.policy)
 
 
 def _screen(chosen: Settings, stop: Stop, rules: Rules, uploads: Uploads | None, first: Look | None) -> MonitorScreen:

@@ -7,13 +7,20 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
+from coasty_desk import plain_files
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import given
+from coasty_desk.plain_files import NotPlainError
 
 Confirm = Literal["never", "risky", "always"]
 
 NONE = "none"
 """The preset that sends no instructions at all (the service's free tier takes none)."""
+
+DEFAULT = "precise"
+
+LARGEST = 1_000_000
+"""Bytes of a preset's file."""
 
 LONG_PROMPT = 500
 """A text of more characters than this costs one credit more a step (API.md §4)."""
@@ -33,6 +40,11 @@ def names() -> list[str]:
     return sorted(entry.name.removesuffix(".md") for entry in _folder().iterdir() if entry.name.endswith(".md"))
 
 
+def is_built_in(name: str) -> bool:
+    """Whether it is the name of one of these, or of none at all."""
+    return name == NONE or name in names()
+
+
 def load(name: str) -> Preset:
     """A preset by its name, or from a file of the same form. Raises UsageError."""
     if name == NONE:
@@ -41,8 +53,11 @@ def load(name: str) -> Preset:
         return _parse(name, (_folder() / f"{name}.md").read_text("utf-8"))
     path = given(name)
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = plain_files.read(path, LARGEST, pipes=True).decode("utf-8")
+    except NotPlainError as error:
+        message = f"The preset {name!r} cannot be read: {error.strerror}."
+        raise UsageError(message, "Give the path of a text file.") from error
+    except (OSError, ValueError) as error:
         known = ", ".join(names())
         message = f"There is no preset {name!r}, and no readable file of that name."
         raise UsageError(message, f"Use one of {known}, none, or the path of a text file.") from error

@@ -1,28 +1,44 @@
 """Every setting, merged once from defaults, files, environment and options, and frozen.
 
 Precedence (DESIGN.md A2): option > environment > project `coasty-desk.toml` > user `config.toml`
-> default. The API key is no setting: it is read by `compose` from the environment or the keyring.
+> default. Whoever left a project's file there need not be the person, so each setting says beside it
+what such a file may do with it. The API key is no setting: it is read by `compose` from the
+environment or the keyring.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
 import platformdirs
+from msgspec import Struct
 
+from coasty_desk import plain_files, presets, project_file
+from coasty_desk import project_rules as rules
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import at_home, given
 from coasty_desk.core.scaling import SENT_MAX, SENT_MIN, Rect, Size
 from coasty_desk.presets import Confirm
+from coasty_desk.project_file import ProjectFile
+from coasty_desk.project_rules import Allowed, Rule
 
-PROJECT_FILE = "coasty-desk.toml"
+PROJECT_FILE = project_file.NAME
 BASE_URL = "https://coasty.ai/v1"
 BASE_URL_VARIABLE = "COASTY_BASE_URL"
 KEY_VARIABLE = "COASTY_API_KEY"
+
+LARGEST_FILE = 1_000_000
+"""Bytes of the person's own configuration file."""
+
+FURTHEST = 1_000_000
+"""Pixels from the origin within which a mask lies."""
+
+MOST_ENTRIES = 256
+"""Masks, patterns or secrets: each is looked at for every picture, or for every key."""
 
 Origins: TypeAlias = dict[str, str]
 _Reader: TypeAlias = Callable[[Any], Any]
@@ -76,7 +92,14 @@ def _text(value: Any) -> str:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(_text(item) for item in ([value] if isinstance(value, str) else value))
+    return tuple(_text(item) for item in _entries(value))
+
+
+def _entries(value: Any) -> Any:
+    entries = [value] if isinstance(value, str) else value
+    if len(entries) > MOST_ENTRIES:
+        raise ValueError
+    return entries
 
 
 def _size(value: Any) -> Size:
@@ -96,11 +119,11 @@ def _rects(value: Any) -> tuple[Rect, ...]:
     def rect(item: Any) -> Rect:
         numbers = [int(part, 10) for part in item.split(",")] if isinstance(item, str) else list(item)
         left, top, width, height = numbers
-        if min(width, height) <= 0:
+        if min(width, height) <= 0 or max(map(abs, numbers)) > FURTHEST:
             raise ValueError
         return Rect(left, top, width, height)
 
-    return tuple(rect(item) for item in ([value] if isinstance(value, str) else value))
+    return tuple(rect(item) for item in _entries(value))
 
 
 def _settle(value: Any) -> float | None:
@@ -120,8 +143,8 @@ _CONFIRM = _one_of("never", "risky", "always")
 _MAX_SIZE = _saying(f"WIDTHxHEIGHT from {SENT_MIN} to {SENT_MAX}, or full", _size)
 
 
-def _setting(default: Any, read: _Reader, section: str = "run") -> Any:
-    return field(default=default, metadata={"read": read, "section": section})
+def _setting(default: Any, read: _Reader, project: Rule, section: str = "run") -> Any:
+    return field(default=default, metadata={"read": read, "project": project, "section": section})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,38 +152,59 @@ class Settings:
     """What DESIGN.md A2 lists under `run`, with the sections `[record]` and `[limits]` of the files.
 
     Sizes are in sent pixels, masks in real ones, times in seconds, money in cents.
-    `max_steps` is None for its default, which a dry run lowers to 1.
+    `max_steps` is None for its default, which a dry run lowers to 1. All of several policies are in force.
     """
 
-    dry_run: bool = _setting(default=False, read=_SWITCH)
-    step: bool = _setting(default=False, read=_SWITCH)
-    max_steps: int | None = _setting(None, _whole(1))
-    deadline: float | None = _setting(None, _saying("a number of seconds above 0", _deadline))
-    budget: int | None = _setting(None, _whole(0))
-    preset: str = _setting("precise", _saying("a preset's name or a file", _text))
-    confirm: Confirm | None = _setting(None, _CONFIRM)
-    policy: str | None = _setting(None, _saying("a file", _text))
-    max_size: Size = _setting(DEFAULT_SIZE, _MAX_SIZE)
-    monitor: Literal["primary"] | int = _setting("primary", _saying("primary or a monitor's number", _monitor))
-    mask: tuple[Rect, ...] = _setting((), _saying("X,Y,WIDTH,HEIGHT in real pixels", _rects))
-    abort_hotkey: str | None = _setting(None, _saying("keys such as <ctrl>+<shift>+<f12>", _text))
-    provider: Literal["coasty", "offline"] = _setting("coasty", _one_of("coasty", "offline"))
-    cua_version: str = _setting("v3", _saying("a version such as v3", _text))
-    memory: int = _setting(3, _whole(1, 20))
-    settle: float | None = _setting(None, _saying("adaptive or a number of seconds", _settle))
-    secret: tuple[str, ...] = _setting((), _saying("NAME=env:VARIABLE or NAME=keyring:SERVICE/USER", _texts))
-    mask_window: tuple[str, ...] = _setting((), _saying("a pattern of window titles", _texts))
-    on_human_input: Literal["pause", "stop", "ignore"] = _setting("pause", _one_of("pause", "stop", "ignore"))
-    image_format: Literal["png", "jpeg", "auto"] = _setting("png", _one_of("png", "jpeg", "auto"))
-    overlay: bool = _setting(default=False, read=_SWITCH)
-    no_record: bool = _setting(default=False, read=_SWITCH)
-    json: bool = _setting(default=False, read=_SWITCH)
-    yes: bool = _setting(default=False, read=_SWITCH)
-    file: str | None = _setting(None, _saying("a file", _text))
-    keep_days: int = _setting(30, _whole(0), "record")
-    keep_mb: int = _setting(2000, _whole(0), "record")
-    daily_cents: int | None = _setting(None, _whole(0), "limits")
-    base_url: str = _setting(BASE_URL, _saying("the service's address", _text), "environment")
+    dry_run: bool = _setting(default=False, read=_SWITCH, project=rules.switched_on)
+    step: bool = _setting(default=False, read=_SWITCH, project=rules.switched_on)
+    max_steps: int | None = _setting(None, _whole(1), rules.smaller)
+    deadline: float | None = _setting(None, _saying("a number of seconds above 0", _deadline), rules.smaller)
+    budget: int | None = _setting(None, _whole(0), rules.smaller)
+    # the program's own texts, where the person has chosen none: another text may say anything to the model
+    preset: str = _setting(presets.DEFAULT, _saying("a preset's name or a file", _text), rules.built_in)
+    confirm: Confirm | None = _setting(None, _CONFIRM, rules.asks_more)
+    policy: tuple[str, ...] = _setting((), _saying("a file", _texts), rules.ADDED)
+    # less of the screen leaves the machine, for less; a policy's bounds are in these pixels, and would mean other places
+    max_size: Size = _setting(DEFAULT_SIZE, _MAX_SIZE, rules.smaller_picture)
+    # another monitor may show what was to stay unseen
+    monitor: Literal["primary"] | int = _setting(
+        "primary", _saying("primary or a monitor's number", _monitor), rules.BY_TRUST
+    )
+    mask: tuple[Rect, ...] = _setting((), _saying("X,Y,WIDTH,HEIGHT in real pixels", _rects), rules.ADDED)
+    # the key that the person knows would do nothing any more
+    abort_hotkey: str | None = _setting(None, _saying("keys such as <ctrl>+<shift>+<f12>", _text), rules.BY_TRUST)
+    # who sees the screen, and who is paid
+    provider: Literal["coasty", "offline"] = _setting("coasty", _one_of("coasty", "offline"), rules.BY_TRUST)
+    cua_version: str = _setting("v3", _saying("a version such as v3", _text), rules.BY_TRUST)
+    # what it costs is in the price that is shown and asked about, and within the caps
+    memory: int = _setting(3, _whole(1, 20), rules.HARMLESS)
+    # a pause that a stop ends as any
+    settle: float | None = _setting(None, _saying("adaptive or a number of seconds", _settle), rules.HARMLESS)
+    # it would be typed wherever the model likes
+    secret: tuple[str, ...] = _setting(
+        (), _saying("NAME=env:VARIABLE or NAME=keyring:SERVICE/USER", _texts), rules.BY_TRUST
+    )
+    mask_window: tuple[str, ...] = _setting((), _saying("a pattern of window titles", _texts), rules.ADDED)
+    on_human_input: Literal["pause", "stop", "ignore"] = _setting(
+        "pause", _one_of("pause", "stop", "ignore"), rules.stricter("ignore", "pause", "stop")
+    )
+    # the same picture in another file
+    image_format: Literal["png", "jpeg", "auto"] = _setting("png", _one_of("png", "jpeg", "auto"), rules.HARMLESS)
+    overlay: bool = _setting(default=False, read=_SWITCH, project=rules.switched_on)
+    # without a record nobody sees afterwards what happened, and with one that was not wanted others may
+    no_record: bool = _setting(default=False, read=_SWITCH, project=rules.BY_TRUST)
+    # a person at a terminal would not see what goes on, nor how to stop it
+    json: bool = _setting(default=False, read=_SWITCH, project=rules.BY_TRUST)
+    yes: bool = _setting(default=False, read=_SWITCH, project=rules.BY_TRUST)
+    # what is to be done, and a file whose content is sent
+    file: str | None = _setting(None, _saying("a file", _text), rules.BY_TRUST)
+    # they delete what other runs have recorded
+    keep_days: int = _setting(30, _whole(0), rules.NEVER, "record")
+    keep_mb: int = _setting(2000, _whole(0), rules.NEVER, "record")
+    daily_cents: int | None = _setting(None, _whole(0), rules.day_capped, "limits")
+    base_url: str = _setting(BASE_URL, _saying("the service's address", _text), rules.NEVER, "environment")
+    capped_by_project: bool = False
+    """Whether the budget is a project's: a cap like any, but nobody's agreement to what the run may cost."""
 
     @property
     def steps(self) -> int:
@@ -168,7 +212,7 @@ class Settings:
         return self.max_steps if self.max_steps is not None else (1 if self.dry_run else 25)
 
 
-_FIELDS = {entry.name: entry for entry in fields(Settings)}
+_FIELDS = {entry.name: entry for entry in fields(Settings) if entry.metadata}
 SECTIONS = ("run", "record", "limits")
 
 
@@ -192,20 +236,86 @@ def choices(name: str) -> tuple[str, ...]:
 
 def configuration_files() -> list[Path]:
     """The user's file, where there is a home for it, and the project's; the weaker first."""
-    here = Path.cwd() / PROJECT_FILE
+    here = project_file.here()
+    project = [] if here is None else [here]
     try:
-        return [at_home(lambda: platformdirs.user_config_path("coasty-desk")) / "config.toml", here]
+        return [at_home(lambda: platformdirs.user_config_path("coasty-desk")) / "config.toml", *project]
     except UsageError:
-        return [here]
+        return project
+
+
+class Merged(Struct, frozen=True):
+    """The settings, where each is from, and what became of those of a project's file, by what it may do."""
+
+    settings: Settings
+    origins: Origins
+    project: ProjectFile | None = None
+    is_trusted: bool = False
+    became: dict[str, Allowed] = {}
+
+    def those(self, *allowed: Allowed) -> list[str]:
+        """The settings of the project's file of which this became."""
+        return [name for name, became in self.became.items() if became in allowed]
+
+    @property
+    def refused(self) -> list[str]:
+        """What a project's file may not set."""
+        return [] if self.is_trusted else self.those("by trust", "never")
+
+    @property
+    def left_out(self) -> list[str]:
+        """What of it is not in force, though it is no error."""
+        return self.those("never" if self.is_trusted else "left out")
+
+    def demand(self) -> None:
+        """Raise UsageError that names what the project's file may not set."""
+        if self.project is None or not self.refused:
+            return
+        changed = project_file.was_trusted(self.project.path)
+        since = " has changed since you trusted it, and" if changed else ""
+        message = (
+            f"The project's file {self.project.path}{since} sets what only you may set: {', '.join(self.refused)}."
+        )
+        own = [name for name in self.refused if self.became[name] == "never"]
+        remedy = (
+            "Read it, and if you agree with all of it trust it with `coasty-desk config trust`; "
+            "or take that out, or work in another folder."
+        )
+        raise UsageError(message, f"{remedy} {' and '.join(own)} can only be set in your own file." if own else remedy)
+
+    @property
+    def notice(self) -> str:
+        """One sentence on the project's file for the person; empty where there is none, or it says nothing."""
+        if self.project is None or not self.became:
+            return ""
+        taken = [name for name in self.became if name not in (*self.left_out, *self.refused)]
+        trusted = " (trusted)" if self.is_trusted else ""
+        says = f"The project's file {self.project.path}{trusted} sets {', '.join(taken) if taken else 'nothing'}"
+        left_out = (
+            f"; left out, as it would loosen what holds here: {', '.join(self.left_out)}" if self.left_out else ""
+        )
+        refused = f"; refused, as you do not trust it: {', '.join(self.refused)}" if self.refused else ""
+        return f"{says}{left_out}{refused}."
 
 
 def load(options: Mapping[str, object], environment: Mapping[str, str], files: list[Path]) -> tuple[Settings, Origins]:
     """Merge. `options` holds only what was given; `files` come with the weakest first. Raises UsageError."""
+    found = merge(options, environment, files)
+    found.demand()
+    return found.settings, found.origins
+
+
+def merge(options: Mapping[str, object], environment: Mapping[str, str], files: list[Path]) -> Merged:
+    """The same, but what a project's file may not set is only named. Raises UsageError for what cannot be read."""
     values: dict[str, object] = {}
     origins: Origins = dict.fromkeys(_FIELDS, "default")
+    project: ProjectFile | None = None
     for path in files:
+        if path.name == PROJECT_FILE:
+            project = ProjectFile.read(path)
+            continue
         for name, value in _from_file(path).items():
-            values[name] = _read(name, value, f"{name} in {path}")
+            values[name] = _beside(path, name, _read(name, value, f"{name} in {path}"))
             origins[name] = str(path)
     url = environment.get(BASE_URL_VARIABLE, "").strip()
     if url:
@@ -215,7 +325,89 @@ def load(options: Mapping[str, object], environment: Mapping[str, str], files: l
             raise _no_option(name)
         flag = f"--{name.replace('_', '-')}"
         values[name], origins[name] = _read(name, value, flag), f"option {flag}"
-    return Settings(**cast("dict[str, Any]", values)), origins
+    own = Settings(**cast("dict[str, Any]", values))
+    return Merged(own, origins) if project is None else _with(project, own, origins, options)
+
+
+def _with(project: ProjectFile, own: Settings, origins: Origins, options: Mapping[str, object]) -> Merged:
+    """What a project's file makes of the person's own settings."""
+    said = _said(project)
+    became = {name: _FIELDS[name].metadata["project"](own, name, value) for name, value in said.items()}
+    became = {name: allowed for name, allowed in became.items() if name not in options or allowed in _WHATEVER_IS_GIVEN}
+    is_trusted = bool(said) and project_file.is_trusted(project.path, lambda: digest_of(project, said))
+    values: dict[str, object] = {}
+    for name, allowed in became.items():
+        before = getattr(own, name)
+        if allowed == "added":
+            values[name] = (*before, *cast("tuple[object, ...]", _within(project, name, said[name])))
+            origins[name] = str(project.path) if origins[name] == "default" else f"{origins[name]} and {project.path}"
+        elif allowed == "never" or name in options or (allowed in ("left out", "by trust") and not is_trusted):
+            continue
+        elif allowed != "tightened" or said[name] != before:
+            values[name] = _within(project, name, said[name])
+            tightened = " (tightened)" if allowed == "tightened" else ""
+            origins[name] = f"{project.path}{' (trusted)' if is_trusted else tightened}"
+    values["capped_by_project"] = "budget" in values and own.budget is None and not is_trusted
+    return Merged(replace(own, **cast("dict[str, Any]", values)), origins, project, is_trusted, became)
+
+
+_WHATEVER_IS_GIVEN = ("added", "by trust", "never")
+"""What an option does not make harmless: the next run is without it."""
+
+
+def digest_of(project: ProjectFile, said: Mapping[str, object] | None = None) -> str:
+    """What the person trusts: the project's file, and the texts that it names. Raises UsageError where one cannot be read."""
+    said = _said(project) if said is None else said
+    named = [path for name, value in said.items() for path in _paths(name, _within(project, name, value))]
+    try:
+        return project.digest(map(Path, named))
+    except OSError as error:
+        message = f"{error.filename}, which {project.path} names, cannot be read: {error.strerror or error}."
+        raise UsageError(message, "Mend it, or take the name out of the project's file.") from error
+
+
+def _said(project: ProjectFile) -> dict[str, object]:
+    found = _parsed(project.path, project.content)
+    return {name: _read(name, value, f"{name} in {project.path}") for name, value in found.items()}
+
+
+def _beside(file: Path, name: str, value: object) -> object:
+    """A path in the person's own file begins at its folder, not at whatever folder they work in."""
+    return _with_paths(name, value, lambda text: text if text.startswith("~") else str(file.parent / text))
+
+
+def _within(project: ProjectFile, name: str, value: object) -> object:
+    """A path in a project's file begins at its folder and stays there. Raises UsageError where it does not."""
+
+    def real(text: str) -> str:
+        try:
+            path = project_file.inside(project.path.parent, text)
+        except OSError as error:
+            message = f"{name} in {project.path} names {_short(text)}, which cannot be read: {error.strerror or error}."
+            raise UsageError(message, "Name a file in the project's own folder.") from error
+        if path is None:
+            message = f"{name} in {project.path} names {_short(text)}, which lies outside of its folder."
+            raise UsageError(message, "Name a file in the project's own folder, without links that lead out of it.")
+        return str(path)
+
+    return _with_paths(name, value, real)
+
+
+def _with_paths(name: str, value: object, path: Callable[[str], str]) -> object:
+    """The setting's value, with `path` of each path in it."""
+    changed = tuple(map(path, _paths(name, value)))
+    return changed if isinstance(value, tuple) and changed else changed[0] if changed else value
+
+
+def _paths(name: str, value: object) -> tuple[str, ...]:
+    """The paths that the setting's value has in it."""
+    match value:
+        case tuple() if name == "policy":
+            return value
+        case str() if name == "file" or (name == "preset" and not presets.is_built_in(value)):
+            return (value,)
+        case _:
+            return ()
 
 
 def recorded(chosen: Settings) -> dict[str, object]:
@@ -226,8 +418,7 @@ def recorded(chosen: Settings) -> dict[str, object]:
     values = {name: getattr(chosen, name) for name, entry in _FIELDS.items() if entry.metadata["section"] == "run"}
     for name in ("json", "yes", "file"):
         del values[name]
-    if chosen.policy is not None:
-        values["policy"] = str(given(chosen.policy).resolve())
+    values["policy"] = [str(given(path).resolve()) for path in chosen.policy]
     return {name: plain(value) for name, value in values.items() if value is not None}
 
 
@@ -246,7 +437,7 @@ def plain(value: object) -> object:
 
 def _from_file(path: Path) -> dict[str, object]:
     try:
-        text = path.read_bytes()
+        content = plain_files.read(path, LARGEST_FILE)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except PermissionError as error:
@@ -255,11 +446,15 @@ def _from_file(path: Path) -> dict[str, object]:
     except OSError as error:
         message = f"The configuration file {path} cannot be read: {error.strerror or error}."
         raise UsageError(message, "Mend it, or write a new one with `coasty-desk config init`.") from error
+    return _parsed(path, content)
+
+
+def _parsed(path: Path, content: bytes) -> dict[str, object]:
     import tomllib  # noqa: PLC0415 - 5 ms, and few have a file
 
     try:
-        document = tomllib.loads(text.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        document = tomllib.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
         message = f"The configuration file {path} cannot be read: {error}."
         raise UsageError(message, "Mend it, or write a new one with `coasty-desk config init`.") from error
     found: dict[str, object] = {}

@@ -14,6 +14,8 @@ SECTIONS = ("Stopping it", "What it may do")
 STOPPING, IN_HAND, WAYS = "tests/cli/test_stopping.py", "tests/cli/test_in_hand.py", "tests/desktop/test_ways.py"
 POLICY, RISK, GATES = "tests/core/test_policy.py", "tests/core/test_risk.py", "tests/core/test_gates_in_hand.py"
 
+PROJECT, THERE = "tests/test_project_file.py", "tests/cli/test_project.py"
+
 EVERY_WAY = f"{STOPPING}::test_every_way_stops_every_input"
 
 PROMISES: dict[str, tuple[str, ...]] = {
@@ -75,6 +77,27 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "code in it is never executed": ("tests/wire/test_pyautogui_source.py::*",),
     "It is parsed into a closed set of actions": ("tests/wire/test_actions.py::*",),
+    "it can only tighten what protects you": (
+        f"{PROJECT}::test_no_setting_of_a_strangers_file_weakens_anything",
+        f"{PROJECT}::test_all_of_them_at_once_weaken_nothing",
+        f"{PROJECT}::test_what_tightens_is_in_force_and_says_where_it_is_from",
+        f"{THERE}::test_both_policies_judge_every_action",
+        f"{THERE}::test_a_projects_budget_does_not_answer_for_the_person",
+    ),
+    "one line says what was left out": (
+        f"{THERE}::test_a_run_goes_on_without_what_would_loosen_it_and_says_so_in_one_line",
+    ),
+    "anything else in it is an error that names it": (
+        f"{THERE}::test_a_strangers_file_that_sets_everything_starts_nothing",
+    ),
+    "trusts it as it is, until its content changes": (
+        f"{THERE}::test_trust_is_given_once_and_ends_with_the_content",
+        f"{PROJECT}::test_trust_holds_for_the_very_content_in_that_very_place",
+    ),
+    "No path in it is read outside of its folder": (
+        f"{PROJECT}::test_no_path_of_a_projects_file_leads_out_of_its_folder",
+    ),
+    "no such file deletes a record": (f"{THERE}::test_other_peoples_files_delete_no_runs",),
     "nothing that it says is printed raw": (
         "tests/cli/test_prompts.py::test_control_characters_of_the_model_do_not_reach_the_terminal",
     ),

@@ -19,7 +19,7 @@ def _write(path: Path, text: str) -> Path:
 def test_the_strongest_source_wins(tmp_path: Path) -> None:
     """Option before environment before project file before user file before default; each origin is known."""
     user = _write(tmp_path / "config.toml", "[run]\nmax_steps = 3\nmemory = 2\nmask = ['1,2,3,4', [5, 6, 7, 8]]\n")
-    project = _write(tmp_path / "coasty-desk.toml", "[run]\nmemory = 5\n[record]\nkeep_days = 1\n")
+    project = _write(tmp_path / "coasty-desk.toml", "[run]\nmemory = 5\n")
     environment = {settings.BASE_URL_VARIABLE: "http://127.0.0.1:1/v1"}
     merged, origins = settings.load({"max_size": "800x600", "monitor": "2"}, environment, [user, project])
     assert (merged.max_steps, merged.memory, merged.max_size, merged.monitor) == (3, 5, Size(800, 600), 2)

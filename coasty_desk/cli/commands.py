@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from coasty_desk import settings
-from coasty_desk.cli import completion
+from coasty_desk.cli import completion, configured
 from coasty_desk.cli.groups import Json, RunId, auth_app, config_app, presets_app, runs_app, sessions_app
 
 app = typer.Typer(
@@ -86,7 +85,7 @@ def run(
 
     given = {name: value for name, value in locals().items() if name not in {"task", "body"} and value is not None}
     options = {name: value for name, value in given.items() if value != []}
-    return body.run(task, settings.load(options, os.environ, settings.configuration_files())[0])
+    return body.run(task, configured.load(options)[0])
 
 
 @app.command()

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import fields
 
-from coasty_desk import settings
+from coasty_desk import project_file, settings
+from coasty_desk.cli.prompts import read_line, there
+from coasty_desk.cli.text import line
 from coasty_desk.core import abort_key
+from coasty_desk.core.errors import UsageError
+from coasty_desk.core.stop import Stop
+from coasty_desk.project_file import ProjectFile
 from coasty_desk.settings import KEY_VARIABLE, PROJECT_FILE, SECTIONS, Settings, plain
 
 MEANINGS: dict[str, tuple[str, str]] = {
@@ -19,7 +25,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "budget": ("cap on a run's cost, in cents", "200"),
     "preset": ("instructions for the model: a name of `presets list`, none, or a file", '"precise"'),
     "confirm": ("which actions wait for a person: never, risky, always; unset: the preset's", '"risky"'),
-    "policy": ("what is allowed at all: a TOML or JSON file", '"policy.toml"'),
+    "policy": ("what is allowed at all: a TOML or JSON file, or a list of them that all hold", '"policy.toml"'),
     "max_size": ("the screenshot is shrunk to fit inside; above 1280x720 every step costs more; or full", '"1280x720"'),
     "monitor": ("primary, or a number", '"primary"'),
     "mask": ("rectangles X,Y,WIDTH,HEIGHT in real pixels, black in every picture", '["0,0,400,30"]'),
@@ -46,6 +52,9 @@ MEANINGS: dict[str, tuple[str, str]] = {
 }
 """What each setting means and an example of it, in the words of the example file."""
 
+PATIENCE = 120.0
+"""Seconds after which no answer means no."""
+
 UNSET = {
     "max_steps": "25, and 1 for a dry run",
     "confirm": "the preset's",
@@ -59,7 +68,8 @@ UNSET = {
 
 HEAD = f"""\
 # The configuration of coasty-desk: {{path}}
-# for you, or {PROJECT_FILE} in the folder that you work in, which comes first. Options come before both.
+# for you, or {PROJECT_FILE} in the folder that you work in, which comes first where it may: unless you trust it with
+# `coasty-desk config trust`, such a file can only tighten what protects you. Options come before both.
 # Take the # away in front of what you want otherwise. `coasty-desk config show` says what is in force.
 # The API key is never here: `coasty-desk auth login`, or the environment variable {KEY_VARIABLE}.
 """
@@ -78,22 +88,65 @@ def init() -> int:
 
 def show(*, as_json: bool) -> int:
     """Print every value and where it comes from; of the key only whether and where there is one."""
-    chosen, origins = settings.load({}, os.environ, settings.configuration_files())
+    found = settings.merge({}, os.environ, settings.configuration_files())
+    chosen, origins = found.settings, found.origins
     key = f"environment ({KEY_VARIABLE})" if os.environ.get(KEY_VARIABLE, "").strip() else "not in the environment"
     if as_json:
         values = {
             name: {"value": plain(getattr(chosen, name)), "origin": origins[name]} for name in _names(*_sections())
         }
-        print(json.dumps({"settings": values, "api_key": {"origin": key}}, indent=2))
+        told = {"settings": values, "api_key": {"origin": key}, "project_file": _project(found)}
+        print(json.dumps(told, indent=2))
         return 0
     for section in _sections():
         print(f"[{section}]")
         for name in _names(section):
-            print(f"{name} = {_shown(name, getattr(chosen, name))}".ljust(44) + f"  # {origins[name]}")
+            print(f"{name} = {_shown(name, getattr(chosen, name))}".ljust(44) + f"  # {line(origins[name])}")
         print()
+    if found.notice:
+        print(line(found.notice, 2000))
     print(f"The API key: {key}; see `coasty-desk auth status`.")
-    print(f"The files: {', '.join(map(str, settings.configuration_files()))}.")
+    print(f"The files: {line(', '.join(map(str, settings.configuration_files())), 2000)}.")
     return 0
+
+
+def trust(*, yes: bool, forget: bool) -> int:
+    """Trust this folder's file as it is now, after it was shown; `forget`: not any more. Raises UsageError."""
+    here = project_file.here()
+    project = None if here is None else ProjectFile.read(here)
+    if forget and here is not None:
+        project_file.trust(here.resolve() if project is None else project.path, None)
+        print(f"Not trusted: {line(str(here))}.")
+        return 0
+    if project is None:
+        message = f"There is no {PROJECT_FILE} in this folder."
+        raise UsageError(message, "Go to the folder where it is; `coasty-desk config init` prints an example.")
+    digest = settings.digest_of(project)
+    print(f"{line(str(project.path))} says:")
+    for text in project.content.decode("utf-8-sig").splitlines():
+        print(f"  {line(text, 1000)}")
+    print(
+        "Trusted, it may set what only you may set otherwise, and loosen what you have set, until its content changes."
+    )
+    if not yes and there() and not _agreed():
+        message = "The file is not trusted: nobody agreed to it."
+        raise UsageError(message, "Take out of it what you do not want, or leave it as it is.")
+    project_file.trust(project.path, digest)
+    print("Trusted.")
+    return 0
+
+
+def _agreed() -> bool:
+    print("Trust it as it is? [y]es, [n]o: ", end="", file=sys.stderr, flush=True)
+    said = read_line(sys.stdin, Stop(), PATIENCE) or ""
+    return said.strip().lower() in {"y", "yes"}
+
+
+def _project(found: settings.Merged) -> dict[str, object] | None:
+    if found.project is None:
+        return None
+    said: dict[str, object] = {"path": str(found.project.path), "trusted": found.is_trusted}
+    return {**said, "left_out": found.left_out, "refused": found.refused}
 
 
 def _sections() -> tuple[str, ...]:
@@ -101,7 +154,7 @@ def _sections() -> tuple[str, ...]:
 
 
 def _names(*sections: str) -> Iterator[str]:
-    yield from (entry.name for entry in fields(Settings) if entry.metadata["section"] in sections)
+    yield from (entry.name for entry in fields(Settings) if entry.metadata.get("section") in sections)
 
 
 def _shown(name: str, value: object) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 from msgspec.structs import asdict
 
-from coasty_desk import compose, presets, settings
+from coasty_desk import compose, presets
+from coasty_desk.cli import configured
 from coasty_desk.cli.prompts import read_line, there
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import ServiceError, UsageError
@@ -27,7 +28,8 @@ def agree(chosen: Settings) -> None:
 
     Raises UsageError for a no, and where nobody can answer.
     """
-    if chosen.provider == "offline" or chosen.yes or chosen.budget is not None or not _bills() or _has_paid():
+    capped = chosen.budget is not None and not chosen.capped_by_project
+    if chosen.provider == "offline" or chosen.yes or capped or not _bills() or _has_paid():
         return
     cents = compose.tariff(chosen, presets.load(chosen.preset), chosen.max_size).run(chosen.steps)
     price = f"${cents / 100:.2f}"
@@ -58,7 +60,7 @@ def _has_paid() -> bool:
 
 def cost(steps: int | None, options: Mapping[str, object], *, as_json: bool) -> int:
     """Print the worst case of a run of so many steps, line by line, and how the same memory is cheaper."""
-    chosen, _ = settings.load(options, os.environ, settings.configuration_files())
+    chosen, _ = configured.load(options)
     tariff = compose.tariff(chosen, presets.load(chosen.preset), chosen.max_size)
     steps = chosen.steps if steps is None else steps
     items, saved = itemise(tariff, steps), savings(tariff, steps)

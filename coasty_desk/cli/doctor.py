@@ -9,7 +9,8 @@ from contextlib import closing
 
 from msgspec.structs import asdict
 
-from coasty_desk import compose, settings
+from coasty_desk import compose
+from coasty_desk.cli import configured
 from coasty_desk.cli.app import EXIT_DESKTOP, EXIT_SERVICE
 from coasty_desk.cli.text import line
 from coasty_desk.core import abort_key
@@ -26,7 +27,7 @@ SERVICE_CHECKS = ("API key", "service", "sessions")
 
 def doctor(*, as_json: bool) -> int:
     """Print the findings. Exit 0 where nothing failed, 5 for the desktop, 4 for the service."""
-    chosen, _ = settings.load({}, os.environ, settings.configuration_files())
+    chosen, _ = configured.load({})
     found: list[Check] = []
     for check in _all(chosen):
         found.append(check)
@@ -45,7 +46,7 @@ def prove(*, as_json: bool) -> int:
 
     Raises DesktopError without a display, Aborted where a person stops it.
     """
-    chosen, _ = settings.load({}, os.environ, settings.configuration_files())
+    chosen, _ = configured.load({})
     found: list[Proof] = []
     for proof in selftest(chosen.max_size, chosen.abort_hotkey or abort_key.DEFAULT):
         found.append(proof)

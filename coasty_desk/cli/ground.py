@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from coasty_desk import compose, settings
+from coasty_desk import compose
+from coasty_desk.cli import configured
 from coasty_desk.cli.app import complain
 from coasty_desk.cli.run import drive
 from coasty_desk.core.actions import Click, Point, Prediction, Verdict
@@ -27,7 +28,7 @@ NOT_FOUND = 1
 
 def ground(element: str, *, image: str | None, annotate: str | None, click: bool, options: Mapping[str, object]) -> int:
     """Print where it is; exit 1 where it is nowhere. Raises UsageError, ServiceError, DesktopError."""
-    chosen, _ = settings.load(options, os.environ, settings.configuration_files())
+    chosen, _ = configured.load(options)
     if not element.strip():
         message = "There is nothing to look for."
         raise UsageError(message, 'Name it: coasty-desk ground "the Save button".')
@@ -90,7 +91,7 @@ def _write(path: Path, content: bytes) -> None:
 def _clicked(element: str, at: Point, chosen: Settings, options: Mapping[str, object]) -> int:
     """As a run of one step, with all that keeps a run in the person's hand."""
     wanted = {**options, "step": not chosen.yes, "max_steps": 1, "dry_run": False}
-    once, _ = settings.load(wanted, os.environ, settings.configuration_files())
+    once, _ = configured.load(wanted)
     return drive(f"click {element}", once, new_run_id(), script=_Once(at))
 
 

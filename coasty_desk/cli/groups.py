@@ -183,3 +183,14 @@ def config_show(json: Json = False) -> int:
     from coasty_desk.cli import config as body
 
     return body.show(as_json=json)
+
+
+@config_app.command("trust")
+def config_trust(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="Trust it no longer.")] = False,
+) -> int:
+    """Show this folder's coasty-desk.toml, and trust it as it is now, until its content changes."""
+    from coasty_desk.cli import config as body
+
+    return body.trust(yes=yes, forget=forget)

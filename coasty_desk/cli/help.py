@@ -33,7 +33,7 @@ COMMANDS = {
     "cost": "what steps cost at these settings, and what was spent",
     "sessions": "list, show and close what is open at the service",
     "auth": "log in, look at, or log out the API key in the system's keyring",
-    "config": "print an example configuration; show every value with its origin",
+    "config": "print an example configuration; show every value with its origin; trust a project's file",
     "doctor": "check display, input, keyboard, abort key, key and service",
 }
 """The commands besides `run`, a line each, in the order of the page."""

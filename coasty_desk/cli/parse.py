@@ -6,11 +6,15 @@ import json
 import sys
 from pathlib import Path
 
+from coasty_desk import plain_files
 from coasty_desk.cli.app import complain
 from coasty_desk.core.errors import UsageError
 from coasty_desk.wire import pyautogui_source
 
 REFUSED = 1
+
+LARGEST = 1_000_000
+"""Bytes: models write some thousands, and half a million at most."""
 
 
 def parse(file: str) -> int:
@@ -26,7 +30,7 @@ def parse(file: str) -> int:
 
 def _read(file: str) -> str:
     try:
-        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        raw = sys.stdin.buffer.read(LARGEST) if file == "-" else plain_files.read(Path(file), LARGEST, pipes=True)
         return raw.decode("utf-8-sig")
     except OSError as error:
         message = f"{file} cannot be read: {error.strerror or error}."

@@ -7,18 +7,17 @@ is left to typer, which knows what to say.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
 from coasty_desk import settings
-from coasty_desk.cli import task_source
+from coasty_desk.cli import configured, task_source
 from coasty_desk.desktop.first_look import FirstLook
 
 
 def run(task: str | None, options: Mapping[str, object]) -> int:
     """Carry out a `run`; the screen is looked at by a process of its own while this one loads what it needs."""
-    chosen, _ = settings.load(options, os.environ, settings.configuration_files())
+    chosen, _ = configured.load(options)
     plain = not task_source.waits_for_stdin(task, chosen.file) and (
         chosen.provider != "offline" and chosen.image_format != "jpeg" and not chosen.mask and not chosen.mask_window
     )

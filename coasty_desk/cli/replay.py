@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 
 from coasty_desk import compose, settings
+from coasty_desk.cli import configured
 from coasty_desk.cli.run import drive
 from coasty_desk.core.errors import UsageError
 from coasty_desk.record import listing, story
@@ -25,10 +25,10 @@ def replay(name: str, *, heal: bool, values: Sequence[str], options: Mapping[str
     recording = Recording(story.read(folder), folder, dict(map(_value, values)))
     then = settings.known(recording.story.started.settings)
     before = {key: value for key, value in then.items() if key not in OF_ITS_OWN}
-    chosen, origins = settings.load({**before, **options}, os.environ, settings.configuration_files())
+    chosen, origins = configured.load({**before, **options})
     if origins["max_steps"] == "default" and not chosen.dry_run:
         steps = max(chosen.steps, len(recording.steps) + 1 + HEALINGS * heal)
-        chosen, _ = settings.load({**before, **options, "max_steps": steps}, os.environ, settings.configuration_files())
+        chosen, _ = configured.load({**before, **options, "max_steps": steps})
     return drive(recording.task, chosen, new_run_id(), script=Again(recording, heal))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 
 from coasty_desk import compose, settings
+from coasty_desk.cli import configured
 from coasty_desk.cli.run import drive
 from coasty_desk.core.errors import UsageError
 from coasty_desk.record import listing
@@ -22,5 +22,5 @@ def resume(name: str, *, as_json: bool, yes: bool) -> int:
             message = "This run was a replay of another one, and no model was asked."
             raise UsageError(message, "Replay that one again: see `coasty-desk runs list`.")
         options = {**settings.known(remains.started.settings), "json": as_json, "yes": yes}
-        chosen, _ = settings.load(options, os.environ, settings.configuration_files())
+        chosen, _ = configured.load(options)
         return drive(remains.started.task, chosen, folder.name, (recorder, remains))

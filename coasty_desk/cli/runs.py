@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
-from coasty_desk import compose, settings
+from coasty_desk import compose
+from coasty_desk.cli import configured
 from coasty_desk.cli.plain import PlainView
 from coasty_desk.cli.text import line
 from coasty_desk.core.actions import in_words
@@ -75,8 +76,7 @@ def _closed(left: LeftOpen) -> Iterator[str]:
     if not left:
         return
     try:
-        chosen, _ = settings.load({}, os.environ, settings.configuration_files())
-        with closing(compose.connection(chosen, os.environ)) as connection:
+        with closing(compose.connection(configured.own(), os.environ)) as connection:
             late = [open_sessions.opened_by(connection, key) for key in left.requests]
             for session in dict.fromkeys((*left.sessions, *filter(None, late))):
                 if open_sessions.close(connection, session):

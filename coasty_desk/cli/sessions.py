@@ -10,7 +10,8 @@ from contextlib import closing
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from coasty_desk import compose, settings
+from coasty_desk import compose
+from coasty_desk.cli import configured
 from coasty_desk.cli.app import EXIT_SERVICE, complain
 from coasty_desk.cli.text import line
 from coasty_desk.core.counting import counted, money
@@ -111,8 +112,7 @@ class _Known(Struct, frozen=True):
 
 
 def _connection() -> closing[Connection]:
-    chosen, _ = settings.load({}, os.environ, settings.configuration_files())
-    return closing(compose.connection(chosen, os.environ))
+    return closing(compose.connection(configured.own(), os.environ))
 
 
 def _object(session: OpenSession, known: _Known) -> dict[str, object]:

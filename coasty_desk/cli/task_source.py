@@ -7,11 +7,16 @@ import stat
 import sys
 from pathlib import Path
 
+from coasty_desk import plain_files
 from coasty_desk import task as tasks
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import given
+from coasty_desk.plain_files import NotPlainError
 
 STDIN = "-"
+
+_MOST = 4 * tasks.LONGEST + 4
+"""Bytes: more is too long in any case, and may have no end."""
 
 
 def read(task: str | None, file: str | None) -> str:
@@ -33,17 +38,19 @@ def waits_for_stdin(task: str | None, file: str | None) -> bool:
 
 def _from_file(path: Path) -> str:
     try:
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+        return plain_files.read(path, _MOST, pipes=True).decode("utf-8-sig")
+    except NotPlainError as error:
+        message = f"The task file {path} cannot be read: {error.strerror}."
+        raise UsageError(message, "Give a text file, or let `coasty-desk run -` read a pipe on stdin.") from error
+    except (OSError, ValueError) as error:
         message = f"The task file {path} cannot be read."
         raise UsageError(message, "Give the path of a text file in UTF-8.") from error
 
 
 def _from_stdin() -> str:
-    most = 4 * tasks.LONGEST + 4  # bytes: more is too long in any case, and may have no end
     try:
-        said = b"" if sys.stdin is None else sys.stdin.buffer.read(most)
-        return said.decode("utf-8-sig", "ignore" if len(said) == most else "strict")
+        said = b"" if sys.stdin is None else sys.stdin.buffer.read(_MOST)
+        return said.decode("utf-8-sig", "ignore" if len(said) == _MOST else "strict")
     except UnicodeDecodeError as error:
         message = "What came on stdin is no text: it has bytes in it that are not UTF-8."
         raise UsageError(message, "Write the task in UTF-8.") from error

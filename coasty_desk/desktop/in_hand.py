@@ -28,10 +28,10 @@ from coasty_desk.desktop.x11_asking import asking
 
 
 class Rules(Struct, frozen=True):
-    """What the person has asked for. `masks` are those that the screen paints; `confirm` is `always` under `--step`."""
+    """What the person has asked for. All `policies` are in force; `masks` are those that the screen paints; `confirm` is `always` under `--step`."""
 
     hotkey: str = abort_key.DEFAULT
-    policy: Policy = field(default_factory=Policy)
+    policies: tuple[Policy, ...] = ()
     masks: Sequence[Mask] = ()
     secrets: Secrets = field(default_factory=lambda: Secrets({}))
     on_human_input: OnHumanInput = "pause"
@@ -71,7 +71,7 @@ def in_hand(
     windows = DesktopWindows()
     gates: list[Gate] = [
         OwnKeys(abort_key.parse(rules.hotkey), ledger, stop),
-        PolicyGate(rules.policy, ledger, seen, windows, pointer),
+        *(PolicyGate(policy, ledger, seen, windows, pointer) for policy in rules.policies),
         MaskGate(rules.masks, pointer),
     ]
     if not dry_run:

@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from coasty_desk import plain_files
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.patterns import Pattern
 from coasty_desk.core.policy import ACTIONS, Bounds, Policy, chords
 from coasty_desk.core.typed import Strokes
-from coasty_desk.wire.expressions import pattern
+from coasty_desk.plain_files import NotPlainError
+
+LARGEST = 1_000_000
+"""Bytes of a policy's file."""
 
 LONGEST_LIST = 128
 MOST_ACTIONS = 10_000
@@ -28,9 +32,10 @@ T = TypeVar("T")
 def read(path: Path, strokes: Strokes) -> Policy:
     """The policy in a file; what ends in `.json` or begins with a brace is JSON, anything else TOML. Raises UsageError that names the key that is wrong."""
     try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"The policy file {path} cannot be read."
+        text = plain_files.read(path, LARGEST, pipes=True).decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        why = f": {error.strerror}" if isinstance(error, NotPlainError) else ""
+        message = f"The policy file {path} cannot be read{why}."
         raise UsageError(message, "Give the path of a TOML or JSON file in UTF-8.") from error
     kind = "JSON" if path.suffix.lower() == ".json" or text.lstrip().startswith("{") else "TOML"
     try:
@@ -111,7 +116,7 @@ def _patterns(said: Mapping[str, Any], key: str) -> tuple[Pattern, ...]:
     found = []
     for text in _strings(said, key):
         try:
-            found.append(pattern(text))
+            found.append(Pattern(text))
         except ValueError as error:
             _wrong(key, str(error))
     if key in said and said[key] is not None and not found and key.endswith("_allowed"):

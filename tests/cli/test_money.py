@@ -44,8 +44,7 @@ def test_a_budget_is_kept_to_the_cent(shell: Shell, display: str, budget: int, b
 
 def test_a_days_cap_holds_over_its_runs(shell: Shell, display: str) -> None:
     """What the first run has spent is not there for the second."""
-    config = shell.home / "coasty-desk.toml"
-    config.write_text("[limits]\ndaily_cents = 30\n")
+    (shell.home / "coasty-desk.toml").write_text("[limits]\ndaily_cents = 30\n")
     with service(*SCRIPT) as (stand_in, url):
         for limit, reason in (("2", "max_steps"), ("9", "budget")):
             result = shell("run", "--json", "--max-steps", limit, "click", DISPLAY=display, COASTY_BASE_URL=url)
@@ -78,7 +77,9 @@ def test_without_a_record_nothing_is_kept(shell: Shell, display: str) -> None:
 
 def test_old_runs_make_room_for_new_ones(shell: Shell, display: str) -> None:
     """After a run, and never that run itself."""
-    (shell.home / "coasty-desk.toml").write_text("[record]\nkeep_mb = 0\n")
+    config = shell.home / ".config" / "coasty-desk" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("[record]\nkeep_mb = 0\n")
     with service() as (_, url):
         for _ in range(2):
             assert shell("run", "click", DISPLAY=display, COASTY_BASE_URL=url).code == 0

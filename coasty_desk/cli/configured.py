@@ -1,0 +1,31 @@
+"""The settings that a command goes by: merged, and one line on stderr of what a project's file has to do with them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+from coasty_desk import settings
+from coasty_desk.settings import Origins, Settings
+
+_said: set[str] = set()
+"""What was said already: a command may ask for its settings more than once."""
+
+
+def load(options: Mapping[str, object]) -> tuple[Settings, Origins]:
+    """As `settings.load`, from the environment and the files of this place. Raises UsageError."""
+    found = settings.merge(options, os.environ, settings.configuration_files())
+    found.demand()
+    if found.notice not in ("", *_said):
+        from coasty_desk.cli.text import line
+
+        print(f"coasty-desk: {line(found.notice, 2000)}", file=sys.stderr)
+        _said.add(found.notice)
+    return found.settings, found.origins
+
+
+def own() -> Settings:
+    """The person's own, for what no project has a say in. Raises UsageError."""
+    files = [path for path in settings.configuration_files() if path.name != settings.PROJECT_FILE]
+    return settings.load({}, os.environ, files)[0]
