@@ -21,7 +21,6 @@ from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import at_home, given
 from coasty_desk.core.limits import Limits
 from coasty_desk.core.masked import Mask
-from coasty_desk.core.patterns import Pattern
 from coasty_desk.core.policy import Policy
 from coasty_desk.core.ports import Executor, Predictor
 from coasty_desk.core.run import Job, Ports
@@ -299,10 +298,12 @@ def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], tas
     """What keeps the run in the person's hand. Raises UsageError for whatever of it cannot be read."""
     hotkey = chosen.abort_hotkey or abort_key.DEFAULT
     abort_key.parse(hotkey)
+    from coasty_desk.wire.expressions import pattern
+
     masks: list[Mask] = [lambda: chosen.mask] if chosen.mask else []
     for text in chosen.mask_window:
         try:
-            masks.append(WindowMask(Pattern(text)))
+            masks.append(WindowMask(pattern(text)))
         except ValueError as error:
             message = f"The pattern {text!r} of --mask-window cannot be read: {error}."
             raise UsageError(

@@ -1,47 +1,54 @@
-"""Patterns that people write for window titles and typed text. Pure."""
+"""Patterns that people write for window titles and typed text. Pure: whoever reads them hands in the engine."""
 
 from __future__ import annotations
 
-import fnmatch
-import re
+from collections.abc import Callable
+from typing import TypeAlias
 
 from msgspec import Struct
 
+from coasty_desk.core.folding import disguised
+
+Search: TypeAlias = Callable[[str], bool]
+"""Whether a text contains what an expression says; in time that is linear in the text."""
+
+MEANS_MORE = frozenset("\\^$.|?*+()[]{}")
+"""Characters that make an expression or a glob of a text."""
+
 
 class Pattern(Struct, frozen=True):
-    """Matches, case ignored, where the text contains it as it stands or as a regular expression, or all of the text fits it as a glob.
+    """Matches where a text contains the words of `text`, however they are spelled; or where `search` finds it.
 
-    So `Terminal`, `*Terminal*` and `Term.*nal` all do what they look like.
+    `wire.expressions.pattern` makes one of whatever a person writes; by itself it takes plain words, and `*words*`.
     """
 
     text: str
+    search: Search | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for what is empty, or neither a regular expression nor a glob."""
+        """Raise ValueError for nothing, and for an expression without an engine."""
         if not self.text.strip():
             msg = "it is empty"
             raise ValueError(msg)
-        if _expression(self.text) is None and not set(self.text) & set("*?"):
-            msg = f"{self.text!r} is no regular expression"
+        if self.search is None and not self.words:
+            msg = "it is an expression, and there is nothing to search by it"
             raise ValueError(msg)
+
+    @property
+    def words(self) -> str:
+        """The plain words that it looks for; empty where it is an expression or a glob."""
+        glob = self.text.startswith("*") and self.text.endswith("*")
+        words = self.text.strip("*") if glob else self.text
+        return "" if set(words) & MEANS_MORE else words
 
     def found_in(self, text: str) -> bool:
         """Whether it matches."""
-        if self.text.casefold() in text.casefold():
+        plain = disguised(text)
+        if disguised(self.words or self.text) in plain:
             return True
-        expression = _expression(self.text)
-        if expression is not None and expression.search(text):
-            return True
-        return fnmatch.fnmatchcase(text.casefold(), self.text.casefold())
+        return self.search is not None and (self.search(text) or (plain != text and self.search(plain)))
 
 
 def first(patterns: tuple[Pattern, ...], text: str) -> Pattern | None:
     """The first pattern that matches."""
     return next((pattern for pattern in patterns if pattern.found_in(text)), None)
-
-
-def _expression(text: str) -> re.Pattern[str] | None:
-    try:
-        return re.compile(text, re.IGNORECASE | re.MULTILINE)
-    except re.error:
-        return None

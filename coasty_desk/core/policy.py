@@ -27,6 +27,7 @@ from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.patterns import Pattern, first
 from coasty_desk.core.typed import CONTROL, Strokes, Typed, pieces
+from coasty_desk.core.windows import LONGEST_TITLE
 
 ACTIONS: tuple[str, ...] = (
     "click",
@@ -124,13 +125,14 @@ class Situation(Struct, frozen=True):
 
     `points` are all of its points in sent pixels (None: a point that cannot be known), `done` the
     number of actions before it, `typed` what they typed, `titles` those of the windows that it
-    would reach (None: they cannot be known).
+    would reach (None: they cannot be known), `behind` those of what these belong to.
     """
 
     points: tuple[Point | None, ...] = ()
     done: int = 0
     typed: Typed = field(default_factory=Typed)
     titles: tuple[str, ...] | None = ()
+    behind: tuple[str, ...] = ()
 
 
 def forbids(policy: Policy, action: Action, situation: Situation, strokes: Strokes) -> str:
@@ -236,10 +238,13 @@ def _of_windows(policy: Policy, action: Action, situation: Situation) -> str:
         return ""
     if situation.titles is None:
         return "the policy judges windows by their titles, and which window this would reach cannot be told"
-    for title in situation.titles:
+    for title in (*situation.titles, *situation.behind):
+        if len(title) > LONGEST_TITLE:
+            return "the policy judges windows by their titles, and this one's title is too long to be judged"
         denied = first(policy.windows_denied, title)
         if denied is not None:
             return f"the policy denies windows that match {denied.text!r}, and this would reach {title!r}"
+    for title in situation.titles:
         if policy.windows_allowed and first(policy.windows_allowed, title) is None:
             return f"the policy does not allow the window {title!r}"
     return ""

@@ -14,7 +14,7 @@ from coasty_desk.core.ports import Judging
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.seen import Seen, places, sent_points
-from coasty_desk.core.windows import Windows, reached
+from coasty_desk.core.windows import Named, Windows, reached
 
 
 class PolicyGate(Struct, frozen=True):
@@ -29,11 +29,13 @@ class PolicyGate(Struct, frozen=True):
     def judge(self, placed: Placed, prediction: Prediction) -> Judging:
         """Never asks, so it never yields."""
         yield from ()
+        windows = self._windows(placed)
         situation = Situation(
             points=self._points(placed, prediction),
             done=self.ledger.done,
             typed=self.ledger.typed,
-            titles=self._titles(placed) if self.policy.asks_for_windows else (),
+            titles=None if windows is None else tuple(window.title for window in windows),
+            behind=tuple(title for window in windows or () for title in window.also),
         )
         why = forbids(self.policy, placed.sent, situation, self.ledger.strokes)
         return refusal(placed, "policy", why) if why else None
@@ -50,8 +52,11 @@ class PolicyGate(Struct, frozen=True):
         except DesktopError:
             return None
 
-    def _titles(self, placed: Placed) -> tuple[str, ...] | None:
+    def _windows(self, placed: Placed) -> tuple[Named, ...] | None:
+        """Those that it reaches, where a rule asks for them; None where they cannot be told."""
+        if not self.policy.asks_for_windows:
+            return ()
         try:
-            return tuple(window.title for window in reached(placed.real, self.windows, self.pointer))
+            return reached(placed.real, self.windows, self.pointer)
         except DesktopError:
             return None

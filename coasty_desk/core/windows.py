@@ -10,12 +10,19 @@ from msgspec import Struct
 from coasty_desk.core.actions import Action, Launch, Point, Wait
 from coasty_desk.core.seen import places
 
+LONGEST_TITLE = 4096
+"""Characters of a title. One that is longer was cut where it was read, and is judged by no pattern: it is refused, or masked."""
+
 
 class Named(Struct, frozen=True):
-    """A window by its `title` and its `kind`, the application's own name for it; both empty where there is no window."""
+    """A window by its `title` and its `kind`, the application's own name for it; both empty where there is no window.
+
+    `also` are the titles that stand behind it: of the windows that a dialog or a menu belongs to, of a frame's other tabs.
+    """
 
     title: str = ""
     kind: str = ""
+    also: tuple[str, ...] = ()
 
 
 class Windows(Protocol):

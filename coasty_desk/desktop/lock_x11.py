@@ -113,7 +113,7 @@ def _said_on(window: Any, selection: int) -> Owner | None:
     from Xlib.error import BadWindow
 
     try:
-        said = window.get_full_property(selection, X.AnyPropertyType, sizehint=_NO_PROPERTY_LONGER_THAN)
+        said = window.get_property(selection, X.AnyPropertyType, 0, _NO_PROPERTY_LONGER_THAN)
     except BadWindow:
         return None
     value = b"" if said is None else said.value

@@ -1,7 +1,7 @@
 """The windows of an X11 desktop: what they are called, where they are, which gets the keys.
 
-With a window manager its own list is asked (EWMH); without one, the root's children. A window
-that may vanish between two questions is left out, not an error.
+The order is the server's own, whatever a window manager puts around its clients. A window that
+may vanish between two questions is left out of the list, not an error.
 """
 
 from __future__ import annotations
@@ -16,15 +16,19 @@ from msgspec import Struct
 from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Rect
-from coasty_desk.desktop import load
+from coasty_desk.desktop import load, x11_properties
 from coasty_desk.desktop.x11_asking import asking
+from coasty_desk.desktop.x11_clients import Clients, gone
 
 OURS = "coasty-desk-badge"
 """The class of a window of ours that is in nobody's way, and in no list."""
 
 
 class Window(Struct, frozen=True):
-    """A window that can be seen. `frame` is its real rectangle with its decoration, `kind` its class (`xterm XTerm`)."""
+    """A window that can be seen. `frame` is its real rectangle with its decoration, `kind` its class (`xterm XTerm`).
+
+    `parent` is the window that it belongs to (a dialog's, a menu's; 0: none known), `maker` the connection that made it.
+    """
 
     id: int
     title: str
@@ -32,19 +36,26 @@ class Window(Struct, frozen=True):
     frame: Rect
     parent: int = 0
     popup: bool = False
+    maker: int = 0
+
+
+class Reached(Struct, frozen=True):
+    """Where input goes: `window`, and the titles of `also` that stand behind it (what a dialog or a menu belongs to, a frame's other tabs)."""
+
+    window: Window
+    also: tuple[str, ...] = ()
 
 
 def windows() -> tuple[Window, ...]:
     """All that can be seen, the topmost first. Raises DesktopError."""
     with _asked() as display:
-        return tuple(_listed(display))
+        return tuple(_listed(display, Clients(display)))
 
 
 def focused() -> Window | None:
     """The window that gets the keys; None where that is no window. Raises DesktopError."""
-    with _asked() as display:
-        found = tuple(_listed(display))
-        return _by_id(found, _focused_id(display)) or _under_pointer(display, found)
+    found = keys_reach()
+    return None if found is None else found.window
 
 
 def focused_frame() -> Rect | None:
@@ -60,12 +71,27 @@ def focused_frame() -> Rect | None:
 
 def window_at(point: Point) -> Window | None:
     """The window that a real pixel belongs to; a menu belongs to the window that opened it. Raises DesktopError."""
+    found = pixel_reaches(point)
+    return None if found is None else found.window
+
+
+def pixel_reaches(point: Point) -> Reached | None:
+    """What a click on a real pixel goes to; None for the bare desktop. Raises DesktopError, also for a menu of nobody's."""
     with _asked() as display:
-        found = tuple(_listed(display))
-        hit = next((window for window in found if window.frame.contains(point.x, point.y)), None)
-        if hit is None or not hit.popup or hit.title:
-            return hit
-        return _by_id(found, hit.parent) or _by_id(found, _focused_id(display)) or hit
+        return _at(display, Clients(display), round(point.x), round(point.y))
+
+
+def keys_reach() -> Reached | None:
+    """What a key goes to; None where no window has the focus. Raises DesktopError where that cannot be told."""
+    with _asked() as display:
+        clients = Clients(display)
+        root, focus = display.screen().root, display.get_input_focus().focus
+        if focus == 0:
+            return None
+        if isinstance(focus, int) or focus == root:  # then the keys go where the pointer is
+            at = root.query_pointer()
+            return _at(display, clients, at.root_x, at.root_y)
+        return _belonging(display, clients, clients.outermost(focus), clients.around(focus))
 
 
 def activate(window: Window) -> None:
@@ -76,7 +102,7 @@ def activate(window: Window) -> None:
 
         display.set_error_handler(lambda *_: None)  # it may be gone
         target = display.create_resource_object("window", window.id)
-        if _property(display, display.screen().root, "_NET_SUPPORTING_WM_CHECK") is not None:
+        if Clients(display).numbers(display.screen().root, "_NET_SUPPORTING_WM_CHECK"):
             message = event.ClientMessage(
                 window=target,
                 client_type=display.intern_atom("_NET_ACTIVE_WINDOW"),
@@ -95,26 +121,103 @@ def _asked() -> Iterator[Any]:
     try:
         with asking() as display:
             yield display
-    except load.lost() as error:
+    except (*load.lost(), *gone()) as error:
         message = "The windows of this desktop cannot be told."
         raise DesktopError(message, "Is the display still there?") from error
 
 
-def _listed(display: Any) -> Iterator[Window]:
-    from Xlib.error import BadDrawable, BadWindow
+def _at(display: Any, clients: Clients, x: int, y: int) -> Reached | None:
+    top, client = clients.under(x, y)
+    return None if top is None else _belonging(display, clients, top, client)
 
-    root = display.screen().root
-    managed = _property(display, root, "_NET_CLIENT_LIST_STACKING")
-    ids = list(managed or ())
-    for child in root.query_tree().children:
-        with suppress(BadWindow, BadDrawable):
-            if _can_be_seen(child) and (managed is None or _is_popup(child)):
-                ids.append(child.id)
-    for number in reversed(dict.fromkeys(ids)):
-        with suppress(BadWindow, BadDrawable):
-            window = display.create_resource_object("window", number)
-            if _can_be_seen(window) and OURS not in (window.get_wm_class() or ()):
-                yield _described(display, window)
+
+def _belonging(display: Any, clients: Clients, top: Any, client: Any) -> Reached | None:
+    """What input to a root's child, at the place of a client in it (None: beside it), reaches."""
+    if OURS in x11_properties.kind(top):
+        return None
+    if client is None:
+        client = next(iter(_shown(clients.within(top))), None)
+    if client is not None:
+        tabs = tuple(x11_properties.title(display, window) for window in clients.beside(client))
+        return Reached(_described(display, clients, client), (*tabs, *_owners(display, clients, client)))
+    if not _is_popup(top) and not clients.is_the_managers(top):
+        return Reached(_described(display, clients, top), tuple(_owners(display, clients, top)))
+    return _of_a_popup(display, clients, top)
+
+
+def _of_a_popup(display: Any, clients: Clients, popup: Any) -> Reached | None:
+    """What a window that nobody manages belongs to: by its own word, else by who made it. Raises DesktopError for nobody's."""
+    title = x11_properties.title(display, popup)
+    owner = _owning_client(clients, popup)
+    if owner is not None:
+        own = Reached(_described(display, clients, owner), tuple(_owners(display, clients, owner)))
+        return Reached(own.window, (*own.also, title))
+    marks = clients.marks(popup)
+    kin = [
+        window for window in _listed(display, clients) if not window.popup and _is_kin(display, clients, window, marks)
+    ]
+    if kin:
+        focus = display.get_input_focus().focus
+        front = None if isinstance(focus, int) else clients.around(focus)
+        first = next((window for window in kin if front is not None and window.id == front.id), kin[0])
+        return Reached(first, (*(window.title for window in kin if window != first), title))
+    if clients.is_the_managers(popup):
+        if not _is_drawn(popup):
+            return None  # it catches what goes to the bare desktop
+    elif title:
+        return Reached(_described(display, clients, popup))
+    message = "A window that says nothing of itself is there, and whose it is cannot be told."
+    raise DesktopError(message, "Close the menu or the panel, or leave out the rules about windows.")
+
+
+def _is_kin(display: Any, clients: Clients, window: Window, marks: frozenset[tuple[str, int]]) -> bool:
+    if ("maker", window.maker) in marks:
+        return True
+    with suppress(*gone()):
+        return bool(marks & clients.marks(display.create_resource_object("window", window.id)))
+    return False
+
+
+def _owning_client(clients: Clients, popup: Any) -> Any:
+    """The window that a popup says it belongs to, over as many popups as there are between."""
+    for owner in clients.owners(popup):
+        with suppress(*gone()):
+            client = clients.around(owner)
+            if client is not None:
+                return client
+            top = clients.outermost(owner)
+            if not clients.managed and _can_be_seen(top) and not _is_popup(top):
+                return top
+    return None
+
+
+def _owners(display: Any, clients: Clients, window: Any) -> Iterator[str]:
+    """The titles of what a dialog belongs to, and of what that does."""
+    for owner in clients.owners(window):
+        with suppress(*gone()):
+            yield x11_properties.title(display, owner)
+
+
+def _listed(display: Any, clients: Clients) -> Iterator[Window]:
+    frames: dict[int, list[Any]] = {}
+    for number in clients.listed:
+        with suppress(*gone()):
+            client = display.create_resource_object("window", number)
+            frames.setdefault(clients.outermost(client).id, []).append(client)
+    for top in reversed(display.screen().root.query_tree().children):
+        with suppress(*gone()):
+            if not _can_be_seen(top) or OURS in x11_properties.kind(top):
+                continue
+            framed = frames.get(top.id) or clients.within(top)
+            if framed:
+                yield from (_described(display, clients, window) for window in _shown(framed))
+            elif _is_popup(top) or not clients.managed:
+                yield _described(display, clients, top)
+
+
+def _shown(framed: list[Any]) -> list[Any]:
+    """Those of a frame's clients that can be seen; all of them where it is rolled up, and shows a title alone."""
+    return [window for window in framed if _can_be_seen(window)] or framed
 
 
 def _can_be_seen(window: Any) -> bool:
@@ -128,27 +231,23 @@ def _is_popup(window: Any) -> bool:
     return bool(window.get_attributes().override_redirect)
 
 
-def _described(display: Any, window: Any) -> Window:
-    parent = _property(display, window, "WM_TRANSIENT_FOR")
-    outer = _outermost(display, window)
+def _is_drawn(window: Any) -> bool:
+    from Xlib import X
+
+    return bool(window.get_attributes().win_class == X.InputOutput)
+
+
+def _described(display: Any, clients: Clients, window: Any) -> Window:
+    owner = next(clients.owners(window), None)
     return Window(
         window.id,
-        _title(display, window),
-        " ".join(window.get_wm_class() or ()),
-        _rectangle(display, outer),
-        parent[0] if parent else 0,
-        popup=_is_popup(window),
+        x11_properties.title(display, window),
+        " ".join(x11_properties.kind(window)),
+        _rectangle(display, clients.outermost(window)),
+        0 if owner is None else owner.id,
+        popup=_is_popup(window) and not clients.is_client(window),
+        maker=clients.maker(window),
     )
-
-
-def _outermost(display: Any, window: Any) -> Any:
-    """The window manager's frame around it, or itself."""
-    root = display.screen().root
-    while True:
-        above = window.query_tree().parent
-        if not above or above == root:
-            return window
-        window = above
 
 
 def _rectangle(display: Any, window: Any) -> Rect:
@@ -157,43 +256,3 @@ def _rectangle(display: Any, window: Any) -> Rect:
     at = root.translate_coords(window, 0, 0)
     border = geometry.border_width
     return Rect(at.x - border, at.y - border, geometry.width + 2 * border, geometry.height + 2 * border)
-
-
-def _title(display: Any, window: Any) -> str:
-    from Xlib import Xatom
-
-    for name in ("_NET_WM_NAME", "WM_NAME"):
-        said = window.get_full_property(display.intern_atom(name), 0)
-        if said is not None and said.value:
-            value = said.value
-            latin = said.property_type == Xatom.STRING
-            return value if isinstance(value, str) else bytes(value).decode("latin-1" if latin else "utf-8", "replace")
-    return ""
-
-
-def _property(display: Any, window: Any, name: str) -> Any:
-    """A property of numbers, or None."""
-    said = window.get_full_property(display.intern_atom(name), 0)
-    return None if said is None else said.value
-
-
-def _focused_id(display: Any) -> int:
-    """The managed window that has the focus, or the root's child that it is in; 0 for neither."""
-    root = display.screen().root
-    active = _property(display, root, "_NET_ACTIVE_WINDOW")
-    if active:
-        return int(active[0])
-    focus = display.get_input_focus().focus
-    if isinstance(focus, int) or focus == root:
-        return 0
-    return int(_outermost(display, focus).id)
-
-
-def _under_pointer(display: Any, found: tuple[Window, ...]) -> Window | None:
-    """Where no window has the focus, the keys go where the pointer is."""
-    at = display.screen().root.query_pointer()
-    return next((window for window in found if window.frame.contains(at.root_x, at.root_y)), None)
-
-
-def _by_id(found: tuple[Window, ...], number: int) -> Window | None:
-    return next((window for window in found if number and window.id == number), None)

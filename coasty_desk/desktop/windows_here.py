@@ -11,9 +11,9 @@ from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.patterns import Pattern
 from coasty_desk.core.scaling import Rect
-from coasty_desk.core.windows import Named
+from coasty_desk.core.windows import LONGEST_TITLE, Named
 from coasty_desk.desktop import window_list
-from coasty_desk.desktop.window_list import Window
+from coasty_desk.desktop.window_list import Reached, Window
 
 
 class DesktopWindows(Struct, frozen=True):
@@ -22,12 +22,12 @@ class DesktopWindows(Struct, frozen=True):
     def at(self, point: Point) -> Named:
         """The window that a real pixel belongs to. Raises DesktopError where that cannot be told."""
         _demand_x11()
-        return _named(window_list.window_at(point))
+        return _named(window_list.pixel_reaches(point))
 
     def focused(self) -> Named:
         """The window that gets the keys. Raises DesktopError where that cannot be told."""
         _demand_x11()
-        return _named(window_list.focused())
+        return _named(window_list.keys_reach())
 
 
 class WindowMask(Struct, frozen=True):
@@ -66,17 +66,31 @@ def _focused_or_none() -> Window | None:
         return None
 
 
+def _masks(pattern: Pattern, title: str) -> bool:
+    return len(title) > LONGEST_TITLE or pattern.found_in(title)
+
+
 def _matching(found: tuple[Window, ...], pattern: Pattern) -> Iterator[Rect]:
-    masked = {window.id for window in found if pattern.found_in(window.title)}
+    masked = {window.id for window in found if _masks(pattern, window.title)}
+    if not masked:
+        return
+    known = {window.id for window in found}
     grown = True
-    while grown:  # a dialog's dialog is masked as well
-        more = {window.id for window in found if window.parent in masked} - masked
+    while grown:  # a dialog's dialog is masked as well, and a menu that belongs to another one
+        makers = {window.maker for window in found if window.id in masked}
+        more = {
+            window.id
+            for window in found
+            if window.parent in masked or (window.popup and window.parent not in known and window.maker in makers)
+        } - masked
         masked |= more
         grown = bool(more)
     loose = [window for window in found if window.popup and not window.title and not window.parent]
-    if masked and loose and _focused_id() not in masked:
-        loose = []  # a menu that says of itself no more than that it is one belongs to whoever has the keys
-    yield from (window.frame for window in (*loose, *(window for window in found if window.id in masked)) if masked)
+    others = {window.maker for window in found if not window.popup}
+    if any(window.maker not in others for window in loose) and _focused_id() in masked:
+        # nobody's: what an input method proposes belongs to whoever has the keys
+        masked |= {window.id for window in loose if window.maker not in others}
+    yield from (window.frame for window in found if window.id in masked)
 
 
 def _focused_id() -> int:
@@ -84,8 +98,8 @@ def _focused_id() -> int:
     return 0 if window is None else window.id
 
 
-def _named(window: Window | None) -> Named:
-    return Named() if window is None else Named(window.title, window.kind)
+def _named(reached: Reached | None) -> Named:
+    return Named() if reached is None else Named(reached.window.title, reached.window.kind, reached.also)
 
 
 def _demand_x11() -> None:

@@ -113,7 +113,7 @@ class Borrowed:
 
     def tidy(self, keymap: Keymap) -> None:
         """Give back what a run that was killed left borrowed, where it is still as that run left it."""
-        left = self._display.screen().root.get_full_property(self._atom(), 0)
+        left = self._display.screen().root.get_property(self._atom(), 0, 0, 1024)
         numbers = list(left.value) if left is not None else []
         empty: dict[int, tuple[int, ...]] = {}
         for at in range(0, len(numbers) - 2, 3):

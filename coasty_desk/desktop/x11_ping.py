@@ -80,7 +80,7 @@ class Ping:
         return None
 
     def _takes_part(self, window: Any, atom_type: int) -> bool:
-        protocols = window.get_full_property(self._protocols, atom_type)
+        protocols = window.get_property(self._protocols, atom_type, 0, 64)
         return protocols is not None and self._ping in protocols.value
 
     def _send(self, window: Any) -> None:

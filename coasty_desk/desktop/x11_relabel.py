@@ -66,7 +66,7 @@ def relabelled(
 
 def tidy(display: Display, xkb: Xkb) -> None:
     """Put right what a run that was killed in the middle of a chord left, where it is still as that run left it."""
-    left = display.screen().root.get_full_property(display.intern_atom(_PROPERTY), 0)
+    left = display.screen().root.get_property(display.intern_atom(_PROPERTY), 0, 0, 64)
     if left is None or len(left.value) < 3:
         return
     keycode, *words = left.value

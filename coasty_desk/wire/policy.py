@@ -15,6 +15,7 @@ from coasty_desk.core.patterns import Pattern
 from coasty_desk.core.policy import ACTIONS, Bounds, Policy, chords
 from coasty_desk.core.typed import Strokes
 from coasty_desk.plain_files import NotPlainError
+from coasty_desk.wire.expressions import pattern
 
 LARGEST = 1_000_000
 """Bytes of a policy's file."""
@@ -116,7 +117,7 @@ def _patterns(said: Mapping[str, Any], key: str) -> tuple[Pattern, ...]:
     found = []
     for text in _strings(said, key):
         try:
-            found.append(Pattern(text))
+            found.append(pattern(text))
         except ValueError as error:
             _wrong(key, str(error))
     if key in said and said[key] is not None and not found and key.endswith("_allowed"):

@@ -29,7 +29,6 @@ from coasty_desk.core.errors import Aborted, DesktopError
 from coasty_desk.core.hand import Hand
 from coasty_desk.core.ledger import Noting
 from coasty_desk.core.masked import MaskGate
-from coasty_desk.core.patterns import Pattern
 from coasty_desk.core.policy import Bounds, Policy
 from coasty_desk.core.policy_gate import PolicyGate
 from coasty_desk.core.ports import Answer, Pause, Question
@@ -38,6 +37,7 @@ from coasty_desk.core.seen import Seen
 from coasty_desk.core.self_stop import OwnKeys
 from coasty_desk.core.stop import Stop
 from coasty_desk.core.windows import Named
+from coasty_desk.wire.expressions import pattern
 from tests.core.gating import Clock, Desk, Hands, Mouse, Wall, judged, ledger, placed
 
 HERE = Click(Point(100, 100))
@@ -150,7 +150,7 @@ def test_a_click_where_the_pointer_is_is_judged_there() -> None:
 
 def test_clicks_are_judged_by_the_window_under_them_and_keys_by_the_one_in_front() -> None:
     """Safety sentence: a window is protected from clicks on it and from keys into it."""
-    policy = Policy(windows_denied=(Pattern("Bank"),))
+    policy = Policy(windows_denied=(pattern("Bank"),))
     under = PolicyGate(policy, ledger(), Seen(Wall()), Desk(under=Named("My Bank")), Mouse())
     assert judged(under, HERE)[0] is not None
     assert judged(under, TypeText("x"))[0] is None
@@ -164,7 +164,7 @@ def test_a_desktop_that_cannot_tell_its_windows_is_refused_under_rules_about_the
             msg = "no"
             raise DesktopError(msg)
 
-    gate = PolicyGate(Policy(windows_denied=(Pattern("Bank"),)), ledger(), Seen(Wall()), Blind(), Mouse())
+    gate = PolicyGate(Policy(windows_denied=(pattern("Bank"),)), ledger(), Seen(Wall()), Blind(), Mouse())
     assert judged(gate, TypeText("x"))[0] is not None
     assert judged(gate, HERE)[0] is None
 

@@ -291,6 +291,12 @@ def gtk(display: str, mode: str = "text") -> App:
     return App(display, [system_python(), str(APPS / "gtk_app.py"), mode])
 
 
+def popups(display: str, toolkit: str, title: str, left: int, top: int) -> App:
+    """A window with a text area that opens menus, tooltips and dialogs: `tk`, `gtk` or `qt`."""
+    python = sys.executable if toolkit == "tk" else system_python()
+    return App(display, [python, str(APPS / "popup_app.py"), toolkit, title, str(left), str(top)])
+
+
 @contextmanager
 def closing(target: Any) -> Iterator[Any]:
     """Close a target after use."""

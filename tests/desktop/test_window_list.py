@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
+from Xlib import X
+from Xlib.display import Display
 
-from coasty_desk.core.actions import Point
+from coasty_desk.core.actions import Point, TypeText
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.core.patterns import Pattern
-from coasty_desk.core.windows import Named
-from coasty_desk.desktop import load, window_list
+from coasty_desk.core.policy import Policy, Situation, forbids
+from coasty_desk.core.windows import LONGEST_TITLE, Named
+from coasty_desk.desktop import window_list
+from coasty_desk.desktop.keys import strokes
 from coasty_desk.desktop.window_list import Window
 from coasty_desk.desktop.windows_here import DesktopWindows, WindowMask, keep_focus
-from tests.desktop.xvfb import xvfb
+from coasty_desk.wire.expressions import pattern
+from tests.desktop.managers import managed, program
 
 PATIENCE = 15.0
-
-
-@contextmanager
-def program(*command: str) -> Iterator[None]:
-    """A program on the display of this process."""
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
 
 
 def until(what: Callable[[], bool]) -> None:
@@ -47,35 +39,17 @@ def named(title: str) -> Window:
     return next(window for window in window_list.windows() if window.title == title)
 
 
-def manages() -> bool:
-    """Whether a window manager has taken the display over: a window that comes while it does is lost."""
-    display = load.display()
-    try:
-        return window_list._property(display, display.screen().root, "_NET_CLIENT_LIST_STACKING") is not None
-    finally:
-        display.close()
-
-
-@pytest.fixture(scope="module", params=["no window manager", "openbox"])
+@pytest.fixture(scope="module", params=["none", "openbox"])
 def desk(request: pytest.FixtureRequest) -> Iterator[tuple[Window, Window]]:
     """Two windows, the second over the first, both 246 pixels wide or so."""
-    with xvfb(800, 600) as name:
-        before = os.environ.get("DISPLAY")
-        os.environ["DISPLAY"] = name
-        with ExitStack() as programs:
-            if request.param == "openbox":
-                programs.enter_context(program("openbox"))
-                until(manages)
-            programs.enter_context(program("xterm", "-T", "Kontö one", "-geometry", "40x10+50+50"))
-            one = named("Kontö one")
-            programs.enter_context(program("xterm", "-T", "two", "-geometry", "40x10+200+100"))
-            two = named("two")
-            window_list.activate(two)
-            until(lambda: window_list.focused() == two)
-            yield named(one.title), named(two.title)
-        os.environ.pop("DISPLAY")
-        if before is not None:
-            os.environ["DISPLAY"] = before
+    with managed(request.param, 800, 600), ExitStack() as programs:
+        programs.enter_context(program("xterm", "-T", "Kontö one", "-geometry", "40x10+50+50"))
+        one = named("Kontö one")
+        programs.enter_context(program("xterm", "-T", "two", "-geometry", "40x10+200+100"))
+        two = named("two")
+        window_list.activate(two)
+        until(lambda: window_list.focused() == two)
+        yield named(one.title), named(two.title)
 
 
 def test_a_place_belongs_to_the_topmost_window(desk: tuple[Window, Window]) -> None:
@@ -103,12 +77,46 @@ def test_the_focus_is_given_back(desk: tuple[Window, Window]) -> None:
 def test_a_mask_covers_the_windows_of_its_title(desk: tuple[Window, Window]) -> None:
     """The whole window, and only that."""
     one, _ = desk
-    assert WindowMask(Pattern("kontö*"))() == (one.frame,)
-    assert WindowMask(Pattern("three"))() == ()
+    assert WindowMask(pattern("kontö*"))() == (one.frame,)
+    assert WindowMask(pattern("three"))() == ()
 
 
 def test_a_display_that_is_not_there_is_the_desktops_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mask that cannot be told fails closed."""
     monkeypatch.setenv("DISPLAY", "")
     with pytest.raises(DesktopError):
-        WindowMask(Pattern("x"))()
+        WindowMask(pattern("x"))()
+
+
+def test_a_title_of_many_megabytes_stays_where_it_is(desk: tuple[Window, Window]) -> None:
+    """Safety sentence: a title too long to be judged is not read to its end; its window is masked and its rules refuse."""
+    one, _ = desk
+    megabytes(one.id, "_NET_WM_NAME", 50)
+    megabytes(one.id, "WM_CLASS", 20)
+    tracemalloc.start()
+    try:
+        read = next(window for window in window_list.windows() if window.id == one.id)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(read.title) == LONGEST_TITLE + 1
+    assert peak < 2_000_000
+    assert WindowMask(pattern("no such title"))() == (one.frame,)
+    policy = Policy(windows_denied=(pattern("no such title"),))
+    assert forbids(policy, TypeText("x"), Situation(titles=(read.title,)), strokes)
+    megabytes(one.id, "_NET_WM_NAME", 0)
+    megabytes(one.id, "WM_CLASS", 0)
+
+
+def megabytes(window: int, name: str, size: int) -> None:
+    """Hang so much on a window, as any program may."""
+    display = Display()
+    try:
+        target, atom = display.create_resource_object("window", window), display.intern_atom(name)
+        kind = display.intern_atom("UTF8_STRING" if size and name != "WM_CLASS" else "STRING")
+        target.change_property(atom, kind, 8, b"" if size else b"Kont\xf6 one")
+        for _ in range(size * 5):
+            target.change_property(atom, kind, 8, b"a" * 200_000, X.PropModeAppend)
+        display.sync()
+    finally:
+        display.close()

@@ -1,0 +1,54 @@
+"""Text as a reader takes it, so that two spellings of one word are one text. Pure, and linear in the text's length."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+_BLANKS = re.compile(r"[^\S\n]+")
+_FILLERS = {
+    0x034F,
+    0x115F,
+    0x1160,
+    0x17B4,
+    0x17B5,
+    0x3164,
+    0xFFA0,
+    0x0640,
+    *range(0x180B, 0x1810),
+    *range(0xFE00, 0xFE10),
+}
+"""Characters that show nothing, beside those of the category Cf; and the stroke that Arabic words are drawn out with."""
+
+_ACCENTS = frozenset(map(chr, (*range(0x0300, 0x0370), *range(0x064B, 0x0653))))
+_LETTERS = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t"})
+"""Letters that no decomposition takes the mark off."""
+
+_TWINS = (
+    ("аᴀɑαа", "a"), ("вьβ", "b"), ("сϲⅽ", "c"), ("ԁɗ", "d"), ("еєεҽ", "e"), ("ғ", "f"), ("ɡԍ", "g"), ("һнհ", "h"), ("іιɩίΐӏ", "i"),
+    ("јϳ", "j"), ("кκ", "k"), ("ⅼⵏ", "l"), ("мⅿ", "m"), ("пηո", "n"), ("оοσօ०", "o"), ("рρ", "p"), ("ԛգ", "q"), ("гɾ", "r"),
+    ("ѕ", "s"), ("тτ", "t"), ("цυսʋ", "u"), ("νѵ", "v"), ("ԝωѡ", "w"), ("хχ", "x"), ("уγү", "y"), ("ʐ", "z"),
+    ("‐‑‒–—―−﹣", "-"), ("⁄∕", "/"),
+)  # fmt: skip
+"""Letters of other alphabets, and dashes, by the Latin ones that they look like."""
+
+
+def folded(text: str) -> str:
+    """Without case, width, accents and characters that show nothing; every run of blanks is one, lines stay lines."""
+    if not text.isascii():
+        seen = (c for c in text if ord(c) not in _FILLERS and unicodedata.category(c) != "Cf")
+        apart = unicodedata.normalize("NFKD", "".join(seen).casefold())
+        text = unicodedata.normalize("NFC", "".join(c for c in apart if c not in _ACCENTS)).translate(_LETTERS)
+    return _BLANKS.sub(" ", text.casefold())
+
+
+def disguised(text: str) -> str:
+    """As `folded`, and letters that look like Latin ones taken for these."""
+    text = folded(text)
+    return text if text.isascii() else text.translate(_twins())
+
+
+@cache
+def _twins() -> dict[int, str]:
+    return {ord(twin): letter for twins, letter in _TWINS for twin in twins}

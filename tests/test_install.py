@@ -1,0 +1,60 @@
+"""What an installation brings: one owner for each file, no compiler, no developer's tools, and the command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterator
+from importlib.metadata import distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+
+
+def _closure(name: str, extras: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The names of all distributions that `name` brings on this system, with itself."""
+    left, seen = [(name, extras)], set[tuple[str, frozenset[str]]]()
+    while left:
+        name, extras = left.pop()
+        name = canonicalize_name(name)
+        if (name, extras) in seen:
+            continue
+        seen.add((name, extras))
+        yield name
+        for text in distribution(name).requires or ():
+            wanted = Requirement(text)
+            chosen = [{"extra": extra} for extra in extras] or [{"extra": ""}]
+            if wanted.marker is None or any(wanted.marker.evaluate(each) for each in chosen):
+                left.append((wanted.name, frozenset(wanted.extras)))
+
+
+def test_no_file_is_installed_by_two_packages() -> None:
+    """Two packages that own `Xlib/` made a program that cannot run, whenever the wrong one was unpacked last."""
+    owners: defaultdict[str, set[str]] = defaultdict(set)
+    brought = set(_closure("coasty-desk"))
+    for name in brought:
+        for file in distribution(name).files or ():
+            if not file.parts[0].endswith((".dist-info", "__pycache__")) and ".." not in file.parts:
+                owners[str(file)].add(name)
+    assert {file: names for file, names in owners.items() if len(names) > 1} == {}
+    assert "python-xlib" in brought
+    assert not brought & {"pyautogui", "pynput", "evdev", "python3-xlib"}
+
+
+def test_the_script_installs_a_command_that_runs(tmp_path: Path) -> None:
+    """Without a compiler and without the checks' tools; taken away, nothing of it is left."""
+    environment = os.environ | {"HOME": str(tmp_path), "BIN": str(tmp_path / "bin"), "CC": "/bin/false"}
+    environment.pop("XDG_DATA_HOME", None)
+    subprocess.run([ROOT / "scripts" / "install"], env=environment, check=True, capture_output=True)
+    command = tmp_path / "bin" / "coasty-desk"
+    said = subprocess.run([command, "--version"], env=environment, check=True, capture_output=True, text=True)
+    assert said.stdout.startswith("coasty-desk ")
+    python = command.resolve().parent / "python"
+    tools = subprocess.run([python, "-m", "pip", "list"], env=environment, check=True, capture_output=True, text=True)
+    assert not {"pytest", "mypy", "ruff"} & {line.split()[0] for line in tools.stdout.splitlines()}
+    subprocess.run([ROOT / "scripts" / "install", "--uninstall"], env=environment, check=True, capture_output=True)
+    assert not command.is_symlink()
