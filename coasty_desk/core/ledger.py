@@ -19,7 +19,8 @@ class Ledger(Struct):
     """What was carried out. Written by `Noting` alone.
 
     `done` counts the actions, `typed` is what they typed, `here` what they typed since the last
-    click or change of window (so what stands in one field, if nobody typed there before), `escaped` when the last Escs were
+    click or change of window (so what stands in one field, if nobody typed there before), `terminal` whether the next action goes to
+    a terminal (None where nobody has asked, or it cannot be told), `escaped` when the last Escs were
     pressed (seconds of `clock`), `left_at` where the last action left the pointer (real pixels;
     None before the first).
     """
@@ -29,15 +30,16 @@ class Ledger(Struct):
     done: int = 0
     typed: Typed = field(default_factory=Typed)
     here: Typed = field(default_factory=Typed)
+    terminal: bool | None = None
     escaped: tuple[float, ...] = ()
     left_at: Point | None = None
 
     def note(self, placed: Placed) -> None:
         """One more action is carried out now."""
         self.done += 1
-        self.typed = self.typed.then(placed.sent, self.strokes).recent()
-        self.here = Typed() if _goes_elsewhere(placed.sent, self.strokes) else self.here.then(placed.sent, self.strokes)
-        self.here = self.here.recent()
+        self.typed = self.typed.then(placed.sent, self.strokes, self.terminal).recent()
+        elsewhere = _goes_elsewhere(placed.sent, self.strokes)
+        self.here = Typed() if elsewhere else self.here.then(placed.sent, self.strokes, self.terminal).recent()
         escapes = sum("esc" in stroke for stroke in strokes_of(placed.sent, self.strokes))
         self.escaped = (*self.escaped, *[self.clock()] * escapes)[-ESCAPES:]
 

@@ -20,10 +20,12 @@ class Pattern(Struct, frozen=True):
     """Matches where a text contains the words of `text`, however they are spelled; or where `search` finds it.
 
     `wire.expressions.pattern` makes one of whatever a person writes; by itself it takes plain words, and `*words*`.
+    `needs`: of one of these, every word stands in whatever it matches; where one is empty, nobody knows what does.
     """
 
     text: str
     search: Search | None = None
+    needs: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ValueError for nothing, and for an expression without an engine."""

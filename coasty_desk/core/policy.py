@@ -23,10 +23,12 @@ from coasty_desk.core.actions import (
     TypeText,
     Wait,
 )
+from coasty_desk.core.assembling import could_stand
 from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.patterns import Pattern, first
-from coasty_desk.core.typed import CONTROL, Strokes, Typed, pieces
+from coasty_desk.core.typed import CONTROL, Step, Strokes, Typed, steps
+from coasty_desk.core.typed_keys import of_stroke
 from coasty_desk.core.windows import LONGEST_TITLE
 
 ACTIONS: tuple[str, ...] = (
@@ -84,6 +86,13 @@ _IN_A_TERMINAL: tuple[tuple[frozenset[str], str], ...] = (
 """Chords that a terminal takes for a key."""
 
 
+MOST_JUDGED = 20_000
+"""Parts of one action, times patterns: more are refused, and not judged in part."""
+
+BESIDE = 400
+"""Characters on either side of a change that are judged with it."""
+
+
 class Bounds(Struct, frozen=True):
     """Where points may lie: sent pixels, inclusive."""
 
@@ -125,7 +134,8 @@ class Situation(Struct, frozen=True):
 
     `points` are all of its points in sent pixels (None: a point that cannot be known), `done` the
     number of actions before it, `typed` what they typed, `titles` those of the windows that it
-    would reach (None: they cannot be known), `behind` those of what these belong to.
+    would reach (None: they cannot be known), `behind` those of what these belong to,
+    `terminal` whether one of them is a terminal (None: that cannot be known).
     """
 
     points: tuple[Point | None, ...] = ()
@@ -133,6 +143,7 @@ class Situation(Struct, frozen=True):
     typed: Typed = field(default_factory=Typed)
     titles: tuple[str, ...] | None = ()
     behind: tuple[str, ...] = ()
+    terminal: bool | None = None
 
 
 def forbids(policy: Policy, action: Action, situation: Situation, strokes: Strokes) -> str:
@@ -213,24 +224,87 @@ def _of_place(policy: Policy, situation: Situation) -> str:
 
 
 def _of_text(policy: Policy, action: Action, situation: Situation, strokes: Strokes) -> str:
-    if not policy.typed_text_denied or not isinstance(action, TypeText | PressKeys | KeyCombo):
+    """Whether denied text would stand there after any part of the action, as far as that can be told."""
+    if not policy.typed_text_denied:
         return ""
+    if isinstance(action, Click) and action.button == "middle":
+        return "the policy denies some text, and what a middle click would paste cannot be told"
     typed = situation.typed
-    for step in _pieces(action):
-        typed = typed.then(step, strokes)
-        for reading in typed.readings:
-            denied = first(policy.typed_text_denied, reading)
-            if denied is not None:
-                return f"the policy denies typing what matches {denied.text!r}"
+    parts = list(steps(action, strokes))
+    if len(parts) * len(policy.typed_text_denied) > MOST_JUDGED:
+        return f"the policy denies some text, and {len(parts)} keys and pieces of text in one action are too many to be judged"
+    for step in parts:
+        unknown = _unknown(step, typed, situation.terminal)
+        if unknown:
+            return unknown
+        before, typed = typed, typed.step(step, situation.terminal)
+        denied = _denied(policy.typed_text_denied, before, typed, step)
+        if denied:
+            return denied
+    return _in_all(policy.typed_text_denied, situation.typed, typed)
+
+
+def _unknown(step: Step, typed: Typed, terminal: bool | None) -> str:  # noqa: FBT001 - three answers
+    if isinstance(step, str | Click | Drag):
+        return ""
+    does = of_stroke(step)
+    if does.brings:
+        return f"the policy denies some text, and what {'+'.join(step)} would put in cannot be told; type it as text"
+    if does.commits and typed.lost and terminal is not False:
+        return (
+            f"the policy denies some text, and what the line holds since {typed.lost} was pressed cannot be told; "
+            "in a terminal press Ctrl+C and type the line out"
+        )
     return ""
 
 
-def _pieces(action: Action) -> Iterator[Action]:
-    """The action so that what stands there only until it is taken back is judged as well."""
-    if isinstance(action, TypeText):
-        yield from (TypeText(piece) for piece in pieces(action.text))
-    else:
-        yield action
+def _denied(patterns: tuple[Pattern, ...], before: Typed, typed: Typed, step: Step) -> str:
+    """Whether what stands there now, around the change, matches; or could, where the caret is anywhere."""
+    if (typed.before, typed.after, typed.pieces, typed.erased) == (
+        before.before,
+        before.after,
+        before.pieces,
+        before.erased,
+    ):
+        return ""
+    changed = len(step) if isinstance(step, str) else 1
+    around = f"{typed.before[-BESIDE - changed :]}{typed.after[:BESIDE]}"
+    bare = _bare(around)
+    for pattern in patterns:
+        if pattern.found_in(around) or (bare != around and pattern.found_in(bare)):
+            return f"the policy denies typing what matches {pattern.text!r}"
+        if typed.pieces and _could_match(pattern, typed):
+            return (
+                f"the policy denies typing what matches {pattern.text!r}, and this could become that: "
+                "the cursor was moved, and where it stands in what was typed cannot be told"
+            )
+    return ""
+
+
+def _could_match(pattern: Pattern, typed: Typed) -> bool:
+    standing = [piece for piece in typed.pieces if piece]
+    if len(standing) < 2 and not typed.erased and not typed.shuffled:
+        return False  # it is in one piece, and was judged as that
+    return any(all(could_stand(word, typed) for word in words) for words in pattern.needs or ((pattern.words,),))
+
+
+def _in_all(patterns: tuple[Pattern, ...], before: Typed, typed: Typed) -> str:
+    """The whole of it, once more: an expression may reach further than around a change."""
+    if typed.said == before.said:
+        return ""
+    for reading in typed.readings:
+        denied = first(patterns, reading) or first(patterns, _bare(reading))
+        if denied is not None:
+            return f"the policy denies typing what matches {denied.text!r}"
+    return ""
+
+
+def _bare(text: str) -> str:
+    """As a shell takes it: a broken line is one, and quotes within a word are none."""
+    return text.replace("\\\n", "").translate(_QUOTES)
+
+
+_QUOTES = {ord(quote): None for quote in "\\'\""}
 
 
 def _of_windows(policy: Policy, action: Action, situation: Situation) -> str:

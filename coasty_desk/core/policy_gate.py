@@ -14,6 +14,7 @@ from coasty_desk.core.ports import Judging
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.seen import Seen, places, sent_points
+from coasty_desk.core.terminals import in_terminal, matters
 from coasty_desk.core.windows import Named, Windows, reached
 
 
@@ -36,6 +37,7 @@ class PolicyGate(Struct, frozen=True):
             typed=self.ledger.typed,
             titles=None if windows is None else tuple(window.title for window in windows),
             behind=tuple(title for window in windows or () for title in window.also),
+            terminal=self._terminal(placed),
         )
         why = forbids(self.policy, placed.sent, situation, self.ledger.strokes)
         return refusal(placed, "policy", why) if why else None
@@ -45,6 +47,16 @@ class PolicyGate(Struct, frozen=True):
         if self.policy.coordinate_bounds is None or frame is None:
             return places(placed.sent)
         return sent_points(frame, placed, prediction.space, self._pointer() if None in places(placed.sent) else None)
+
+    def _terminal(self, placed: Placed) -> bool | None:
+        """Whether the keys go to a terminal, where denied text makes a difference of it."""
+        self.ledger.terminal = None
+        if self.policy.typed_text_denied and matters(placed.sent, self.ledger.strokes):
+            try:
+                self.ledger.terminal = in_terminal((self.windows.focused(),))
+            except DesktopError:
+                return None
+        return self.ledger.terminal
 
     def _pointer(self) -> Point | None:
         try:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Launch, PressKeys, TypeText, Wait
 from coasty_desk.core.policy import CLOSING
-from coasty_desk.core.typed import Strokes, Typed, pieces, strokes_of
+from coasty_desk.core.typed import Strokes, Typed, steps, strokes_of
 from coasty_desk.core.windows import Named
 
 
@@ -165,10 +165,9 @@ def _new_lines(action: Action, typed: Typed, strokes: Strokes) -> Iterator[str]:
     """Every line that the action leaves different; Enter alone changes none, it was asked about when it was typed."""
     if not isinstance(action, TypeText | PressKeys | KeyCombo):
         return
-    steps = [TypeText(piece) for piece in pieces(action.text)] if isinstance(action, TypeText) else [action]
     line = typed.line
-    for step in steps:
-        typed = typed.then(step, strokes)
+    for step in steps(action, strokes):
+        typed = typed.step(step)
         if typed.line != line:
             line = typed.line
             yield line

@@ -1,7 +1,9 @@
 """What has been typed so far, as text: over several actions, with the edits in between. Pure.
 
 A text may be typed in pieces, key by key, or first wrongly and then put right; who judges
-typed text judges what stands there in the end.
+typed text judges what stands there in the end. What a key does is followed as a shell takes it.
+Where another toolkit may take it otherwise, the caret may be anywhere from then on (`pieces`);
+where a terminal may bring in text that nobody typed, the line is unknown (`lost`).
 """
 
 from __future__ import annotations
@@ -13,12 +15,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, PressKeys, Scroll, TypeText
+from coasty_desk.core.typed_keys import Does, of_stroke, writes
 
 KEPT = 4000
 """So many characters of what was typed are remembered."""
 
-Strokes: TypeAlias = Callable[[PressKeys | KeyCombo], tuple[tuple[str, ...], ...]]
+MUCH = 1000
+"""Characters that a key may take away which takes away a word, or what is selected: as many as there are."""
+
+Stroke: TypeAlias = tuple[str, ...]
+Strokes: TypeAlias = Callable[[PressKeys | KeyCombo], tuple[Stroke, ...]]
 """Reads an action's key names into canonical ones: what is pressed together, one after the other. Raises ValueError."""
+
+Step: TypeAlias = str | Stroke | Click | Drag
+"""Text that is written in one go, a stroke of one key with what is held, or a gesture that may move the caret."""
 
 CONTROL: dict[str, str] = {
     "\n": "enter",
@@ -30,33 +40,25 @@ CONTROL: dict[str, str] = {
 }
 """The keys that control characters in a typed text are."""
 
-_WRITES = {"enter": "\n", "tab": "\t", "space": " ", "add": "+", "subtract": "-", "multiply": "*", "divide": "/"} | {
-    "decimal": ".",
-    **{f"num{n}": str(n) for n in range(10)},
-}
-_SHIFT = {"shift", "shiftright"}
-_CTRL = {"ctrl", "ctrlright"}
-_IN_A_SHELL = {
-    "j": "enter",
-    "m": "enter",
-    "h": "backspace",
-    "i": "tab",
-    "a": "home",
-    "e": "end",
-    "b": "left",
-    "f": "right",
-    "d": "delete",
-    "[": "esc",
-}
-"""What Control and a letter are where a shell reads the keys."""
-
 
 class Typed(Struct, frozen=True):
-    """`said` is all that was typed in order, edits left out; `before` and `after` the cursor is what that left standing."""
+    """`said` is all that was typed in order, edits left out; `before` and `after` the cursor is what that left standing.
+
+    `pieces`: what was typed, cut wherever the caret may have been moved to another place; empty
+    while it is followed exactly. `erased`: so many characters may have been taken away since, no
+    matter where; `shuffled`: what stands there may have changed its order. `lost`: the key after
+    which a terminal's line is unknown, `away`: since then it may be another window's.
+    """
 
     said: str = ""
     before: str = ""
     after: str = ""
+    pieces: tuple[str, ...] = ()
+    erased: int = 0
+    shuffled: bool = False
+    selected: bool = False
+    lost: str = ""
+    away: bool = False
 
     @property
     def readings(self) -> tuple[str, ...]:
@@ -69,26 +71,73 @@ class Typed(Struct, frozen=True):
         head = self.before if self.after else self.before.removesuffix("\n")
         return head[head.rfind("\n") + 1 :] + self.after.split("\n")[0]
 
-    def then(self, action: Action, strokes: Strokes) -> Typed:
-        """With one more action done; an action that types nothing changes nothing."""
+    def then(self, action: Action, strokes: Strokes, terminal: bool | None = None) -> Typed:  # noqa: FBT001 - three answers
+        """With one more action done; `terminal`: whether it goes to one, None where that cannot be told."""
         typed = self
-        match action:
-            case TypeText(text):
-                for piece in pieces(text):
-                    typed = _pressed(typed, CONTROL[piece]) if piece in CONTROL else _written(typed, piece)
-            case PressKeys() | KeyCombo():
-                for stroke in strokes(action):
-                    typed = _stroke(typed, stroke)
-            case _:
-                return self
+        for step in steps(action, strokes):
+            typed = typed.step(step, terminal)
+        return typed
+
+    def step(self, step: Step, terminal: bool | None = None) -> Typed:  # noqa: FBT001 - three answers
+        """With one more step of an action done."""
+        if isinstance(step, str):
+            return _written(self, step)
+        if isinstance(step, Click | Drag):
+            return _gesture(self, step)
+        does = of_stroke(step)
+        typed = _moved(self) if does.moves else self
+        typed = _edited(typed, does)
+        # at the line's end some shells take what they propose for the rest of it
+        takes = does.follow in ("right", "end") and not self.after
+        if (does.loses or takes) and terminal is not False:
+            typed = replace(typed, lost=step[-1] if len(step) == 1 else "+".join(step), away=False)
+        if does.abandons and terminal and not typed.away:
+            typed = replace(typed, before=typed.before + typed.after + "\n", after="", lost="")
+        if does.leaves:
+            typed = replace(typed, away=True)
         return typed
 
     def recent(self) -> Typed:
         """As much of it as is worth remembering."""
-        return Typed(self.said[-KEPT:], self.before[-KEPT:], self.after[:KEPT])
+        pieces, left = [], KEPT
+        for piece in reversed(self.pieces):
+            if left > 0:
+                pieces.append(piece[-left:])
+                left -= len(piece) + 1
+        return replace(
+            self,
+            said=self.said[-KEPT:],
+            before=self.before[-KEPT:],
+            after=self.after[:KEPT],
+            pieces=tuple(reversed(pieces)),
+        )
 
 
-def strokes_of(action: Action, strokes: Strokes) -> tuple[tuple[str, ...], ...]:
+def steps(action: Action, strokes: Strokes) -> Iterator[Step]:
+    """What the action does to a text, one after the other; nothing for one that does nothing to it. Raises ValueError."""
+    match action:
+        case TypeText(text):
+            for piece in pieces(text):
+                yield (CONTROL[piece],) if piece in CONTROL else piece
+        case PressKeys() | KeyCombo():
+            yield from _merged(one for stroke in strokes(action) for one in apart(stroke))
+        case Click() | Drag():
+            yield action
+
+
+def apart(stroke: Stroke) -> Iterator[Stroke]:
+    """Keys that are held together, as what each of them does: `s+u+d+o` writes four letters, `ctrl+k+u` is Ctrl+K and Ctrl+U."""
+    held = tuple(key for key in stroke if key in _HOLDS)
+    keys = [key for key in stroke if key not in _HOLDS]
+    yield from ((*held, key) for key in keys)
+    if not keys:
+        yield held
+
+
+_HOLDS = frozenset({"ctrl", "ctrlright", "shift", "shiftright", "alt", "altright", "win", "winright"})
+
+
+def strokes_of(action: Action, strokes: Strokes) -> tuple[Stroke, ...]:
     """Every stroke of keys that the action makes; of a typed text the keys that are no characters. Raises ValueError."""
     match action:
         case PressKeys() | KeyCombo():
@@ -114,50 +163,110 @@ def pieces(text: str) -> Iterator[str]:
         yield text[start:]
 
 
-def _stroke(typed: Typed, stroke: tuple[str, ...]) -> Typed:
-    key, held = stroke[-1], set(stroke[:-1])
-    if not held:
-        return _pressed(typed, key)
-    if held <= _SHIFT:
-        return _pressed(typed, key.upper() if len(key) == 1 else key)
-    if held <= _CTRL:
-        return _in_a_shell(typed, key)
-    return typed
+def _merged(strokes: Iterator[Stroke]) -> Iterator[Step]:
+    """Letters that are pressed one after the other are a text."""
+    text: list[str] = []
+    for stroke in strokes:
+        written = writes(stroke)
+        if written:
+            text.append(written)
+            continue
+        if text:
+            yield "".join(text)
+            text.clear()
+        yield stroke
+    if text:
+        yield "".join(text)
 
 
-def _in_a_shell(typed: Typed, key: str) -> Typed:
-    if key in ("w", "backspace"):
-        kept = typed.before.rstrip(" ")
-        return replace(typed, before=kept[: max(kept.rfind(" "), kept.rfind("\n")) + 1])
-    if key == "u":
-        return replace(typed, before=typed.before[: typed.before.rfind("\n") + 1])
-    if key == "k":
-        return replace(typed, after=typed.after[typed.after.find("\n") :] if "\n" in typed.after else "")
-    return _pressed(typed, _IN_A_SHELL.get(key, ""))
+def _gesture(typed: Typed, gesture: Click | Drag) -> Typed:
+    typed = replace(_moved(typed), away=True)
+    if isinstance(gesture, Drag):
+        # what is selected may be dragged to another place
+        return replace(typed, selected=True, shuffled=typed.shuffled or typed.selected)
+    selects = gesture.count > 1 or any("shift" in key.lower() for key in gesture.modifiers)
+    return replace(typed, selected=selects)
 
 
-def _pressed(typed: Typed, key: str) -> Typed:
+def _moved(typed: Typed) -> Typed:
+    """The caret may be anywhere: what is written next is a piece of its own."""
+    if not typed.pieces:
+        standing = typed.before + typed.after
+        return replace(typed, pieces=(standing, "") if standing else ("",), erased=0)
+    return typed if not typed.pieces[-1] else replace(typed, pieces=(*typed.pieces, ""))
+
+
+def _edited(typed: Typed, does: Does) -> Typed:
+    if does.writes:
+        typed = _written(typed, does.writes)
+    if does.selects:
+        typed = replace(typed, selected=True)
+    if does.shuffles:
+        typed = replace(typed, shuffled=True)
+    if does.erases:
+        typed = _erased(typed, does)
+    return _followed(typed, does.follow)
+
+
+def _erased(typed: Typed, does: Does) -> Typed:
+    """What is taken away may have stood between two pieces."""
+    much = does.erases > 1 or typed.selected
+    typed = replace(typed, selected=False)
+    if not typed.pieces:
+        beside = typed.before if does.follow == "backspace" else typed.after
+        if beside and not much:
+            return typed  # it is followed exactly
+        if does.follow in ("backspace", "delete") and not much and not (typed.before or typed.after):
+            return typed
+        typed = _moved(typed)
+    last = typed.pieces[-1]
+    if last and does.follow == "backspace" and not much:
+        return replace(typed, pieces=(*typed.pieces[:-1], last[:-1]))  # the caret is behind what was just typed
+    if not any(typed.pieces):
+        return typed  # nothing of ours can be meant
+    return replace(typed, erased=typed.erased + (MUCH if much else 1))
+
+
+def _followed(typed: Typed, what: str) -> Typed:
+    """As a shell does it."""
     before, after = typed.before, typed.after
-    match key:
+    match what:
         case "enter":
             # Enter sends the whole line, wherever the cursor is in it
-            return Typed(typed.said + "\n", before + after + "\n")
+            typed = _written(replace(typed, before=before + after, after=""), "\n")
+            return replace(typed, lost="", away=False)
         case "backspace":
             return replace(typed, before=before[:-1])
         case "delete":
             return replace(typed, after=after[1:])
+        case "tab":
+            return replace(typed, said=typed.said + "\t", before=before + "\t")
         case "left":
-            return replace(typed, before=before[:-1], after=before[-1:] + after)
+            moved = typed if before else _moved(typed)
+            return replace(moved, before=before[:-1], after=before[-1:] + after)
         case "right":
-            return replace(typed, before=before + after[:1], after=after[1:])
+            moved = typed if after else _moved(typed)
+            return replace(moved, before=before + after[:1], after=after[1:])
         case "home":
             start = before.rfind("\n") + 1
             return replace(typed, before=before[:start], after=before[start:] + after)
         case "end":
             return replace(typed, before=before + after, after="")
-    character = _WRITES.get(key, key)
-    return _written(typed, character) if len(character) == 1 else typed
+        case "kill word":
+            kept = before.rstrip(" ")
+            return replace(typed, before=kept[: max(kept.rfind(" "), kept.rfind("\n")) + 1])
+        case "kill before":
+            return replace(typed, before=before[: before.rfind("\n") + 1])
+        case "kill after":
+            return replace(typed, after=after[after.find("\n") :] if "\n" in after else "")
+        case "swap":
+            at = before if after else before[:-1]
+            next_, rest = (after[:1], after[1:]) if after else (before[-1:], "")
+            return replace(typed, before=at[:-1] + next_ + at[-1:], after=rest) if at else typed
+    return typed
 
 
 def _written(typed: Typed, text: str) -> Typed:
-    return Typed(typed.said + text, typed.before + text, typed.after)
+    pieces = (*typed.pieces[:-1], typed.pieces[-1] + text) if typed.pieces else ()
+    said, before = typed.said[-KEPT:] + text, typed.before[-KEPT:] + text
+    return replace(typed, said=said, before=before, pieces=pieces, selected=False)

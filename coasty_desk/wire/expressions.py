@@ -6,9 +6,10 @@ match it, which may take hours, and nothing else runs meanwhile: no thread and n
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from coasty_desk.core.patterns import MEANS_MORE, Pattern, Search
+from coasty_desk.core.patterns import MEANS_MORE, Pattern
 
 LONGEST = 1000
 """Characters of a pattern."""
@@ -29,19 +30,53 @@ def pattern(text: str) -> Pattern:
         raise ValueError(msg)
     words = text.strip("*")
     whole = words and text in (words, f"*{words}*")
-    return Pattern(text) if whole and not set(words) & MEANS_MORE else Pattern(text, _search(text))
+    return Pattern(text) if whole and not set(words) & MEANS_MORE else _read(text)
 
 
-def _search(text: str) -> Search:
-    expressions = []
+def _read(text: str) -> Pattern:
+    """What is an expression, a glob, or may be either. `needs` has a way for each, and one for the text as it stands."""
+    expressions: list[Any] = []
+    needs: list[tuple[str, ...]] = [(text,)]
     try:
         expressions.append(_compiled(f"(?m){_widened(text)}"))
+        needs.append(_words_of(text))
     except ValueError:
         if text[0] not in "*?" and (not set(text) & set("*?") or set(text) & _NO_GLOB):
             raise  # an expression that was meant as one is not taken for a glob that never fits
     if set(text) & set("*?["):
         expressions.append(_compiled(rf"(?s)\A{_glob(text)}\z"))
-    return lambda said: any(expression.search(said) is not None for expression in expressions)
+        needs.append(tuple(word for word in _IN_A_GLOB.split(text) if word))
+    return Pattern(text, lambda said: any(one.search(said) is not None for one in expressions), tuple(needs))
+
+
+_IN_A_GLOB = re.compile(r"[*?]+|\[[^\]]*+\]?")
+
+
+def _words_of(expression: str) -> tuple[str, ...]:
+    """The words that are in every match of a regular expression; none where that cannot be told."""
+    try:
+        parsed = re._parser.parse(expression)  # noqa: SLF001 - there is no other reader of expressions
+    except (re.error, OverflowError, RecursionError):
+        return ()
+    words = [""]
+    _gather(parsed, words)
+    return tuple(word for word in words if word)
+
+
+def _gather(parsed: Any, words: list[str]) -> None:
+    """Add to the last of the words what follows it at once; begin another behind what may be anything."""
+    for kind, value in parsed:
+        name = str(kind)
+        if name == "LITERAL":
+            words[-1] += chr(value)
+        elif name == "SUBPATTERN":
+            _gather(value[-1], words)
+        elif name in ("MAX_REPEAT", "MIN_REPEAT") and value[0] > 0:
+            words.append("")
+            _gather(value[-1], words)
+            words.append("")
+        elif name != "AT":
+            words.append("")
 
 
 def _compiled(expression: str) -> Any:

@@ -80,3 +80,25 @@ def test_a_hostile_text_is_soon_judged(said: str) -> None:
     hostile = pattern(said)
     for text in ("a" * 100_000 + "!", "a " * 50_000 + "!", "ab" * 50_000 + "\x00"):
         hostile.found_in(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "needs"),
+    [
+        (r"rm\s+-rf?", ("rm", "-r")),
+        (r"(?i)pass(word|phrase)x", ("pass", "x")),
+        (r"^(sudo|doas)\b", ()),
+        (r"shutdown.*\n", ("shutdown", "\n")),
+        (r"(ab)+c", ("ab", "c")),
+        (r"\d{16}", ()),
+        (r"\pL", ()),
+    ],
+)
+def test_what_every_match_of_an_expression_holds_is_known(said: str, needs: tuple[str, ...]) -> None:
+    """So that text whose places are unknown is refused only where it could become a match."""
+    assert needs in pattern(said).needs
+
+
+def test_a_glob_needs_its_words() -> None:
+    """Between its stars."""
+    assert ("rm ", "-rf") in pattern("*rm *-rf*").needs
