@@ -47,7 +47,7 @@ from coasty_desk.service import stored_key
 from coasty_desk.service.client import CoastyPredictor
 from coasty_desk.service.grounding import Grounding
 from coasty_desk.service.http import Connection
-from coasty_desk.service.key import ApiKey
+from coasty_desk.service.key import ApiKey, base_url
 from coasty_desk.service.outbox import Memory
 from coasty_desk.service.pricing import Tariff
 from coasty_desk.service.uploads import Uploads
@@ -291,7 +291,8 @@ def connection(chosen: Settings, environment: Mapping[str, str]) -> Connection:
 
 
 def _connection(chosen: Settings, environment: Mapping[str, str], uploads: Uploads) -> Connection:
-    return Connection(chosen.base_url, ApiKey(api_key(environment)), uploads.sent)
+    url = base_url(chosen.base_url)  # before a key is looked for: what is wrong with the address is said first
+    return Connection(url, ApiKey(api_key(environment)), uploads.sent)
 
 
 def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], task: str) -> Rules:

@@ -97,6 +97,9 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "No path in it is read outside of its folder": (
         f"{PROJECT}::test_no_path_of_a_projects_file_leads_out_of_its_folder",
     ),
+    "http is refused, but to this machine itself": (
+        "tests/service/test_key.py::test_a_key_goes_unencrypted_to_this_machine_alone",
+    ),
     "no such file deletes a record": (f"{THERE}::test_other_peoples_files_delete_no_runs",),
     "nothing that it says is printed raw": (
         "tests/cli/test_prompts.py::test_control_characters_of_the_model_do_not_reach_the_terminal",

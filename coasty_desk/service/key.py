@@ -62,4 +62,21 @@ def base_url(text: str) -> str:
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         message = "COASTY_BASE_URL has a name, a password or a query in it."
         raise UsageError(message, f"Set it to an address such as {BASE_URL}; the key goes into COASTY_API_KEY.")
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        message = (
+            f"COASTY_BASE_URL is an http address, by which everybody on the way to {parts.hostname} can read the key."
+        )
+        raise UsageError(message, "Set it to an https address; http is for this machine itself, such as 127.0.0.1.")
     return url if parts.path.endswith("/v1") else f"{url}/v1"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what is sent there stays on this machine: its name for itself, or an address that is written out."""
+    if host.lower() == "localhost":
+        return True
+    import ipaddress  # noqa: PLC0415 - a service that is elsewhere has a name, and every start would wait for it
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

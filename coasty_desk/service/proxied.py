@@ -11,24 +11,25 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from coasty_desk.service.direct import Incoming
+from coasty_desk.service.key import is_loopback
 from coasty_desk.service.unanswered import BAD_SETUP, UnansweredError, unanswered
 
 if TYPE_CHECKING:
     import requests
     import urllib3
 
-_LOCAL = ("localhost", "127.0.0.1", "::1")
-"""To this machine itself no proxy is asked."""
-
 _PIECE = 65_536
 
 
 def has_proxy(url: str) -> bool:
-    """Whether the environment or the system names a proxy that may be for this address; requests decides whether it is."""
+    """Whether the environment or the system names a proxy that may be for this address; requests decides whether it is.
+
+    To this machine itself no proxy is asked.
+    """
     parts = urlsplit(url)
-    if parts.hostname in _LOCAL:
-        return False
     if sys.platform == "linux" and not any(name.lower().endswith("_proxy") for name in os.environ):
+        return False
+    if is_loopback(parts.hostname or ""):
         return False
     from urllib.request import getproxies  # noqa: PLC0415 - seldom
 

@@ -83,7 +83,7 @@ def test_a_broken_answer_is_none(text: bytes, words: str) -> None:
 def test_nobody_there_is_said(free_port: int) -> None:
     """A port that nobody listens at, and a name that nobody has."""
     assert fault(f"http://127.0.0.1:{free_port}") == (UNREACHABLE, "the connection was refused")
-    assert fault("http://nobody.invalid") == (UNREACHABLE, "its name is not known here")
+    assert fault("https://nobody.invalid") == (UNREACHABLE, "its name is not known here")
 
 
 @pytest.fixture

@@ -60,6 +60,9 @@ def test_a_key_shows_in_no_repr() -> None:
         (" http://127.0.0.1:8080 ", "http://127.0.0.1:8080/v1"),
         ("https://proxy.example/coasty", "https://proxy.example/coasty/v1"),
         ("http://[::1]:80/v1", "http://[::1]:80/v1"),
+        ("http://127.9.8.7", "http://127.9.8.7/v1"),
+        ("http://localhost:1", "http://localhost:1/v1"),
+        ("HTTP://LocalHost", "HTTP://LocalHost/v1"),
     ],
 )
 def test_the_address_is_taken_with_or_without_its_version(text: str, url: str) -> None:
@@ -77,3 +80,19 @@ def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         base_url(text)
     assert "pw" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["coasty.ai", "localhost.evil.example", "127.0.0.1.evil.example", "localhost.", "10.0.0.1", "0.0.0.0", "[::]",
+     "[fe80::1]", "127.1", "0x7f000001", "2130706433", "loc\u0430lhost", "192.168.1.1:8080", "[2001:db8::1]:80"],
+)  # fmt: skip
+@pytest.mark.parametrize("scheme", ["http", "HTTP"])
+def test_a_key_goes_unencrypted_to_this_machine_alone(scheme: str, host: str) -> None:
+    """Safety sentence: any other http address is refused before anything is sent, also one that looks like ours."""
+    with pytest.raises(UsageError, match=r"can read the key|not an http") as caught:
+        base_url(f"{scheme}://{host}/v1")
+    assert "https" in caught.value.remedy
+    for way in (f"http://localhost@{host}", f"http://127.0.0.1\\@{host}", f"http://{host}#@localhost"):
+        with pytest.raises(UsageError):
+            base_url(way)
