@@ -39,6 +39,7 @@ from coasty_desk.desktop.picture import Format
 from coasty_desk.desktop.ways import Ways
 from coasty_desk.desktop.windows_here import WindowMask
 from coasty_desk.presets import Preset
+from coasty_desk.record.agreed import AGREED, Agreed
 from coasty_desk.record.journal import Recorder, new_run_id
 from coasty_desk.record.ledger import LEDGER, Ledger, Metered
 from coasty_desk.record.prune import prune
@@ -103,6 +104,11 @@ def ledger() -> Ledger:
     return Ledger(runs_folder().parent / LEDGER)
 
 
+def agreed() -> Agreed:
+    """What a person has agreed that a run may cost."""
+    return Agreed(runs_folder().parent / AGREED, ledger())
+
+
 def api_key(environment: Mapping[str, str]) -> str:
     """The key as it was given, in the environment before the keyring; empty where there is none."""
     key = environment.get(KEY_VARIABLE, "")
@@ -159,7 +165,7 @@ def desk(
     stack.callback(screen.close)
     shows, sent = screen.geometry()
     stack.callback(_prune, chosen, run_id)
-    estimate = None if connection is None else tariff(chosen, preset, sent).run(chosen.steps)
+    estimate = None if connection is None else tariff(chosen, preset, sent).run(chosen.steps) * connection.key.bills
     recorder, remains = taken_up or (None if chosen.no_record else Recorder.begin(runs_folder(), run_id), None)
     if recorder is not None:
         stack.callback(recorder.close)
@@ -177,7 +183,7 @@ def desk(
         provider=chosen.provider if script is None else script.provider,
         screen=shows,
         sent=sent,
-        limits=Limits(chosen.steps, chosen.deadline, chosen.budget),
+        limits=Limits(chosen.steps, chosen.deadline, chosen.budget, None if chosen.budget is not None else estimate),
         estimate=estimate,
         settings=settings.recorded(chosen),
     )

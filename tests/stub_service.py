@@ -20,6 +20,9 @@ from typing import TypeAlias
 KEY = "sk-coasty-live-" + "5a" * 24
 """The key that the stand-in takes."""
 
+SANDBOX_KEY = "sk-coasty-test-" + "7c" * 24
+"""Another one, which is charged nothing."""
+
 Json: TypeAlias = dict[str, object]
 
 
@@ -95,6 +98,7 @@ class Service:
         self.reused: list[str] = []
         self.paid_for = 0
         self.predicted: dict[str, int] = {}
+        self._free = False
         self._answers: dict[str, tuple[str, bytes, Response]] = {}
         self._dead: set[str] = set()
         self._plans: dict[str, deque[Fault | None]] = {}
@@ -137,7 +141,8 @@ class Service:
 
     def _proceed(self, request: Request) -> Response:
         with self._lock:
-            if request.headers.get("x-api-key") != KEY:
+            self._free = request.headers.get("x-api-key") == SANDBOX_KEY
+            if request.headers.get("x-api-key") not in (KEY, SANDBOX_KEY):
                 return error(401, "INVALID_API_KEY")
             scope = "session" if request.path.startswith("/v1/sessions") else "usage" if "usage" in request.path else ""
             if scope and scope not in self.scopes:
@@ -171,14 +176,15 @@ class Service:
     def _open(self, request: Request) -> Response:
         session_id = f"ses_{sum(charge.what == 'session' for charge in self.charges) + 1}"
         self.sessions[session_id] = Session(json.loads(request.body))
-        self.charges.append(Charge("session", request.key, 10))
-        return reply({"session_id": session_id, "usage": {"credits_charged": 10}}, {"X-Credits-Charged": "10"})
+        cents = 0 if self._free else 10
+        self.charges.append(Charge("session", request.key, cents))
+        return reply({"session_id": session_id, "usage": {"credits_charged": cents}}, {"X-Credits-Charged": str(cents)})
 
     def _predict(self, request: Request) -> Response:
         session = self.sessions.get(request.path.split("/")[3])
         if session is None:
             return error(404, "SESSION_NOT_FOUND")
-        cents = self._price(request)
+        cents = 0 if self._free else self._price(request)
         session.predictions += 1
         self.charges.append(Charge("predict", request.key, cents))
         entry = self.script[min(self.paid_for, len(self.script) - 1)]
@@ -284,6 +290,12 @@ def lost(request: Request, proceed: Callable[[Request], Response]) -> Response:
     """The request is worked on and charged, then the connection breaks."""
     proceed(request)
     raise DroppedError
+
+
+def expired(request: Request, proceed: Callable[[Request], Response]) -> Response:
+    """The service has let the session go."""
+    del request, proceed
+    return error(404, "SESSION_NOT_FOUND")
 
 
 HTML = Response(502, b"<html><h1>Bad gateway</h1></html>", {"Content-Type": "text/html"})

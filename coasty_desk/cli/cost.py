@@ -12,9 +12,10 @@ from msgspec.structs import asdict
 from coasty_desk import compose, presets
 from coasty_desk.cli import configured
 from coasty_desk.cli.prompts import read_line, there
-from coasty_desk.core.counting import counted
+from coasty_desk.core.counting import counted, money
 from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.core.stop import Stop
+from coasty_desk.record.agreed import Agreed
 from coasty_desk.service.key import ApiKey
 from coasty_desk.service.pricing import cheapest, itemise, savings
 from coasty_desk.settings import Settings
@@ -23,39 +24,53 @@ PATIENCE = 120.0
 """Seconds after which no answer means no."""
 
 
-def agree(chosen: Settings) -> None:
-    """Before the first run that can cost money: ask, unless it is capped or agreed to beforehand, or the key never bills.
+def agree(chosen: Settings, cents: int | None = None) -> None:
+    """Before a run that may cost more than was ever agreed to: ask, unless it is capped or agreed to with it.
 
+    `cents` is what it costs at worst, without one that of a new run. A key that never bills is not asked about.
     Raises UsageError for a no, and where nobody can answer.
     """
-    capped = chosen.budget is not None and not chosen.capped_by_project
-    if chosen.provider == "offline" or chosen.yes or capped or not _bills() or _has_paid():
+    if chosen.provider == "offline" or not _bills():
         return
-    cents = compose.tariff(chosen, presets.load(chosen.preset), chosen.max_size).run(chosen.steps)
-    price = f"${cents / 100:.2f}"
+    if cents is None:
+        cents = compose.tariff(chosen, presets.load(chosen.preset), chosen.max_size).run(chosen.steps)
+    agreed = _agreed()
+    before = 0 if agreed is None else agreed.cents()
+    if chosen.budget is not None:
+        cents = min(chosen.budget, cents) if chosen.capped_by_project else chosen.budget
+    said = chosen.yes or (chosen.budget is not None and not chosen.capped_by_project)
+    if not said and cents > before:
+        _ask(cents, before)
+    if agreed is not None and not chosen.no_record:
+        agreed.add(cents)
+
+
+def _agreed() -> Agreed | None:
+    try:
+        return compose.agreed()
+    except UsageError:
+        return None  # no home, no record of it
+
+
+def _ask(cents: int, before: int) -> None:
     remedy = "Say --yes, or set a cap with --budget CENTS; `coasty-desk cost` says what a run costs."
+    more = f", more than the {money(before)} agreed to before" if before else ""
     if not there():
-        message = f"This run may cost up to {price}, and there is no terminal to ask at."
+        message = f"This run may cost up to {money(cents)}{more}, and there is no terminal to ask at."
         raise UsageError(message, remedy)
-    print(f"This run may cost up to {price}. Go on? [y]es, [n]o: ", end="", file=sys.stderr, flush=True)
+    print(f"This run may cost up to {money(cents)}{more}. Go on? [y]es, [n]o: ", end="", file=sys.stderr, flush=True)
     said = read_line(sys.stdin, Stop(), PATIENCE) or ""
     if said.strip().lower() not in {"y", "yes"}:
-        message = f"The run was not started: it may cost up to {price}, and nobody agreed to that."
+        message = f"The run was not started: it may cost up to {money(cents)}, and nobody agreed to that."
         raise UsageError(message, remedy)
 
 
-def _bills() -> bool:
+def _bills(*, unknown: bool = False) -> bool:
+    """Whether the key in use may be charged; `unknown` where there is none, or one that the run will refuse."""
     try:
-        return ApiKey(compose.api_key(os.environ)).kind in {"live", "legacy"}
+        return ApiKey(compose.api_key(os.environ)).bills
     except ServiceError:
-        return False  # the run itself says what is wrong with the key
-
-
-def _has_paid() -> bool:
-    try:
-        return bool(compose.ledger().entries())
-    except UsageError:
-        return False  # no home, no record of it
+        return unknown
 
 
 def cost(steps: int | None, options: Mapping[str, object], *, as_json: bool) -> int:
@@ -78,7 +93,9 @@ def cost(steps: int | None, options: Mapping[str, object], *, as_json: bool) -> 
     print(f"A run of {counted(steps, 'step')} costs at worst:")
     for item in items:
         print(f"  {item.name:<42} {item.count:>4} x {item.each:>2} = {item.cents:>5}")
-    print(f"  {'total, in cents':<42} {'':>9} {total:>7}  (${total / 100:.2f})")
+    print(f"  {'total, in cents':<42} {'':>9} {total:>7}  ({money(total)})")
+    if not _bills(unknown=True):
+        print("  The API key in use is a sandbox key, which is charged nothing.")
     for saving in saved:
         print(f"  {saving.change} would save {counted(saving.cents, 'cent')}.")
     if not saved:

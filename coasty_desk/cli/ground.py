@@ -12,8 +12,10 @@ from coasty_desk import compose
 from coasty_desk.cli import configured
 from coasty_desk.cli.app import complain
 from coasty_desk.cli.run import drive
+from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Click, Point, Prediction, Verdict
-from coasty_desk.core.errors import GaveUpError, UsageError
+from coasty_desk.core.counting import counted
+from coasty_desk.core.errors import GaveUpError, OverBudgetError, UsageError
 from coasty_desk.core.folders import given
 from coasty_desk.core.ports import Answering, Ask, Predictor
 from coasty_desk.core.scaling import Frame
@@ -24,6 +26,13 @@ from coasty_desk.record.journal import new_run_id
 from coasty_desk.settings import Settings
 
 NOT_FOUND = 1
+OVER_BUDGET = 3
+
+REMEDIES = dict.fromkeys(
+    (ev.Ending.MAX_STEPS, ev.Ending.REFUSED),
+    "It was not clicked: say yes to the question at a terminal, or --yes, and see that the policy allows it.",
+)
+"""What to do where the click was not done: there is one step, and no more of them would help."""
 
 
 def ground(element: str, *, image: str | None, annotate: str | None, click: bool, options: Mapping[str, object]) -> int:
@@ -45,7 +54,11 @@ def ground(element: str, *, image: str | None, annotate: str | None, click: bool
     frame = still.framed(picture, box, shows)
     try:
         with closing(compose.pointing(chosen, os.environ, stop, live=image is None)) as predictor:
-            prediction = _answered(predictor.predict(Ask(1, element.strip(), frame)))
+            prediction = _answered(predictor.predict(_affordable(predictor, Ask(1, element.strip(), frame), chosen)))
+    except OverBudgetError as error:
+        told = error.message.replace("the next step", "a look")
+        complain(f"{told[:1].upper()}{told[1:]}.", error.remedy)
+        return OVER_BUDGET
     except GaveUpError as error:
         complain(error.message, error.remedy)
         return NOT_FOUND
@@ -54,6 +67,15 @@ def ground(element: str, *, image: str | None, annotate: str | None, click: bool
     if annotate is not None:
         _write(given(annotate), pointed_out(picture, Point(at.x - frame.shows.left, at.y - frame.shows.top)))
     return _clicked(element, at, chosen, options) if click else 0
+
+
+def _affordable(predictor: Predictor, ask: Ask, chosen: Settings) -> Ask:
+    """The same. Raises OverBudgetError where it costs more than a run may."""
+    price = predictor.price(ask)
+    if chosen.budget is not None and price > chosen.budget:
+        message = f"a look costs {counted(price, 'cent')}, and the budget is {chosen.budget}"
+        raise OverBudgetError(message, "Raise budget in the configuration, or look with `--provider offline`.")
+    return ask
 
 
 def _answered(answering: Answering[Prediction]) -> Prediction:
@@ -92,7 +114,7 @@ def _clicked(element: str, at: Point, chosen: Settings, options: Mapping[str, ob
     """As a run of one step, with all that keeps a run in the person's hand."""
     wanted = {**options, "step": not chosen.yes, "max_steps": 1, "dry_run": False}
     once, _ = configured.load(wanted)
-    return drive(f"click {element}", once, new_run_id(), script=_Once(at))
+    return drive(f"click {element}", once, new_run_id(), script=_Once(at), remedies=REMEDIES)
 
 
 class _Once:

@@ -55,6 +55,8 @@ class PlainView(View):
                 return [f"  answer: {answer}"]
             case ev.Acting(placed=placed):
                 return [f"  > {self._would}{line(in_words(placed.real))}"]
+            case ev.Charged(what="session", cents=cents):
+                return [f"  a new session{f': {money(cents)}' if cents else ''}"]
             case ev.Retrying(code=code, delay=delay):
                 return [f"  {line(code)}: trying again in {delay:.1f} s"]
             case ev.Paused(why=why):
@@ -77,12 +79,18 @@ class PlainView(View):
 
     def _started(self, event: ev.RunStarted) -> list[str]:
         self._max_steps = int(event.limits["max_steps"] or 0)
-        cost = "" if event.estimate is None else f", at most {money(event.estimate)}"
+        cost = "" if event.estimate is None else f", at most {money(_cap(event, event.estimate))}"
         shrunk = "" if event.sent == event.screen.size else f" (sent as {event.sent})"
         return [
             f"task: {line(event.task)}",
             f"screen {event.screen.size}{shrunk}, {event.provider}, at most {counted(self._max_steps, 'step')}{cost}",
         ]
+
+
+def _cap(event: ev.RunStarted, estimate: int) -> int:
+    """What the run is kept from going beyond: its budget, where it has one and pays at all."""
+    budget = event.limits.get("budget_cents")
+    return int(budget) if budget is not None and estimate else estimate
 
 
 def _predicted(event: ev.Predicted) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from coasty_desk import compose, settings
 from coasty_desk.cli import configured
+from coasty_desk.cli.cost import agree
 from coasty_desk.cli.run import drive
 from coasty_desk.core.errors import UsageError
 from coasty_desk.record import listing, story
@@ -29,6 +31,8 @@ def replay(name: str, *, heal: bool, values: Sequence[str], options: Mapping[str
     if origins["max_steps"] == "default" and not chosen.dry_run:
         steps = max(chosen.steps, len(recording.steps) + 1 + HEALINGS * heal)
         chosen, _ = configured.load({**before, **options, "max_steps": steps})
+    if heal:
+        agree(replace(chosen, provider="coasty"))  # it is the service that heals, whoever did it first
     return drive(recording.task, chosen, new_run_id(), script=Again(recording, heal))
 
 

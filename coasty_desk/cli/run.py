@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 
 from coasty_desk import compose
@@ -69,6 +70,7 @@ def drive(
     taken_up: tuple[Recorder, Remains] | None = None,
     script: compose.Script | None = None,
     first: FirstLook | None = None,
+    remedies: Mapping[ev.Ending, str] = REMEDIES,
 ) -> int:
     """Wire the run and pull it to its end; the exit code. Raises CoastyDeskError where it cannot start."""
     view = _view(chosen)
@@ -82,7 +84,8 @@ def drive(
             gc.freeze()  # what is loaded stays; what comes from here on is looked through again
             gc.enable()
             ending, refused = _pull(desk, view)
-        return _finish(ending, desk, view, one_look=chosen.dry_run and chosen.steps == 1 and not refused)
+        remedy = "" if ending is None else ending.remedy or remedies.get(ending.ending, "")
+        return _finish(ending, remedy, desk, view, one_look=chosen.dry_run and chosen.steps == 1 and not refused)
     except (ServiceError, DesktopError) as error:
         if chosen.json:
             view.show(_never_started(run_id, error))
@@ -105,12 +108,11 @@ def _pull(desk: compose.Desk, view: View) -> tuple[ev.RunEnded | None, bool]:
     return ending, refused
 
 
-def _finish(ending: ev.RunEnded | None, desk: compose.Desk, view: View, *, one_look: bool) -> int:
+def _finish(ending: ev.RunEnded | None, remedy: str, desk: compose.Desk, view: View, *, one_look: bool) -> int:
     """Say how it ended; the exit code. `one_look` is a dry run of one step, which has done all it was to do after that."""
     if ending is None:  # the loop promises a last event; to exit with success without one would be a lie
         message = "The run ended without saying how."
         raise DesktopError(message, "Report this with the journal of the run.")
-    remedy = ending.remedy or REMEDIES.get(ending.ending, "")
     fine = one_look and ending.ending is ev.Ending.MAX_STEPS
     view.end(ending, remedy, None if desk.recorder is None else desk.recorder.folder, fine=fine)
     return 0 if fine else EXIT_CODES[ending.ending]

@@ -23,11 +23,15 @@ REFUSALS = 3
 
 
 class Limits(Struct, frozen=True):
-    """What the run may use: predictions, seconds of wall clock, cents; `None` is no cap."""
+    """What the run may use: predictions, seconds of wall clock, cents; `None` is no cap.
+
+    `promised_cents` is what the person was told that the run costs at most.
+    """
 
     max_steps: int = 25
     deadline: float | None = None
     budget_cents: int | None = None
+    promised_cents: int | None = None
 
 
 class Progress(Struct, frozen=True):
@@ -59,13 +63,23 @@ def spent(limits: Limits, progress: Progress, price: int) -> tuple[Ending, str] 
         return Ending.MAX_STEPS, f"the limit of {counted(limits.max_steps, 'step')} is reached"
     if limits.deadline is not None and progress.seconds >= limits.deadline:
         return Ending.DEADLINE, f"the deadline of {limits.deadline:g} s has passed"
-    if limits.budget_cents is not None and progress.cents + price > limits.budget_cents:
-        left = limits.budget_cents - progress.cents
-        return Ending.BUDGET, (
-            f"the next step may cost {counted(price, 'cent')}, and of the budget of {limits.budget_cents} "
-            f"only {left} {be(left)} left"
-        )
-    return None
+    left = cents_left(limits, progress)
+    if left is None or price <= left:
+        return None
+    budget = limits.budget_cents
+    cap = (
+        f"budget of {budget}" if budget is not None and left == budget - progress.cents else f"{limits.promised_cents}"
+    )
+    whose = "" if cap.startswith("budget") else " that this run costs at most"
+    return Ending.BUDGET, (
+        f"the next step may cost {counted(price, 'cent')}, and of the {cap}{whose} only {left} {be(left)} left"
+    )
+
+
+def cents_left(limits: Limits, progress: Progress) -> int | None:
+    """What the run may still spend; None is no cap."""
+    caps = [cents for cents in (limits.budget_cents, limits.promised_cents) if cents is not None]
+    return min(caps) - progress.cents if caps else None
 
 
 def stalled(progress: Progress, verdict: Verdict) -> tuple[Ending, str] | None:

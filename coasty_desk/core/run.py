@@ -224,8 +224,8 @@ class _Run:
         return (yield from self._batch(frame, prediction, first))
 
     def _ask(self, frame: Frame) -> Ask:
-        limits, used = self.job.limits, self.progress
-        cents_left = None if limits.budget_cents is None else limits.budget_cents - used.cents
+        limits = self.job.limits
+        cents_left = lim.cents_left(limits, self.progress)
         seconds_left = None if limits.deadline is None else limits.deadline - self._seconds()
         return Ask(self.step, self.job.task, frame, self.notes, cents_left, seconds_left, self.refusal)
 

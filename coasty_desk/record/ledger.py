@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Prediction
 from coasty_desk.core.counting import be, counted
@@ -108,13 +109,15 @@ class Metered(Struct, frozen=True):
         """The other's answer. Raises OverBudgetError where the day has not enough left for it."""
         price = self.price(ask)
         if self.daily_cents is not None and price:
-            spent = self.ledger.spent_on(today())
-            if spent + price > self.daily_cents:
+            left = max(self.daily_cents - self.ledger.spent_on(today()), 0)
+            if price > left:
                 message = (
                     f"the next step may cost {counted(price, 'cent')}, and of today's {self.daily_cents} "
-                    f"only {max(self.daily_cents - spent, 0)} {be(self.daily_cents - spent)} left"
+                    f"only {left} {be(left)} left"
                 )
                 raise OverBudgetError(message, "Wait for tomorrow, or raise daily_cents under [limits].")
+            # a session that is gone is opened anew within the day's cap as well
+            ask = replace(ask, cents_left=left if ask.cents_left is None else min(left, ask.cents_left))
         if price:
             self.ledger.ready()
         return (yield from self._noted(ask.step, price, self.predictor.predict(ask)))

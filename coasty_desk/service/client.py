@@ -58,7 +58,9 @@ class CoastyPredictor:
             self._sessions.add(self.session.session_id)
 
     def price(self, ask: Ask) -> int:
-        """The worst case in cents of the next `predict`, with the session if it must be opened for it."""
+        """The worst case in cents of the next `predict`, with the session if it must be opened for it; a sandbox key pays nothing."""
+        if not self.connection.key.bills:
+            return 0
         tariff = self._tariff(ask.frame.sent)
         if self.session is None or self.session.size != ask.frame.sent:
             return SESSION + tariff.step(1)
@@ -79,7 +81,7 @@ class CoastyPredictor:
             yield from self._open(ask)
         if self.session is not None and self.session.size != ask.frame.sent:
             # It was being opened for a screen of another size when the run was cut off.
-            self._afford(ask)
+            self._afford(ask, spent=SESSION)
             self._drop()
             yield from self._open(ask)
         try:
@@ -145,13 +147,14 @@ class CoastyPredictor:
         told = json.loads(posted.body)
         self.session = Opened(session_id, Size(told["screen_width"], told["screen_height"]))
 
-    def _afford(self, ask: Ask) -> None:
-        """Raise OverBudgetError unless there is enough left for another session and its first prediction."""
+    def _afford(self, ask: Ask, *, spent: int = 0) -> None:
+        """Raise OverBudgetError unless there is enough left for another session and its first prediction; `spent` was since."""
         price = SESSION + self._tariff(ask.frame.sent).step(1)
-        if ask.cents_left is not None and price > ask.cents_left:
+        left = None if ask.cents_left is None else max(ask.cents_left - spent, 0)
+        if self.connection.key.bills and left is not None and price > left:
             message = (
                 f"the service has let the session go, a new one with the next step may cost {counted(price, 'cent')}, "
-                f"and of the budget only {ask.cents_left} {be(ask.cents_left)} left"
+                f"and of what this run may cost only {left} {be(left)} left"
             )
             raise OverBudgetError(message)
 

@@ -15,6 +15,7 @@ from coasty_desk.core.errors import GaveUpError, ServiceError
 from coasty_desk.core.ports import Answering, Ask
 from coasty_desk.core.stop import Stop
 from coasty_desk.service.exchange import Exchange
+from coasty_desk.service.faults import ANEW
 from coasty_desk.service.http import Connection
 from coasty_desk.service.outbox import Memory
 from coasty_desk.service.pricing import HD, Tariff
@@ -25,6 +26,25 @@ GROUND = 3
 """Cents for a look; `HD` more for a picture above 1280x720 (API.md §5)."""
 
 NOT_FOUND = "GROUNDING_FAILED"
+
+_TOP_UP = "Top up the wallet on the service's page, or look with `--provider offline`, which costs nothing."
+_AGAIN = "Look again; if it happens again, look for a newer version of coasty-desk."
+_REMEDIES: dict[str, str] = {
+    "INSUFFICIENT_CREDITS": _TOP_UP,
+    "WALLET_EXHAUSTED": _TOP_UP,
+    "INSUFFICIENT_SCOPE": (
+        "Make a key with the scope ground on the service's page, and store it with `coasty-desk auth login`, "
+        "or look with `--provider offline`."
+    ),
+    "FEATURE_NOT_AVAILABLE": "Look with `--provider offline`, which needs no plan.",
+    "INVALID_SCREENSHOT": "Choose a smaller --max-size, or another picture with --image.",
+    "PAYLOAD_TOO_LARGE": "Choose a smaller --max-size, or another picture with --image.",
+    "IDEMPOTENCY_KEY_REUSED": _AGAIN,
+    "NOT_FOUND": _AGAIN,
+    "RATE_LIMITED": "Try again in a while.",
+    "RATE_LIMIT_EXCEEDED": "Try again in a while.",
+}
+"""What to do where a run's remedy would speak of its steps, its session or its preset."""
 
 _MAX_ELEMENT = 32_000
 
@@ -38,7 +58,9 @@ class Grounding(Struct, frozen=True):
     chance: Callable[[], float] = field(default=random.random)
 
     def price(self, ask: Ask) -> int:
-        """Of one look at this picture."""
+        """Of one look at this picture; a sandbox key pays nothing."""
+        if not self.connection.key.bills:
+            return 0
         return GROUND + HD * Tariff(ask.frame.sent).hd
 
     def predict(self, ask: Ask) -> Answering[Prediction]:
@@ -55,7 +77,7 @@ class Grounding(Struct, frozen=True):
         except ServiceError as error:
             if error.code == NOT_FOUND:
                 raise GaveUpError(error.message, "Describe it in other words, as one sees it on the screen.") from error
-            raise
+            raise _of_a_look(error) from error
         try:
             point, space = _place(answer.document)
         except UnreadableError as error:
@@ -73,6 +95,13 @@ class Grounding(Struct, frozen=True):
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+
+def _of_a_look(error: ServiceError) -> ServiceError:
+    """The same of a look, which has no steps, no session and no instructions to change."""
+    message = error.message.replace("this step", "this look").replace("the step may", "the look may")
+    remedy = _REMEDIES.get(error.code, _AGAIN if error.remedy == ANEW else error.remedy)
+    return ServiceError(message, remedy, code=error.code, status=error.status, request_id=error.request_id)
 
 
 def _body(ask: Ask) -> bytes:

@@ -53,6 +53,13 @@ class Tariff(Struct, frozen=True):
         """A session of so many predictions, with opening it."""
         return SESSION + sum(self.step(number) for number in range(1, steps + 1)) if steps > 0 else 0
 
+    def rest(self, steps: int, predictions: int | None) -> int:
+        """So many predictions more, at worst, where a session that has made `predictions` may be open still, or be gone."""
+        if predictions is None:
+            return self.run(steps)
+        here = sum(self.step(number) for number in range(predictions + 1, predictions + steps + 1))
+        return max(here, self.run(steps))
+
     def remembered(self, number: int) -> int:
         """How many earlier screenshots the `number`-th prediction of a session takes along."""
         return min(number - 1, self.memory)

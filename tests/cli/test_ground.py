@@ -12,7 +12,7 @@ from PIL import Image
 from tests.cli.conftest import Shell, recording, service
 from tests.desktop.xvfb import xvfb
 from tests.record.recorded import desktop
-from tests.stub_service import Response, error, reply, saying
+from tests.stub_service import SANDBOX_KEY, Response, error, reply, saying
 
 GROUND = "POST /v1/ground"
 PINK = (229, 0, 76)
@@ -70,6 +70,54 @@ def test_what_is_not_to_be_seen_is_exit_1(shell: Shell, display: str) -> None:
     assert "other words" in result.err
 
 
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (402, "INSUFFICIENT_CREDITS"),
+        (402, "WALLET_EXHAUSTED"),
+        (403, "INSUFFICIENT_SCOPE"),
+        (400, "FEATURE_NOT_AVAILABLE"),
+        (413, "PAYLOAD_TOO_LARGE"),
+        (422, "INVALID_SCREENSHOT"),
+        (422, "VALIDATION_ERROR"),
+        (409, "IDEMPOTENCY_KEY_REUSED"),
+        (429, "RATE_LIMITED"),
+        (404, "NOT_FOUND"),
+    ],
+)
+def test_what_to_do_is_said_of_a_look(shell: Shell, display: str, status: int, code: str) -> None:
+    """Not of a run's steps, session or preset."""
+    with service() as (stand_in, url):
+        stand_in.plan(GROUND, *[saying(error(status, code, retry_after=0))] * 9)
+        result = shell("ground", "it", DISPLAY=display, COASTY_BASE_URL=url)
+    assert result.code == 4
+    assert len(result.err.strip().splitlines()) == 2
+    for foreign in ("--max-steps", "--memory", "--preset", "--cua-version", "scopes session", "the run", "this step"):
+        assert foreign not in result.err
+    known = shell("ground", "--help").out
+    assert all(word.strip(".,`") in known for word in result.err.split() if word.startswith("--"))
+
+
+@pytest.mark.parametrize("section", ["[limits]\ndaily_cents = 2", "[run]\nbudget = 2"])
+def test_a_look_beyond_a_cap_is_not_bought(shell: Shell, display: str, section: str) -> None:
+    """The day's, or that of a run in the configuration: exit 3, one sentence, nothing sent."""
+    (shell.home / "coasty-desk.toml").write_text(f"{section}\n")
+    with service() as (stand_in, url):
+        result = shell("ground", "it", DISPLAY=display, COASTY_BASE_URL=url)
+        assert stand_in.posts(GROUND) == []
+    assert (result.code, "3 cents" in result.err) == (3, True)
+
+
+def test_a_sandbox_key_looks_for_nothing(shell: Shell, display: str) -> None:
+    """Its worst case is 0, whatever the caps."""
+    (shell.home / "coasty-desk.toml").write_text("[limits]\ndaily_cents = 0\n[run]\nbudget = 0\n")
+    with service() as (stand_in, url):
+        stand_in.plan(GROUND, saying(reply({"x": 1, "y": 2}, {"X-Credits-Charged": "0"})))
+        where = {"DISPLAY": display, "COASTY_BASE_URL": url, "COASTY_API_KEY": SANDBOX_KEY}
+        result = shell("ground", "it", "--json", **where)
+    assert json.loads(result.out)["cost_cents"] == 0
+
+
 @pytest.mark.parametrize("body", [b"[]", b"{}", b'{"x": 1}', b'{"x": "a", "y": 2}'])
 def test_an_answer_that_makes_no_sense_is_the_services_fault(shell: Shell, display: str, body: bytes) -> None:
     """Exit 4, nothing printed."""
@@ -83,7 +131,8 @@ def test_the_click_is_a_run_of_one_step(shell: Shell, display: str) -> None:
     """With --yes at once; without a person to ask, not at all."""
     with recording(display) as window, service() as (stand_in, url):
         stand_in.plan(GROUND, *[saying(found(300, 200))] * 2)
-        assert shell("ground", "it", "--click", DISPLAY=display, COASTY_BASE_URL=url).code == 3
+        refused = shell("ground", "it", "--click", DISPLAY=display, COASTY_BASE_URL=url)
+        assert (refused.code, "--yes" in refused.err, "--max-steps" in refused.err) == (3, True, False)
         assert window.of_kind("press") == []
         result = shell("ground", "it", "--click", "--yes", DISPLAY=display, COASTY_BASE_URL=url)
         pressed = window.wait_for("press", 1)

@@ -10,7 +10,7 @@ import pytest
 
 from coasty_desk.record.ledger import LEDGER
 from tests.cli.conftest import Shell, service
-from tests.stub_service import KEY, click, go
+from tests.stub_service import KEY, SANDBOX_KEY, click, expired, go
 
 SCRIPT = [go(click(10 + 9 * n, 20)) for n in range(9)]
 
@@ -27,7 +27,76 @@ def test_the_first_run_that_costs_asks_and_nobody_means_no(shell: Shell, display
         assert stand_in.requests == []
         assert shell("run", "click", **where, COASTY_API_KEY=KEY.replace("live", "test")).code == 4
         assert shell("run", "--budget", "14", "click", **where).code == 0
+        assert shell("run", "click", **where).code == 2
+        assert shell("run", "--max-steps", "1", "click", **where).code == 0
+
+
+def test_what_was_agreed_is_an_amount(shell: Shell, display: str) -> None:
+    """Safety sentence: a yes to $2.48 starts no run of $29.98; whoever has paid before has agreed to the usual run."""
+    with service() as (stand_in, url):
+        where = {"DISPLAY": display, "COASTY_BASE_URL": url}
         assert shell("run", "click", **where).code == 0
+        asked = len(stand_in.requests)
+        for dearer, price in (
+            (("--max-steps", "300"), "$29.98"),
+            (("--memory", "8"), "$4.38"),
+            (("--cua-version", "v1"), "$3.23"),
+            (("--max-size", "1920x1080"), "$3.42"),
+        ):
+            refused = shell("run", *dearer, "click", **where)
+            assert (refused.code, price in refused.err, "$2.48" in refused.err) == (2, True, True)
+        assert len(stand_in.requests) == asked
+        assert shell("run", "--yes", "--max-steps", "300", "click", **where).code == 0
+        assert shell("run", "--max-steps", "299", "click", **where).code == 0
+        assert shell("run", "--max-steps", "301", "click", **where).code == 2
+
+
+def test_the_header_says_what_it_costs_at_most(shell: Shell, display: str) -> None:
+    """With a budget, the budget."""
+    with service() as (_, url):
+        where = {"DISPLAY": display, "COASTY_BASE_URL": url}
+        assert "at most 25 steps, at most $2.48" in shell("run", "click", **where).out
+        for budget in ("50", "700"):
+            said = shell("run", "--budget", budget, "click", **where).out
+            assert f"at most 25 steps, at most ${int(budget) / 100:.2f}" in said
+
+
+def test_sessions_that_expire_stay_within_the_promise(shell: Shell, display: str) -> None:
+    """Safety sentence: "at most" is a cap; each new session says its price, and the run ends before it would cost more."""
+    with service(*SCRIPT) as (stand_in, url):
+        stand_in.plan("predict", None, *[expired, None] * 9)
+        result = shell("run", "--max-steps", "4", "click", DISPLAY=display, COASTY_BASE_URL=url)
+    assert result.code == 3
+    assert "at most $0.38" in result.out
+    assert 14 < stand_in.charged <= 38
+    assert result.out.count("a new session: $0.10") == sum(charge.what == "session" for charge in stand_in.charges)
+    assert "$0.38" not in result.err
+    assert "--budget" in result.err
+
+
+def test_a_days_cap_holds_for_a_session_that_is_opened_anew(shell: Shell, display: str) -> None:
+    """It was asked for the step alone."""
+    (shell.home / "coasty-desk.toml").write_text("[limits]\ndaily_cents = 22\n")
+    with service(*SCRIPT) as (stand_in, url):
+        stand_in.plan("predict", None, expired)
+        result = shell("run", "--json", "click", DISPLAY=display, COASTY_BASE_URL=url)
+    assert result.of("run_ended")[0]["reason"] == "budget"
+    assert stand_in.charged == 14
+
+
+def test_a_sandbox_key_costs_nothing(shell: Shell, display: str) -> None:
+    """Its worst case is 0: nobody is asked, no budget is in the way, and the bill says so."""
+    (shell.data / LEDGER).unlink()
+    with service(*SCRIPT) as (stand_in, url):
+        where = {"DISPLAY": display, "COASTY_BASE_URL": url, "COASTY_API_KEY": SANDBOX_KEY}
+        result = shell("run", "--json", "--max-steps", "3", "--budget", "0", "click", **where)
+        assert "at most $0.00" in shell("run", "--max-steps", "1", "click", **where).out
+    assert (result.code, result.of("run_ended")[0]["reason"], result.of("run_ended")[0]["steps"]) == (3, "max_steps", 3)
+    assert result.of("run_started")[0]["estimate"] == 0
+    assert {event["worst_case_cents"] for event in result.of("observed")} == {0}
+    assert stand_in.charged == 0
+    assert "sandbox" in shell("cost", **where).out
+    assert "sandbox" not in shell("cost").out
 
 
 @pytest.mark.parametrize(("budget", "bought"), [(9, 0), (13, 0), (14, 1), (28, 3)])

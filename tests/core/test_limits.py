@@ -49,6 +49,10 @@ def test_each_prediction_counts_a_step_and_its_cost() -> None:
         (Limits(budget_cents=14), Progress(), 14, None),
         (Limits(budget_cents=20), Progress(cents=14), 6, None),
         (Limits(budget_cents=0), Progress(), 0, None),
+        (Limits(promised_cents=38), Progress(cents=28), 10, None),
+        (Limits(promised_cents=38), Progress(cents=28), 14, Ending.BUDGET),
+        (Limits(promised_cents=38, budget_cents=20), Progress(cents=14), 10, Ending.BUDGET),
+        (Limits(promised_cents=20, budget_cents=38), Progress(cents=14), 10, Ending.BUDGET),
     ],
 )
 def test_a_cap_is_asked_before_the_money_is_spent(
