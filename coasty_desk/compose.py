@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -34,7 +34,9 @@ from coasty_desk.desktop.dry_run import DryRun
 from coasty_desk.desktop.executor import DesktopExecutor
 from coasty_desk.desktop.first_look import FirstLook, Look
 from coasty_desk.desktop.in_hand import Rules, in_hand, pointer
+from coasty_desk.desktop.keep_off import Apart
 from coasty_desk.desktop.overlay import Badge, NoBadgeError, Pictured, Uncovered
+from coasty_desk.desktop.own_terminal import OwnTerminal
 from coasty_desk.desktop.picture import Format
 from coasty_desk.desktop.ways import Ways
 from coasty_desk.desktop.windows_here import WindowMask
@@ -74,6 +76,8 @@ class Desk(Struct, frozen=True):
     how_to_stop: str
     warnings: tuple[str, ...] = ()
     badge: Badge | None = None
+    at_terminal: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Within it the terminal that this was started from is there, for whoever is asked something."""
 
 
 class Script(Protocol):
@@ -149,19 +153,20 @@ def desk(
     if connection is not None:
         connection.warm()
         stack.callback(connection.close)
-    executor: Executor = DryRun()
-    if not chosen.dry_run:
-        executor = desktop = DesktopExecutor(stop, environment=_for_programs(environment, rules))
-        soon = threading.Timer(LATER, desktop.ready_quietly)
-        soon.daemon = True
-        soon.start()
-        stack.callback(soon.cancel)
+    apart = Apart(chosen.own_terminal, stop)
+    devices = DryRun() if chosen.dry_run else _devices(stop, stack, _for_programs(environment, rules))
+    executor = apart.kept_off(devices, pointer)
     if not chosen.dry_run:
         stack.enter_context(lock.display_held(stop, run_id=run_id, task=task))
     armed = stack.enter_context(ways.armed(stop, hotkey=rules.hotkey, release=executor.release))
     if not chosen.dry_run:
         armed.demand(unattended=chosen.yes and not sys.stdin.isatty())
-    screen = _screen(chosen, stop, rules, uploads if asks else None, None if first is None else first.seen())
+    stack.callback(apart.close)
+    if first is not None and apart.own is not None:
+        first.close()  # it has looked already, and at our own terminal too
+        first = None
+    unmasked = None if first is None else first.seen()
+    screen = _screen(chosen, stop, rules, uploads if asks else None, unmasked, apart.own)
     stack.callback(screen.close)
     shows, sent = screen.geometry()
     stack.callback(_prune, chosen, run_id)
@@ -170,13 +175,13 @@ def desk(
     if recorder is not None:
         stack.callback(recorder.close)
     model = None if connection is None else _asking(connection, chosen, stop, run_id, preset, recorder, remains)
-    who = person(stop)
+    who = apart.at_terminal(person(stop)) if sys.stdin is not None and sys.stdin.isatty() else person(stop)
     if script is not None:
         predictor = script.predictor(model)
     elif model is not None:
         predictor = model
     else:
-        predictor = _offline(task, stop, environment)
+        predictor = _offline(task, stop, environment, apart)
     job = Job(
         run_id=run_id,
         task=task,
@@ -201,6 +206,7 @@ def desk(
         text_at=_text_at(rules, chosen, screen, seen),
         dry_run=chosen.dry_run,
     )
+    apart.hide_from(screen)
     ports = Ports(
         held.screen,
         held.executor,
@@ -216,12 +222,23 @@ def desk(
         recorder,
         None if remains is None else remains.cut_off,
         armed.how,
-        (*armed.warnings, *no_badge),
+        (*armed.warnings, *no_badge, *apart.warnings),
         badge,
+        apart.shown,
     )
 
 
-def _offline(task: str, stop: Stop, environment: Mapping[str, str]) -> Predictor:
+def _devices(stop: Stop, stack: ExitStack, environment: Mapping[str, str]) -> Executor:
+    """The mouse and the keyboard, which are opened a little later; what is started gets `environment`."""
+    desktop = DesktopExecutor(stop, environment=environment)
+    soon = threading.Timer(LATER, desktop.ready_quietly)
+    soon.daemon = True
+    soon.start()
+    stack.callback(soon.cancel)
+    return desktop
+
+
+def _offline(task: str, stop: Stop, environment: Mapping[str, str], apart: Apart) -> Predictor:
     from coasty_desk.desktop import applications  # a run that asks the service need not wait for them
     from coasty_desk.offline.launching import named
     from coasty_desk.offline.predictor import OfflinePredictor
@@ -229,7 +246,8 @@ def _offline(task: str, stop: Stop, environment: Mapping[str, str]) -> Predictor
     def launch(name: str) -> Launch:
         return named(name, applications.menu(environment))
 
-    return OfflinePredictor(task, stop, active=window_list.focused_frame, pointer=pointer, launch=launch)
+    active = apart.active(window_list.focused_frame)
+    return OfflinePredictor(task, stop, active=active, pointer=pointer, launch=launch, unread=apart.processes)
 
 
 def _for_programs(environment: Mapping[str, str], rules: Rules) -> dict[str, str]:
@@ -263,11 +281,14 @@ def look(chosen: Settings, environment: Mapping[str, str], stop: Stop) -> Frame:
     """The desktop as it is now, masked, at its full size. Raises UsageError, DesktopError."""
     wayland.require_x11(environment)
     rules = _rules(chosen, presets.load(chosen.preset), environment, "")
-    screen = MonitorScreen(stop, monitor=chosen.monitor, max_size=UNSHRUNK, masks=rules.masks)
+    apart = Apart(chosen.own_terminal, stop)
+    screen = MonitorScreen(stop, monitor=chosen.monitor, max_size=UNSHRUNK, masks=rules.masks, own=apart.own)
     try:
+        apart.hide_from(screen)
         return screen.capture()
     finally:
         screen.close()
+        apart.close()
 
 
 def pointing(chosen: Settings, environment: Mapping[str, str], stop: Stop, *, live: bool) -> Predictor:
@@ -339,7 +360,9 @@ def _policies(chosen: Settings) -> tuple[Policy, ...]:
     return tuple(policy.read(given(path), keys.strokes) for path in chosen.policy)
 
 
-def _screen(chosen: Settings, stop: Stop, rules: Rules, uploads: Uploads | None, first: Look | None) -> MonitorScreen:
+def _screen(
+    chosen: Settings, stop: Stop, rules: Rules, uploads: Uploads | None, first: Look | None, own: OwnTerminal | None
+) -> MonitorScreen:
     def image_format() -> Format:
         if uploads is None:
             return "png"  # nothing is sent
@@ -354,6 +377,7 @@ def _screen(chosen: Settings, stop: Stop, rules: Rules, uploads: Uploads | None,
         image_format=image_format,
         prepares=not chosen.overlay,
         first=first,
+        own=own,
     )
 
 

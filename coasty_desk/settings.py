@@ -191,6 +191,9 @@ class Settings:
     # the same picture in another file
     image_format: Literal["png", "jpeg", "auto"] = _setting("png", _one_of("png", "jpeg", "auto"), rules.HARMLESS)
     overlay: bool = _setting(default=False, read=_SWITCH, project=rules.switched_on)
+    own_terminal: Literal["auto", "hide", "show"] = _setting(
+        "auto", _one_of("auto", "hide", "show"), rules.stricter("show", "auto", "hide")
+    )
     # without a record nobody sees afterwards what happened, and with one that was not wanted others may
     no_record: bool = _setting(default=False, read=_SWITCH, project=rules.BY_TRUST)
     # a person at a terminal would not see what goes on, nor how to stop it

@@ -63,6 +63,7 @@ HOSTILE: dict[str, str] = {
     "on_human_input": '"ignore"',
     "image_format": '"jpeg"',
     "overlay": "false",
+    "own_terminal": '"show"',
     "no_record": "true",
     "json": "true",
     "yes": "true",
@@ -78,7 +79,18 @@ BY_TRUST = {
     *("keep_days", "keep_mb"),
 }
 LEFT_OUT = {
-    *("step", "max_steps", "deadline", "budget", "preset", "confirm", "max_size", "on_human_input", "overlay"),
+    *(
+        "step",
+        "max_steps",
+        "deadline",
+        "budget",
+        "preset",
+        "confirm",
+        "max_size",
+        "on_human_input",
+        "overlay",
+        "own_terminal",
+    ),
     "daily_cents",
 }
 HARMLESS = {"memory", "settle", "image_format"}

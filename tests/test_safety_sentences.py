@@ -15,6 +15,7 @@ STOPPING, IN_HAND, WAYS = "tests/cli/test_stopping.py", "tests/cli/test_in_hand.
 POLICY, RISK, GATES = "tests/core/test_policy.py", "tests/core/test_risk.py", "tests/core/test_gates_in_hand.py"
 
 PROJECT, THERE = "tests/test_project_file.py", "tests/cli/test_project.py"
+OWN = "tests/cli/test_own_terminal.py"
 
 EVERY_WAY = f"{STOPPING}::test_every_way_stops_every_input"
 
@@ -38,6 +39,24 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "tests/cli/test_sessions.py::test_all_closes_every_session_but_that_of_a_run_that_goes_on",
     ),
     "Only one run drives a display at a time": (f"{STOPPING}::test_a_second_run_on_the_display_is_refused",),
+    "is put out of the way for the run": (f"{OWN}::test_a_stop_puts_it_back",),
+    "No picture shows it": (
+        f"{OWN}::test_nothing_reaches_it_and_no_picture_shows_it",
+        f"{OWN}::test_its_words_are_no_evidence",
+        f"{OWN}::test_its_place_is_not_clicked",
+    ),
+    "if it has the keyboard, that goes to the window beneath first": (
+        f"{OWN}::test_nothing_reaches_it_and_no_picture_shows_it",
+        f"{OWN}::test_without_another_window_no_key_is_pressed",
+    ),
+    "A question brings it back": (f"{OWN}::test_a_question_brings_it_back_and_hides_it_again",),
+    "however that ends, everything is where it was": (
+        f"{OWN}::test_a_stop_puts_it_back",
+        f"{OWN}::test_what_a_killed_run_left_is_put_back",
+    ),
+    "an editor with a terminal in it stays unless you say": (
+        f"{OWN}::test_a_window_that_is_more_than_a_terminal_stays",
+    ),
     "the run pauses before its next action": (f"{IN_HAND}::test_a_hand_on_the_mouse_pauses_the_run",),
     "`--step` asks before every action": (f"{IN_HAND}::test_always_does_nothing_without_a_yes",),
     "no terminal and no answer mean no": (
@@ -108,6 +127,8 @@ PROMISES: dict[str, tuple[str, ...]] = {
 """A part of each promise, and the tests that hold it."""
 
 NO_PROMISES = (
+    "Your own terminal.",
+    "Two things are not hidden",
     "Risky are:",
     "The question shows the action in words",
     "The rules are a net with holes",

@@ -72,6 +72,9 @@ def run(
         str | None, typer.Option(metavar="png|jpeg|auto", help="How the screen is sent. [png]")
     ] = None,
     overlay: Annotated[bool | None, typer.Option("--overlay", help="A badge: who drives, how to stop.")] = None,
+    own_terminal: Annotated[
+        str | None, typer.Option(metavar="auto|hide|show", help="The window you start this from. [auto]")
+    ] = None,
     file: Annotated[str | None, typer.Option(metavar="FILE", help="The task from a file.")] = None,
     no_record: Annotated[bool | None, typer.Option("--no-record", help="Keep nothing on disk.")] = None,
     json: Annotated[bool | None, typer.Option("--json", help="One JSON event a line on stdout.")] = None,
@@ -130,6 +133,9 @@ def replay(
     overlay: Annotated[
         bool | None, typer.Option("--overlay", help="A badge on the screen that says who drives and how to stop.")
     ] = None,
+    own_terminal: Annotated[
+        str | None, typer.Option(metavar="auto|hide|show", help="The window you start this from. [auto]")
+    ] = None,
     no_record: Annotated[bool | None, typer.Option("--no-record", help="Keep nothing on disk.")] = None,
     json: Annotated[bool | None, typer.Option("--json", help="One JSON event a line on stdout.")] = None,
     yes: Annotated[bool | None, typer.Option("--yes", help="Do not ask before it can cost money.")] = None,
@@ -162,6 +168,9 @@ def ground(
     ] = None,
     mask: Annotated[
         list[str] | None, typer.Option(metavar="X,Y,W,H", help="Real pixels painted black in the picture.")
+    ] = None,
+    own_terminal: Annotated[
+        str | None, typer.Option(metavar="auto|hide|show", help="The window you start this from. [auto]")
     ] = None,
     json: Annotated[bool | None, typer.Option("--json", help="Print JSON.")] = None,
     yes: Annotated[bool | None, typer.Option("--yes", help="Do not ask before the click.")] = None,

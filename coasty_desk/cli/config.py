@@ -42,6 +42,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "on_human_input": ("when a person moves the pointer: pause, stop, ignore", '"pause"'),
     "image_format": ("how the screenshot is sent: png, jpeg, auto", '"png"'),
     "overlay": ("a badge on the screen that says who drives and how to stop", "false"),
+    "own_terminal": (
+        "the window that this is started from: auto hides a terminal, hide whatever it is, show nothing",
+        '"auto"',
+    ),
     "no_record": ("keep nothing on disk; such a run cannot be resumed, reported or replayed", "false"),
     "json": ("print JSON events", "false"),
     "yes": ("do not ask before a run that can cost money", "false"),

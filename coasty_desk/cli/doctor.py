@@ -59,7 +59,7 @@ def prove(*, as_json: bool) -> int:
 
 
 def _all(chosen: Settings) -> Iterator[Check]:
-    yield from checks.desktop(chosen.max_size, chosen.abort_hotkey or abort_key.DEFAULT)
+    yield from checks.desktop(chosen.max_size, chosen.abort_hotkey or abort_key.DEFAULT, chosen.own_terminal)
     yield from _service(chosen)
 
 

@@ -79,7 +79,7 @@ def drive(
             stack.callback(view.close)
             desk = compose.desk(task, chosen, run_id, os.environ, stack, TerminalPerson, taken_up, script, first)
             if not chosen.dry_run:
-                stuck.offer(desk.ports.stop)
+                stuck.offer(desk.ports.stop, desk.at_terminal)
             stack.enter_context(terminal.hushed())
             gc.freeze()  # what is loaded stays; what comes from here on is looked through again
             gc.enable()

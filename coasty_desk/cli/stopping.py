@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 from coasty_desk.cli.text import line
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.desktop import lock
+from coasty_desk.desktop import aside, lock
 from coasty_desk.desktop import release as held
 
 NOTHING_RUNS = 1
@@ -27,7 +29,9 @@ def stop() -> int:
 
 
 def release() -> int:
-    """Let go of every key and button that is down on this desktop, and name them."""
+    """Put back the terminal that a killed run left out of the way; let go of every key and button that is down, and name them."""
+    if sys.platform.startswith("linux") and lock.running() is None and aside.bring_back():
+        print("The terminal that a killed run was started from is back where it was.")
     freed = held.release()
     print(f"Released: {', '.join(one.name for one in freed)}." if freed else "Nothing was held down.")
     return 0

@@ -129,7 +129,8 @@ class Frame(Struct, frozen=True):
 
     `image` is the encoded bytes (`media_type` says how), `sent` its size in pixels, `content`
     the part from its upper left corner that shows the screen (smaller than `sent` only where
-    black was added, see `padded`), `shows` the real rectangle that it shows.
+    black was added, see `padded`), `shows` the real rectangle that it shows, `hidden` the real
+    rectangles that are black in it because nobody is to see them.
     """
 
     image: bytes
@@ -137,6 +138,7 @@ class Frame(Struct, frozen=True):
     sent: Size
     content: Size
     shows: Rect
+    hidden: tuple[Rect, ...] = ()
 
     def __repr__(self) -> str:
         """Its size and length: a picture's bytes are of no use to a reader."""

@@ -125,12 +125,12 @@ def enough(calm: float) -> float:
     return math.inf if calm >= COMPUTING else IDLE + (BUSY - IDLE) * calm / COMPUTING
 
 
-def at_work() -> AtWork:
-    """Whatever can tell on this system."""
+def at_work(ours: frozenset[int] = frozenset()) -> AtWork:
+    """Whatever can tell on this system; the processes that are `ours` are not waited for."""
     if not load.LINUX:
         return Unknown()
     try:
-        return LinuxAtWork()
+        return LinuxAtWork(ours)
     except (DesktopError, OSError):
         return Unknown()
 
@@ -145,7 +145,7 @@ class _Before(Struct):
 class LinuxAtWork:
     """The display's clients and their children on this Linux. An `AtWork`."""
 
-    def __init__(self) -> None:
+    def __init__(self, ours: frozenset[int] = frozenset()) -> None:
         self._tells = False
         self._display: Display = load.display()
         if not self._display.has_extension("X-Resource"):
@@ -156,7 +156,7 @@ class LinuxAtWork:
         self._name = f"DISPLAY={os.environ.get('DISPLAY', '')}".encode()
         self._before = _Before()
         self._family: dict[int, bool] = {os.getpid(): False}
-        self._ours = frozenset((os.getpid(), *_ancestors(os.getpid())))
+        self._ours = ours.union((os.getpid(), *_ancestors(os.getpid())))
         self._wanted = Wanted()
         self._asleep = Asleep()
         self._by_itself: dict[int, float] = {}

@@ -24,11 +24,12 @@ from coasty_desk.desktop import load
 from coasty_desk.desktop.first_look import Look
 from coasty_desk.desktop.layout import Layout, LayoutWatch, cannot_see, layout, layout_of
 from coasty_desk.desktop.memory import give_back
-from coasty_desk.desktop.picture import Format, Shot, encoded, framed, grabbed, picture
+from coasty_desk.desktop.picture import Format, Shot, blackened, encoded, framed, grabbed, picture
 
 if TYPE_CHECKING:
     import mss
 
+    from coasty_desk.desktop.own_terminal import OwnTerminal
     from coasty_desk.desktop.settle import Watcher
 
 __all__ = ["Layout", "Mask", "MonitorScreen", "layout"]
@@ -65,11 +66,13 @@ class MonitorScreen:
         image_format: Callable[[], Format] = lambda: "png",
         prepares: bool = True,
         first: Look | None = None,
+        own: OwnTerminal | None = None,
     ) -> None:
         """`max_size` in sent pixels; `settle_seconds`: a fixed pause, or None to watch the screen.
 
         `image_format` is asked at each screenshot. Unless `prepares`, a screenshot is taken when
-        it is asked for, even where the screen was just seen to rest. `first` is the first
+        it is asked for, even where the screen was just seen to rest. What `own` shows is black in
+        every look, so that nothing is waited for that changes there. `first` is the first
         screenshot, if it was taken already; the display is then opened after it. Raises
         DesktopError without a display that can be captured, UsageError for an unknown monitor.
         """
@@ -77,6 +80,7 @@ class MonitorScreen:
         self._monitor = monitor
         self._max_size = max_size
         self._masks = masks
+        self._own = own
         self._settle_seconds = settle_seconds
         self._image_format = image_format
         self._prepares = prepares
@@ -149,6 +153,13 @@ class MonitorScreen:
             self._prepared = None  # something has changed since, and is not in it
         return rest
 
+    def rested(self, change: Callable[[], bool]) -> None:
+        """Make a change that is no input; where it says that it is one, wait until the screen shows it. Raises Aborted, DesktopError."""
+        self._prepared = None
+        self._watcher.begin()
+        if change():
+            self._watcher.rest(self._look)
+
     def close(self) -> None:
         """Give the connections to the display back."""
         if "_watcher" in self.__dict__:
@@ -163,7 +174,8 @@ class MonitorScreen:
         from coasty_desk.desktop.at_work import at_work  # both are wanted after the first input, not before
         from coasty_desk.desktop.settle import Watcher
 
-        return Watcher(self._look, self._stop, at_work())
+        ours = frozenset[int]() if self._own is None else self._own.processes
+        return Watcher(self._look, self._stop, at_work(ours))
 
     @cached_property
     def _encoding(self) -> ThreadPoolExecutor:
@@ -172,6 +184,14 @@ class MonitorScreen:
     # Looking
 
     def _look(self) -> Shot:
+        """A look without our own terminal, wherever that was before it and after it."""
+        if self._own is None:
+            return self._seen()
+        before = self._own()
+        shot = self._seen()
+        return blackened(shot, dict.fromkeys(before + self._own()))
+
+    def _seen(self) -> Shot:
         shows = self._shows()
         try:
             return self._grab(shows)
@@ -188,7 +208,8 @@ class MonitorScreen:
         return shot, tuple(dict.fromkeys(before + self._hidden()))
 
     def _hidden(self) -> tuple[Rect, ...]:
-        return tuple(rect for mask in self._masks for rect in mask())
+        own = () if self._own is None else self._own()
+        return (*own, *(rect for mask in self._masks for rect in mask()))
 
     def _grab(self, shows: Rect) -> Shot:
         import mss

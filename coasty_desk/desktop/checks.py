@@ -12,9 +12,10 @@ from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import CoastyDeskError, DesktopError
 from coasty_desk.core.scaling import Size, fit, padded
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import load, wayland, ways
+from coasty_desk.desktop import load, started_from, wayland, ways
 from coasty_desk.desktop.capture import MonitorScreen, layout
 from coasty_desk.desktop.pointer import device
+from coasty_desk.desktop.started_from import Wish
 
 
 class Check(Struct, frozen=True):
@@ -26,7 +27,7 @@ class Check(Struct, frozen=True):
     remedy: str = ""
 
 
-def desktop(max_size: Size, hotkey: str) -> Iterator[Check]:
+def desktop(max_size: Size, hotkey: str, own_terminal: Wish = "auto") -> Iterator[Check]:
     """The checks in order; those that need a display are left out where there is none."""
     seen = _check("display", _display)
     yield seen
@@ -36,6 +37,7 @@ def desktop(max_size: Size, hotkey: str) -> Iterator[Check]:
     yield _check("capture", lambda: _capture(max_size))
     yield _check("input", _input)
     yield _check("keyboard layout", _keyboard)
+    yield _check("own terminal", lambda: _own_terminal(own_terminal))
     yield from _stopping(hotkey)
 
 
@@ -101,6 +103,19 @@ def _keyboard() -> str:
         connection.close()
     parts = (rules or "").split("\0")
     return parts[2] if len(parts) > 2 and parts[2] else "not told by the server; typing reads the live keymap"
+
+
+def _own_terminal(wish: Wish) -> str:
+    found = started_from.own_windows()
+    hides = started_from.hidden(found, wish)
+    if not found:
+        return "no window on this display shows the terminal that this was started from"
+    told = (
+        f"{one.kind or 'a window'} ({one.title or 'without a title'}) "
+        f"{'is left out of pictures and input' if one in hides else 'is seen and used like any other window'}"
+        for one in found
+    )
+    return "; ".join(told) + f" (--own-terminal {wish})"
 
 
 def _stopping(hotkey: str) -> Iterator[Check]:

@@ -53,12 +53,18 @@ def picture(shot: Shot, content: Size, masks: Sequence[Rect] = ()) -> Image:
     return image
 
 
+def blackened(shot: Shot, hidden: Iterable[Rect]) -> Shot:
+    """The same shot, its pixels in these real rectangles black from now on."""
+    _blacken(shot.raw, shot.size, [_scaled(_within(rect, shot.shows), shot.shows.size, shot.size) for rect in hidden])
+    return shot
+
+
 def framed(shot: Shot, max_size: Size, masks: Sequence[Rect] = (), kind: Format = "png") -> Frame:
     """The shot as it is sent: within `max_size`, encoded, black added where the service wants more than the screen has."""
     content = fit(shot.shows.size, max_size)
     sent = padded(content)
     image = on_black(picture(shot, content, masks), sent)
-    return Frame(encoded(image, kind), f"image/{kind}", sent, content, shot.shows)
+    return Frame(encoded(image, kind), f"image/{kind}", sent, content, shot.shows, tuple(masks))
 
 
 def shrunk(raw: bytes | bytearray, size: Size, to: Size) -> Image:
@@ -116,12 +122,16 @@ def _jpeg(image: Image) -> bytes:
 def _painted(shot: Shot, hidden: Iterable[Rect]) -> bytearray:
     """A copy of the pixels with rectangles (in the shot's own pixels) black."""
     raw = bytearray(shot.raw)
+    _blacken(raw, shot.size, hidden)
+    return raw
+
+
+def _blacken(raw: bytearray, size: Size, hidden: Iterable[Rect]) -> None:
     for rect in hidden:
         black = bytes(4 * rect.width)
         for row in range(rect.top, rect.top + rect.height):
-            start = 4 * (row * shot.size.width + rect.left)
+            start = 4 * (row * size.width + rect.left)
             raw[start : start + len(black)] = black
-    return raw
 
 
 def _within(rect: Rect, shows: Rect) -> Rect:

@@ -43,7 +43,9 @@ class Widget(Struct, frozen=True):
 class Tree:
     """Asks the window that has the focus. Finds nothing where there is no accessibility, and never waits long for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, unread: frozenset[int] = frozenset()) -> None:
+        """Processes that are `unread` are left out."""
+        self._unread = unread
         self._bus: Bus | None = None
         self._dead = False
 
@@ -54,7 +56,7 @@ class Tree:
         until = time.monotonic() + BUDGET
         try:
             self._bus = self._bus or Bus()
-            return tuple(_told(self._bus, until))
+            return tuple(_told(self._bus, self._unread, until))
         except BusError:
             self._dead = self._bus is None
             self.close()  # answers that come late must not be taken for those to later questions
@@ -81,9 +83,9 @@ class _Raw(Struct):
     text: str | None = None
 
 
-def _told(bus: Bus, until: float) -> Iterable[Widget]:
+def _told(bus: Bus, unread: frozenset[int], until: float) -> Iterable[Widget]:
     raw: dict[Node, _Raw] = {}
-    frames = _frames(bus, until)
+    frames = _frames(bus, unread, until)
     for frame in frames:
         for one in _showing(bus, frame, until):
             raw[one.node] = one
@@ -107,9 +109,12 @@ def _is_inner_label(widget: Widget, among: Sequence[Widget]) -> bool:
     )
 
 
-def _frames(bus: Bus, until: float) -> list[Node]:
+def _frames(bus: Bus, unread: frozenset[int], until: float) -> list[Node]:
     """The windows to look at: the active one, and what its application has open besides (dialogs, menus)."""
     applications = bus.ask([atspi.children_of(atspi.ROOT)], until)[0] or []
+    if unread:
+        of = bus.ask([atspi.process_of(one[0]) for one in applications], until)
+        applications = [one for one, pid in zip(applications, of, strict=True) if pid not in unread]
     tops = bus.ask([atspi.children_of(tuple(one)) for one in applications], until)
     for windows in tops:
         nodes = [tuple(one) for one in windows or []]

@@ -102,6 +102,12 @@ class Bus:
         return int(serial)
 
 
+def process_of(name: str) -> Question:
+    """The process of an application, by its bus name."""
+    bus = ("org.freedesktop.DBus", "/org/freedesktop/DBus")
+    return Question(bus, "org.freedesktop.DBus", "GetConnectionUnixProcessID", "s", (name,))
+
+
 def name_of(node: Node) -> Question:
     """Its name, as (signature, text)."""
     return Question(node, PROPERTIES, "Get", "ss", (ACCESSIBLE, "Name"))

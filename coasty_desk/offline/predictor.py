@@ -27,7 +27,7 @@ class OfflinePredictor:
     `active` gives the real rectangle of the window that has the focus, None where that is not
     known: what lies in it comes before what lies behind. `pointer` gives where the pointer is, in
     real pixels, and raises DesktopError. `launch` gives the start of the application that a name
-    means, and raises CannotError.
+    means, and raises CannotError. Processes that are `unread` are not asked what they show.
     """
 
     def __init__(
@@ -38,10 +38,11 @@ class OfflinePredictor:
         active: Callable[[], Rect | None] = lambda: None,
         pointer: Callable[[], Point] | None = None,
         launch: Callable[[str], Launch] = nothing_to_open,
+        unread: frozenset[int] = frozenset(),
     ) -> None:
         self._pointer = pointer
         self._launch = launch
-        self._tree = Tree()
+        self._tree = Tree(unread)
         self._stop = stop
         self._active = active
         self._frame: Frame | None = None
@@ -93,7 +94,14 @@ class OfflinePredictor:
         return Prediction(Verdict.CONTINUE, batch.actions, batch.said, descriptions=(batch.said,) * len(batch.actions))
 
     def _sight(self, seen: Seen) -> Sight:
-        return Sight(seen, self._active_box, pointer=self._pointer_in_frame, reader=self._reader, tree=self._widgets)
+        return Sight(
+            seen,
+            self._active_box,
+            pointer=self._pointer_in_frame,
+            reader=self._reader,
+            tree=self._widgets,
+            hidden=self._hidden,
+        )
 
     def _widgets(self, seen: Seen) -> Sequence[Widget]:
         """What the accessibility tree says, in frame pixels, as far as the screen bears it out."""
@@ -111,6 +119,13 @@ class OfflinePredictor:
         if rect is None or self._frame is None:
             return None
         return self._in_frame(Box(rect.left, rect.top, rect.left + rect.width, rect.top + rect.height))
+
+    def _hidden(self) -> Sequence[Box]:
+        """What is black in the frame because it is not to be seen."""
+        rects = () if self._frame is None else self._frame.hidden
+        return [
+            self._in_frame(Box(rect.left, rect.top, rect.left + rect.width, rect.top + rect.height)) for rect in rects
+        ]
 
     def _pointer_in_frame(self) -> Point | None:
         try:

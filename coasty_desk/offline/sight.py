@@ -62,6 +62,7 @@ class Sight(Struct):
     """`seen` is the screen now, `before` as it was before the last action that was not waiting.
 
     `reader` reads it, or a part of it, once more; `tree` is what the accessibility tree says of it.
+    `hidden` are the places that nothing may be done at.
     `pointer` is where the pointer is in frame pixels, where that is known; `left` is where it was before
     the last action, and `last` the box of what was acted on last: what pointer and focus leave looks
     different, which is no evidence of anything. `aside` is where the pointer was put to be
@@ -77,6 +78,7 @@ class Sight(Struct):
     pointer: Callable[[], Point | None] = lambda: None
     reader: Reader | None = None
     tree: Callable[[Seen], Sequence[Widget]] = lambda _: ()
+    hidden: Callable[[], Sequence[Box]] = lambda: ()
     notes: list[str] = field(default_factory=list)
     left: Point | None = None
     aside: Point | None = None
@@ -185,7 +187,8 @@ class Sight(Struct):
         if active is None:
             return None
         places = [Point(x, y) for x in (40, whole.right - 40) for y in (40, whole.bottom - 40)]
-        return next((place for place in places if not active.grown(8).holds(place.x, place.y)), None)
+        taken = (active.grown(8), *self.hidden())
+        return next((place for place in places if not any(box.holds(place.x, place.y) for box in taken)), None)
 
     def is_ticked(self, found: Found, box: Box) -> bool:
         """The state of a box, by the tree where it was found there."""

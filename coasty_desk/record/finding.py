@@ -102,11 +102,16 @@ def _likeliest(
     return next((one for one in ranked[:LOOKED_AT] if narrow.reads_the_same(now, one.dx, one.dy)), None)
 
 
-def alike(then: Image, now: Image) -> float:
-    """Which part (0-1) of the screen is roughly as it was."""
-    from PIL import ImageChops  # noqa: PLC0415 - see above
+def alike(then: Image, now: Image, hidden: Iterable[tuple[float, float, float, float]] = ()) -> float:
+    """Which part (0-1) of the screen is roughly as it was, not counting what is `hidden` (left, top, right, bottom) in one of the two."""
+    from PIL import Image as Pillow  # noqa: PLC0415 - see above
+    from PIL import ImageChops, ImageDraw  # noqa: PLC0415
 
-    levels = ImageChops.difference(then.resize(LIKENESS), now.resize(LIKENESS)).histogram()
+    counts = Pillow.new("L", LIKENESS, 255)
+    across, down = LIKENESS[0] / then.width, LIKENESS[1] / then.height
+    for left, top, right, bottom in hidden:
+        ImageDraw.Draw(counts).rectangle((left * across, top * down, right * across, bottom * down), fill=0)
+    levels = ImageChops.difference(then.resize(LIKENESS), now.resize(LIKENESS)).histogram(counts)
     return sum(levels[:32]) / max(sum(levels), 1)
 
 

@@ -14,6 +14,7 @@ from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Predictio
 from coasty_desk.core.errors import GaveUpError, UsageError
 from coasty_desk.core.ports import Answering, Ask, Predictor
 from coasty_desk.core.scaling import Frame
+from coasty_desk.core.seen import in_sent
 from coasty_desk.record import finding
 from coasty_desk.record.marks import on_picture
 from coasty_desk.record.story import Deed, Step, Story, picture
@@ -152,8 +153,7 @@ class Replay:
         said = f"all {len(self._recording.steps)} recorded steps were done again"
         if any(deed.outcome == "done" for deed in last.deeds) or picture(self._recording.folder, last.looked) is None:
             return said
-        then, now = self._pictures(last, frame)
-        part = finding.alike(then, now)
+        part = _alike(self._pictures(last, frame), last, frame)
         if part < SCREEN_ALIKE:
             message = f"{said}, but only {part:.0%} of the screen looks as it did at the end of the recorded run"
             raise _GoneError(message)
@@ -169,7 +169,7 @@ class Replay:
             pointed = pointed or bool(points)
             places = {point: self._found(step, deed, point, (then, now)) for point in points}
             yield self._again(deed, step, places)
-        part = 1.0 if pointed else finding.alike(then, now)
+        part = 1.0 if pointed else _alike((then, now), step, frame)
         if part < SCREEN_ALIKE:
             message = f"in step {step.number} only {part:.0%} of the screen looks as it did"
             raise _GoneError(message)
@@ -231,6 +231,17 @@ class Replay:
             f"The step, in the pixels of then: {done}. {f'It was done because: {why} ' if why else ''}"
             f"The whole task, of which other steps are repeated without you: {self._recording.task[:TASK]}"
         )
+
+
+def _alike(pictures: tuple[Image, Image], step: Step, frame: Frame) -> float:
+    """How much of the screen is as it was, without what was hidden then or is now."""
+    hidden = []
+    for one in (step.looked.frame(), frame):
+        for rect in one.hidden:
+            start = in_sent(one, Point(rect.left, rect.top))
+            end = in_sent(one, Point(rect.left + rect.width, rect.top + rect.height))
+            hidden.append((start.x, start.y, end.x, end.y))
+    return finding.alike(*pictures, hidden)
 
 
 def _points(real: Action | None) -> tuple[Point, ...]:

@@ -96,6 +96,7 @@ def _observed(frame: Frame, file: str | None) -> dict[str, object]:
         "media_type": frame.media_type,
         "content": _size(frame.content),
         "shows": _rect(frame.shows),
+        **({"hidden": [_rect(rect) for rect in frame.hidden]} if frame.hidden else {}),
     }
 
 

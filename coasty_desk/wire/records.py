@@ -34,10 +34,11 @@ class Looked(ev.Event, frozen=True, kw_only=True):
     content: Size
     shows: Rect
     worst_case: int = 0
+    hidden: tuple[Rect, ...] = ()
 
     def frame(self, image: bytes = b"") -> Frame:
         """The frame with its geometry, to place actions with; `image` is the file's content, where that is wanted."""
-        return Frame(image, self.media_type, self.sent, self.content, self.shows)
+        return Frame(image, self.media_type, self.sent, self.content, self.shows, self.hidden)
 
 
 class Began(ev.Event, frozen=True, kw_only=True):
@@ -115,6 +116,7 @@ def _observed(fields: Fields, head: _Head) -> ev.Event:
         content=_size(fields, "content"),
         shows=_rect(fields, "shows"),
         worst_case=fields.whole("worst_case_cents", at_most=MAX_NUMBER) or 0,
+        hidden=_rects(fields, "hidden"),
     )
 
 
@@ -238,6 +240,14 @@ def _size(fields: Fields, name: str) -> Size:
 def _rect(fields: Fields, name: str) -> Rect:
     rect = Fields.of(fields.values.get(name), name)
     return Rect(*(_whole(rect, side) for side in ("left", "top", "width", "height")))
+
+
+def _rects(fields: Fields, name: str) -> tuple[Rect, ...]:
+    found = fields.values.get(name) or []
+    if not isinstance(found, list):
+        msg = f"{name} is no list"
+        raise UnreadableError(msg)
+    return tuple(_rect(Fields({name: one}), name) for one in found)
 
 
 def _text(fields: Fields, name: str) -> str:

@@ -1,0 +1,141 @@
+"""Which windows of this X11 display show the terminal that this program was started from.
+
+A window is known by the process that made it: the server tells that itself (X-Resource), and where
+it does not, the window may (`_NET_WM_PID`). It is ours where that process is above this one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from msgspec import Struct
+
+from coasty_desk.core.errors import DesktopError
+from coasty_desk.desktop import lineage, load, x11_stack
+
+if TYPE_CHECKING:
+    from Xlib.display import Display
+
+Wish: TypeAlias = Literal["auto", "hide", "show"]
+
+_LOCAL_PID = 2
+_NO_APPLICATIONS = ("DESKTOP", "DOCK", "NOTIFICATION", "SPLASH", "TOOLTIP")
+"""Types of windows that nobody starts a program from by typing."""
+
+
+class OwnWindow(Struct, frozen=True):
+    """A window that this program was started from; `kind` is its class, `terminal` whether it is nothing but a terminal."""
+
+    id: int
+    title: str
+    kind: str
+    pid: int
+    terminal: bool
+
+
+def own_windows() -> tuple[OwnWindow, ...]:
+    """Those that show this process's terminal, hidden or not; none where that cannot be told. Raises DesktopError."""
+    if not sys.platform.startswith("linux"):
+        return ()
+    lines = tuple(lineage.lineages(os.getpid(), os.environ))
+    above = {pid for line in lines for pid in line.above}
+    try:
+        display = load.display(("X-Resource",))
+    except DesktopError:  # whoever must have a display says what is wrong with it
+        return ()
+    try:
+        return tuple(_told(display, number, pid) for number, pid in _found(display, lines, above).items())
+    except load.lost() as error:
+        message = "The windows of this desktop cannot be told."
+        raise DesktopError(message, "Is the display still there?") from error
+    finally:
+        with suppress(*load.failures()):
+            display.close()
+
+
+def hidden(windows: Sequence[OwnWindow], wish: Wish) -> tuple[OwnWindow, ...]:
+    """Those that are to be left out of everything."""
+    return tuple(one for one in windows if wish == "hide" or (wish == "auto" and one.terminal))
+
+
+def warning(windows: Sequence[OwnWindow], wish: Wish) -> str:
+    """What the person is told of a window that stays; empty where there is nothing to tell."""
+    stays = [one.title for one in windows if not one.terminal]
+    if wish != "auto" or not stays:
+        return ""
+    return (
+        f"This was started from a window that is more than a terminal ({stays[0] or 'it has no title'}), so it stays on "
+        "the screen and is seen and used like any other: --own-terminal hide leaves it out."
+    )
+
+
+def _found(display: Display, lines: Sequence[lineage.Lineage], above: set[int]) -> dict[int, int]:
+    """Our windows, each with its process."""
+    told = _processes(display)
+    if told is not None and not above & set(told.values()):
+        return {}  # nobody above us has anything on this display
+    tops = _tops(display)
+    makers = _makers(display, tops, told or {})
+    found: dict[int, int] = {}
+    for line in lines:
+        pid = next((one for one in line.above if one in makers.values()), 0)
+        windows = {number: outer for number, outer in tops.items() if makers.get(number) == pid}
+        found |= dict.fromkeys(_of_several(display, windows, line.environment), pid)
+    return found
+
+
+def _processes(display: Display) -> dict[int, int] | None:
+    """The process of each connection to the display, by the base of its identifiers; None where the server does not tell."""
+    if not display.has_extension("X-Resource"):
+        return None
+    reply = display.res_query_client_ids([{"client": 0, "mask": _LOCAL_PID}])
+    return {x11_stack.maker(display, one.spec.client): int(one.value[0]) for one in reply.ids if one.value}
+
+
+def _tops(display: Display) -> Mapping[int, int]:
+    """The applications' windows with the root's children that they are in, those out of sight too where a manager lists them."""
+    found = x11_stack.applications(display, x11_stack.stacked(display))
+    types = x11_stack.first_numbers(display, found, "_NET_WM_WINDOW_TYPE")
+    none = {display.intern_atom(f"_NET_WM_WINDOW_TYPE_{name}") for name in _NO_APPLICATIONS}
+    return {number: outer for number, outer in found.items() if types.get(number) not in none}
+
+
+def _makers(display: Display, tops: Iterable[int], told: Mapping[int, int]) -> dict[int, int]:
+    """The process of each window."""
+    said = x11_stack.first_numbers(display, tops, "_NET_WM_PID")
+    return {number: told.get(x11_stack.maker(display, number), 0) or said.get(number, 0) for number in tops}
+
+
+def _of_several(display: Display, windows: Mapping[int, int], environment: Mapping[str, str]) -> Iterable[int]:
+    """Of the windows of one process the one that is meant: by its number, else the one in use; all where neither tells."""
+    if len(windows) < 2:
+        return windows
+    with suppress(ValueError):
+        named = int(environment.get("WINDOWID", ""), 0)
+        if named in windows:
+            return [named]
+        meant = _in(windows, x11_stack.outermost(display, named))
+        if meant:
+            return meant
+    return _in(windows, x11_stack.keys_go_to(display)) or windows
+
+
+def _in(windows: Mapping[int, int], outer: int) -> list[int]:
+    return [number for number, around in windows.items() if around == outer != 0]
+
+
+def _told(display: Display, number: int, pid: int) -> OwnWindow:
+    from Xlib.error import BadWindow
+
+    from coasty_desk.desktop.terminal_programs import is_terminal  # only where there is one
+
+    window = display.create_resource_object("window", number)
+    title, kind = "", ()
+    with suppress(BadWindow):
+        names = (window.get_full_text_property(display.intern_atom(name)) for name in ("_NET_WM_NAME", "WM_NAME"))
+        title, kind = next(filter(None, names), ""), window.get_wm_class() or ()
+    return OwnWindow(number, title, " ".join(kind), pid, is_terminal(kind, pid))
