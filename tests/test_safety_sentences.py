@@ -16,6 +16,7 @@ POLICY, RISK, GATES = "tests/core/test_policy.py", "tests/core/test_risk.py", "t
 
 PROJECT, THERE = "tests/test_project_file.py", "tests/cli/test_project.py"
 OWN = "tests/cli/test_own_terminal.py"
+COMMANDS, COMMITTING, DENIED = (f"tests/core/test_{name}.py" for name in ("commands", "committing", "typed_denied"))
 
 EVERY_WAY = f"{STOPPING}::test_every_way_stops_every_input"
 
@@ -73,7 +74,26 @@ PROMISES: dict[str, tuple[str, ...]] = {
         f"{GATES}::test_the_text_under_the_pointer_makes_a_click_risky",
         f"{IN_HAND}::test_what_the_model_says_makes_a_click_risky",
     ),
-    "typed shell commands that remove": (f"{RISK}::test_dangerous_shell_commands_are_risky",),
+    "typed shell commands that remove": (
+        f"{RISK}::test_dangerous_shell_commands_are_risky",
+        f"{COMMANDS}::test_keys_that_write_a_command_are_risky",
+    ),
+    "Enter in a terminal (or where that cannot be told)": (
+        f"{COMMANDS}::test_sending_a_terminals_line_that_is_unknown_is_risky",
+    ),
+    "in fourteen languages": (f"{COMMITTING}::test_what_destroys_spends_publishes_or_locks_out_is_asked_about",),
+    "Patterns are plain words, globs or regular expressions": (
+        "tests/wire/test_expressions.py::test_a_pattern_does_what_it_looks_like",
+        "tests/wire/test_expressions.py::test_what_cannot_be_matched_in_linear_time_is_named_when_it_is_read",
+    ),
+    "judges what will stand there": (
+        f"{DENIED}::test_denied_text_does_not_come_to_stand_there",
+        "tests/wire/test_expressions.py::test_plain_words_are_found_however_they_are_spelled",
+    ),
+    "What it cannot follow it refuses": (
+        f"{DENIED}::test_where_text_is_denied_what_cannot_be_known_is_not_put_in",
+        f"{DENIED}::test_a_line_that_is_unknown_is_not_sent",
+    ),
     "anything that goes to a terminal window": (f"{RISK}::test_under_cautious_anything_in_a_terminal_is_risky",),
     "is enforced on every action before any input": (
         f"{IN_HAND}::test_a_policy_refuses_what_it_says_and_nothing_else",
@@ -133,6 +153,8 @@ NO_PROMISES = (
     "The question shows the action in words",
     "The rules are a net with holes",
     "What must not happen belongs in a policy",
+    "The languages are",
+    "What was there before",
     "lets the task say",
     "rule what falls under it",
     "The model's answer is untrusted",

@@ -16,6 +16,7 @@ from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.seen import places
 from coasty_desk.core.stop import Stop
+from coasty_desk.core.terminals import in_terminal, matters
 from coasty_desk.core.typed import strokes_of
 from coasty_desk.core.windows import Named, Windows, reached
 
@@ -102,13 +103,17 @@ class Confirm(Struct):
 
     def _windows(self, placed: Placed) -> tuple[Named, ...] | None:
         """Those that it reaches, where a rule asks for them: they take a moment to find. None where they cannot be told."""
+        self.ledger.terminal = None
         deletes = any("delete" in stroke for stroke in strokes_of(placed.sent, self.ledger.strokes))
-        if not (self.cautious or deletes):
+        of_a_line = matters(placed.sent, self.ledger.strokes)
+        if not (self.cautious or deletes or of_a_line):
             return ()
         try:
-            return reached(placed.real, self.eyes.windows, self.eyes.pointer)
+            found = reached(placed.real, self.eyes.windows, self.eyes.pointer)
         except DesktopError:
             return None
+        self.ledger.terminal = in_terminal(found) if of_a_line else None
+        return found
 
     def _under(self, real: Action) -> Iterator[str]:
         try:

@@ -21,7 +21,7 @@ _FILLERS = {
 }
 """Characters that show nothing, beside those of the category Cf; and the stroke that Arabic words are drawn out with."""
 
-_ACCENTS = frozenset(map(chr, (*range(0x0300, 0x0370), *range(0x064B, 0x0653))))
+_ACCENTS = frozenset(map(chr, (*range(0x0300, 0x0370), *range(0x064B, 0x0660))))
 _LETTERS = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t"})
 """Letters that no decomposition takes the mark off."""
 

@@ -12,8 +12,13 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Launch, PressKeys, TypeText, Wait
+from coasty_desk.core.commands import what_it_does
+from coasty_desk.core.committing import committing
 from coasty_desk.core.policy import CLOSING
+from coasty_desk.core.risky_words import KINDS
+from coasty_desk.core.terminals import in_terminal, is_terminal
 from coasty_desk.core.typed import Strokes, Typed, steps, strokes_of
+from coasty_desk.core.typed_keys import of_stroke
 from coasty_desk.core.windows import Named
 
 
@@ -33,52 +38,9 @@ class Around(Struct, frozen=True):
     cautious: bool = False
 
 
-COMMITTING: dict[str, str] = {
-    "delete": r"delet(?:e|es|ed|ing|ion)|remov(?:e|es|ed|ing|al)|eras(?:e|es|ed|ing)|trash|wip(?:e|es|ed|ing)"
-    r"|uninstall(?:s|ed|ing)?|discard(?:s|ed|ing)?|permanently",
-    "send": r"send(?:s|ing)?|sent|submit(?:s|ted|ting)?|submission|publish(?:es|ed|ing)?",
-    "pay": r"pay(?:s|ing|ment|ments)?|paid|buy(?:s|ing)?|bought|purchas(?:e|es|ed|ing)|check ?out"
-    r"|plac(?:e|es|ing) (?:the |an |my |your |this )?order|order now|transfer (?:the )?(?:money|funds)|subscribe",
-    "format": r"format(?:s|ted|ting)?",
-    "shut down": r"shut(?:s|ting)?[ -]?down|power(?:s|ing)?[ -]?off|turn(?:s|ing)? off|reboot(?:s|ing)?|restart(?:s|ing)?"
-    r"|log(?:s|ging)?[ -]?(?:out|off)|sign(?:s|ing)?[ -]?out",
-}
-"""Words after which a click or Enter commits to something; the key is how the question names it."""
-
-_STARTS = (
-    r"(?:^|[;&|(`\t\n]|\$\(|\b(?:sudo|doas|env|xargs|nohup|time|exec|command|then|do|else)\s+(?:-\S+\s+)*)"
-    r"\s*(?:\w+=\S*\s+)*(?:[\w.~/]*/)?"
+_FILES = re.compile(
+    r"(?i)nautilus|thunar|pcmanfm|dolphin|nemo|caja|explorer|finder|file ?manager|\bfiles\b|\bdesktop\b|spacefm|krusader|\btrash\b"
 )
-"""Where a shell takes a word for a command."""
-
-COMMANDS: dict[str, str] = {
-    "removes": r"\b(?:rm|rmdir|shred|srm|wipefs|deltree|remove-item)\b"
-    rf"|{_STARTS}(?:del|unlink|truncate|rd)\s+\S|\berase\s+\S*[\\/:*.]"
-    r"|\bfind\b.*\s-(?:delete|exec(?:dir)?\s+rm)|\bgit\s+(?:clean|reset\s+--hard|checkout\s+(?:-f|--\s)|branch\s+-D|push)\b"
-    r"|\b(?:drop\s+(?:table|database|schema|index|view|user)|delete\s+from|truncate\s+table)\b|\bcrontab\s+-r\b"
-    r"|\b(?:apt|apt-get|dnf|yum|pacman|brew|pip3?|npm|snap|flatpak)\s+(?:-\S+\s+)*(?:remove|purge|uninstall|autoremove|-R\w*)\b"
-    r"|\breg\s+delete\b|\bdocker\s+(?:\w+\s+)?(?:rmi|prune)\b|\bkubectl\s+delete\b",
-    "overwrites": r"\b(?:mkfs(?:\.\w+)?|fdisk|diskpart)\b|\bformat\s+[a-z]:|\bdd\b.*\bof="
-    r"|(?:^\s*:?\s*|\s\d?)(?<!>)>{1,2}(?!>)(?!\s*(?:/dev/null|&|\d+\s*$))\s*[\w./~$'\"-]"
-    rf"|{_STARTS}(?:mv|cp|tee|rsync|ln\s+-\w*f\w*|install\s+-|sed\s+(?:-\w+\s+)*-\w*i\w*|chattr)\s+\S|\bch(?:mod|own|grp)\s+\S",
-    "elevates": rf"\b(?:sudo|doas|pkexec|runas|gsudo|sudoedit|visudo)\b|{_STARTS}(?:su(?:\s+-|\s+\w+\s*$|\s*$)|passwd\b)",
-    "ends": r"\b(?:killall|pkill|xkill|taskkill|poweroff|loginctl|stop-process|stop-computer|restart-computer)\b"
-    rf"|\bkill\s+(?:-|%|\d|\$)|{_STARTS}(?:shutdown|reboot|halt|logout)\b|\binit\s+[06]\b|:\(\)\s*\{{"
-    r"|\bsystemctl\s+(?:\S+\s+)*(?:stop|disable|mask|poweroff|reboot|halt|kill)\b",
-    "downloads and runs": r"\b(?:curl|wget|iwr|irm|invoke-webrequest|invoke-restmethod)\b.*"
-    r"(?:\|\s*(?:\S*/)?(?:env\s+)?(?:ba|z|da|k|fi)?sh\b|\|\s*(?:\S*/)?(?:python[\d.]*|perl|ruby|node|php|iex|invoke-expression)\b|&&|;)"
-    r"|(?:\b(?:ba|z|da|k)?sh|\bsource|\beval|(?:^|\s)\.|\bpython[\d.]*)\s.*(?:<\(|\$\(|`)\s*(?:curl|wget)\b"
-    r"|\b(?:iex|invoke-expression)\b|\bbase64\b.*\|\s*(?:ba|z)?sh\b|\bpowershell\b.*\s-e(?:nc|ncodedcommand)?\s",
-}
-"""Typed commands by what they do."""
-
-TERMINALS = (
-    r"(?im)term(?:inal|inator)?\b|xterm|konsole|alacritty|kitty|wezterm|tilix|guake|yakuake|foot\b|rxvt|ptyxis|ghostty"
-    r"|powershell|command prompt|cmd\.exe|console|^st\b|\w@[\w.-]+:\s*[~/]"
-)
-"""What the titles and kinds of terminal windows look like."""
-
-FILES = r"(?i)nautilus|thunar|pcmanfm|dolphin|nemo|caja|explorer|finder|file ?manager|\bfiles\b|\bdesktop\b|spacefm|krusader|\btrash\b"
 """What the titles and kinds of file managers look like."""
 
 _DELETING = (frozenset({"shift", "delete"}), frozenset({"win", "backspace"}), frozenset({"ctrl", "shift", "delete"}))
@@ -89,9 +51,9 @@ _SESSION = (
 )
 _SENDING = (frozenset({"ctrl", "enter"}), frozenset({"win", "enter"}))
 _SIDES = {"ctrlright": "ctrl", "shiftright": "shift", "altright": "alt", "winright": "win"}
-_WORDS = {name: rf"(?i)\b(?:{words})\b" for name, words in COMMITTING.items()}
-_COMMANDS = {name: rf"(?is){words}" for name, words in COMMANDS.items()}
-"""Patterns are compiled (and kept, by `re`) when they are first asked: a run that never confirms need not wait for it."""
+
+MOST_JUDGED = 200_000
+"""Characters of lines that one action may leave behind: more are a question, and not judged in part."""
 
 
 def risk(action: Action, around: Around, strokes: Strokes) -> Risk | None:
@@ -105,6 +67,7 @@ def risk(action: Action, around: Around, strokes: Strokes) -> Risk | None:
         _sends(pressed),
         _commits(action, pressed, around.said),
         _commands(action, around.typed, strokes),
+        _unknown_line(action, around, strokes),
         _in_a_terminal(around) if around.cautious else None,
     )
     return next((found for found in rules if found is not None), None)
@@ -130,7 +93,7 @@ def _deletes(pressed: Iterable[frozenset[str]], windows: tuple[Named, ...] | Non
 
 def _holds_files(window: Named) -> bool:
     """A file manager, or what may be one: a window without a name, and the bare desktop with its icons."""
-    return not _words(window).strip() or re.search(FILES, _words(window)) is not None
+    return not _words(window).strip() or _FILES.search(_words(window)) is not None
 
 
 def _sends(pressed: Iterable[frozenset[str]]) -> Risk | None:
@@ -144,20 +107,32 @@ def _commits(action: Action, pressed: Iterable[frozenset[str]], said: tuple[str,
     if not (enters or isinstance(action, Click | Drag | Launch)):
         return None
     said = (*said, action.name) if isinstance(action, Launch) else said
-    for name, words in _WORDS.items():
-        for text in said:
-            found = re.search(words, text)
-            if found is not None:
-                return Risk(name, f"the words around it say {found[0]!r}")
-    return None
+    found = [one for one in map(committing, said) if one is not None]
+    if not found:
+        return None
+    first = min(found, key=lambda one: KINDS.index(one.kind))
+    return Risk(first.kind, f"the words around it say {first.word!r}")
 
 
 def _commands(action: Action, typed: tuple[Typed, ...], strokes: Strokes) -> Risk | None:
+    judged = 0
     for line in dict.fromkeys(line for before in typed for line in _new_lines(action, before, strokes)):
-        for name, words in _COMMANDS.items():
-            bare = re.sub(r"[\\'\"]", "", line)  # r\m and "rm" are rm to a shell
-            if re.search(words, line) or re.search(words, bare):
-                return Risk(f"command that {name}", f"typed into a shell, {line.strip()[:80]!r} {name}")
+        judged += len(line)
+        if judged > MOST_JUDGED:
+            return Risk("too much to judge", "it writes and corrects more than can be judged")
+        does = what_it_does(line)
+        if does:
+            return Risk(f"command that {does}", f"typed into a shell, {line.strip()[:80]!r} {does}")
+    return None
+
+
+def _unknown_line(action: Action, around: Around, strokes: Strokes) -> Risk | None:
+    """Enter in a terminal, or what may be one, after a key that may have put in a line that nobody typed."""
+    lost = next((typed.lost for typed in around.typed if typed.lost), "")
+    if not lost or in_terminal(around.windows) is False:
+        return None
+    if any(of_stroke(step).commits for step in steps(action, strokes) if isinstance(step, tuple)):
+        return Risk("unknown line", f"what a terminal's line holds since {lost} was pressed cannot be told")
     return None
 
 
@@ -174,7 +149,7 @@ def _new_lines(action: Action, typed: Typed, strokes: Strokes) -> Iterator[str]:
 
 
 def _in_a_terminal(around: Around) -> Risk | None:
-    if around.windows is None or any(re.search(TERMINALS, _words(window)) for window in around.windows):
+    if around.windows is None or any(map(is_terminal, around.windows)):
         return Risk("terminal", "it goes to a terminal" if around.windows is not None else "it may go to a terminal")
     return None
 
