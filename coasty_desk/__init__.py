@@ -23,11 +23,8 @@ With parts of your own, here the fakes that stand in for a desktop and a model:
             print(event.ending.status, event.message)
 """
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+# Nothing is imported here: `python -m coasty_desk` comes by with the working directory first on its path (__main__.py).
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from coasty_desk.core import events
     from coasty_desk.core.actions import (
@@ -233,6 +230,8 @@ _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
+    from importlib import import_module  # noqa: PLC0415 - see above
+
     if name == "events":
         return import_module("coasty_desk.core.events")
     if name == "__version__":

@@ -1,8 +1,50 @@
-"""`python -m coasty_desk` is `coasty-desk`."""
+"""`python -m coasty_desk` is `coasty-desk`: the command line, after the folder that the person works in is off every search path.
 
+Whoever left files in that folder must not have them run: a `json.py` there would be imported by
+`python -m` and with an empty entry in PYTHONPATH, a program there found by an empty entry in PATH,
+and a library there by Windows. So nothing but what is built into the interpreter is imported first.
+What Python itself imports before it comes here is beyond this: for `python -m` that is `importlib` and a few more.
+"""
+
+import os
 import sys
 
-from coasty_desk.cli.app import main
+
+def main() -> int:
+    """Carry out this process's command line; the exit code."""
+    sys.path[:] = _without_working_folder(sys.path)
+    _clean_programs()
+    from coasty_desk.cli.app import main as carry_out  # noqa: PLC0415 - only now
+
+    return carry_out()
+
+
+def _without_working_folder(path: list[str]) -> list[str]:
+    """Where modules are looked for: no relative place, nor the working directory before the standard library."""
+    try:
+        here = os.path.realpath(os.getcwd())  # noqa: PTH109 - pathlib is a module that might be there
+    except OSError:
+        here = ""
+    library = os.path.dirname(os.__file__)  # noqa: PTH120 - the same
+    first = path.index(library) if library in path else len(path)
+    return [
+        place
+        for number, place in enumerate(path)
+        if os.path.isabs(place) and not (number < first and os.path.realpath(place) == here)  # noqa: PTH117 - the same
+    ]
+
+
+def _clean_programs() -> None:
+    """Where programs and libraries are looked for, by this process and those that it starts."""
+    if os.environ.get("PATH"):
+        places = filter(os.path.isabs, os.environ["PATH"].split(os.pathsep))
+        os.environ["PATH"] = os.pathsep.join(places) or os.defpath
+    if sys.platform == "win32":  # which looks into the working directory first
+        os.environ.setdefault("NoDefaultCurrentDirectoryInExePath", "1")
+        import ctypes  # noqa: PLC0415 - only there
+
+        ctypes.windll.kernel32.SetDllDirectoryW("")
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -30,7 +30,9 @@ def entries(environment: Mapping[str, str], only: str = "") -> Iterator[Applicat
     """The applications of the menu, or those whose entry has the file name `only`; of two with one file name, the person's own."""
     system = (environment.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
     seen = set()
-    for folder in [*_own(environment), *map(Path, filter(None, system))]:
+    for folder in [*_own(environment), *map(Path, system)]:
+        if not folder.is_absolute():
+            continue  # as the specification has it: it would be one of the working directory
         for file in sorted((folder / "applications").rglob("*.desktop")):
             if file.name not in seen and only in ("", file.name):
                 seen.add(file.name)

@@ -23,7 +23,7 @@ class TkWindow:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-P", "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self._seen: list[Seen] = []
         self._text = ""
@@ -77,7 +77,11 @@ def _main() -> None:
     import threading
     import tkinter as tk
 
-    root = tk.Tk()
+    class Root(tk.Tk):
+        def readprofile(self, baseName: str, className: str) -> None:  # noqa: N803 - the library's names
+            """Run no `.Tk.py`: without a home it would be that of the working directory."""
+
+    root = Root()
     root.overrideredirect(boolean=True)
     root.attributes("-topmost", 1)
     area = tk.Text(root, bg="#{:02x}{:02x}{:02x}".format(*COLOUR), highlightthickness=0, borderwidth=0)
