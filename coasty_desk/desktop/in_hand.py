@@ -12,6 +12,7 @@ from coasty_desk.core.confirm import Confirm, Eyes, Mode, Person
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates import InOrder
 from coasty_desk.core.hand import Hand, OnHumanInput
+from coasty_desk.core.job_control import JobControl, Uninterrupted
 from coasty_desk.core.ledger import Ledger, Noting
 from coasty_desk.core.masked import Mask, MaskGate
 from coasty_desk.core.policy import Policy
@@ -56,11 +57,14 @@ def in_hand(
     person: Person,
     picture: Callable[[Placed], str | None] = lambda _placed: None,
     text_at: Callable[[Point], str] = lambda _point: "",
+    control: JobControl | None = None,
     dry_run: bool = False,
 ) -> InHand:
     """Put the gates around the screen and the executor. Raises DesktopError where a mask cannot be applied.
 
-    The order: what can never be (the abort key), what is forbidden (policy, masks), whether a
+    `control` tells of suspensions of the process.
+
+    The order: what was decided before a suspension, what can never be (the abort key), what is forbidden (policy, masks), whether a
     hand is on the mouse, and last the question, so that nobody is asked in vain. A dry run sends
     nothing, so it waits for no hand and asks nobody.
     """
@@ -70,6 +74,7 @@ def in_hand(
     seen = Seen(screen, None if dry_run else pointer)
     windows = DesktopWindows()
     gates: list[Gate] = [
+        Uninterrupted(control or JobControl(), seen),
         OwnKeys(abort_key.parse(rules.hotkey), ledger, stop),
         *(PolicyGate(policy, ledger, seen, windows, pointer) for policy in rules.policies),
         MaskGate(rules.masks, pointer),
