@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import platformdirs
 from msgspec import Struct
@@ -29,6 +29,7 @@ from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.secrets import Hiding, Secrets
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import keys, lock, secret_sources, wayland, ways, window_list
+from coasty_desk.desktop.apart import Apart
 from coasty_desk.desktop.capture import MonitorScreen
 from coasty_desk.desktop.crop import Crops
 from coasty_desk.desktop.dry_run import DryRun
@@ -36,9 +37,7 @@ from coasty_desk.desktop.executor import DesktopExecutor
 from coasty_desk.desktop.first_look import FirstLook, Look
 from coasty_desk.desktop.held import Held
 from coasty_desk.desktop.in_hand import Rules, in_hand, pointer
-from coasty_desk.desktop.keep_off import Apart
 from coasty_desk.desktop.overlay import Badge, NoBadgeError, Pictured, Uncovered
-from coasty_desk.desktop.own_terminal import OwnTerminal
 from coasty_desk.desktop.picture import Format
 from coasty_desk.desktop.ways import Ways
 from coasty_desk.desktop.windows_here import WindowMask
@@ -57,6 +56,9 @@ from coasty_desk.service.outbox import Memory
 from coasty_desk.service.pricing import Tariff
 from coasty_desk.service.uploads import Uploads
 from coasty_desk.settings import BASE_URL, BASE_URL_VARIABLE, KEY_VARIABLE, Settings
+
+if TYPE_CHECKING:
+    from coasty_desk.desktop.own_terminal import OwnTerminal
 
 UNSHRUNK = Size(100_000, 100_000)
 """The offline predictor reads the whole screen: nothing leaves the process, so nothing need be shrunk."""
