@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from msgspec import Struct
 
@@ -19,6 +20,7 @@ from coasty_desk.desktop.own_terminal import OwnTerminal
 
 BY = "own terminal"
 THERE = "that place is the person's own terminal"
+MENU = "the person's own terminal has a menu open, which takes all input"
 NO_KEYS = "the person's own terminal has the keyboard, and there is no other window to give it to"
 
 
@@ -39,29 +41,34 @@ class KeepOff(Struct, frozen=True):
         refused = self.executor.refuses(placed)
         if refused is not None:
             return refused
-        if self._points_at_it(placed.real):
-            return refusal(placed, BY, THERE)
-        if not _needs_keys(placed.real):
-            return None
-        with self.aside.keys_elsewhere() as elsewhere:
-            return None if elsewhere else refusal(placed, BY, NO_KEYS)
+        why = self._hindrance(placed.real)
+        return refusal(placed, BY, why) if why else None
 
     def perform(self, placed: Placed) -> None:
         """Look once more, right before the input goes out: windows move. Raises BrokenOffError besides what the executor raises."""
-        if self._points_at_it(placed.real):
-            raise BrokenOffError(THERE, BY)
-        if not _needs_keys(placed.real):
-            self.executor.perform(placed)
-            return
-        with self.aside.keys_elsewhere() as elsewhere:
-            if not elsewhere:
-                raise BrokenOffError(NO_KEYS, BY)
+        why = self._hindrance(placed.real)
+        if why:
+            raise BrokenOffError(why, BY)
+        with self.aside.keys_elsewhere() if _needs_keys(placed.real) else nullcontext():
             self.executor.perform(placed)
 
     def release(self) -> None:
         """Let go as the executor does, and put our own terminal back: whoever releases has come to an end."""
         self.executor.release()
         self.aside.restore()
+
+    def _hindrance(self, real: Action) -> str:
+        """Why the action must not be done now, if it must not."""
+        if not (places(real) or _needs_keys(real)):
+            return ""
+        if not self.aside.let_go():
+            return MENU
+        if self._points_at_it(real):
+            return THERE
+        if not _needs_keys(real):
+            return ""
+        with self.aside.keys_elsewhere() as elsewhere:
+            return "" if elsewhere else NO_KEYS
 
     def _points_at_it(self, real: Action) -> bool:
         return any(self.own.holds(self.pointer() if point is None else point) for point in places(real))
