@@ -18,6 +18,7 @@ PROJECT, THERE = "tests/test_project_file.py", "tests/cli/test_project.py"
 OWN = "tests/cli/test_own_terminal.py"
 COMMANDS, COMMITTING, DENIED = (f"tests/core/test_{name}.py" for name in ("commands", "committing", "typed_denied"))
 
+DISTURBED = "tests/desktop/test_disturbed.py"
 EVERY_WAY = f"{STOPPING}::test_every_way_stops_every_input"
 
 PROMISES: dict[str, tuple[str, ...]] = {
@@ -59,6 +60,10 @@ PROMISES: dict[str, tuple[str, ...]] = {
         f"{OWN}::test_a_window_that_is_more_than_a_terminal_stays",
     ),
     "the run pauses before its next action": (f"{IN_HAND}::test_a_hand_on_the_mouse_pauses_the_run",),
+    "holds on while you hold Ctrl": (f"{DISTURBED}::test_no_letter_becomes_a_shortcut",),
+    "another window takes the": ("tests/desktop/test_focus_moves.py::test_another_window_ends_the_typing",),
+    "you type into its text": (f"{DISTURBED}::test_a_person_who_types_too",),
+    "the pointer cannot get to its place": (f"{DISTURBED}::test_no_press_where_the_pointer_cannot_get",),
     "`--step` asks before every action": (f"{IN_HAND}::test_always_does_nothing_without_a_yes",),
     "no terminal and no answer mean no": (
         f"{IN_HAND}::test_without_a_terminal_risky_actions_are_not_done",

@@ -125,7 +125,7 @@ def replay(
         list[str] | None, typer.Option(metavar="NAME=SOURCE", help="{{secret:NAME}}, as in `run`.")
     ] = None,
     on_human_input: Annotated[
-        str | None, typer.Option(metavar="pause|stop|ignore", help="When you move the pointer.")
+        str | None, typer.Option(metavar="pause|stop|ignore", help="When you move the pointer or type.")
     ] = None,
     monitor: Annotated[str | None, typer.Option(metavar="primary|N", help="Which monitor.")] = None,
     abort_hotkey: Annotated[str | None, typer.Option(metavar="KEYS", help="The abort key.")] = None,

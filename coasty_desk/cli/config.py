@@ -39,7 +39,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
         '["PASSWORD=keyring:mail/me"]',
     ),
     "mask_window": ("windows with such titles are black in every picture", '["*Bank*"]'),
-    "on_human_input": ("when a person moves the pointer: pause, stop, ignore", '"pause"'),
+    "on_human_input": ("when a person moves the pointer or types: pause, stop, ignore", '"pause"'),
     "image_format": ("how the screenshot is sent: png, jpeg, auto", '"png"'),
     "overlay": ("a badge on the screen that says who drives and how to stop", "false"),
     "own_terminal": (

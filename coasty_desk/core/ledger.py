@@ -8,6 +8,7 @@ from collections.abc import Callable
 from msgspec import Struct, field
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Launch, Point, PressKeys, Refusal
+from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.panic import ESCAPES
 from coasty_desk.core.ports import Executor
 from coasty_desk.core.scaling import Placed
@@ -62,7 +63,11 @@ class Noting(Struct, frozen=True):
     def perform(self, placed: Placed) -> None:
         """Note it, then do it: what is stopped in the middle may have been typed."""
         self.ledger.note(placed)
-        self.executor.perform(placed)
+        try:
+            self.executor.perform(placed)
+        except BrokenOffError:
+            self.ledger.left_at = None  # where the pointer is now, the next look at the screen tells
+            raise
         self.ledger.finished(placed)
 
     def release(self) -> None:

@@ -158,7 +158,7 @@ def forbids(policy: Policy, action: Action, situation: Situation, strokes: Strok
         _of_keys(policy, pressed),
         _of_place(policy, situation),
         _of_text(policy, action, situation, strokes),
-        _of_windows(policy, action, situation),
+        of_windows(policy, action, situation.titles, situation.behind),
     )
     return next((reason for reason in reasons if reason), "")
 
@@ -307,18 +307,19 @@ def _bare(text: str) -> str:
 _QUOTES = {ord(quote): None for quote in "\\'\""}
 
 
-def _of_windows(policy: Policy, action: Action, situation: Situation) -> str:
+def of_windows(policy: Policy, action: Action, titles: tuple[str, ...] | None, behind: tuple[str, ...] = ()) -> str:
+    """Why the policy does not let the action reach windows of these `titles`, with those `behind` them; empty where it does."""
     if not policy.asks_for_windows or isinstance(action, Wait):
         return ""
-    if situation.titles is None:
+    if titles is None:
         return "the policy judges windows by their titles, and which window this would reach cannot be told"
-    for title in (*situation.titles, *situation.behind):
+    for title in (*titles, *behind):
         if len(title) > LONGEST_TITLE:
             return "the policy judges windows by their titles, and this one's title is too long to be judged"
         denied = first(policy.windows_denied, title)
         if denied is not None:
             return f"the policy denies windows that match {denied.text!r}, and this would reach {title!r}"
-    for title in situation.titles:
+    for title in titles:
         if policy.windows_allowed and first(policy.windows_allowed, title) is None:
             return f"the policy does not allow the window {title!r}"
     return ""

@@ -7,6 +7,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import TypeAlias
 
 from coasty_desk.core.actions import (
     Click,
@@ -22,6 +23,7 @@ from coasty_desk.core.actions import (
     Wait,
 )
 from coasty_desk.core.errors import Aborted, BrokenOffError, DesktopError
+from coasty_desk.core.hand import OnHumanInput
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.stop import Stop
@@ -31,8 +33,7 @@ from coasty_desk.desktop.pointer import InCorner, Pointer
 from coasty_desk.desktop.sent import SENT, Sent
 from coasty_desk.desktop.typing import Keyboard, keyboard, untypeable
 
-_LETTING_GO = 0.3
-"""Seconds that an action is given to end where it is broken off."""
+Rechecks: TypeAlias = list[Callable[[Placed], None]]
 
 
 class DesktopExecutor:
@@ -40,6 +41,7 @@ class DesktopExecutor:
 
     Its devices are opened when they are first needed, or by `ready`. Both raise DesktopError where there are none.
     `environment` is that of the applications which are started, without one this process's.
+    `rechecks` are asked where an action's first key or button would go out; they raise BrokenOffError for what must not be done.
     """
 
     def __init__(
@@ -49,15 +51,15 @@ class DesktopExecutor:
         held: Held | None = None,
         sent: Sent = SENT,
         environment: Mapping[str, str] | None = None,
+        on_human_input: OnHumanInput = "pause",
+        rechecks: Rechecks | None = None,
     ) -> None:
         self.held = held if held is not None else Held()
-        self._run = stop
-        self._stop = stop.part()
-        """What the devices wait on: the run's stop, or the end of this one action."""
-        self._idle = threading.Event()
-        self._idle.set()
+        self._rechecks: Rechecks = [] if rechecks is None else rechecks
+        self._stop = stop
         self._sent = sent
         self._environment = os.environ if environment is None else environment
+        self._on_human_input = on_human_input
         self._opening = threading.Lock()
         self._opened: tuple[Pointer, Keyboard] | None = None
 
@@ -66,7 +68,7 @@ class DesktopExecutor:
         with self._opening:
             if self._opened is None:
                 pointer = Pointer(self._stop, self.held, self._sent)
-                typist = keyboard(self._stop, self.held, self._sent)
+                typist = keyboard(self._stop, self.held, self._sent, self._on_human_input)
                 weakref.finalize(self, _end, self.held, typist, pointer)  # also when the interpreter exits
                 self._opened = pointer, typist
 
@@ -95,28 +97,16 @@ class DesktopExecutor:
 
     def perform(self, placed: Placed) -> None:
         """Do it. Raises Aborted, DesktopError, BrokenOffError; nothing stays held in any case."""
+        self._stop.check()
         with self._failures():
-            self._stop.check()
             self._pointer.leave_corner()
             self._do(placed)
-
-    def break_off(self) -> None:
-        """End the action that is under way, and let go of everything; none is begun until `go_on`. From another thread. Never raises."""
-        self._stop.trip("stop", "the run was suspended")
-        self._idle.wait(_LETTING_GO)
-        self.release()
-
-    def go_on(self) -> None:
-        """After `break_off`: actions are done again. One that was under way without it is broken off too."""
-        self.break_off()
-        self._run.rearm(self._stop)
 
     def release(self) -> None:
         """Let go of everything that is held, and give back what was borrowed for typing. Never raises."""
         self.held.release_all()
         if self._opened is not None:
             self._opened[1].give_back()
-            self._opened[0].confirm()
 
     def _do(self, placed: Placed) -> None:
         action = placed.real
@@ -124,22 +114,28 @@ class DesktopExecutor:
             case Click(point, button, count):
                 self._move(point)
                 with self._keyboard.holding(keys.modifiers(action)):
+                    self._recheck(placed)
                     self._pointer.click(button, count)
             case Move(point):
                 self._move(point)
             case Drag(start, end, button):
                 self._move(start)
                 with self._keyboard.holding(keys.modifiers(action)):
-                    self._pointer.drag(end.x, end.y, button)
+                    self._recheck(placed)
+                    self._pointer.drag(end.x, end.y, button, self._keyboard.alone)
             case Scroll(notches, axis, point):
                 self._move(point)
                 with self._keyboard.holding(keys.modifiers(action)):
-                    self._pointer.scroll(notches, axis)
+                    self._recheck(placed)
+                    self._pointer.scroll(notches, axis, self._keyboard.alone)
             case TypeText(text):
-                self._keyboard.type(text)
+                with self._keyboard.action():
+                    self._recheck(placed)
+                    self._keyboard.type(text)
             case PressKeys() | KeyCombo():
-                for stroke in keys.strokes(action):
-                    self._keyboard.stroke(stroke)
+                with self._keyboard.action():
+                    self._recheck(placed)
+                    self._keyboard.strokes(keys.strokes(action))
             case Wait(seconds):
                 self._stop.pause(seconds)
             case Launch():
@@ -154,6 +150,10 @@ class DesktopExecutor:
             message = f"it could not be started: {error.strerror or error}"
             raise BrokenOffError(message, "desktop") from error
 
+    def _recheck(self, placed: Placed) -> None:
+        for recheck in self._rechecks:
+            recheck(placed)
+
     def _move(self, point: Point | None) -> None:
         if point is not None:
             self._pointer.move(point.x, point.y)
@@ -161,22 +161,16 @@ class DesktopExecutor:
     @contextmanager
     def _failures(self) -> Iterator[None]:
         """Turn the corner into the stop, and what the platform raises into ours."""
-        self._idle.clear()
         try:
             yield
         except InCorner:
-            self._run.trip("corner")
-            raise Aborted(self._run.reason) from None
-        except Aborted:
-            self._run.check()
-            raise BrokenOffError(self._stop.why, "suspension") from None
+            self._stop.trip("corner")
+            raise Aborted(self._stop.reason) from None
         except load.failures() as error:
-            self._run.check()  # a stop cuts the connections where the display does not answer
             message = f"The display stopped taking input ({type(error).__name__}: {error})."
             raise DesktopError(message, "See whether the session is still there, and start again.") from error
         finally:
             self.held.release_all()
-            self._idle.set()
 
 
 def refused(

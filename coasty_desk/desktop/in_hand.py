@@ -12,7 +12,6 @@ from coasty_desk.core.confirm import Confirm, Eyes, Mode, Person
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates import InOrder
 from coasty_desk.core.hand import Hand, OnHumanInput
-from coasty_desk.core.job_control import JobControl, Uninterrupted
 from coasty_desk.core.ledger import Ledger, Noting
 from coasty_desk.core.masked import Mask, MaskGate
 from coasty_desk.core.policy import Policy
@@ -24,6 +23,8 @@ from coasty_desk.core.seen import Seen
 from coasty_desk.core.self_stop import OwnKeys
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import keys, load
+from coasty_desk.desktop.executor import Rechecks
+from coasty_desk.desktop.sent import SENT
 from coasty_desk.desktop.windows_here import DesktopWindows, keep_focus
 from coasty_desk.desktop.x11_asking import asking
 
@@ -54,33 +55,34 @@ def in_hand(
     stop: Stop,
     screen: Screen,
     executor: Executor,
+    rechecks: Rechecks | None = None,
     person: Person,
     picture: Callable[[Placed], str | None] = lambda _placed: None,
     text_at: Callable[[Point], str] = lambda _point: "",
-    control: JobControl | None = None,
     dry_run: bool = False,
 ) -> InHand:
     """Put the gates around the screen and the executor. Raises DesktopError where a mask cannot be applied.
 
-    `control` tells of suspensions of the process.
-
-    The order: what was decided before a suspension, what can never be (the abort key), what is forbidden (policy, masks), whether a
+    The order: what can never be (the abort key), what is forbidden (policy, masks), whether a
     hand is on the mouse, and last the question, so that nobody is asked in vain. A dry run sends
-    nothing, so it waits for no hand and asks nobody.
+    nothing, so it waits for no hand and asks nobody. `rechecks` are the executor's: which windows are there is asked
+    once more where its input goes out.
     """
     for mask in rules.masks:
         mask()  # a mask that cannot be told is found before anything is seen or sent
     ledger = Ledger(keys.strokes)
     seen = Seen(screen, None if dry_run else pointer)
     windows = DesktopWindows()
+    policies = [PolicyGate(policy, ledger, seen, windows, pointer) for policy in rules.policies]
+    if rechecks is not None:
+        rechecks += [policy.recheck for policy in policies if policy.policy.asks_for_windows]
     gates: list[Gate] = [
-        Uninterrupted(control or JobControl(), seen),
         OwnKeys(abort_key.parse(rules.hotkey), ledger, stop),
-        *(PolicyGate(policy, ledger, seen, windows, pointer) for policy in rules.policies),
+        *policies,
         MaskGate(rules.masks, pointer),
     ]
     if not dry_run:
-        hand = Hand(rules.on_human_input, pointer, ledger, seen, stop)
+        hand = Hand(rules.on_human_input, pointer, ledger, seen, stop, typed=SENT.since_another)
         gates.append(hand)
         if rules.confirm != "never":
             gates.append(_confirm(rules, stop, ledger, hand, person, Eyes(windows, pointer, picture, text_at)))

@@ -8,8 +8,8 @@ here because pynput counts a character outside the basic plane as one unit.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
 from coasty_desk.core.stop import Stop
@@ -98,6 +98,18 @@ class NativeKeyboard:
             else:
                 self._system.write(self._controller, character)
             self._stop.pause(self._system.gap)
+
+    def action(self) -> AbstractContextManager[None]:
+        """Which window has the focus is not watched here."""
+        return nullcontext()
+
+    def alone(self) -> None:
+        """What other hands hold is not watched here."""
+
+    def strokes(self, strokes: Sequence[Stroke]) -> None:
+        """Press each one's keys in order, release them in reverse."""
+        for stroke in strokes:
+            self.stroke(stroke)
 
     def stroke(self, keys: Stroke) -> None:
         """Press in order, release in reverse."""

@@ -15,6 +15,7 @@ from coasty_desk.core.scaling import Rect
 from coasty_desk.desktop import load
 
 _MAC_UNITS = 3
+_ROUNDED = 2
 
 
 class NativePointer:
@@ -28,6 +29,11 @@ class NativePointer:
         """Where it is now, in real pixels."""
         x, y = self._gui.position()
         return int(x), int(y)
+
+    def is_at(self, x: int, y: int) -> bool:
+        """Whether it is there, to a pixel or two: systems that scale round."""
+        left, top = self.position()
+        return abs(left - x) <= _ROUNDED and abs(top - y) <= _ROUNDED
 
     def monitors(self) -> tuple[Rect, ...]:
         """The primary monitor: pyautogui knows no other."""
@@ -71,9 +77,6 @@ class NativePointer:
         """What was let go of is up here."""
         del button
         return False
-
-    def confirm(self) -> None:
-        """It has been taken when the call comes back."""
 
     def close(self) -> None:
         """There is nothing to give back."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from typing import Literal, Protocol
 
 from coasty_desk.core.actions import Button
+from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.panic import corners
 from coasty_desk.core.scaling import Rect
 from coasty_desk.core.stop import Stop
@@ -46,6 +48,15 @@ _INSIDE = 3
 """How far from a corner the pointer is taken that rested there before we came."""
 
 
+_TRIES = 3
+_AGAIN = 0.03
+"""So often, and so many seconds apart, a pointer is put where it did not stay: a hand may have pushed it."""
+
+
+def _nobody() -> None:
+    """Nobody else holds a key."""
+
+
 class InCorner(Exception):  # noqa: N818 - a stop is not an error
     """The pointer is in a corner of the desktop: a person's stop."""
 
@@ -55,6 +66,10 @@ class Device(Protocol):
 
     def position(self) -> tuple[int, int]:
         """Where it is now."""
+        ...
+
+    def is_at(self, x: int, y: int) -> bool:
+        """Whether it is there."""
         ...
 
     def monitors(self) -> tuple[Rect, ...]:
@@ -87,10 +102,6 @@ class Device(Protocol):
 
     def is_down(self, button: Button) -> bool:
         """Whether the system takes the button for down."""
-        ...
-
-    def confirm(self) -> None:
-        """Wait until the system has taken what was sent."""
         ...
 
     def close(self) -> None:
@@ -155,16 +166,20 @@ class Pointer:
         self._resting = at if at in self._corners else None
 
     def _check_corner(self) -> None:
-        """Right before input: the display has just answered, and nobody has said stop while it did not."""
         if self.position() in self._corners:
             raise InCorner
-        self._stop.check()
 
     def move(self, x: float, y: float) -> None:
-        """Move to a real pixel."""
-        self._stop.check()
-        self._check_corner()
-        self._put(round(x), round(y))
+        """Move to a real pixel. Raises BrokenOffError where it does not get there."""
+        at = round(x), round(y)
+        for turn in range(_TRIES):
+            self._stop.pause(_AGAIN if turn else 0)
+            self._check_corner()
+            self._put(*at)
+            if self._device.is_at(*at):
+                return
+        message = "the pointer did not get there: something holds it, or moves it elsewhere; nothing was pressed"
+        raise BrokenOffError(message, "pointer")
 
     def click(self, button: Button, count: int) -> None:
         """Press and release where the pointer is, `count` times within the system's double-click time."""
@@ -178,8 +193,12 @@ class Pointer:
             self._wait_thawed(button)
         self._clicked = (at, button, time.monotonic())
 
-    def drag(self, x: float, y: float, button: Button) -> None:
-        """Press where the pointer is, move to a real pixel as a hand does, rest, release."""
+    def drag(self, x: float, y: float, button: Button, alone: Callable[[], None] = _nobody) -> None:
+        """Press where the pointer is, move to a real pixel as a hand does, rest, release.
+
+        What is dropped depends on the keys that are held: `alone` waits until those of others are up.
+        Raises BrokenOffError, the button let go of, where it did not get there.
+        """
         start = self.position()
         steps = min(max(int(math.dist(start, (x, y)) / _DRAG_STEP_PIXELS), _DRAG_STEPS[0]), _DRAG_STEPS[1])
         with self._pressed(button):
@@ -189,13 +208,23 @@ class Pointer:
                 self._drag_to(round(start[0] + (x - start[0]) * part), round(start[1] + (y - start[1]) * part), button)
                 self._stop.pause(_DRAG_STEP)
             self._stop.pause(_DROP)
+            alone()
+            there = self._device.is_at(round(x), round(y))
         self._wait_thawed(button)
         self._stop.pause(_DROPPED)
+        if not there:
+            message = (
+                "the pointer was dragged, but did not get to where it was to be let go of; it was let go of elsewhere"
+            )
+            raise BrokenOffError(message, "pointer")
 
-    def scroll(self, notches: int, axis: Literal["vertical", "horizontal"]) -> None:
-        """Turn the wheel where the pointer is: + is up or right, a notch is one click of the wheel."""
+    def scroll(
+        self, notches: int, axis: Literal["vertical", "horizontal"], alone: Callable[[], None] = _nobody
+    ) -> None:
+        """Turn the wheel where the pointer is: + is up or right, a notch is one click of the wheel; before each, `alone`."""
         for _ in range(abs(notches)):
             self._stop.check()
+            alone()
             self._check_corner()
             self._device.notch(axis, up=notches > 0)
             self._stop.pause(_NOTCH)
@@ -209,11 +238,6 @@ class Pointer:
         until = time.monotonic() + _THAW
         while self._device.is_down(button) and time.monotonic() < until:
             self._stop.pause(_LOOK)
-
-    def confirm(self) -> None:
-        """Wait until the display has taken what was sent: with a connection that is closed sooner it may be lost. Never raises."""
-        with suppress(*load.failures()):
-            self._device.confirm()
 
     def close(self) -> None:
         """Give the connection to the display back: the pointer is at its end. Never raises."""

@@ -64,10 +64,6 @@ class PynputWatch:
             return "this program may not watch the keyboard: allow its terminal under Accessibility", ""
         return ("" if self._listener.is_alive() else "the keyboard listener did not start"), ""
 
-    def silent(self) -> float:
-        """There is nobody here who would not answer."""
-        return 0.0
-
     def disarm(self) -> None:
         """Stop watching."""
         self._over.set()

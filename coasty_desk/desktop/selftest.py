@@ -312,7 +312,7 @@ def _pressed(stop: Stop, spelled: str) -> Proof:
 
     hands = keyboard(Stop(), Held(), Sent())
     try:
-        hands.stroke(keys.stroke((spelled,)))
+        hands.strokes((keys.stroke((spelled,)),))
         heard = stop.wait(_PATIENCE)
     except (DesktopError, keys.UnknownKey) as error:
         return Proof("abort key", ok=False, detail=str(error))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from coasty_desk.core.hand import OnHumanInput
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.held import Held
 from coasty_desk.desktop.keys import Stroke
@@ -23,15 +25,23 @@ class Keyboard(Protocol):
         ...
 
     def type(self, text: str) -> None:
-        """Write the text, letter for letter. Raises Aborted, DesktopError; nothing stays held."""
+        """Write the text, letter for letter. Raises Aborted, DesktopError, BrokenOffError; nothing stays held."""
         ...
 
-    def stroke(self, keys: Stroke) -> None:
-        """Press in order, release in reverse. Raises Aborted, DesktopError; nothing stays held."""
+    def action(self) -> AbstractContextManager[None]:
+        """Within the block keys are for the window that has the focus at its beginning: BrokenOffError where another gets it."""
+        ...
+
+    def strokes(self, strokes: Sequence[Stroke]) -> None:
+        """Press each one's keys in order, release them in reverse. Raises as `type` does; nothing stays held."""
         ...
 
     def holding(self, keys: Stroke) -> AbstractContextManager[None]:
-        """Hold these keys within the block."""
+        """Hold these keys, or none, within the block, once no other hand holds one. Raises as `type` does."""
+        ...
+
+    def alone(self) -> None:
+        """Wait until no other hand holds Control, Shift or the like. Raises Aborted, BrokenOffError."""
         ...
 
     def give_back(self) -> None:
@@ -49,12 +59,12 @@ def untypeable(text: str) -> str | None:
     return found[0] if found else None
 
 
-def keyboard(stop: Stop, held: Held, sent: Sent = SENT) -> Keyboard:
+def keyboard(stop: Stop, held: Held, sent: Sent = SENT, on_human_input: OnHumanInput = "pause") -> Keyboard:
     """This platform's keyboard. Raises DesktopError."""
     if sys.platform.startswith("linux"):
         from coasty_desk.desktop.x11_keyboard import X11Keyboard
 
-        return X11Keyboard(stop, held, sent)
+        return X11Keyboard(stop, held, sent, on_human_input)
     from coasty_desk.desktop.native_keyboard import native_keyboard
 
     return native_keyboard(stop, held, sent)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from coasty_desk.core.errors import BrokenOffError, DesktopError
+from coasty_desk.core.hand import OnHumanInput
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import keysyms, load, x11_keymap, x11_relabel
 from coasty_desk.desktop.held import Held
@@ -21,6 +22,7 @@ from coasty_desk.desktop.key_names import CONTROL
 from coasty_desk.desktop.keys import Stroke
 from coasty_desk.desktop.sent import Sent
 from coasty_desk.desktop.x11_borrow import ANY_GROUP, Borrowed
+from coasty_desk.desktop.x11_guard import Guard
 from coasty_desk.desktop.x11_keymap import Keymap, Way
 from coasty_desk.desktop.x11_ping import Ping
 from coasty_desk.desktop.x11_relabel import place, relabelled
@@ -30,7 +32,7 @@ from coasty_desk.desktop.x11_xkb import NEW_KEYBOARD, NO_KEY, LockState, Xkb
 if TYPE_CHECKING:
     from Xlib.display import Display
 
-_AHEAD = 64
+AHEAD = 64
 """Characters sent before the application is asked whether it keeps up."""
 _PATIENCE = 10.0
 """Seconds that a busy application is given to read what was typed."""
@@ -44,6 +46,15 @@ _HOLD = 0.012
 """Seconds that the keys of a stroke stay down."""
 _LOCKS = frozenset({"capslock", "numlock", "scrolllock"})
 _CAPS_BIT = 2
+_HELD_BITS = 0b1101
+"""Shift, Control and Alt, where the extension cannot tell what is held from what is locked."""
+_LEAVING = "\n\x1b"
+_ENTERS = 3
+_STAYING = frozenset(
+    {"up", "down", "left", "right", "tab", "space", "backspace", "delete", "home", "end", "pageup", "pagedown"}
+)
+"""What may close a window, so that the application is given the time to (in a text so often: a text has many lines); and
+what need not be waited for."""
 _CHOICES: dict[str, tuple[int, ...]] = {"altright": (0xFFEA, keysyms.LEVEL3_SHIFT)}
 """Keys that layouts know by more than one keysym: the right Alt is AltGr only where the layout says so."""
 
@@ -63,7 +74,7 @@ class _Layout(Struct, frozen=True):
 class X11Keyboard:
     """A keyboard on the display that DISPLAY names. Raises DesktopError where there is none."""
 
-    def __init__(self, stop: Stop, held: Held, sent: Sent) -> None:
+    def __init__(self, stop: Stop, held: Held, sent: Sent, on_human_input: OnHumanInput = "pause") -> None:
         self._stop = stop
         self._held = held
         self._sent = sent
@@ -75,6 +86,11 @@ class X11Keyboard:
             self._xkb.watch()
         self._group = self._home = 0
         self._borrowed = Borrowed(self._display, self._xkb, seen=self._let_read, known=self._let_know)
+        self._guard = Guard(self._display, stop, sent, on_human_input)
+        if self._xkb is not None:
+            self._xkb.others = self._guard.heard
+        self._own_bits = 0
+        self._locks_after: int | None = None
         self._tidied = False
         self._stale = False
 
@@ -87,46 +103,69 @@ class X11Keyboard:
         text = text.replace("\r\n", "\n")
         layout = self._look()
         unread: dict[str, Way] = {}
-        with self._in_order(layout):
+        left = 0
+        with self._guard.action(), self._in_order(layout):
             for at in range(len(text)):
                 self._stop.check()
-                if at and at % _AHEAD == 0 and self._ping.answered(self._stop, _PATIENCE):
+                if at and text[at - 1] in _LEAVING and left < _ENTERS:
+                    left += 1
+                    self._let_act()
+                if at and at % AHEAD == 0 and self._ping.answered(self._stop, _PATIENCE):
                     unread.clear()
-                if self._changed():
-                    layout = self._look_again(unread, f"{at} of {len(text)}")
+                if self._changed(self._undisturbed(layout, f"{at:,} of {len(text):,} characters were typed")):
+                    layout = self._look_again(unread, f"{at:,} of {len(text):,}")
                 way = self._way(text, at, layout)
                 unread[text[at]] = way
                 self._write(way)
-            if self._changed():
-                self._look_again(unread, f"all {len(text)}")
+            if self._changed(self._state()):
+                self._look_again(unread, f"all {len(text):,}")
 
-    def stroke(self, keys: Stroke) -> None:
+    def action(self) -> AbstractContextManager[None]:
+        """Within the block keys are for the window that has the focus at its beginning."""
+        return self._guard.action()
+
+    def strokes(self, strokes: Sequence[Stroke]) -> None:
+        """Press each one's keys in order, release them in reverse."""
+        with self._guard.action():
+            for number, keys in enumerate(strokes):
+                if number and not _STAYING.issuperset(strokes[number - 1]):
+                    self._let_act()
+                self.stroke(keys, f"{number} of {len(strokes)} keys were pressed")
+
+    def stroke(self, keys: Stroke, done: str = "it was not pressed") -> None:
         """Press in order, release in reverse."""
-        with self.holding(keys):
+        with self.holding(keys, done):
             self._stop.pause(_HOLD)
 
+    def alone(self) -> None:
+        """Wait until no other hand holds a modifier."""
+        self._guard.wait_released(self._foreign, "nothing more was done")
+
     @contextmanager
-    def holding(self, keys: Stroke) -> Iterator[None]:
+    def holding(self, keys: Stroke, done: str = "nothing was pressed") -> Iterator[None]:
         """Hold these keys within the block, each in the group that has it."""
         if not keys:
+            self._guard.wait_released(self._foreign, done)
             yield
             return
         layout = self._look()
         with ExitStack() as down:
             ways = [self._chord_way(key, keys, layout, down) for key in keys]
             down.enter_context(self._in_order(layout, locks=_LOCKS.isdisjoint(keys)))
+            self._undisturbed(layout, done)
+            down.callback(self._own, 0)
             for way in ways:
                 self._stop.check()
                 self._enter_group(way.group)
                 for keycode in (*way.shifts, way.keycode):
+                    self._own(self._own_bits | layout.keymap.modifier_bits.get(keycode, 0))
                     down.enter_context(self._down(keycode))
             yield
 
     def give_back(self) -> None:
-        """Give the borrowed keycodes back, and wait until the display has taken what was sent."""
+        """Give the borrowed keycodes back."""
         with suppress(DesktopError, *load.failures()):
             self._borrowed.give_back()
-            self._display.sync()
 
     def close(self) -> None:
         """Give back what was borrowed, and the connections."""
@@ -142,15 +181,47 @@ class X11Keyboard:
             _tidy(self._display, self._xkb, self._borrowed)
         self._take_over()
         keymap = read_keymap(self._display, self._xkb)
-        if self._xkb is not None:
+        state = self._state()
+        if self._xkb is not None and state.group >= keymap.groups:  # of a layout that is gone
+            self._xkb.lock_group(state.group % keymap.groups)  # the server would notice at the next key
             state = self._xkb.state()
-            if state.group >= keymap.groups:  # of a layout that is gone: the server would notice at the next key
-                self._xkb.lock_group(state.group % keymap.groups)
-                state = self._xkb.state()
-        else:
-            state = LockState(0, 0, 0, self._display.screen().root.query_pointer().mask & _CAPS_BIT)
         self._borrowed.forget_lost(keymap)
         return _Layout(keymap.without(self._borrowed.keycodes), state)
+
+    def _state(self) -> LockState:
+        """What is held, by anyone, and what is locked."""
+        if self._xkb is not None:
+            return self._xkb.state()
+        mask = self._display.screen().root.query_pointer().mask
+        return LockState(0, mask & _HELD_BITS, 0, mask & _CAPS_BIT)
+
+    def _foreign(self) -> bool:
+        """Whether another hand than ours holds a modifier."""
+        return bool(self._state().held & ~self._own_bits)
+
+    def _own(self, bits: int) -> None:
+        self._own_bits = bits
+
+    def _undisturbed(self, layout: _Layout, done: str) -> LockState:
+        """Before a key: nobody else holds one, the locks are as we need them, the keyboard is still our window's. Raises BrokenOffError."""
+        state = self._state()
+        if state.held & ~self._own_bits and self._guard.wait_released(self._foreign, done):
+            state = self._state()
+        self._hear()
+        self._guard.check(done)
+        if self._xkb is not None and self._locks_after is not None and (state.latched or state.locked != layout.locked):
+            self._guard.lock_changed(done)
+            self._locks_after ^= state.locked ^ layout.locked  # what a person turned on is on when we are done
+            self._lock(layout, layout.locked)
+        return state
+
+    def _hear(self) -> None:
+        """Take in what the server has said meanwhile, of the keymap and of the focus."""
+        if self._xkb is not None:
+            self._stale |= bool(self._xkb.changes())
+            return
+        while self._display.pending_events():
+            self._guard.heard(self._display.next_event())
 
     def _look_again(self, unread: Mapping[str, Way], typed: str) -> _Layout:
         """The keyboard after a change of its keymap or group in mid-text; `unread` is what may not have been read yet.
@@ -177,14 +248,15 @@ class X11Keyboard:
             self._let_know()
         self._xkb.changes()
 
-    def _changed(self) -> bool:
-        """Whether another program, or a key of another device, has changed the keymap or the group since the last look."""
+    def _changed(self, state: LockState) -> bool:
+        """Whether another program, or a key of another device, has changed the keymap or the group since the last look.
+
+        The `state` was asked for after that: its answer comes after all that happened before it.
+        """
         if self._xkb is None:
-            self._display.sync()
             return False
-        group = self._xkb.state().group  # the answer comes after all that happened before it
         stale, self._stale = self._stale, False
-        return bool(self._xkb.changes()) or group != self._group or stale
+        return bool(self._xkb.changes()) or state.group != self._group or stale
 
     def _keymaps(self, modifier_bits: Mapping[int, int]) -> list[Keymap]:
         """Those of all keyboards of this display, without what is borrowed."""
@@ -212,15 +284,16 @@ class X11Keyboard:
     def _in_order(self, layout: _Layout, *, locks: bool = True) -> Iterator[None]:
         """Within the block, Caps Lock and its like are off; after it, they and the group are as they were."""
         self._home = self._group = layout.state.group
-        unlock = locks and bool(layout.state.latched or layout.state.locked & ~layout.locked)
-        if unlock:
+        self._locks_after = layout.state.locked if locks else None
+        if locks and (layout.state.latched or layout.state.locked & ~layout.locked):
             self._lock(layout, layout.locked)
         try:
             yield
         finally:
             self._enter_group(self._home)
-            if unlock:
-                self._lock(layout, layout.state.locked)
+            if self._locks_after not in (None, layout.locked):
+                self._lock(layout, self._locks_after or 0)
+            self._locks_after = None
             self._display.sync()
 
     def _lock(self, layout: _Layout, bits: int) -> None:
@@ -303,6 +376,11 @@ class X11Keyboard:
         self._sent.note(keycode, down=down)
         xtest.fake_input(self._display, X.KeyPress if down else X.KeyRelease, keycode)
         self._display.flush()
+
+    def _let_act(self) -> None:
+        """Wait until the application has read what may take the focus elsewhere, as far as it can be asked."""
+        if self._ping.answered(self._stop, _PATIENCE) is None:
+            self._unread.settled(self._stop, _PATIENCE)
 
     def _let_read(self) -> None:
         """Wait until the application has read all that was typed; a moment, where it cannot be asked."""

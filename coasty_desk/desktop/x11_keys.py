@@ -47,6 +47,10 @@ _KEYSYMS: dict[str, tuple[str, ...]] = {
 }
 
 
+_LOCKS = frozenset({0xFE01, *range(0xFE06, 0xFE10), 0xFF7F, 0xFFE5, 0xFFE6})
+"""The keysyms ISO_Lock, ISO_Group_Latch to ISO_Last_Group_Lock, Num_Lock, Caps_Lock and Shift_Lock."""
+
+
 def chord_codes(display: Any, key: AbortKey) -> tuple[frozenset[int], ...]:
     """For each part of the abort key the keycodes that are it; an empty set where this keymap has none."""
     table = _keymap(display)
@@ -56,6 +60,12 @@ def chord_codes(display: Any, key: AbortKey) -> tuple[frozenset[int], ...]:
 def escape_codes(display: Any) -> frozenset[int]:
     """The keycodes of Esc."""
     return _codes(_keymap(display), "esc")
+
+
+def silent_codes(display: Any) -> tuple[frozenset[int], frozenset[int]]:
+    """The keycodes of keys that alone write and do nothing: modifiers; and locks, with what switches the layout."""
+    locks = frozenset(code for code, keysyms in _keymap(display).items() if keysyms & _LOCKS)
+    return frozenset(code for row in display.get_modifier_mapping() for code in row if code) - locks, locks
 
 
 def _codes(table: dict[int, frozenset[int]], part: str) -> frozenset[int]:

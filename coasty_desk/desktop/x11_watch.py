@@ -22,10 +22,13 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import load
 from coasty_desk.desktop.sent import Sent
 from coasty_desk.desktop.x11_asking import asking
-from coasty_desk.desktop.x11_keys import chord_codes, escape_codes
+from coasty_desk.desktop.x11_keys import chord_codes, escape_codes, silent_codes
 
 POLL = 0.02
 """Seconds between two looks at the pointer."""
+
+HELD = 30.0
+"""Seconds after which a modifier is no longer taken for held: its release was not heard."""
 
 GEOMETRY = 2.0
 """Seconds between two looks at where the monitors are."""
@@ -44,16 +47,17 @@ class X11Watch:
         self._key = key
         self._sent = sent
         self._over = threading.Event()
-        self._looked_enough = threading.Event()
         self._listening = threading.Event()
         self._looking = threading.Event()
         self._lock = threading.Lock()
         self._keys = Keys((), frozenset())
+        self._ours: set[int] = set()
+        self._theirs: dict[int, float] = {}
+        self._silent: tuple[frozenset[int], frozenset[int]] = frozenset(), frozenset()
         self._corners = Corners(frozenset())
         self._keyboard_fault = ""
         self._pointer_fault = ""
         self._context: int | None = None
-        self._asked_at: float | None = None
         self._threads = (
             threading.Thread(target=self._guarded, args=(self._listen,), name="coasty-desk keyboard", daemon=True),
             threading.Thread(target=self._guarded, args=(self._look,), name="coasty-desk pointer", daemon=True),
@@ -74,17 +78,11 @@ class X11Watch:
         )
 
     def disarm(self) -> None:
-        """Stop watching: the pointer last, because who looks at it finds out where the display does not answer any more."""
+        """Stop watching."""
         self._over.set()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(1.0)
-            self._looked_enough.set()
-
-    def silent(self) -> float:
-        """Seconds for which the display has not answered; 0.0 where it does."""
-        asked = self._asked_at
-        return 0.0 if asked is None else time.monotonic() - asked
 
     # The keyboard, and every motion
 
@@ -141,15 +139,37 @@ class X11Watch:
 
     def _key_seen(self, code: int, *, down: bool) -> None:
         ours = self._sent.ours(code, down=down)
+        self._tell(code, down=down, ours=ours)
         with self._lock:
             said_stop = self._keys.seen(code, down=down, ours=ours, at=time.monotonic())
         if said_stop:
             self._stop.trip("hotkey")
 
+    def _tell(self, code: int, *, down: bool, ours: bool) -> None:
+        """Tell whoever types what a person's keys mean for theirs."""
+        modifiers, locks = self._silent
+        if ours:
+            (self._ours.add if down else self._ours.discard)(code)
+            if (
+                down
+                and code not in modifiers
+                and time.monotonic() - max(self._theirs.values(), default=float("-inf")) < HELD
+            ):
+                self._sent.struck_by_another()
+        elif code in modifiers:
+            self._theirs.pop(code, None)
+            if down:
+                self._theirs[code] = time.monotonic()
+        elif down and code in locks:
+            self._sent.lock_by_another()
+        elif down and code not in self._ours:  # one that we hold repeats
+            self._sent.another()
+
     def _resolve(self, display: Any) -> str:
         """Find the keys in the keymap as it is now; what is missing, in words."""
         chord = chord_codes(display, self._key)
         escapes = escape_codes(display)
+        self._silent = silent_codes(display)
         with self._lock:
             self._keys.chord, self._keys.escapes = chord, escapes
         absent = [part for part, codes in zip(self._key.parts, chord, strict=True) if not codes]
@@ -169,14 +189,12 @@ class X11Watch:
                 self._corners = Corners(points, resting=(at.root_x, at.root_y) in points)
             self._looking.set()
             looked = time.monotonic()
-            while not self._looked_enough.wait(POLL):
-                self._asked_at = time.monotonic()
+            while not self._over.wait(POLL):
                 at = root.query_pointer()
                 self._at(at.root_x, at.root_y)
                 if time.monotonic() - looked >= GEOMETRY:
                     looked = time.monotonic()
                     self._look_anew(display)
-                self._asked_at = None
         finally:
             with suppress(Exception):  # a connection that the server has closed raises whatever it likes
                 display.close()
@@ -214,7 +232,7 @@ class X11Watch:
             why = error.message
         except Exception as error:  # noqa: BLE001 - Xlib raises anything on a lost connection, and all of it means the same
             why = f"{type(error).__name__}: {error}".rstrip(": ")
-        if self._over.is_set() or self._stop.is_set():
+        if self._over.is_set():
             return
         keyboard = threading.current_thread() is self._threads[0]
         if not (self._listening if keyboard else self._looking).is_set():

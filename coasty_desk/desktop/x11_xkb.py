@@ -9,7 +9,7 @@ Source: The X Keyboard Extension: Protocol Specification, appendix D.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +29,10 @@ _TWO_LEVELS = 1
 """The second of the key types that every keymap has: plain and shifted."""
 
 
+def _ignored(_event: Any) -> None:
+    """Nobody waits for any."""
+
+
 class LockState(Struct, frozen=True):
     """The active group, and the modifier bits that are held (by anyone), latched and locked."""
 
@@ -45,6 +49,8 @@ class Xkb:
         self._display = display
         self._opcode = opcode
         self._event_code = event_code
+        self.others: Callable[[Any], None] = _ignored
+        """Who is given the events that are none of the keyboard's."""
 
     @classmethod
     def open(cls, display: Display) -> Xkb | None:
@@ -69,12 +75,17 @@ class Xkb:
         )
 
     def changes(self) -> set[int]:
-        """What has happened to the keymap since this was last asked: `NEW_KEYBOARD` (of another device), `NEW_MAP`."""
+        """What has happened to the keymap since this was last asked: `NEW_KEYBOARD` (of another device), `NEW_MAP`.
+
+        Whatever else the connection is told goes to `others`.
+        """
         found = set()
         while self._display.pending_events():
             event = self._display.next_event()
             if event.type & 0x7F == self._event_code:
                 found.add(event.detail)
+            else:
+                self.others(event)
         return found
 
     def take_over(self) -> bool:

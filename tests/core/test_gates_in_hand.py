@@ -238,6 +238,22 @@ def test_a_moved_pointer_is_waited_for_until_it_rests() -> None:
     assert judged(gate, HERE) == (None, []), "where the hand left it is where it belongs now"
 
 
+def test_a_person_who_types_is_waited_for() -> None:
+    """Until no key has come for 1.5 s; a key that answered our own question is none, nor one of long ago."""
+    gate, _, clock = hand(Mouse([Point(0, 0)]))
+    pressed = [clock.now]
+    gate.typed = lambda: clock.now - pressed[0]
+    judgement, said = judged(gate, HERE)
+    assert isinstance(judgement, LookAgain)
+    assert "typed" in judgement.why
+    assert [type(word) for word in said] == [Pause]
+    assert clock.now - pressed[0] >= 1.5
+    assert judged(gate, HERE) == (None, [])
+    pressed[0] = clock.now
+    gate.excuse()
+    assert judged(gate, HERE) == (None, [])
+
+
 def test_a_hand_may_stop_the_run() -> None:
     """The mode `stop`."""
     gate, _, _ = hand(Mouse([Point(50, 0)]), "stop")

@@ -82,7 +82,7 @@ def test_text_goes_out_character_by_character(windows: tuple[NativeKeyboard, Fak
 def test_a_chord_is_released_in_reverse(windows: tuple[NativeKeyboard, FakePynput]) -> None:
     """Modifiers first and last."""
     keyboard, pynput = windows
-    keyboard.stroke(("ctrl", "shift", "c"))
+    keyboard.strokes((("ctrl", "shift", "c"),))
     assert pynput.told == ["+ctrl", "+shift", "+0x43", "-0x43", "-shift", "-ctrl"]
 
 

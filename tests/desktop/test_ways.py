@@ -238,13 +238,10 @@ def test_the_abort_key_is_spoken_as_it_stands_on_the_keys() -> None:
 
 STUCK = """
 import os, sys, time
-from coasty_desk.core.job_control import JobControl
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.signals import Signals
 stop = Stop()
-control = JobControl()
-control.around(lambda: print("released", flush=True), lambda: None)
-signals = Signals(stop, control)
+signals = Signals(stop, lambda: print("released", flush=True))
 assert signals.arm() == ""
 print("armed", flush=True)
 while True:

@@ -67,7 +67,13 @@ def with_tk(title: str, left: int, top: int) -> None:
         dialog.title("Are you sure?")
         dialog.geometry("160x80")
         dialog.transient(root)
+        dialog.bind("<Return>", lambda _event: dialog.destroy())
+        dialog.focus_force()
         dialog.after(700, lambda: place(dialog))
+
+    def clear() -> None:
+        area.delete("1.0", "end")
+        say(cleared=True)
 
     def close() -> None:
         menu.unpost()
@@ -80,6 +86,7 @@ def with_tk(title: str, left: int, top: int) -> None:
         "dialog": show_dialog,
         "close": close,
         "text": lambda: say(text=area.get("1.0", "end-1c")),
+        "clear": clear,
     }
     area.bind("<Button-1>", lambda _event: clicks.set(clicks.get() + 1))
 
