@@ -196,3 +196,23 @@ def test_the_first_example_does_what_it_says(shell: Shell) -> None:
         finally:
             with_editor.kill()
             with_editor.wait()
+
+
+def test_a_suspended_run_gives_it_back_and_hides_it_again(shell: Shell) -> None:
+    """Ctrl-Z: the person has their terminal as it was; when the run goes on, it is out of the way before the next input."""
+    with (
+        service(go(WAIT), done(typing("q"))) as (_, url),
+        desk(shell, "openbox", "run --max-steps 3 x", environment={"COASTY_BASE_URL": url}) as here,
+    ):
+        before = stacking(), in_use()
+        here.begin()
+        until(lambda: bool(here.of("acting")))
+        owner = lock.running()
+        assert owner is not None
+        subprocess.run(["kill", "-TSTP", str(owner.pid)], check=True)
+        until(lambda: (stacking(), in_use()) == before)
+        subprocess.run(["kill", "-CONT", str(owner.pid)], check=True)
+        assert here.ended() == 0, here.said
+        assert becomes(here.editor.text, "q") == "q"
+        assert here.arrived() == b""
+        until(lambda: (stacking(), in_use()) == before)
