@@ -145,6 +145,12 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "tests/service/test_key.py::test_a_key_goes_unencrypted_to_this_machine_alone",
     ),
     "no such file deletes a record": (f"{THERE}::test_other_peoples_files_delete_no_runs",),
+    "An answer that comes to more than a person could watch": (
+        "tests/wire/test_predictions.py::test_more_than_a_person_could_watch_is_refused_whole",
+        "tests/test_linear_matching.py::test_a_pattern_of_ours_is_linear_in_the_text",
+        "tests/test_linear_matching.py::test_judging_an_action_grows_with_its_length_alone",
+        "tests/desktop/test_window_list.py::test_a_title_of_many_megabytes_stays_where_it_is",
+    ),
     "nothing that it says is printed raw": (
         "tests/cli/test_prompts.py::test_control_characters_of_the_model_do_not_reach_the_terminal",
     ),

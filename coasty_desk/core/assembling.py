@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from coasty_desk.core.folding import disguised
 from coasty_desk.core.typed import Typed
 
-LONGEST = 32
+LONGEST = 24
 """So many characters of the words are looked for: where their beginning could stand, they are taken to."""
 
 _Place = tuple[int, int]
@@ -16,28 +18,41 @@ _Place = tuple[int, int]
 _NEVER = 1 << 30
 
 
-def could_stand(words: str, typed: Typed) -> bool:
-    """Whether the words could be put together from what was typed, with the caret at places that nobody knows.
+class Assembling(Struct, frozen=True):
+    """What was typed, with the cursor at places that nobody knows.
 
     A piece that is typed into another one has both its ends beside it, so there it costs nothing;
-    anything else between two characters must have been taken away, and `typed.erased` says how much may have been.
+    anything else between two characters must have been taken away, and `erased` says how much may have been.
     """
-    pieces = [piece for piece in map(disguised, typed.pieces) if piece]
-    wanted = disguised(words)[:LONGEST]
-    if not wanted:
-        return True
-    if not pieces or not set(wanted) <= set("".join(pieces)):
-        return False
-    cost: dict[_Place, int] = dict.fromkeys(_places(wanted[0], pieces), 0)
-    for character in wanted[1:]:
-        cost = _next(cost, character, pieces, shuffled=typed.shuffled)
-        cost = {place: much for place, much in cost.items() if much <= typed.erased}
-        if not cost:
+
+    pieces: tuple[str, ...]
+    letters: frozenset[str]
+    erased: int = 0
+    shuffled: bool = False
+
+    @classmethod
+    def of(cls, typed: Typed) -> Assembling:
+        """As far as it is remembered."""
+        pieces = tuple(piece for piece in map(disguised, typed.recent().pieces) if piece)
+        return cls(pieces, frozenset("".join(pieces)), typed.erased, typed.shuffled)
+
+    def could_stand(self, words: str) -> bool:
+        """Whether the words could be put together from it."""
+        wanted = disguised(words)[:LONGEST]
+        if not wanted:
+            return True
+        if not self.letters.issuperset(wanted):
             return False
-    return True
+        cost: dict[_Place, int] = dict.fromkeys(_places(wanted[0], self.pieces), 0)
+        for character in wanted[1:]:
+            cost = _next(cost, character, self.pieces, shuffled=self.shuffled)
+            cost = {place: much for place, much in cost.items() if much <= self.erased}
+            if not cost:
+                return False
+        return True
 
 
-def _places(character: str, pieces: list[str]) -> Iterator[_Place]:
+def _places(character: str, pieces: tuple[str, ...]) -> Iterator[_Place]:
     for number, piece in enumerate(pieces):
         at = piece.find(character)
         while at >= 0:
@@ -45,7 +60,7 @@ def _places(character: str, pieces: list[str]) -> Iterator[_Place]:
             at = piece.find(character, at + 1)
 
 
-def _next(cost: dict[_Place, int], character: str, pieces: list[str], *, shuffled: bool) -> dict[_Place, int]:
+def _next(cost: dict[_Place, int], character: str, pieces: tuple[str, ...], *, shuffled: bool) -> dict[_Place, int]:
     """The least that must be taken away to have this character, at each of its places, behind those before it."""
     anywhere = min(cost.values())
     to_the_end = min(much + len(pieces[number]) - 1 - at for (number, at), much in cost.items())

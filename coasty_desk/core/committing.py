@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 from msgspec import Struct, field
@@ -12,8 +12,8 @@ from msgspec import Struct, field
 from coasty_desk.core import risky_words
 from coasty_desk.core.folding import folded
 
-LONGEST = 100_000
-"""Characters of a text that are looked through; a longer one counts as one that commits."""
+LONGEST = 20_000
+"""Characters of a text: one of so many, or cut to so many, counts as one that commits. It is not judged in part."""
 
 _WORD = re.compile(r"\w+")
 _APART = re.compile(r"[a-z0-9\u0370-\u052f]")
@@ -69,9 +69,10 @@ class _Table(Struct):
         return 0, ""
 
 
+@lru_cache(64)
 def committing(text: str) -> Found | None:
     """The first kind of word that the text holds, in the order of KINDS; None where it commits to nothing as far as can be told."""
-    if len(text) > LONGEST:
+    if len(text) >= LONGEST:
         return Found(risky_words.KINDS[0], "more than anybody reads")
     risky, harmless = _risky(), _harmless()
     plain = folded(text)

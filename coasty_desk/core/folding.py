@@ -37,10 +37,30 @@ _TWINS = (
 def folded(text: str) -> str:
     """Without case, width, accents and characters that show nothing; every run of blanks is one, lines stay lines."""
     if not text.isascii():
-        seen = (c for c in text if ord(c) not in _FILLERS and unicodedata.category(c) != "Cf")
-        apart = unicodedata.normalize("NFKD", "".join(seen).casefold())
-        text = unicodedata.normalize("NFC", "".join(c for c in apart if c not in _ACCENTS)).translate(_LETTERS)
+        text = unicodedata.normalize("NFC", text).translate(_FOLDS)
     return _BLANKS.sub(" ", text.casefold())
+
+
+class _Folds(dict[int, str]):
+    """What each character is taken for, found when it is first met."""
+
+    def __missing__(self, number: int) -> str:
+        character = chr(number)
+        if number in _FILLERS or unicodedata.category(character) == "Cf":
+            taken = ""
+        else:
+            apart = unicodedata.normalize("NFKD", character.casefold()).translate(_LETTERS)
+            taken = unicodedata.normalize("NFC", "".join(c for c in apart if c not in _ACCENTS))
+            taken = taken if len(taken) <= _WIDEST else character  # one of them is a whole sentence
+        if len(self) > _MET:
+            self.clear()
+        self[number] = taken
+        return taken
+
+
+_FOLDS = _Folds()
+_WIDEST = 4
+_MET = 20_000
 
 
 def disguised(text: str) -> str:

@@ -45,7 +45,9 @@ class Pattern(Struct, frozen=True):
 
     def found_in(self, text: str) -> bool:
         """Whether it matches."""
-        plain = disguised(text)
+        return self._found(text, disguised(text))
+
+    def _found(self, text: str, plain: str) -> bool:
         if disguised(self.words or self.text) in plain:
             return True
         return self.search is not None and (self.search(text) or (plain != text and self.search(plain)))
@@ -53,4 +55,5 @@ class Pattern(Struct, frozen=True):
 
 def first(patterns: tuple[Pattern, ...], text: str) -> Pattern | None:
     """The first pattern that matches."""
-    return next((pattern for pattern in patterns if pattern.found_in(text)), None)
+    plain = disguised(text) if patterns else ""
+    return next((pattern for pattern in patterns if pattern._found(text, plain)), None)  # noqa: SLF001 - the text is read once for all

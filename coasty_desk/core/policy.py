@@ -23,7 +23,7 @@ from coasty_desk.core.actions import (
     TypeText,
     Wait,
 )
-from coasty_desk.core.assembling import could_stand
+from coasty_desk.core.assembling import Assembling
 from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.patterns import Pattern, first
@@ -86,7 +86,7 @@ _IN_A_TERMINAL: tuple[tuple[frozenset[str], str], ...] = (
 """Chords that a terminal takes for a key."""
 
 
-MOST_JUDGED = 20_000
+MOST_JUDGED = 10_000
 """Parts of one action, times patterns: more are refused, and not judged in part."""
 
 BESIDE = 400
@@ -233,15 +233,25 @@ def _of_text(policy: Policy, action: Action, situation: Situation, strokes: Stro
     parts = list(steps(action, strokes))
     if len(parts) * len(policy.typed_text_denied) > MOST_JUDGED:
         return f"the policy denies some text, and {len(parts)} keys and pieces of text in one action are too many to be judged"
+    patterns = policy.typed_text_denied
     for step in parts:
         unknown = _unknown(step, typed, situation.terminal)
         if unknown:
             return unknown
         before, typed = typed, typed.step(step, situation.terminal)
-        denied = _denied(policy.typed_text_denied, before, typed, step)
-        if denied:
-            return denied
-    return _in_all(policy.typed_text_denied, situation.typed, typed)
+        denied = _denied(patterns, before, typed, step)
+        if denied is not None:
+            return f"the policy denies typing what matches {denied.text!r}"
+    whole = _in_all(patterns, situation.typed, typed)
+    if whole is not None:
+        return f"the policy denies typing what matches {whole.text!r}"
+    possible = _possible(patterns, situation.typed, typed)
+    if possible is not None:
+        return (
+            f"the policy denies typing what matches {possible.text!r}, and this could become that: "
+            "the cursor was moved, and where it stands in what was typed cannot be told"
+        )
+    return ""
 
 
 def _unknown(step: Step, typed: Typed, terminal: bool | None) -> str:  # noqa: FBT001 - three answers
@@ -258,45 +268,38 @@ def _unknown(step: Step, typed: Typed, terminal: bool | None) -> str:  # noqa: F
     return ""
 
 
-def _denied(patterns: tuple[Pattern, ...], before: Typed, typed: Typed, step: Step) -> str:
-    """Whether what stands there now, around the change, matches; or could, where the caret is anywhere."""
-    if (typed.before, typed.after, typed.pieces, typed.erased) == (
-        before.before,
-        before.after,
-        before.pieces,
-        before.erased,
-    ):
-        return ""
+def _denied(patterns: tuple[Pattern, ...], before: Typed, typed: Typed, step: Step) -> Pattern | None:
+    """The pattern that matches what stands there now, around the change."""
+    if (typed.before, typed.after) == (before.before, before.after):
+        return None
     changed = len(step) if isinstance(step, str) else 1
     around = f"{typed.before[-BESIDE - changed :]}{typed.after[:BESIDE]}"
-    bare = _bare(around)
-    for pattern in patterns:
-        if pattern.found_in(around) or (bare != around and pattern.found_in(bare)):
-            return f"the policy denies typing what matches {pattern.text!r}"
-        if typed.pieces and _could_match(pattern, typed):
-            return (
-                f"the policy denies typing what matches {pattern.text!r}, and this could become that: "
-                "the cursor was moved, and where it stands in what was typed cannot be told"
-            )
-    return ""
+    return first(patterns, around) or first(patterns, _bare(around))
 
 
-def _could_match(pattern: Pattern, typed: Typed) -> bool:
-    standing = [piece for piece in typed.pieces if piece]
-    if len(standing) < 2 and not typed.erased and not typed.shuffled:
-        return False  # it is in one piece, and was judged as that
-    return any(all(could_stand(word, typed) for word in words) for words in pattern.needs or ((pattern.words,),))
-
-
-def _in_all(patterns: tuple[Pattern, ...], before: Typed, typed: Typed) -> str:
+def _in_all(patterns: tuple[Pattern, ...], before: Typed, typed: Typed) -> Pattern | None:
     """The whole of it, once more: an expression may reach further than around a change."""
     if typed.said == before.said:
-        return ""
-    for reading in typed.readings:
-        denied = first(patterns, reading) or first(patterns, _bare(reading))
-        if denied is not None:
-            return f"the policy denies typing what matches {denied.text!r}"
-    return ""
+        return None
+    found = (first(patterns, text) for reading in typed.readings for text in (reading, _bare(reading)))
+    return next((pattern for pattern in found if pattern is not None), None)
+
+
+def _possible(patterns: tuple[Pattern, ...], before: Typed, typed: Typed) -> Pattern | None:
+    """The pattern that what was typed could come to match, where the cursor may be anywhere in it.
+
+    It is enough to ask at the end of an action: neither pieces nor what may have been taken away grow less.
+    """
+    places = (typed.pieces, typed.erased, typed.shuffled)
+    several = len([piece for piece in typed.pieces if piece]) > 1
+    if places == (before.pieces, before.erased, before.shuffled) or not (several or typed.erased or typed.shuffled):
+        return None  # in one piece it was judged as that
+    assembling = Assembling.of(typed)
+    for pattern in patterns:
+        ways = pattern.needs or ((pattern.words,),)
+        if any(all(map(assembling.could_stand, words)) for words in ways):
+            return pattern
+    return None
 
 
 def _bare(text: str) -> str:

@@ -219,9 +219,6 @@ def _erased(typed: Typed, does: Does) -> Typed:
         if does.follow in ("backspace", "delete") and not much and not (typed.before or typed.after):
             return typed
         typed = _moved(typed)
-    last = typed.pieces[-1]
-    if last and does.follow == "backspace" and not much:
-        return replace(typed, pieces=(*typed.pieces[:-1], last[:-1]))  # the caret is behind what was just typed
     if not any(typed.pieces):
         return typed  # nothing of ours can be meant
     return replace(typed, erased=typed.erased + (MUCH if much else 1))

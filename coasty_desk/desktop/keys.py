@@ -11,6 +11,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TypeAlias
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, PressKeys, Scroll
@@ -18,6 +19,9 @@ from coasty_desk.desktop.key_names import CONTROL, KEYS, MODIFIERS, NAMED, PORTA
 
 Stroke: TypeAlias = tuple[str, ...]
 """Canonical keys that are held together: modifiers first, released in reverse."""
+
+MOST_STROKES = 1000
+"""One after the other, in one action."""
 
 _SYMBOLS = "⌃⇧⌥⌘⊞❖"
 _WRAPPED = re.compile(r"<([^<>]+)>|\{([^{}]+)\}|\[([^\[\]]+)\]")
@@ -30,10 +34,26 @@ class UnknownKey(ValueError):  # noqa: N818 - it is named for what it says, and 
 
     def __init__(self, name: str = "") -> None:
         self.name = name
-        self.nearest = nearest(name)
-        super().__init__(
-            f"there is no key {name!r}; the nearest known one is {self.nearest!r}" if name else "no key is named"
+        super().__init__(name)
+
+    @property
+    def nearest(self) -> str:
+        """Looked for when somebody asks: it takes a while, and many a name is tried in several ways."""
+        return nearest(self.name)
+
+    def __str__(self) -> str:
+        return (
+            f"there is no key {self.name!r}; the nearest known one is {self.nearest!r}"
+            if self.name
+            else "no key is named"
         )
+
+
+class TooManyKeys(UnknownKey):
+    """More than MOST_STROKES in one action."""
+
+    def __str__(self) -> str:
+        return f"these are more than {MOST_STROKES} keys"
 
 
 def canonical(name: str) -> str:
@@ -63,6 +83,8 @@ def strokes(action: PressKeys | KeyCombo) -> tuple[Stroke, ...]:
         pressed = (stroke(action.keys),)
     if not pressed or not all(pressed):
         raise UnknownKey
+    if len(pressed) > MOST_STROKES:
+        raise TooManyKeys
     return pressed
 
 
@@ -158,6 +180,7 @@ def _parted(text: str, joint: str) -> list[str]:
     return parts
 
 
+@lru_cache(4096)
 def _sequence(name: str) -> tuple[Stroke, ...]:
     """The strokes of one name: nearly always one; `ctrl+k ctrl+s` and `Tab Tab` are two."""
     try:

@@ -6,6 +6,7 @@ The language itself is in grammar.lark, beside this file.
 from __future__ import annotations
 
 import re
+import string
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _LEADING = re.compile(
     r"(?:[\s,.;!]|(?:step\s*)?\d+[.):](?=\s)|[-*•](?=\s)|\b(?:please|first|now|then|next)\b)*", re.IGNORECASE
 )
-_TRAILING = re.compile(r"[\s,.;!]*\Z")
+_TRAILING = ",.;!" + string.whitespace + "\u00a0"
 
 _EXPECTED = {
     "CLICK": "an instruction (click, type, press, wait, scroll, drag, check, select, read, open, if, repeat)",
@@ -71,7 +72,7 @@ def _parser() -> Lark:
 
 def _padded(text: str) -> str:
     """Without what stands around the sentences; what led is blanked, so that positions stay."""
-    text = _TRAILING.sub("", text.replace("\r\n", " \n").replace("\r", "\n"))
+    text = text.replace("\r\n", " \n").replace("\r", "\n").rstrip(_TRAILING)
     lead = _LEADING.match(text)
     length = lead.end() if lead else 0
     return " " * length + text[length:]

@@ -143,9 +143,14 @@ def way(token: Token) -> Way:
     return next((way for part, way in found if part in said), "in")
 
 
+def _joined(text: str) -> str:
+    """With no blanks around a plus."""
+    return "+".join(part.strip() for part in text.split("+"))
+
+
 def chord(text: str) -> tuple[str, ...]:
     """`ctrl + s` -> its keys; a plus may itself be the last."""
-    text = re.sub(r"\s*\+\s*", "+", text.strip())
+    text = _joined(text)
     if text == "+":
         return ("+",)
     tail = text.endswith("++")
@@ -155,8 +160,9 @@ def chord(text: str) -> tuple[str, ...]:
 
 def strokes(text: str) -> tuple[tuple[str, ...], ...]:
     """`ctrl+a` is one stroke, `page down` one key, `alt f4` a chord, `tab tab` two strokes."""
-    text = re.sub(r"\s+keys?$", "", re.sub(r"\s*\+\s*", "+", text.strip()), flags=re.IGNORECASE)
-    words = text.split()
+    words = _joined(text).split()
+    words = words[:-1] if len(words) > 1 and words[-1].lower() in ("key", "keys") else words
+    text = " ".join(words)
     if len(words) > 1 and _TWO_WORDS.fullmatch(text.lower()):
         return (("".join(words),),)
     if len(words) > 1 and all(word.lower() in _MODIFIERS for word in words[:-1]):

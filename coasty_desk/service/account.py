@@ -10,7 +10,7 @@ from msgspec import Struct
 from coasty_desk.service import inquiry
 from coasty_desk.service.http import Connection
 from coasty_desk.service.key import BASE_URL, ApiKey, Kind
-from coasty_desk.wire.fields import Fields, UnreadableError
+from coasty_desk.wire.fields import Fields, UnreadableError, number_in
 
 
 class Account(Struct, frozen=True):
@@ -32,9 +32,9 @@ def check(key: str, url: str = BASE_URL) -> Account:
         told = inquiry.get(connection, "models")
     said = told.headers.get("x-coasty-key-kind", "")
     kind: Kind = next((known for known in ("live", "test", "legacy") if known == said), connection.key.kind)
-    left = told.headers.get("x-credits-remaining", "")
+    left = number_in(told.headers.get("x-credits-remaining", ""))
     versions = _versions(told.document)
-    return Account(connection.host, kind, kind != "test", int(left) if left.isdecimal() else None, versions)
+    return Account(connection.host, kind, kind != "test", left, versions)
 
 
 def balance(key: str, url: str = BASE_URL) -> int | None:

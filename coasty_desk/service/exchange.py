@@ -19,7 +19,7 @@ from coasty_desk.service.outbox import Outbox
 from coasty_desk.service.unanswered import UnansweredError
 from coasty_desk.wire import errors
 from coasty_desk.wire.errors import Fault
-from coasty_desk.wire.fields import UnreadableError, parse_json
+from coasty_desk.wire.fields import UnreadableError, number_in, parse_json
 from coasty_desk.wire.posted import Posted
 from coasty_desk.wire.predictions import charged
 
@@ -116,11 +116,11 @@ class Exchange(Struct):
         except UnreadableError as error:
             return Fault(retry.NOT_JSON, str(error), reply.status, reply.headers.get("x-coasty-request-id"))
         headers = reply.headers
-        told = headers.get("x-credits-charged", "").strip()
+        told = number_in(headers.get("x-credits-charged", ""))
         return Answer(
             document,
             headers.get("x-coasty-request-id"),
-            int(told) if told.isascii() and told.isdecimal() else charged(document),
+            charged(document) if told is None else told,
             any(headers.get(name, "").lower() == "true" for name in _REPLAYED),
             not self.connection.key.bills or headers.get("x-coasty-test-mode", "").lower() == "true",
         )

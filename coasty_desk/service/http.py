@@ -138,7 +138,7 @@ def _open_ahead(way: Direct) -> None:
 
 def _body(pieces: Iterator[bytes], length: str, until: float) -> Iterator[bytes]:
     """The body's pieces as they come, within `MAX_BODY` bytes and both limits of time."""
-    if length.isdecimal() and int(length) > MAX_BODY:
+    if length.isdecimal() and (len(length) > 12 or int(length) > MAX_BODY):
         raise _too_large()
     size, begun = 0, False  # blanks before the JSON only keep the connection alive
     for piece in pieces:

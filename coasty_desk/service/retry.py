@@ -15,6 +15,9 @@ FIRST_DELAY = 0.5
 LONGEST_DELAY = 8.0
 """Seconds. The pause before a retry is drawn between 0 and a cap that doubles from the first to the longest."""
 
+LONGEST_RETRY_AFTER = 7200.0
+"""Seconds. A service that asks for more patience than that is not waited for."""
+
 IN_FLIGHT_PAUSE = 1.0
 IN_FLIGHT_PATIENCE = 180.0
 """Seconds between two looks at a request that the service is still at, and until we no longer believe that it is."""
@@ -59,6 +62,8 @@ def decide(fault: Fault, *, attempt: int, elapsed: float, left: float | None, ch
     if elapsed >= IN_FLIGHT_PATIENCE if collect else attempt >= ATTEMPTS:
         return GiveUp("attempts")
     delay = fault.retry_after
+    if delay is not None and delay > LONGEST_RETRY_AFTER:
+        return GiveUp("final")  # it is not shortened (API.md §8.4)
     if delay is None:
         delay = IN_FLIGHT_PAUSE if collect else chance * min(LONGEST_DELAY, FIRST_DELAY * 2 ** (attempt - 1))
     if left is not None and delay >= left:

@@ -37,6 +37,7 @@ from coasty_desk.wire.canonical import (
     MAX_NOTCHES,
     MAX_TEXT,
     MAX_WAIT,
+    check_text,
     encode,
     encode_verdict,
     split_keys,
@@ -161,7 +162,7 @@ def _type_text(params: Fields) -> Action:
     if text is None:
         msg = "text is missing"
         raise UnreadableError(msg)
-    return TypeText(text)
+    return TypeText(check_text(text))
 
 
 def _key_press(params: Fields) -> Action:

@@ -25,6 +25,10 @@ MAX_TEXT = 50_000
 MAX_KEYS = 1000
 MAX_HELD = 8
 MAX_KEY_NAME = 64
+MAX_CONTROLS = 1000
+"""Tabs, backspaces and the like in one text."""
+MAX_LINES = 2000
+"""Lines in one text."""
 MAX_CODE = 50_000
 """Caps where a person at the desk would otherwise watch a runaway for minutes; API.md names none of them,
 but the last, which is its own for pyautogui source (API.md §2.4)."""
@@ -65,6 +69,17 @@ def encode_verdict(verdict: Verdict) -> dict[str, object]:
         msg = "continue is no action"
         raise ValueError(msg)
     return _entry(verdict.value, {})
+
+
+def check_text(text: str) -> str:
+    """The text, where it is one that a person could watch being typed. Raises UnreadableError."""
+    lines = text.count("\n") + text.count("\r")
+    controls = sum(map(text.count, "\t\b\x1b\x7f"))
+    for many, most, what in ((lines, MAX_LINES, "lines"), (controls, MAX_CONTROLS, "tabs and other keys in it")):
+        if many > most:
+            msg = f"the text has {many} {what}, more than {most}"
+            raise UnreadableError(msg)
+    return text
 
 
 def split_keys(text: str) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -11,6 +10,9 @@ from msgspec import Struct
 from coasty_desk.wire import details
 from coasty_desk.wire.details import Detail
 from coasty_desk.wire.fields import UnreadableError, parse_json, short
+
+MOST = 10**12
+"""Cents, seconds: a larger number is none."""
 
 MAX_SENTENCE = 500
 """Characters of the service's own words that are passed on."""
@@ -127,11 +129,11 @@ def _number(text: str | None) -> float | None:
 
 
 def _amount(value: object) -> float | None:
-    """A finite number that is not negative, else None."""
+    """A number from 0 to MOST, else None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
         amount = float(value)
     except OverflowError:
         return None
-    return amount if math.isfinite(amount) and amount >= 0 else None
+    return amount if 0 <= amount <= MOST else None

@@ -101,6 +101,12 @@ class Fields(Struct, frozen=True):
         return Point(across, down)
 
 
+def number_in(text: str) -> int | None:
+    """A whole number of at most twelve digits, as headers have them; None for whatever is not one."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else None
+
+
 def kind(value: object) -> str:
     """What JSON calls a value of this type, with its article."""
     if value is None:

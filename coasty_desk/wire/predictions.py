@@ -13,8 +13,14 @@ from coasty_desk.wire.fields import UnreadableError, glimpse, kind, parse_json, 
 MAX_ACTIONS = 100
 """More entries than this in one answer make no sense: a service asked for its most gives ten (API.md §2.1)."""
 
+MAX_EXPANDED = 1000
+"""Actions of one answer, with those that pyautogui source comes to."""
+
+MAX_CODE = 60_000
+"""Characters of pyautogui source in one answer."""
+
 MAX_REASONING = 100_000
-"""Characters of reasoning that are kept."""
+"""Characters of reasoning, and of a description, that are kept."""
 
 MAX_TOKENS = 10**12
 
@@ -102,15 +108,31 @@ def _entries(entries: object) -> list[object]:
 
 def _in_order(entries: list[object]) -> tuple[tuple[Action | Refusal, ...], tuple[str, ...], Verdict, str]:
     """Everything up to the first `done` or `fail` with the model's words for it, that verdict, and the reason it gave."""
+    code = sum(map(_code, entries))
+    if code > MAX_CODE:
+        return _too_much(f"its source has {code} characters, more than {MAX_CODE}")
     actions: list[Action | Refusal] = []
     descriptions: list[str] = []
     for entry in entries:
         decoded = wire_actions.decode(entry)
         actions.extend(decoded.actions)
+        if len(actions) > MAX_EXPANDED:
+            return _too_much(f"it has more than {MAX_EXPANDED} actions")
         descriptions.extend([_description(entry)] * len(decoded.actions))
         if decoded.verdict is not Verdict.CONTINUE:
             return tuple(actions), tuple(descriptions), decoded.verdict, decoded.reason
     return tuple(actions), tuple(descriptions), Verdict.CONTINUE, ""
+
+
+def _too_much(why: str) -> tuple[tuple[Action | Refusal, ...], tuple[str, ...], Verdict, str]:
+    """Refused whole: half a plan is another plan."""
+    return (Refusal("an answer of many actions", "wire", why),), (), Verdict.CONTINUE, ""
+
+
+def _code(entry: object) -> int:
+    params = entry.get("params") if isinstance(entry, dict) and entry.get("action_type") == "raw" else None
+    code = params.get("code") if isinstance(params, dict) else None
+    return len(code) if isinstance(code, str) else 0
 
 
 def _description(entry: object) -> str:

@@ -26,6 +26,9 @@ from coasty_desk.wire.source_hand import Hand
 
 MODULES = ("pyautogui", "time", "pyperclip")
 
+MAX_BRACES = 2000
+"""Python's own parser takes its time over a string with many placeholders, and holds everything meanwhile."""
+
 SETTINGS = ("PAUSE", "FAILSAFE", "MINIMUM_DURATION", "MINIMUM_SLEEP", "DARWIN_CATCH_UP_TIME")
 """What a source may set on pyautogui, to no effect: our failsafe stays on, our pacing stays ours."""
 
@@ -55,6 +58,9 @@ def parse(source: str) -> ParsedSource:
     """Read pyautogui source. Raises SourceRefused, and nothing else, for whatever is not understood."""
     if len(source) > MAX_CODE:
         msg = f"The source has {len(source)} characters, more than {MAX_CODE}."
+        raise SourceRefused(msg)
+    if source.count("{") > MAX_BRACES:
+        msg = f"The source has more than {MAX_BRACES} braces."
         raise SourceRefused(msg)
     try:
         text, tree = _tree(_unfenced(source))

@@ -26,11 +26,14 @@ from coasty_desk.core.actions import (
     Verdict,
     Wait,
 )
-from coasty_desk.wire.canonical import MAX_CLICKS, MAX_HELD, MAX_KEYS, MAX_TEXT, split_keys
+from coasty_desk.wire.canonical import MAX_CLICKS, MAX_HELD, MAX_KEYS, MAX_TEXT, check_text, split_keys
 from coasty_desk.wire.fields import UnreadableError, glimpse
 
 MAX_ACTIONS = 1000
 """Some harnesses press every letter of a text by itself; a person can still watch so many."""
+
+MAX_PRESSED = 2000
+"""Key presses of one source, all of its calls together."""
 
 TAP = 0.5
 """Seconds: a key or a button held for longer is meant to be held, which no action says; a pause
@@ -69,6 +72,7 @@ class Hand:
         self._chords = 0  # key presses since the first of the held keys went down
         self._copied: str | None = None
         self._pasted = True
+        self._pressed_keys = 0
 
     def end(self, verdict: Verdict) -> None:
         """The source says `DONE` or `FAIL`: what comes after it is not done."""
@@ -154,7 +158,7 @@ class Hand:
         if len(text) > MAX_TEXT:
             _refuse(f"the text has {len(text)} characters, more than {MAX_TEXT}")
         if text:
-            self._add(TypeText(text))
+            self._add(TypeText(check_text(text)))
 
     def copy(self, text: str) -> None:
         """Put text on the clipboard, to be pasted: together that is typing."""
@@ -219,7 +223,7 @@ class Hand:
         families = {_family(key) for key in keys}
         if families in _PASTE and self._copied is not None:
             self._pasted = True
-            self._add(TypeText(self._copied))
+            self._add(TypeText(check_text(self._copied)))
             return
         if families in _COPY:
             self._copied, self._pasted = None, True
@@ -255,6 +259,9 @@ class Hand:
             return
         if len(self.actions) >= MAX_ACTIONS:
             _refuse(f"it has more than {MAX_ACTIONS} actions")
+        self._pressed_keys += len(action.keys) if isinstance(action, PressKeys) else 0
+        if self._pressed_keys > MAX_PRESSED:
+            _refuse(f"it presses more than {MAX_PRESSED} keys")
         self.actions.append(action)
 
 

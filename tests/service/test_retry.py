@@ -143,6 +143,13 @@ def test_retry_after_is_honoured_uncapped() -> None:
     assert decide(fault, attempt=1, elapsed=0, left=3601.0, chance=0.9) == Again(3600.0)
 
 
+@pytest.mark.parametrize("seconds", [7201.0, 1e9, 1e12])
+def test_a_retry_after_beyond_all_patience_is_not_waited_for(seconds: float) -> None:
+    """Nor is it shortened."""
+    fault = Fault("RATE_LIMITED", "", 429, retry_after=seconds)
+    assert decide(fault, attempt=1, elapsed=0, left=None, chance=0.9) == GiveUp("final")
+
+
 def test_a_pause_that_outlasts_the_deadline_is_not_begun() -> None:
     """It is not shortened either: the service said how long."""
     fault = Fault("RATE_LIMITED", "", 429, retry_after=30.0)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coasty_desk.wire.errors import Fault, decode
+from coasty_desk.wire.fields import number_in
 from tests.wire.test_actions import JSON
 
 
@@ -125,3 +126,12 @@ def test_no_error_breaks_the_reader(status: int, body: object, headers: dict[str
 def test_no_bytes_break_the_reader(body: bytes) -> None:
     """Whatever comes, there is a code."""
     assert decode(503, {}, body).code
+
+
+@pytest.mark.parametrize("said", ["9" * 5000, "1e308", "inf", "nan", "-1", "1" * 13, "٣", ""])
+def test_numbers_from_outside_are_within_bounds(said: str) -> None:
+    """A header of five thousand digits is no number."""
+    assert number_in(said) is None
+    fault = decode(429, {"Retry-After": said, "X-Credits-Refunded": said}, b"")
+    assert fault.retry_after is None or 0 <= fault.retry_after <= 10**12
+    assert 0 <= fault.refunded <= 10**12

@@ -169,3 +169,29 @@ def test_no_entry_breaks_an_answer(entry: object) -> None:
     """A bad action never makes the answer around it bad."""
     prediction = parse(json.dumps({"actions": [entry, CLICK], "status": "continue"}).encode())
     assert prediction.verdict is not Verdict.CONTINUE or prediction.actions[-1] == Click(Point(1, 2))
+
+
+def _raw(code: str) -> dict[str, object]:
+    return {"action_type": "raw", "params": {"code": code}}
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [_raw(";".join(f"pyautogui.click({n},{n})" for n in range(900)))] * 5,
+        [_raw("pyautogui.scroll(1);" * 300)] * 4,
+        [_raw("pyautogui.press('a',presses=1000);" * 1400)],
+        [_raw("pyautogui.press('a',presses=1000);" * 3)],
+        [_raw("'" + "x" * 40_000 + "'")] * 2,
+        [_raw("f'" + "{x}" * 3000 + "'")],
+        [_raw("pyautogui.write('" + "\\t" * 1001 + "')")],
+        [{"action_type": "type_text", "params": {"text": "\t" * 25_000}}],
+        [{"action_type": "type_text", "params": {"text": "a\n" * 2001}}],
+        [{"action_type": "type_text", "params": {"text": "a\b" * 1001}}],
+    ],
+)
+def test_more_than_a_person_could_watch_is_refused_whole(entries: list[dict[str, object]]) -> None:
+    """Safety sentence: caps hold on what an answer comes to, its source read and its keys counted; no part of it is done."""
+    prediction = decode({"status": "continue", "actions": entries})
+    assert [type(action) for action in prediction.actions] == [Refusal]
+    assert "more than" in prediction.actions[0].why  # type: ignore[union-attr]
