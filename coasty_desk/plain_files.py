@@ -46,12 +46,12 @@ def read(path: Path, at_most: int, *, pipes: bool = False, links: bool = True) -
     return b"".join(pieces)
 
 
-def opened(path: Path, *, pipes: bool = False, links: bool = True) -> int:
-    """A descriptor to read a plain file by. Raises as `read` does."""
+def opened(path: Path, flags: int = os.O_RDONLY, *, pipes: bool = False, links: bool = True) -> int:
+    """A descriptor by these flags of a plain file that is there. Raises as `read` does."""
     _demand_plain(
         path, path.stat() if links else path.lstat(), pipes=pipes
     )  # to open a device may already do something
-    descriptor = os.open(path, os.O_RDONLY | _NO_WAITING | _BINARY | (0 if links else _NO_LINK))
+    descriptor = os.open(path, flags | _NO_WAITING | _BINARY | (0 if links else _NO_LINK))
     try:
         _demand_plain(path, os.fstat(descriptor), pipes=pipes)
         if os.name == "posix":
@@ -67,6 +67,8 @@ def made(path: Path, flags: int) -> int:
 
     It is the file of that name and no link to another one. Raises OSError, NotPlainError.
     """
+    with suppress(FileNotFoundError):
+        _demand_plain(path, path.lstat(), sole=True)
     descriptor = os.open(path, flags | os.O_CREAT | _NO_LINK | _NO_WAITING | _BINARY, 0o600)
     try:
         found = os.fstat(descriptor)
@@ -118,6 +120,17 @@ def folder(path: Path, *, new: bool = False) -> Path:
                 raise
         else:
             each.chmod(0o700)
+    return path
+
+
+def real_folder(path: Path) -> Path:
+    """Make the folder where there is none, for its owner alone. Raises NotPlainError where a link leads elsewhere, OSError."""
+    if path.is_symlink():
+        why = "it is a link to somewhere else"
+        raise NotPlainError(why, path)
+    folder(path)
+    if stat.S_IMODE(path.stat().st_mode) != 0o700:
+        path.chmod(0o700)
     return path
 
 

@@ -50,7 +50,7 @@ class PlainView(View):
             case ev.Refused(refusal=refusal):
                 return [f"  refused ({refusal.by}): {line(event.words)}: {line(refusal.why)}"]
             case ev.Asked(question=question, why=why, crop=crop):
-                return [f"  asking: {line(question)} ({line(why)})", *([f"  picture: {crop}"] if crop else [])]
+                return [f"  asking: {line(question)} ({line(why)})", *([f"  picture: {line(crop)}"] if crop else [])]
             case ev.Answered(answer=answer):
                 return [f"  answer: {answer}"]
             case ev.Acting(placed=placed):
@@ -83,7 +83,7 @@ class PlainView(View):
         shrunk = "" if event.sent == event.screen.size else f" (sent as {event.sent})"
         return [
             f"task: {line(event.task)}",
-            f"screen {event.screen.size}{shrunk}, {event.provider}, at most {counted(self._max_steps, 'step')}{cost}",
+            f"screen {event.screen.size}{shrunk}, {line(event.provider, 60)}, at most {counted(self._max_steps, 'step')}{cost}",
         ]
 
 

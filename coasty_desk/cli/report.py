@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from coasty_desk import compose
+from coasty_desk import compose, plain_files
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import given
 from coasty_desk.record import animation, listing, report, story
@@ -26,16 +26,28 @@ def write(run: str, *, output: str | None, gif: str | None, webp: str | None) ->
     if output == "-":
         sys.stdout.buffer.write(report.html(told, folder).encode("utf-8"))
     elif output is not None or (gif is None and webp is None):
-        _put(folder / NAME if output is None else given(output), report.html(told, folder).encode("utf-8"))
+        where = folder / NAME if output is None else given(output)
+        _put(where, report.html(told, folder).encode("utf-8"), recorded=output is None)
     return 0
 
 
-def _put(path: Path, content: bytes) -> None:
-    """For the owner alone: screenshots show more than one remembers."""
+def _put(path: Path, content: bytes, *, recorded: bool = False) -> None:
+    """For the owner alone: screenshots show more than one remembers. In a record nothing is written through a link."""
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
+        if recorded:
+            plain_files.write(path, content)
+        else:
+            with os.fdopen(_opened(path), "wb") as file:
+                file.write(content)
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or error}."
         raise UsageError(message, "Name another file with --output, --gif or --webp.") from error
     print(path.absolute())
+
+
+def _opened(path: Path) -> int:
+    """Where the person wants it, link or device; a new file is its owner's whatever the umask."""
+    try:
+        return plain_files.made(path, os.O_WRONLY | os.O_EXCL)
+    except OSError:  # there is something of that name
+        return os.open(path, os.O_WRONLY | os.O_TRUNC)

@@ -16,7 +16,6 @@ from coasty_desk.core.actions import in_words
 from coasty_desk.core.counting import counted, money
 from coasty_desk.core.errors import ServiceError
 from coasty_desk.record import listing, session_runs
-from coasty_desk.record.journal import JOURNAL
 from coasty_desk.record.listing import Summary
 from coasty_desk.record.session_runs import LeftOpen
 from coasty_desk.service import open_sessions
@@ -101,6 +100,8 @@ def _line(summary: Summary) -> str:
 
 def _lines(folder: Path) -> Iterator[object]:
     """The journal's lines as they stand; a torn one is left out."""
-    for text in (folder / JOURNAL).read_bytes().splitlines():
-        with suppress(ValueError):
-            yield json.loads(text)
+    for text in listing.lines(folder):
+        with suppress(ValueError, RecursionError):
+            document = json.loads(text)
+            json.dumps(document, indent=2)  # what is nested too deeply to be printed is no line of ours
+            yield document

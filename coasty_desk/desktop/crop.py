@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
+import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
+from coasty_desk import plain_files
 from coasty_desk.core.actions import Point
 from coasty_desk.core.scaling import Placed, Rect
 from coasty_desk.core.seen import places
@@ -18,7 +17,7 @@ AROUND = (480, 320)
 
 
 class Crops:
-    """Saves `asked-0001.png` and so on in `folder`; without one, in a folder of its own that `close` takes away."""
+    """Saves `asked-0001.png` and so on in `folder`; without one, the last of them in memory, which dies with this process."""
 
     def __init__(
         self,
@@ -28,33 +27,40 @@ class Crops:
         pointer: Callable[[], Point],
     ) -> None:
         """`picture` gives a masked PNG of a real rectangle, `shows` the monitor's rectangle."""
-        self._temporary = folder is None
         self._folder = folder
         self._picture = picture
         self._shows = shows
         self._pointer = pointer
         self._count = 0
+        self._memory = -1
 
     def __call__(self, placed: Placed) -> str | None:
         """The path of a new picture; None where it cannot be saved. Raises DesktopError where the screen cannot be seen."""
         image = self._picture(self._area(placed))
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="coasty-desk-"))
-        self._count += 1
-        path = self._folder / f"asked-{self._count:04}.png"
         try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(image)
+            if self._folder is None:
+                return self._in_memory(image)
+            self._count += 1
+            path = self._folder / f"asked-{self._count:04}.png"
+            plain_files.write(path, image)
         except OSError:
             return None
         return str(path)
 
     def close(self) -> None:
-        """Take the temporary folder away."""
-        if self._temporary and self._folder is not None:
-            with suppress(OSError):
-                shutil.rmtree(self._folder)
-            self._folder = None
+        """Let go of what is in memory."""
+        if self._memory >= 0:
+            os.close(self._memory)
+            self._memory = -1
+
+    def _in_memory(self, image: bytes) -> str | None:
+        """Where others may look at it as long as this process lives; None where the system has no such files."""
+        if sys.platform != "linux":
+            return None
+        self.close()
+        self._memory = os.memfd_create("asked.png")
+        plain_files.write_all(self._memory, image)
+        return f"/proc/{os.getpid()}/fd/{self._memory}"
 
     def _area(self, placed: Placed) -> Rect:
         """Around every point of the action; the whole monitor where it has none."""

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from coasty_desk import plain_files
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.lock import Heard, Owner
 
@@ -33,7 +34,7 @@ class FileLock:
             if not _locked(file):
                 yield self._said()
                 return
-            self._owner.write_bytes(owner.to_json())
+            plain_files.write(self._owner, owner.to_json())
             self._stop.unlink(missing_ok=True)
             over = threading.Event()
             thread = threading.Thread(
@@ -55,7 +56,7 @@ class FileLock:
 
     def ask_to_stop(self, seconds: float) -> Heard:
         """Write the file that says stop, and watch it: the owner empties it when it has seen it."""
-        self._stop.write_bytes(b"stop")
+        plain_files.write(self._stop, b"stop")
         deadline = time.monotonic() + seconds
         heard: Heard = "silent"
         while time.monotonic() < deadline:
@@ -71,16 +72,16 @@ class FileLock:
             if self._stop.exists():
                 stop.trip("stop")
                 with suppress(OSError):
-                    self._stop.write_bytes(b"")
+                    plain_files.write(self._stop, b"")
                 return
 
     def _opened(self) -> BinaryIO:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.fdopen(os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)
+        plain_files.folder(self._folder)
+        return os.fdopen(plain_files.made(self._folder / "lock", os.O_RDWR), "r+b", buffering=0)
 
     def _said(self) -> Owner:
         try:
-            return Owner.from_json(self._owner.read_bytes())
+            return Owner.from_json(plain_files.read(self._owner, 1_000_000, links=False))
         except OSError:
             return Owner.from_json(b"")
 

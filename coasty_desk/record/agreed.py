@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from coasty_desk import plain_files
 from coasty_desk.record import files
 from coasty_desk.record.ledger import Ledger
 from coasty_desk.wire.fields import Fields, UnreadableError, parse_json
@@ -25,7 +26,9 @@ class Agreed:
     def cents(self) -> int:
         """The dearest run that was agreed to; 0 where none was."""
         try:
-            found = Fields.of(parse_json(self._path.read_bytes()), "the file").whole("cents", at_most=10**9)
+            found = Fields.of(parse_json(plain_files.read(self._path, 10_000)), "the file").whole(
+                "cents", at_most=10**9
+            )
         except (OSError, UnreadableError):
             found = None
         if found is None:
@@ -37,5 +40,5 @@ class Agreed:
         if self._path.exists() and cents <= self.cents():
             return
         with files.said():
-            files.folder(self._path.parent)
-            files.write(self._path, json.dumps({"cents": max(cents, self.cents())}).encode("ascii"))
+            plain_files.folder(self._path.parent)
+            plain_files.write(self._path, json.dumps({"cents": max(cents, self.cents())}).encode("ascii"))

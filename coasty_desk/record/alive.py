@@ -7,6 +7,7 @@ import os
 import time
 from pathlib import Path
 
+from coasty_desk import plain_files
 from coasty_desk.core.errors import UsageError
 
 LOCK = "lock"
@@ -20,7 +21,7 @@ class Hold:
 
     def __init__(self, folder: Path) -> None:
         """Take it. Raises UsageError where another process has it, OSError where there can be none."""
-        self._descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        self._descriptor = plain_files.made(folder / LOCK, os.O_RDWR)
         if not _lock_soon(self._descriptor):
             owner = os.pread(self._descriptor, 100, 0) if hasattr(os, "pread") else b""
             os.close(self._descriptor)
@@ -39,7 +40,7 @@ class Hold:
 def held(folder: Path) -> bool:
     """Whether a process writes this run now."""
     try:
-        descriptor = os.open(folder / LOCK, os.O_RDWR)
+        descriptor = plain_files.opened(folder / LOCK, os.O_RDWR, links=False)
     except OSError:
         return False
     try:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from coasty_desk.core.actions import Point, in_words
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.scaling import Size, fit
-from coasty_desk.record import marks
+from coasty_desk.record import marks, pictures
 from coasty_desk.record.drawing import INK, REFUSED_INK, draw_mark, font
 from coasty_desk.record.legible import legible
 from coasty_desk.record.marks import Arrow, Cross, Keys, Mark, Ring, Wheel
@@ -95,14 +95,8 @@ def _words(deed: Deed) -> str:
 
 
 def _opened(image: bytes | None) -> Image | None:
-    from PIL import Image as Pillow  # noqa: PLC0415 - see above
-
-    if image is None:
-        return None
-    try:
-        with Pillow.open(io.BytesIO(image)) as opened:
-            whole = opened.convert("RGB")
-    except (OSError, ValueError, Pillow.DecompressionBombError):
+    whole = None if image is None else pictures.opened(image)
+    if whole is None:
         return None
     size = fit(Size(*whole.size), SIZE)
     return whole.resize((size.width, size.height))

@@ -1,4 +1,4 @@
-"""Files that are for their owner alone, written so that a cut leaves either the old or the new."""
+"""The disk that a record is on: what its errors mean to the person, and what outlives a power cut."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from coasty_desk.core.errors import DesktopError
+from coasty_desk.plain_files import NotPlainError
 
 
 @contextmanager
@@ -23,6 +24,9 @@ def said() -> Iterator[None]:
 
 def as_error(error: OSError) -> DesktopError:
     """What an error of the disk means to the person."""
+    if isinstance(error, NotPlainError):
+        message = f"The run cannot be recorded in {error.filename}: {error.strerror}."
+        return DesktopError(message, "Somebody else has put that there: take it away, or start a new run.")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         remedy = "Free some space, or choose --no-record to keep nothing on the disk."
         return DesktopError("The disk is full, so the run cannot be recorded.", remedy)
@@ -34,36 +38,6 @@ def as_error(error: OSError) -> DesktopError:
         remedy = "Set HOME, or XDG_DATA_HOME, to a folder of yours, or choose --no-record to keep nothing on the disk."
         return DesktopError(f"The run cannot be recorded: there is no folder where {where} could be.", remedy)
     return DesktopError(f"The run cannot be recorded: {error.strerror or error}.", remedy)
-
-
-def folder(path: Path, *, new: bool = False) -> Path:
-    """Make the folder (and those above it), for its owner alone; `new`: raise FileExistsError where it is there already."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.mkdir(mode=0o700, exist_ok=not new)
-    return path
-
-
-def write(path: Path, content: bytes) -> None:
-    """Put `content` in the file's place at once: a process that dies leaves either the old or the new."""
-    half = path.with_name(f".{path.name}.half")
-    try:
-        descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            write_all(descriptor, content)
-        finally:
-            os.close(descriptor)
-        half.replace(path)
-    except OSError:
-        with suppress(OSError):
-            half.unlink()
-        raise
-
-
-def write_all(descriptor: int, content: bytes) -> None:
-    """Write every byte: the system may take only some at a time."""
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
 
 
 def sync_meanwhile(path: Path) -> None:

@@ -7,11 +7,12 @@ around the place finds it again, the narrow one tells whether it still says the 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+from coasty_desk.record import pictures
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -63,12 +64,17 @@ class Found(Struct, frozen=True):
 
 
 def grey(image: bytes) -> Image:
-    """An encoded screenshot for comparing: grey, and softened, so that a part of a pixel's shift is no difference."""
-    from PIL import Image as Pillow  # noqa: PLC0415 - importing this module must not load a library
-    from PIL import ImageFilter  # noqa: PLC0415
+    """An encoded screenshot for comparing: grey, and softened, so that a part of a pixel's shift is no difference.
 
-    with Pillow.open(io.BytesIO(image)) as opened:
-        return opened.convert("L").filter(ImageFilter.BoxBlur(1))
+    Raises ValueError for what is none.
+    """
+    from PIL import ImageFilter  # noqa: PLC0415 - importing this module must not load a library
+
+    picture = pictures.opened(image)
+    if picture is None:
+        message = "it is no screenshot"
+        raise ValueError(message)
+    return picture.convert("L").filter(ImageFilter.BoxBlur(1))
 
 
 def find(then: Image, now: Image, x: float, y: float, near: Iterable[tuple[int, int]] = ()) -> Found | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec.structs import replace
 
+from coasty_desk import plain_files
 from coasty_desk.core import events as ev
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.record import alive, files
@@ -19,6 +21,9 @@ from coasty_desk.wire.posted import WHATS, Posted, What
 
 JOURNAL = "journal.jsonl"
 FRAMES = "frames"
+
+LARGEST_REQUEST = 64_000_000
+"""Bytes of a request that is kept: a screenshot of the largest size is a quarter of it."""
 
 _BINDING = (ev.RunStarted, ev.Predicted, ev.Charged, ev.Acting, ev.RunEnded)
 """What must outlive a power cut: money that was spent, input that is about to go out, how it ended."""
@@ -39,16 +44,21 @@ class Recorder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         with files.said():
-            self._hold = alive.Hold(folder)
-            self._journal = os.open(folder / JOURNAL, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-            files.folder(folder / FRAMES)
+            self._hold = alive.Hold(plain_files.real_folder(folder))
+            self._journal = -1
+            try:
+                plain_files.real_folder(folder / FRAMES)
+                self._journal = plain_files.made(folder / JOURNAL, os.O_RDWR | os.O_APPEND)
+            except BaseException:
+                self._hold.release()
+                raise
 
     @classmethod
     def begin(cls, runs: Path, run_id: str) -> Recorder:
         """A new run's folder under `runs`. Raises DesktopError where the disk refuses."""
         with files.said():
-            files.folder(runs)
-            return cls(files.folder(runs / run_id, new=True))
+            plain_files.folder(runs)
+            return cls(plain_files.folder(runs / run_id, new=True))
 
     @classmethod
     def take_up(cls, folder: Path) -> Recorder:
@@ -57,14 +67,16 @@ class Recorder:
         with files.said():
             size = os.fstat(recorder._journal).st_size
             if size and os.pread(recorder._journal, 1, size - 1) != b"\n":
-                files.write_all(recorder._journal, b"\n")  # the last line is torn; the next must not be joined to it
+                plain_files.write_all(
+                    recorder._journal, b"\n"
+                )  # the last line is torn; the next must not be joined to it
         return recorder
 
     def take(self, event: ev.Event) -> None:
         """Write the event down before returning. Raises DesktopError where the disk refuses."""
         with files.said():
             if isinstance(event, ev.Observed):
-                files.write(self.folder / frame_file(event.step, event.frame.media_type), event.frame.image)
+                plain_files.write(self.folder / frame_file(event.step, event.frame.media_type), event.frame.image)
             self._append(to_line(event, recorded=True).encode("ascii") + b"\n")
             if isinstance(event, _BINDING):
                 os.fsync(self._journal)
@@ -77,13 +89,13 @@ class Recorder:
         """Have the open request written before it goes out, and safe from a power cut while it travels. Raises DesktopError."""
         path = self._request(posted.step, posted.what)
         with files.said():
-            files.write(path, wire.to_bytes(posted))
+            plain_files.write(path, wire.to_bytes(posted))
         files.sync_meanwhile(path)
 
     def kept(self, step: int, what: What) -> Posted | None:
         """The request of this step whose answer is not in the journal."""
         try:
-            return wire.from_bytes(self._request(step, what).read_bytes())
+            return wire.from_bytes(plain_files.read(self._request(step, what), LARGEST_REQUEST, links=False))
         except (OSError, UnreadableError):
             return None
 
@@ -92,7 +104,8 @@ class Recorder:
         open_now = {self._request(step, what) for what in WHATS}
         for path in self.folder.glob("request-*.json"):
             if path not in open_now:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):  # no file of ours
+                    path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let the folder go."""
@@ -104,7 +117,7 @@ class Recorder:
     def _append(self, line: bytes) -> None:
         size = os.fstat(self._journal).st_size
         try:
-            files.write_all(self._journal, line)
+            plain_files.write_all(self._journal, line)
         except OSError:
             os.ftruncate(self._journal, size)
             raise

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from coasty_desk import plain_files
 from coasty_desk.core.actions import Prediction
 from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import Aborted, DesktopError, OverBudgetError
@@ -19,6 +20,9 @@ from coasty_desk.record import files
 from coasty_desk.wire.fields import Fields, UnreadableError, parse_json
 
 LEDGER = "spending.jsonl"
+
+LARGEST = 100_000_000
+"""Bytes: a million purchases."""
 
 
 class Entry(Struct, frozen=True):
@@ -51,10 +55,10 @@ class Ledger:
             **({"in_doubt": True} if entry.in_doubt else {}),
         }
         with files.said():
-            files.folder(self._path.parent)
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            plain_files.folder(self._path.parent)
+            descriptor = plain_files.made(self._path, os.O_WRONLY | os.O_APPEND)
             try:
-                files.write_all(descriptor, json.dumps(line).encode("ascii") + b"\n")
+                plain_files.write_all(descriptor, json.dumps(line).encode("ascii") + b"\n")
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
@@ -62,13 +66,13 @@ class Ledger:
     def ready(self) -> None:
         """Raise DesktopError where nothing could be written, before money is spent."""
         with files.said():
-            files.folder(self._path.parent)
-            os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+            plain_files.folder(self._path.parent)
+            os.close(plain_files.made(self._path, os.O_WRONLY | os.O_APPEND))
 
     def entries(self) -> list[Entry]:
         """All purchases, each once, in the order in which they were made; torn and foreign lines are read past."""
         try:
-            lines = self._path.read_bytes().splitlines()
+            lines = plain_files.read(self._path, LARGEST).splitlines()
         except OSError:
             return []
         return list({(entry.run_id, entry.what): entry for entry in _read(lines)}.values())

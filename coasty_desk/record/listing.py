@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from msgspec import Struct
 
+from coasty_desk import plain_files
 from coasty_desk.core import events as ev
-from coasty_desk.core.errors import UsageError
-from coasty_desk.record import alive, files
+from coasty_desk.core.errors import DesktopError, UsageError
+from coasty_desk.record import alive
 from coasty_desk.record.journal import JOURNAL
 from coasty_desk.wire import records
+
+LONGEST_LINE = 16_000_000
+"""Bytes of one event: an answer of the service has a third of it at most."""
+
+LARGEST_JOURNAL = 200_000_000
+MOST_EVENTS = 200_000
+"""What is read of a journal: runs of 500 steps have a hundredth of it."""
 
 
 class Summary(Struct, frozen=True):
@@ -43,7 +54,7 @@ class Summary(Struct, frozen=True):
 
 def summaries(runs: Path) -> list[Summary]:
     """All runs under the folder, newest first."""
-    found = [summary for folder in _folders(runs) if (summary := summarise(folder)) is not None]
+    found = [summary for folder in folders(runs) if (summary := summarise(folder)) is not None]
     return sorted(found, key=lambda summary: (summary.started, summary.run_id), reverse=True)
 
 
@@ -70,11 +81,23 @@ def summarise(folder: Path) -> Summary | None:
 
 def events(folder: Path) -> Iterator[ev.Event]:
     """The journal's events in order; a torn or foreign line is read past, a journal that is not there has none."""
+    yield from islice(records.read(lines(folder)), MOST_EVENTS)
+
+
+def lines(folder: Path) -> Iterator[bytes]:
+    """The journal's lines as they stand, as far as it is a plain file; what is too long to be one of ours is left out."""
     try:
-        with (folder / JOURNAL).open("rb") as lines:
-            yield from records.read(lines)
+        descriptor = plain_files.opened(folder / JOURNAL, links=False)
     except OSError:
         return
+    with suppress(OSError), os.fdopen(descriptor, "rb") as journal:
+        left, torn = LARGEST_JOURNAL, False
+        while left > 0 and (line := journal.readline(min(LONGEST_LINE, left))):
+            left -= len(line)
+            whole = line.endswith(b"\n") or len(line) < LONGEST_LINE
+            if whole and not torn:
+                yield line
+            torn = not whole
 
 
 def find(runs: Path, name: str) -> Path:
@@ -89,10 +112,10 @@ def find(runs: Path, name: str) -> Path:
             message = "There is no recorded run."
             raise UsageError(message, 'Make one: coasty-desk run "Open the settings".')
         return runs / newest[0].run_id
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+    if not _NAME.fullmatch(name):
         message = "This is no run's id."
         raise UsageError(message, remedy)
-    fitting = [folder for folder in _folders(runs) if folder.name.startswith(name)]
+    fitting = [folder for folder in folders(runs) if folder.name.startswith(name)]
     exact = [folder for folder in fitting if folder.name == name]
     if len(exact or fitting) != 1:
         message = f"{'More than one' if fitting else 'No'} recorded run has the id {name}."
@@ -110,12 +133,24 @@ def demand_over(folder: Path) -> None:
 def delete(folder: Path) -> None:
     """Remove a run's record. Raises UsageError where it is still going on, DesktopError where the disk refuses."""
     demand_over(folder)
-    with files.said():
-        shutil.rmtree(folder)
-
-
-def _folders(runs: Path) -> Iterator[Path]:
     try:
-        yield from (path for path in runs.iterdir() if path.is_dir() and not path.is_symlink())
+        shutil.rmtree(folder)
+    except OSError as error:
+        message = f"The record {folder} cannot be deleted: {error.strerror or error}."
+        raise DesktopError(message, "Give write permission to your user data folder.") from error
+    except RecursionError as error:
+        message = f"The record {folder} has folders in folders without end, which no run has made."
+        raise DesktopError(message, "Delete it with the system's own means.") from error
+
+
+def folders(runs: Path) -> list[Path]:
+    """Those that may be a run's: no link, and no name that no run has."""
+    try:
+        return [
+            path for path in runs.iterdir() if _NAME.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
+        ]
     except OSError:
-        return
+        return []
+
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}", re.ASCII)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,6 +17,9 @@ ENOUGH = 90_000
 
 MOST = 300_000
 """Bytes that a picture may have; a dozen of them are under 5 MB as base64."""
+
+MOST_PIXELS = 40_000_000
+"""Of a recorded screenshot: the largest screens have 33 million."""
 
 QUALITIES = (85, 70, 55, 35)
 """WebP qualities tried from the best; at 85 small type on a screenshot is still sharp."""
@@ -36,14 +40,23 @@ class Small(Struct, frozen=True):
         return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
 
 
-def small(image: bytes) -> Small | None:
-    """The picture as WebP: exact where that is small, else as good as `MOST` bytes allow. None for what is no picture."""
+def opened(image: bytes) -> Image | None:
+    """A recorded screenshot, decoded; None for what is none, or has more pixels than any screen."""
     from PIL import Image as Pillow  # noqa: PLC0415 - importing this module must not load a library
 
     try:
-        with Pillow.open(io.BytesIO(image)) as opened:
-            picture = opened.convert("RGB")
-    except (OSError, ValueError, Pillow.DecompressionBombError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # it is judged here
+            with Pillow.open(io.BytesIO(image), formats=("PNG", "JPEG")) as picture:
+                return picture.convert("RGB") if picture.width * picture.height <= MOST_PIXELS else None
+    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError):
+        return None
+
+
+def small(image: bytes) -> Small | None:
+    """The picture as WebP: exact where that is small, else as good as `MOST` bytes allow. None for what is no picture."""
+    picture = opened(image)
+    if picture is None:
         return None
     if picture.width > WIDEST:
         picture = picture.resize((WIDEST, max(1, round(picture.height * WIDEST / picture.width))))

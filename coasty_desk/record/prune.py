@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from coasty_desk.record import alive
+from coasty_desk.record import alive, listing
 from coasty_desk.record.journal import JOURNAL
 
 DAY = 86_400
@@ -28,7 +28,9 @@ def prune(runs: Path, *, keep_days: float, keep_mb: float, spare: str | None = N
     `spare` is the id of a run that stays in any case. Returns the ids of those removed. What
     cannot be removed stays; this never raises for it.
     """
-    oldest_first = sorted((run for folder in _folders(runs) if (run := _measured(folder))), key=lambda run: run.last)
+    oldest_first = sorted(
+        (run for folder in listing.folders(runs) if (run := _measured(folder))), key=lambda run: run.last
+    )
     total, expired = sum(run.size for run in oldest_first), time.time() - keep_days * DAY
     removed = []
     for run in oldest_first:
@@ -36,25 +38,18 @@ def prune(runs: Path, *, keep_days: float, keep_mb: float, spare: str | None = N
             continue
         if run.folder.name == spare or alive.held(run.folder):
             continue
-        with suppress(OSError):
+        with suppress(OSError, RecursionError):
             shutil.rmtree(run.folder)
             total -= run.size
             removed.append(run.folder.name)
     return removed
 
 
-def _folders(runs: Path) -> list[Path]:
-    try:
-        return [path for path in runs.iterdir() if path.is_dir() and not path.is_symlink()]
-    except OSError:
-        return []
-
-
 def _measured(folder: Path) -> _Run | None:
     """The run in the folder, if it is one."""
     try:
-        last = (folder / JOURNAL).stat().st_mtime
+        last = (folder / JOURNAL).lstat().st_mtime
         size = sum(path.lstat().st_size for path in folder.rglob("*"))
-    except OSError:
+    except (OSError, RecursionError):
         return None
     return _Run(folder, last, size)

@@ -185,7 +185,11 @@ class Replay:
         if image is None:
             message = f"no picture was kept of step {step.number}, so nothing can be compared"
             raise _GoneError(message)
-        return finding.grey(image), finding.grey(frame.image)
+        try:
+            return finding.grey(image), finding.grey(frame.image)
+        except ValueError as error:
+            message = f"what was kept of step {step.number} is no picture, so nothing can be compared"
+            raise _GoneError(message) from error
 
     def _found(self, step: Step, deed: Deed, real: Point, pictures: tuple[Image, Image]) -> Point:
         """Where the place is now, in sent pixels."""

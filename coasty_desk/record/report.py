@@ -27,6 +27,9 @@ REASONING = 8_000
 SENTENCE = 1_000
 """Characters of a message, a refusal or an action."""
 
+MOST_OF_PICTURES = 300_000_000
+"""Bytes of all pictures; further steps are told without one."""
+
 SETTING = 300
 """Characters of a setting's value."""
 
@@ -135,10 +138,11 @@ def _settings(started: ev.RunStarted) -> Iterator[tuple[str, str]]:
 
 
 def _pages(story: Story, folder: Path) -> Iterator[_Page]:
-    cap = story.started.limits.get("max_steps")
+    cap, left = story.started.limits.get("max_steps"), MOST_OF_PICTURES
     for step, marked in zip(story.steps, marks.of_story(story), strict=True):
-        image = picture(folder, step.looked)
+        image = picture(folder, step.looked) if left > 0 else None
         shown = None if image is None else small(image)
+        left -= 0 if shown is None else len(shown.data)
         said = step.predicted
         again = "" if step.taken == 1 else f" (taken up again, {step.taken})"
         yield _Page(

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from coasty_desk import plain_files
 from coasty_desk.core import events as ev
 from coasty_desk.record import listing
+from coasty_desk.record.journal import LARGEST_REQUEST
 from coasty_desk.record.ledger import Ledger
 from coasty_desk.wire import posted
 from coasty_desk.wire.fields import UnreadableError
@@ -50,7 +52,7 @@ def _keys(folder: Path) -> list[str]:
     found = []
     for path in sorted(folder.glob("request-*-session.json")):
         try:
-            found.append(posted.from_bytes(path.read_bytes()).key)
+            found.append(posted.from_bytes(plain_files.read(path, LARGEST_REQUEST, links=False)).key)
         except (OSError, UnreadableError):
             continue
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -10,11 +11,19 @@ from typing import Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from coasty_desk import plain_files
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Refusal
 from coasty_desk.core.errors import UsageError
 from coasty_desk.record import listing
+from coasty_desk.record.journal import FRAMES
 from coasty_desk.wire.records import Began, Looked
+
+LARGEST_PICTURE = 64_000_000
+"""Bytes of a recorded screenshot: the largest that is sent has a quarter of it."""
+
+MOST_IN_A_STEP = 5_000
+"""Actions, questions and retries of one step that are told; a step of ours has some hundreds at most."""
 
 Outcome = Literal["done", "in doubt", "refused"]
 
@@ -81,7 +90,9 @@ def picture(folder: Path, looked: Looked) -> bytes | None:
     if looked.file is None or not re.fullmatch(r"frames/[\w-]+\.(png|jpg)", looked.file, re.ASCII):
         return None
     try:
-        return (folder / looked.file).read_bytes()
+        if (folder / FRAMES).is_symlink():
+            return None
+        return plain_files.read(folder / looked.file, LARGEST_PICTURE, links=False)
     except OSError:
         return None
 
@@ -91,6 +102,7 @@ class _Teller(Struct):
     ended: ev.RunEnded | None = None
     sittings: int = 0
     steps: list[Step] = field(default_factory=list)
+    taken: Counter[int] = field(default_factory=Counter)
 
     def take(self, event: ev.Event) -> None:
         match event:
@@ -101,9 +113,9 @@ class _Teller(Struct):
             case ev.RunEnded():
                 self.ended = event
             case Looked():
-                taken = sum(step.number == event.step for step in self.steps) + 1
-                self.steps.append(Step(event.step, taken, event))
-            case _ if self.steps:
+                self.taken[event.step] += 1
+                self.steps.append(Step(event.step, self.taken[event.step], event))
+            case _ if self.steps and len(self.steps[-1].deeds) + len(self.steps[-1].asides) < MOST_IN_A_STEP:
                 self.steps[-1] = _with(self.steps[-1], event)
 
     def story(self) -> Story | None:
