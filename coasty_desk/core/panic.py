@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
+from coasty_desk.core.abort_key import AbortKey
 from coasty_desk.core.scaling import Rect
 
 ESCAPES = 3
@@ -33,6 +34,14 @@ class Keys(Struct):
     _theirs: set[int] = field(default_factory=set)
     _ours: dict[int, float] = field(default_factory=dict)
     _escaped: deque[float] = field(default_factory=lambda: deque(maxlen=ESCAPES))
+
+    def absent(self, key: AbortKey) -> tuple[str, str]:
+        """Why this keyboard cannot press the abort key, and why not Esc; nothing each where it can."""
+        parts = [part for part, codes in zip(key.parts, self.chord, strict=True) if not codes]
+        no_chord = (
+            f"this keyboard layout has no key for {', '.join(parts)} of the abort key {key.text}" if parts else ""
+        )
+        return no_chord, "" if self.escapes else "this keyboard layout has no Esc"
 
     def seen(self, code: int, *, down: bool, ours: bool, at: float) -> bool:
         """One key event at `at` seconds; whether with it the person has said stop."""

@@ -64,6 +64,10 @@ class PynputWatch:
             return "this program may not watch the keyboard: allow its terminal under Accessibility", ""
         return ("" if self._listener.is_alive() else "the keyboard listener did not start"), ""
 
+    def absent(self) -> tuple[str, str]:
+        """Why this keyboard cannot press the abort key, and why not Esc; nothing each where it can. Once it listens."""
+        return self._keys.absent(self._key)
+
     def disarm(self) -> None:
         """Stop watching."""
         self._over.set()

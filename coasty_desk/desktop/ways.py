@@ -82,6 +82,10 @@ class Watch(Protocol):
         """Start; why the keyboard and why the pointer cannot be watched, or nothing each."""
         ...
 
+    def absent(self) -> tuple[str, str]:
+        """Why the abort key and why Esc cannot be pressed on this keyboard, or nothing each; asked once it is watched."""
+        ...
+
     def disarm(self) -> None:
         """Stop."""
         ...
@@ -109,13 +113,14 @@ def armed(
     try:
         no_signals = signals.arm()
         no_keyboard, no_pointer = watch.arm()
+        no_chord, no_escape = (no_keyboard, no_keyboard) if no_keyboard else watch.absent()
         threading.Thread(
             target=_last_resort, args=(stop, over, release), name="coasty-desk last resort", daemon=True
         ).start()
         yield Ways(
             (
-                Way("abort key", f"press {spoken(key)}", no_keyboard),
-                Way("Esc", "press Esc three times within a second", no_keyboard),
+                Way("abort key", f"press {spoken(key)}", no_chord),
+                Way("Esc", "press Esc three times within a second", no_escape),
                 Way("corner", "throw the pointer into a corner of the screen", no_pointer),
                 Way("interrupt", "press Ctrl-C in the terminal", no_signals),
             ),

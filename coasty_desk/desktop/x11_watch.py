@@ -94,10 +94,7 @@ class X11Watch:
             if not display.has_extension("RECORD"):
                 self._keyboard_fault = "the X server has no RECORD extension"
                 return
-            missing = self._resolve(display)
-            if missing:
-                self._keyboard_fault = missing
-                return
+            self._resolve(display)
             self._context = display.record_create_context(0, [record.AllClients], [what_to_record()])
             threading.Thread(target=self._end_recording, daemon=True).start()
             display.record_enable_context(self._context, self._recorded(display))
@@ -165,17 +162,17 @@ class X11Watch:
         elif down and code not in self._ours:  # one that we hold repeats
             self._sent.another()
 
-    def _resolve(self, display: Any) -> str:
-        """Find the keys in the keymap as it is now; what is missing, in words."""
+    def _resolve(self, display: Any) -> None:
+        """Find the keys in the keymap as it is now. One that has none is no reason to watch for the other no more."""
         chord = chord_codes(display, self._key)
         escapes = escape_codes(display)
         self._silent = silent_codes(display)
         with self._lock:
             self._keys.chord, self._keys.escapes = chord, escapes
-        absent = [part for part, codes in zip(self._key.parts, chord, strict=True) if not codes]
-        if absent:
-            return f"this keyboard layout has no key for {', '.join(absent)} of the abort key {self._key.text}"
-        return ""
+
+    def absent(self) -> tuple[str, str]:
+        """Why this keyboard cannot press the abort key, and why not Esc; nothing each where it can. Once it listens."""
+        return self._keys.absent(self._key)
 
     # The pointer
 

@@ -101,12 +101,43 @@ def test_the_abort_key_works_on_every_layout(here: str, layout: str) -> None:
 
 
 def test_a_letter_that_the_layout_lacks_is_said(here: str) -> None:
-    """Safety sentence: an abort key that cannot be pressed on this layout is not taken for armed."""
+    """Safety sentence: an abort key that cannot be pressed on this layout is not taken for armed, and takes no other way along."""
     set_layout(here, "ru")
-    with armed(Stop(), hotkey="<ctrl>+<alt>+q", release=nothing) as ways:
-        assert {way.name for way in ways.faulty} == {"abort key", "Esc"}
+    stop = Stop()
+    with armed(stop, hotkey="<ctrl>+<alt>+q", release=nothing) as ways:
+        assert [way.name for way in ways.faulty] == ["abort key"]
         assert "no key for q" in ways.faulty[0].fault
         assert "layout" in ways.warning
+        with pytest.raises(DesktopError, match="no key for q"):
+            ways.demand(unattended=False)
+        person("key", "Escape", "Escape", "Escape")
+        assert stop.wait(PATIENCE)
+        assert stop.reason == "hotkey"
+    set_layout(here, "us")
+
+
+@pytest.mark.parametrize("hotkey", ["<f35>", "<ctrl>+<media_next>+<f35>", "ж"])
+def test_an_abort_key_that_no_keyboard_has_leaves_the_other_ways(here: str, hotkey: str) -> None:
+    """Safety sentence: Esc, the corners and the signals are armed; the missing key is named."""
+    del here
+    for keys in (("key", "Escape", "Escape", "Escape"), ("mousemove", "0", "0")):
+        stop = Stop()
+        person("mousemove", "400", "300")
+        with armed(stop, hotkey=hotkey, release=nothing) as ways:
+            assert [way.name for way in ways.faulty] == ["abort key"]
+            assert "this keyboard layout has no key for" in ways.warnings[0]
+            person(*keys)
+            assert stop.wait(PATIENCE)
+
+
+def test_a_keyboard_without_esc_leaves_the_abort_key(here: str) -> None:
+    """The other way round, too."""
+    subprocess.run(["xmodmap", "-display", here, "-e", "keysym Escape = Hangul"], check=True)
+    stop = Stop()
+    with armed(stop, release=nothing) as ways:
+        assert [way.name for way in ways.faulty] == ["Esc"]
+        person("key", "ctrl+shift+F12")
+        assert stop.wait(PATIENCE)
     set_layout(here, "us")
 
 
