@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import platformdirs
 from msgspec import Struct
@@ -19,6 +19,7 @@ from coasty_desk.core.confirm import Person
 from coasty_desk.core.cut_off import CutOff
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import at_home, given
+from coasty_desk.core.job_control import JobControl
 from coasty_desk.core.limits import Limits
 from coasty_desk.core.masked import Mask
 from coasty_desk.core.policy import Policy
@@ -28,15 +29,15 @@ from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.secrets import Hiding, Secrets
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import keys, lock, secret_sources, wayland, ways, window_list
+from coasty_desk.desktop.apart import Apart
 from coasty_desk.desktop.capture import MonitorScreen
 from coasty_desk.desktop.crop import Crops
 from coasty_desk.desktop.dry_run import DryRun
-from coasty_desk.desktop.executor import DesktopExecutor, Rechecks
+from coasty_desk.desktop.executor import DesktopExecutor
 from coasty_desk.desktop.first_look import FirstLook, Look
+from coasty_desk.desktop.held import Held
 from coasty_desk.desktop.in_hand import Rules, in_hand, pointer
-from coasty_desk.desktop.keep_off import Apart
 from coasty_desk.desktop.overlay import Badge, NoBadgeError, Pictured, Uncovered
-from coasty_desk.desktop.own_terminal import OwnTerminal
 from coasty_desk.desktop.picture import Format
 from coasty_desk.desktop.ways import Ways
 from coasty_desk.desktop.windows_here import WindowMask
@@ -55,6 +56,9 @@ from coasty_desk.service.outbox import Memory
 from coasty_desk.service.pricing import Tariff
 from coasty_desk.service.uploads import Uploads
 from coasty_desk.settings import BASE_URL, BASE_URL_VARIABLE, KEY_VARIABLE, Settings
+
+if TYPE_CHECKING:
+    from coasty_desk.desktop.own_terminal import OwnTerminal
 
 UNSHRUNK = Size(100_000, 100_000)
 """The offline predictor reads the whole screen: nothing leaves the process, so nothing need be shrunk."""
@@ -134,11 +138,15 @@ def desk(
     taken_up: tuple[Recorder, Remains] | None = None,
     script: Script | None = None,
     first: FirstLook | None = None,
+    *,
+    stop: Stop | None = None,
+    control: JobControl | None = None,
 ) -> Desk:
     """Everything that a run needs, armed; `stack` undoes it in reverse. `person` is whom the run asks.
 
     `taken_up` is a run that was cut off, from `record.resume.take_up`; `script` answers in the model's place;
-    `first` is looking at the screen already.
+    `first` is looking at the screen already. `stop` is the run's, where somebody has one already; `control` is
+    given by whoever is the program itself, and so may be suspended and ended by force.
 
     What was asked for wrongly is said before anything starts: raises UsageError, then
     ServiceError for the key, then DesktopError for the display.
@@ -148,18 +156,21 @@ def desk(
     asks = chosen.provider != "offline" if script is None else script.asks
     uploads = Uploads()
     connection = _connection(chosen, environment, uploads) if asks else None
-    stop = Stop()
+    stop = stop or Stop()
     wayland.require_x11(environment)
     if connection is not None:
         connection.warm()
         stack.callback(connection.close)
+    held, suspended = Held(), control or JobControl()
     apart = Apart(chosen.own_terminal, stop)
-    rechecks: Rechecks = []
-    devices = DryRun() if chosen.dry_run else _devices(stop, stack, _for_programs(environment, rules), rules, rechecks)
+    devices = DryRun() if chosen.dry_run else _devices(stop, held, suspended, stack, environment, rules)
     executor = apart.kept_off(devices, pointer)
     if not chosen.dry_run:
         stack.enter_context(lock.display_held(stop, run_id=run_id, task=task))
-    armed = stack.enter_context(ways.armed(stop, hotkey=rules.hotkey, release=executor.release))
+    armed = stack.enter_context(
+        ways.armed(stop, hotkey=rules.hotkey, release=executor.release, control=control, held=held)
+    )
+    stop.check()
     if not chosen.dry_run:
         armed.demand(unattended=chosen.yes and not sys.stdin.isatty())
     stack.callback(apart.close)
@@ -197,23 +208,23 @@ def desk(
     seen: Pictured = screen if badge is None else Uncovered(screen, badge)
     pictures = Crops(None if recorder is None else recorder.folder, seen.picture, lambda: screen.geometry()[0], pointer)
     stack.callback(pictures.close)
-    held = in_hand(
+    hands = in_hand(
         rules,
         stop=stop,
         screen=seen,
         executor=executor,
-        rechecks=rechecks,
         person=who,
         picture=pictures,
         text_at=_text_at(rules, chosen, screen, seen),
+        control=suspended,
         dry_run=chosen.dry_run,
     )
     apart.hide_from(screen)
     ports = Ports(
-        held.screen,
-        held.executor,
+        hands.screen,
+        hands.executor,
         Hiding(predictor, rules.secrets),
-        held.gate,
+        hands.gate,
         stop,
         before=screen.watch,
         between=screen.answer,
@@ -231,10 +242,14 @@ def desk(
 
 
 def _devices(
-    stop: Stop, stack: ExitStack, environment: Mapping[str, str], rules: Rules, rechecks: Rechecks
+    stop: Stop, held: Held, suspended: JobControl, stack: ExitStack, environment: Mapping[str, str], rules: Rules
 ) -> Executor:
-    """The mouse and the keyboard, which are opened a little later; what is started gets `environment`."""
-    desktop = DesktopExecutor(stop, environment=environment, on_human_input=rules.on_human_input, rechecks=rechecks)
+    """The mouse and the keyboard, which are opened a little later; what is started gets `environment`, but no secret."""
+    programs = _for_programs(environment, rules)
+    desktop = DesktopExecutor(
+        stop, held=held, environment=programs, on_human_input=rules.on_human_input, rechecks=rules.rechecks
+    )
+    suspended.around(desktop.break_off, desktop.go_on)
     soon = threading.Timer(LATER, desktop.ready_quietly)
     soon.daemon = True
     soon.start()

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 
-from coasty_desk.cli.text import line, tolerate
 from coasty_desk.core.errors import Aborted, CoastyDeskError, DesktopError, ServiceError, UsageError
+
+TYPE_CHECKING = False  # as in `typing`, which takes a third of the time that `coasty-desk stop` needs to ask
+if TYPE_CHECKING:
+    from coasty_desk.desktop.stop_socket import Call
 
 EXIT_USAGE = 2
 EXIT_SERVICE = 4
 EXIT_DESKTOP = 5
 EXIT_STOPPED = 130
+
+DRIVING = ("run", "resume", "replay", "ground")
+"""The commands that may drive the desktop."""
 
 COMPLETE_VARIABLE = "_COASTY_DESK_COMPLETE"
 """Set by a shell's completion script when it asks what may come next."""
@@ -25,10 +31,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Carry out one command line, without `argv` that of this process; the exit codes are DESIGN.md A3's."""
     if argv is not None:
         return _carried_out(list(argv))
+    _fill_standard_streams()
     codes: list[int] = []
     atexit.register(_leave, codes)  # the first one: it is called after all others
     codes.append(_carried_out(sys.argv[1:]))
     return codes[0]
+
+
+def _fill_standard_streams() -> None:
+    """Open what the shell has closed (`<&-`, `>&-`) on nothing: else the next connection gets its number, and is written to."""
+    for number, flags in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)  # the lowest number that is free: this one
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - until the process ends
 
 
 def _leave(codes: list[int]) -> None:
@@ -37,14 +56,35 @@ def _leave(codes: list[int]) -> None:
     A library that a thread still loads (the reader of the screen) crashes when the interpreter is
     taken down around it: it was one in five of the runs that ended at such a moment.
     """
+    from contextlib import suppress
+
     for code in codes:
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):  # nobody reads on, or it is closed
-                stream.flush()
-        os._exit(code)
+        lost = False
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            pass  # nobody reads on
+        except (OSError, ValueError) as error:
+            lost = True
+            with suppress(OSError, ValueError):
+                _cannot_write(error)
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+        os._exit(EXIT_DESKTOP if lost and not code else code)
+
+
+def _cannot_write(error: Exception) -> None:
+    complain(f"What there is to say cannot be written: {error}.", "Is the disk full that stdout goes to?")
 
 
 def _carried_out(arguments: list[str]) -> int:
+    asked = None
+    if arguments == ["stop"]:  # a person waits: what else is needed is loaded once the run has been asked
+        from coasty_desk.desktop.stop_socket import Call
+
+        asked = Call.begin(os.environ.get("DISPLAY", ""))
+    from coasty_desk.cli.text import tolerate
+
     for stream in (sys.stdout, sys.stderr):
         tolerate(stream)
     if COMPLETE_VARIABLE in os.environ:
@@ -64,7 +104,7 @@ def _carried_out(arguments: list[str]) -> int:
         print(f"coasty-desk {version()}")
         return 0
     try:
-        return _command(arguments)
+        return _command(arguments) if asked is None else _await_end(asked)
     except CoastyDeskError as error:
         if debug:
             raise
@@ -75,11 +115,13 @@ def _carried_out(arguments: list[str]) -> int:
             raise
         return EXIT_STOPPED
     except BrokenPipeError:
-        sys.stderr.close()  # nobody reads on; Python must not complain of that at exit
-        return EXIT_STOPPED
+        return EXIT_STOPPED  # nobody reads on
     except Exception as error:
         if debug:
             raise
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            _cannot_write(error)
+            return EXIT_DESKTOP
         complain(
             f"Something went wrong inside coasty-desk: {type(error).__name__}: {error}",
             "Run the same with `coasty-desk --debug ...` and report what it prints.",
@@ -100,12 +142,39 @@ def exit_code(error: CoastyDeskError) -> int:
 
 def complain(message: str, remedy: str) -> None:
     """One sentence that says what is wrong and one that says what to do, on stderr."""
+    from coasty_desk.cli.text import line
+
     print(f"coasty-desk: {line(message, 1000)}", file=sys.stderr)
     if remedy:
         print(f"  {line(remedy, 1000)}", file=sys.stderr)
 
 
+def _stoppable() -> None:
+    """Until a run has armed its own ways, whatever ends it does so as Ctrl-C does: by an exception, with exit code 130."""
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for name in ("SIGTERM", "SIGHUP", "SIGQUIT"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+
+
+def _await_end(asked: Call) -> int:
+    from coasty_desk.cli import stopping
+
+    return stopping.await_end(asked)
+
+
 def _command(arguments: list[str]) -> int:
+    if arguments == ["stop"]:
+        from coasty_desk.cli import stopping
+
+        return stopping.by_display()
+    if arguments[0] in DRIVING:
+        _stoppable()
     if arguments[:1] == ["run"]:
         gc.disable()  # nothing of what is being loaded is garbage, and looking for it takes a tenth of the time
         from coasty_desk.cli import quick

@@ -153,6 +153,7 @@ class LiveView(View):
         self._console = console or Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
         self._foot = Foot(began=time.monotonic())
         self._live: Live | None = None
+        self._suspended = self._cut = False
 
     def begin(self, how_to_stop: str, warnings: Sequence[str]) -> None:
         """Keep how to stop in the foot, and print the warnings."""
@@ -170,9 +171,8 @@ class LiveView(View):
             if prompts.there():
                 self._console.print(Text(f"asking: no answer in {prompts.PATIENCE:g} s means no", f"bold {AWAITED}"))
                 return  # the prompt says the rest
-        elif self._live is None:
-            self._live = Live(self._foot, console=self._console, transient=True, refresh_per_second=8)
-            self._live.start()
+        elif self._live is None and not self._suspended:
+            self._put_foot()
         self._print(event)
 
     def end(self, ended: ev.RunEnded, remedy: str, record: Path | None, *, fine: bool = False) -> None:
@@ -186,6 +186,21 @@ class LiveView(View):
         self._console.print(Text(f"{counted(ended.steps, 'step')}, {ended.seconds:.1f} s, {money(ended.cost_cents)}"))
         if record is not None:
             self._console.print(Text(f"record: {record}"), soft_wrap=True)
+
+    def suspend(self) -> None:
+        """Take the foot away meanwhile."""
+        self._suspended, self._cut = True, self._live is not None
+        self.close()
+
+    def resume(self) -> None:
+        """Put it back."""
+        self._suspended = False
+        if self._cut:
+            self._put_foot()
+
+    def _put_foot(self) -> None:
+        self._live = Live(self._foot, console=self._console, transient=True, refresh_per_second=8)
+        self._live.start()
 
     def close(self) -> None:
         """Take the foot away."""

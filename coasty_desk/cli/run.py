@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 
 from coasty_desk import compose
@@ -12,15 +12,22 @@ from coasty_desk.cli import stuck, task_source, terminal
 from coasty_desk.cli.app import exit_code
 from coasty_desk.cli.cost import agree
 from coasty_desk.cli.json_lines import JsonView
+from coasty_desk.cli.outlet import Outlet, outlets
 from coasty_desk.cli.prompts import TerminalPerson
 from coasty_desk.cli.view import View, for_person
 from coasty_desk.core import events as ev
-from coasty_desk.core.errors import CoastyDeskError, DesktopError, ServiceError
+from coasty_desk.core.errors import Aborted, DesktopError, ServiceError
+from coasty_desk.core.job_control import JobControl
+from coasty_desk.core.run import how_stopped
 from coasty_desk.core.run import run as run_events
+from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.first_look import FirstLook
 from coasty_desk.record.journal import Recorder, new_run_id, recorded
 from coasty_desk.record.resume import Remains
 from coasty_desk.settings import Settings
+
+SHOWN = 0.2
+"""Seconds that what was said last is given to be shown, before the terminal is given back."""
 
 EXIT_CODES: dict[ev.Ending, int] = {
     ev.Ending.DONE: 0,
@@ -72,24 +79,57 @@ def drive(
     first: FirstLook | None = None,
     remedies: Mapping[ev.Ending, str] = REMEDIES,
 ) -> int:
-    """Wire the run and pull it to its end; the exit code. Raises CoastyDeskError where it cannot start."""
-    view = _view(chosen)
-    try:
-        with ExitStack() as stack:
-            stack.callback(view.close)
-            desk = compose.desk(task, chosen, run_id, os.environ, stack, TerminalPerson, taken_up, script, first)
-            if not chosen.dry_run:
-                stuck.offer(desk.ports.stop, desk.at_terminal)
-            stack.enter_context(terminal.hushed())
-            gc.freeze()  # what is loaded stays; what comes from here on is looked through again
-            gc.enable()
-            ending, refused = _pull(desk, view)
-        remedy = "" if ending is None else ending.remedy or remedies.get(ending.ending, "")
-        return _finish(ending, remedy, desk, view, one_look=chosen.dry_run and chosen.steps == 1 and not refused)
-    except (ServiceError, DesktopError) as error:
-        if chosen.json:
-            view.show(_never_started(run_id, error))
-        raise
+    """Wire the run and pull it to its end; the exit code. Raises CoastyDeskError where it cannot start, Aborted."""
+    stop = Stop()
+    with outlets(stop) as out:
+        view = _view(chosen)
+        ending: ev.RunEnded | None = None
+        try:
+            with ExitStack() as stack:
+                stack.callback(view.close)
+                control = _lent(view, out)
+                stack.enter_context(terminal.hushed())
+                desk = compose.desk(
+                    *(task, chosen, run_id, os.environ, stack, TerminalPerson, taken_up, script, first),
+                    stop=stop,
+                    control=control,
+                )
+                if not chosen.dry_run:
+                    stuck.offer(desk.ports.stop, desk.at_terminal)
+                gc.freeze()  # what is loaded stays; what comes from here on is looked through again
+                gc.enable()
+                ending, refused = _pull(desk, view)
+            remedy = "" if ending is None else ending.remedy or remedies.get(ending.ending, "")
+            return _finish(ending, remedy, desk, view, one_look=chosen.dry_run and chosen.steps == 1 and not refused)
+        except (ServiceError, DesktopError) as error:
+            if chosen.json:
+                whose = {4: ev.Ending.SERVICE_ERROR, 5: ev.Ending.DESKTOP_ERROR}[exit_code(error)]
+                view.show(_never_started(run_id, whose, error.message, error.remedy))
+            raise
+        except (Aborted, KeyboardInterrupt):
+            if chosen.json and ending is None:
+                if not stop.is_set():
+                    stop.trip("interrupt")
+                view.show(_never_started(run_id, *how_stopped(stop)))
+            raise
+
+
+def _lent(view: View, out: Sequence[Outlet]) -> JobControl:
+    """What the terminal has lent us, to be given back whenever the process is suspended."""
+
+    def give_back() -> None:
+        view.suspend()
+        for one in out:
+            one.drain(SHOWN)
+        terminal.give_back()
+
+    def take_again() -> None:
+        terminal.take_again()
+        view.resume()
+
+    control = JobControl()
+    control.around(give_back, take_again)
+    return control
 
 
 def _pull(desk: compose.Desk, view: View) -> tuple[ev.RunEnded | None, bool]:
@@ -118,14 +158,13 @@ def _finish(ending: ev.RunEnded | None, remedy: str, desk: compose.Desk, view: V
     return 0 if fine else EXIT_CODES[ending.ending]
 
 
-def _never_started(run_id: str, error: CoastyDeskError) -> ev.RunEnded:
-    ending = {4: ev.Ending.SERVICE_ERROR, 5: ev.Ending.DESKTOP_ERROR}[exit_code(error)]
+def _never_started(run_id: str, ending: ev.Ending, message: str, remedy: str = "") -> ev.RunEnded:
     return ev.RunEnded(
         run_id=run_id,
         step=0,
         ending=ending,
-        message=error.message,
-        remedy=error.remedy,
+        message=message,
+        remedy=remedy,
         steps=0,
         cost_cents=0,
         seconds=0.0,

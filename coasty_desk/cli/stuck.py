@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from coasty_desk.cli import prompts
+from coasty_desk.cli import prompts, terminal
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import release
 
@@ -22,7 +22,7 @@ def offer(stop: Stop, at_terminal: Callable[[], AbstractContextManager[None]] = 
     names = ", ".join(one.name for one in stuck)
     print(f"coasty-desk: held down before the run: {names}.", file=sys.stderr)
     if prompts.there():
-        with at_terminal():
+        with at_terminal(), terminal.answering():
             print("Release them? [Y/n] ", end="", file=sys.stderr, flush=True)
             said = prompts.read_line(sys.stdin, stop, prompts.PATIENCE)
         if said is not None and said.strip().lower() in ("n", "no"):

@@ -32,6 +32,12 @@ class View:
         if not fine and ended.ending is not ev.Ending.DONE:
             complain(ended.message, remedy)
 
+    def suspend(self) -> None:
+        """The process stops: the terminal is somebody else's until `resume`. From any thread; never raises."""
+
+    def resume(self) -> None:
+        """It goes on."""
+
     def close(self) -> None:
         """Leave the terminal as it was."""
 

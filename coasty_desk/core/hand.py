@@ -25,6 +25,9 @@ POLL = 0.05
 SLIP = 4
 """A pointer this many pixels off has not been moved by a person: a table was bumped, or we took it out of a corner."""
 
+HAND = "hand"
+"""Who breaks an action off because of a person's hand, in `BrokenOffError.by`."""
+
 OnHumanInput = Literal["pause", "stop", "ignore"]
 
 

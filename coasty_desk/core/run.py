@@ -108,13 +108,10 @@ class _Run:
                 yield self._started()
                 with self.ports.stop.after(None if deadline is None else deadline - self._seconds(), "deadline"):
                     ending, message = yield from self._steps()
-            except Aborted as stop:
-                ending, message = _STOPPED[stop.reason]
-                message = self.ports.stop.why or message
-            except ServiceError as error:
-                ending, message, remedy = ev.Ending.SERVICE_ERROR, error.message, error.remedy
-            except DesktopError as error:
-                ending, message, remedy = ev.Ending.DESKTOP_ERROR, error.message, error.remedy
+            except Aborted:
+                ending, message = how_stopped(self.ports.stop)
+            except (ServiceError, DesktopError) as error:
+                ending, message, remedy = self._failed(error)
             except OverBudgetError as limit:
                 ending, message, remedy = ev.Ending.BUDGET, limit.message, limit.remedy
             except GaveUpError as end:
@@ -131,6 +128,13 @@ class _Run:
             cost_cents=self.progress.cents,
             seconds=round(self._seconds(), 3),
         )
+
+    def _failed(self, error: ServiceError | DesktopError) -> tuple[ev.Ending, str, str]:
+        """Whose fault it was; after a stop everything may break off, and it is the stop that has ended the run."""
+        if self.ports.stop.is_set():
+            return *how_stopped(self.ports.stop), ""
+        ending = ev.Ending.SERVICE_ERROR if isinstance(error, ServiceError) else ev.Ending.DESKTOP_ERROR
+        return ending, error.message, error.remedy
 
     def _started(self) -> ev.Event:
         limits = self.job.limits
@@ -336,6 +340,12 @@ class _Run:
 
     def _event(self, kind: Callable[..., ev.Event], **fields: object) -> ev.Event:
         return kind(run_id=self.job.run_id, step=self.step, elapsed=round(self._seconds(), 3), **fields)
+
+
+def how_stopped(stop: Stop) -> _Ended:
+    """The ending that a tripped stop is, and its message."""
+    ending, message = _STOPPED[stop.reason]
+    return ending, stop.why or message
 
 
 def refused_note(refusal: Refusal) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -12,15 +13,17 @@ from coasty_desk.core.scaling import Frame, Placed
 
 
 class Seen(Struct):
-    """A screen that remembers its last `frame`, and where the pointer was then (real pixels), if `where` can tell."""
+    """A screen that remembers its last `frame`, when it was asked for (seconds of the monotonic clock), and where the pointer was then (real pixels), if `where` can tell."""
 
     screen: Screen
     where: Callable[[], Point] | None = None
     frame: Frame | None = None
     pointer: Point | None = None
+    looked_at: float = 0.0
 
     def capture(self) -> Frame:
         """As the screen does, remembered."""
+        self.looked_at = time.monotonic()
         self.pointer = (
             None if self.where is None else self.where()
         )  # before: a move meanwhile may not be in the picture

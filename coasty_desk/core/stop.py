@@ -7,6 +7,7 @@ trips it once with a reason; whoever is about to act or is waiting finds out at 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, TypeVar
@@ -28,6 +29,9 @@ class Stop:
         self._racing: set[threading.Event] = set()
         self._reason: Reason = "stop"
         self._why = ""
+        self._parts: list[Stop] = []
+        self._then: list[threading.Thread] = []
+        self._awaited: list[threading.Thread] = []
 
     @property
     def reason(self) -> Reason:
@@ -46,9 +50,46 @@ class Stop:
                 return
             self._reason, self._why = reason, why
             self._set.set()
-            racing = tuple(self._racing)
+            racing, parts, then = tuple(self._racing), tuple(self._parts), tuple(self._then)
+        for part in parts:
+            part.trip(reason, why)
         for event in racing:
             event.set()
+        for thread in then:
+            thread.start()
+
+    def then(self, work: Callable[[], object], *, awaited: bool = False) -> None:
+        """As soon as the run is told to stop, do `work` in a thread of its own, whatever hangs then. To be said before that.
+
+        `awaited`: whoever ends the process by force gives it a moment.
+        """
+        thread = threading.Thread(target=work, name="coasty-desk after the stop", daemon=True)
+        with self._lock:
+            self._then.append(thread)
+            if awaited:
+                self._awaited.append(thread)
+
+    def await_awaited(self, seconds: float) -> None:
+        """Wait, at most so long, for the work that is `awaited` after the stop."""
+        until = time.monotonic() + seconds
+        for thread in self._awaited:
+            if thread.ident is not None:
+                thread.join(max(0.0, until - time.monotonic()))
+
+    def part(self) -> Stop:
+        """A stop for a part of the run: tripped with this one, or alone, and then to be armed again by `rearm`."""
+        part = Stop()
+        with self._lock:
+            self._parts.append(part)
+        if self._set.is_set():
+            part.trip(self._reason, self._why)
+        return part
+
+    def rearm(self, part: Stop) -> None:
+        """Take a part's own stop back; the run's stands."""
+        with self._lock:
+            if not self._set.is_set():
+                part._set.clear()
 
     def is_set(self) -> bool:
         """Whether the run has been told to stop."""

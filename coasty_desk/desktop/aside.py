@@ -108,6 +108,7 @@ class Aside:
                     self._minimise(display)
             if not _roams(display):
                 self._give_focus_away(display)
+        self.let_go()
         return self._own() != before
 
     def show(self) -> None:
@@ -155,6 +156,20 @@ class Aside:
             finally:
                 if roams:
                     _let_roam(display)
+
+    def let_go(self) -> bool:
+        """Have a menu of theirs closed, as toolkits do when another window gets the keys, or theirs is minimised.
+
+        Whether none takes all input now. Raises Aborted, DesktopError.
+        """
+        if not self._own.has_menu():
+            return True
+        with self.keys_elsewhere():
+            self._wait(lambda: not self._own.has_menu())
+        if self._own.has_menu():
+            with _connection() as display:
+                self._minimise(display)
+        return not self._own.has_menu()
 
     def _give_focus_away(self, display: Display) -> bool:
         if self._own.has_focus():

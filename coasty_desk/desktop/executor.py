@@ -23,7 +23,7 @@ from coasty_desk.core.actions import (
     Wait,
 )
 from coasty_desk.core.errors import Aborted, BrokenOffError, DesktopError
-from coasty_desk.core.hand import OnHumanInput
+from coasty_desk.core.hand import HAND, OnHumanInput
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.stop import Stop
@@ -32,6 +32,9 @@ from coasty_desk.desktop.held import Held
 from coasty_desk.desktop.pointer import InCorner, Pointer
 from coasty_desk.desktop.sent import SENT, Sent
 from coasty_desk.desktop.typing import Keyboard, keyboard, untypeable
+
+_LETTING_GO = 0.3
+"""Seconds that an action is given to end where it is broken off."""
 
 Rechecks: TypeAlias = list[Callable[[Placed], None]]
 
@@ -56,7 +59,11 @@ class DesktopExecutor:
     ) -> None:
         self.held = held if held is not None else Held()
         self._rechecks: Rechecks = [] if rechecks is None else rechecks
-        self._stop = stop
+        self._run = stop
+        self._stop = stop.part()
+        """What the devices wait on: the run's stop, or the end of this one action."""
+        self._idle = threading.Event()
+        self._idle.set()
         self._sent = sent
         self._environment = os.environ if environment is None else environment
         self._on_human_input = on_human_input
@@ -97,16 +104,28 @@ class DesktopExecutor:
 
     def perform(self, placed: Placed) -> None:
         """Do it. Raises Aborted, DesktopError, BrokenOffError; nothing stays held in any case."""
-        self._stop.check()
         with self._failures():
+            self._stop.check()
             self._pointer.leave_corner()
             self._do(placed)
+
+    def break_off(self) -> None:
+        """End the action that is under way, and let go of everything; none is begun until `go_on`. From another thread. Never raises."""
+        self._stop.trip("stop", "the run was suspended")
+        self._idle.wait(_LETTING_GO)
+        self.release()
+
+    def go_on(self) -> None:
+        """After `break_off`: actions are done again. One that was under way without it is broken off too."""
+        self.break_off()
+        self._run.rearm(self._stop)
 
     def release(self) -> None:
         """Let go of everything that is held, and give back what was borrowed for typing. Never raises."""
         self.held.release_all()
         if self._opened is not None:
             self._opened[1].give_back()
+            self._opened[0].confirm()
 
     def _do(self, placed: Placed) -> None:
         action = placed.real
@@ -161,16 +180,27 @@ class DesktopExecutor:
     @contextmanager
     def _failures(self) -> Iterator[None]:
         """Turn the corner into the stop, and what the platform raises into ours."""
+        self._idle.clear()
         try:
             yield
         except InCorner:
-            self._stop.trip("corner")
-            raise Aborted(self._stop.reason) from None
+            self._run.trip("corner")
+            raise Aborted(self._run.reason) from None
+        except BrokenOffError as end:
+            if end.by == HAND and self._on_human_input == "stop":
+                self._run.trip("stop", "a person typed")
+                self._run.check()
+            raise
+        except Aborted:
+            self._run.check()
+            raise BrokenOffError(self._stop.why, "suspension") from None
         except load.failures() as error:
+            self._run.check()  # a stop cuts the connections where the display does not answer
             message = f"The display stopped taking input ({type(error).__name__}: {error})."
             raise DesktopError(message, "See whether the session is still there, and start again.") from error
         finally:
             self.held.release_all()
+            self._idle.set()
 
 
 def refused(

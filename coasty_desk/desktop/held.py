@@ -7,6 +7,7 @@ press goes through here, and `release_all` runs on every way out.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -17,11 +18,18 @@ class Held:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._down: dict[str, Callable[[], None]] = {}
+        self._let_go_at: dict[str, float] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
         """What is held, for example `key 37` or `left button`."""
         return tuple(self._down)
+
+    def lately(self, seconds: float) -> tuple[str, ...]:
+        """What is held, or was let go of within so many seconds: a display that did not answer may not know of it."""
+        since = time.monotonic() - seconds
+        gone = tuple(name for name, at in tuple(self._let_go_at.items()) if at >= since)
+        return tuple(dict.fromkeys((*self.names, *gone)))
 
     @contextmanager
     def down(self, name: str, press: Callable[[], None], let_go: Callable[[], None]) -> Iterator[None]:
@@ -52,5 +60,6 @@ class Held:
     def _release(self, name: str) -> None:
         with self._lock:
             let_go = self._down.pop(name, None)
+            self._let_go_at[name] = time.monotonic()
         if let_go is not None:
             let_go()

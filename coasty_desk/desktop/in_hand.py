@@ -12,6 +12,7 @@ from coasty_desk.core.confirm import Confirm, Eyes, Mode, Person
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates import InOrder
 from coasty_desk.core.hand import Hand, OnHumanInput
+from coasty_desk.core.job_control import JobControl, Uninterrupted
 from coasty_desk.core.ledger import Ledger, Noting
 from coasty_desk.core.masked import Mask, MaskGate
 from coasty_desk.core.policy import Policy
@@ -39,6 +40,8 @@ class Rules(Struct, frozen=True):
     on_human_input: OnHumanInput = "pause"
     confirm: Mode = "never"
     cautious: bool = False
+    rechecks: Rechecks = field(default_factory=list)
+    """What the executor asks once more where its input goes out: `in_hand` adds the rules about windows."""
 
 
 class InHand(Struct, frozen=True):
@@ -55,18 +58,19 @@ def in_hand(
     stop: Stop,
     screen: Screen,
     executor: Executor,
-    rechecks: Rechecks | None = None,
     person: Person,
     picture: Callable[[Placed], str | None] = lambda _placed: None,
     text_at: Callable[[Point], str] = lambda _point: "",
+    control: JobControl | None = None,
     dry_run: bool = False,
 ) -> InHand:
     """Put the gates around the screen and the executor. Raises DesktopError where a mask cannot be applied.
 
-    The order: what can never be (the abort key), what is forbidden (policy, masks), whether a
+    `control` tells of suspensions of the process.
+
+    The order: what was decided before a suspension, what can never be (the abort key), what is forbidden (policy, masks), whether a
     hand is on the mouse, and last the question, so that nobody is asked in vain. A dry run sends
-    nothing, so it waits for no hand and asks nobody. `rechecks` are the executor's: which windows are there is asked
-    once more where its input goes out.
+    nothing, so it waits for no hand and asks nobody.
     """
     for mask in rules.masks:
         mask()  # a mask that cannot be told is found before anything is seen or sent
@@ -74,9 +78,9 @@ def in_hand(
     seen = Seen(screen, None if dry_run else pointer)
     windows = DesktopWindows()
     policies = [PolicyGate(policy, ledger, seen, windows, pointer) for policy in rules.policies]
-    if rechecks is not None:
-        rechecks += [policy.recheck for policy in policies if policy.policy.asks_for_windows]
+    rules.rechecks.extend(policy.recheck for policy in policies if policy.policy.asks_for_windows)
     gates: list[Gate] = [
+        Uninterrupted(control or JobControl(), seen),
         OwnKeys(abort_key.parse(rules.hotkey), ledger, stop),
         *policies,
         MaskGate(rules.masks, pointer),

@@ -8,7 +8,6 @@ terminal multiplexer (tmux, screen) is shown by its clients, which are no ancest
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -118,6 +117,8 @@ def _asked(server: int, variable: str) -> list[int] | None:
     number, _, session = rest.partition(",")
     if number != str(server) or _owner(server) != os.geteuid():  # never run what another user has started
         return None
+    import subprocess
+
     command = [f"/proc/{server}/exe", "-S", socket, "list-clients", "-t", f"${session}", "-F", "#{client_pid}"]
     try:
         said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)

@@ -30,6 +30,8 @@ _NO_DISPLAY = (
     "`xvfb-run -s '-screen 0 1440x900x24 -noreset' coasty-desk …`."
 )
 _importing = threading.Lock()
+_given_up = threading.Event()
+_by_libx11 = threading.Event()
 
 EXTENSIONS = (
     "Generic Event Extension",
@@ -104,6 +106,7 @@ def _mss_by_xlib() -> mss_.MSS:
         masks = _masks(connection)
     finally:
         connection.close()
+    _by_libx11.set()
     if masks == _EIGHT_BITS:
         return module.MSS(backend="xlib")
     from coasty_desk.desktop import deep_colour
@@ -123,6 +126,11 @@ def _masks(connection: Display) -> tuple[int, int, int] | None:
     visuals = (visual for depth in screen.allowed_depths for visual in depth.visuals)
     found = next((visual for visual in visuals if visual.visual_id == screen.root_visual), None)
     return None if found is None else (found.red_mask, found.green_mask, found.blue_mask)
+
+
+def looks_by_libx11() -> bool:
+    """Whether screenshots are taken by libX11, which ends the process where its connection breaks."""
+    return _by_libx11.is_set()
 
 
 _SONAMES = {
@@ -156,6 +164,11 @@ def connected(only: tuple[str, ...] = EXTENSIONS) -> Display:
             return _connected()
         finally:
             _ask_for(EXTENSIONS)
+
+
+def give_up_display(*, given_up: bool = True) -> None:
+    """The display does not answer, and nothing must wait for it: no connection is opened any more, until it is taken back."""
+    _given_up.set() if given_up else _given_up.clear()
 
 
 @cache
@@ -242,6 +255,9 @@ def _connected() -> Display:
     import socket
 
     name = _name()
+    if _given_up.is_set():
+        message = f"The display {name} does not answer."
+        raise DesktopError(message, "Try again once it does.")
     errors = _imported("Xlib.error")
     opened: list[socket.socket] = []
 

@@ -20,6 +20,7 @@ from msgspec.structs import asdict
 
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop import stop_listener, stop_socket
 
 LONGEST_TASK = 500
 """Characters of the task that another process is shown."""
@@ -82,13 +83,15 @@ def display_held(stop: Stop, *, run_id: str, task: str) -> Iterator[None]:
     Raises UsageError with the other run's pid and task where there is one (nothing was started,
     so exit 2), DesktopError without a display.
     """
-    with _lock().held(Owner.of(run_id, task), stop) as other:
+    ours = Owner.of(run_id, task)
+    with _lock().held(ours, stop) as other:
         if other is not None:
             message = (
                 f"Another run drives this display: process {other.pid}, started {other.started}, task {other.task!r}."
             )
             raise UsageError(message, "Wait for it, or end it with: coasty-desk stop")
-        yield
+        with stop_listener.listening(os.environ.get("DISPLAY", ""), ours.to_json(), lambda: stop.trip("stop")):
+            yield
 
 
 def running() -> Owner | None:
@@ -96,11 +99,17 @@ def running() -> Owner | None:
     return _lock().owner()
 
 
-def stop_running(seconds: float = 0.5) -> tuple[Owner, Heard] | None:
-    """Ask the run that drives this display to stop; None where there is none. Raises DesktopError without a display."""
+def stop_running(seconds: float) -> tuple[Owner, bool] | None:
+    """Ask the run that drives this display to stop; whether it has ended within so many seconds, None where there is none.
+
+    Raises DesktopError without a display.
+    """
     lock = _lock()
     owner = lock.owner()
-    return None if owner is None else (owner, lock.ask_to_stop(seconds))
+    if owner is None:
+        return None
+    stop_socket.wake(owner.pid)
+    return owner, lock.ask_to_stop(seconds) == "ended"
 
 
 def _lock() -> Lock:

@@ -78,5 +78,8 @@ class NativePointer:
         del button
         return False
 
+    def confirm(self) -> None:
+        """It has been taken when the call comes back."""
+
     def close(self) -> None:
         """There is nothing to give back."""

@@ -77,6 +77,13 @@ class OwnTerminal:
         with self._asked() as display:
             return x11_stack.keys_go_to(display) in self._seen(display).family
 
+    def has_menu(self) -> bool:
+        """Whether they have a menu open to which all input goes, whatever it is aimed at."""
+        with self._asked() as display:
+            seen = self._seen(display)
+            frames = set(seen.applications.values())
+            return any(number not in frames for number in seen.family) and _is_grabbed(display)
+
     def others(self) -> tuple[int, ...]:
         """The applications' windows on the screen that are none of them, the topmost first."""
         with self._asked() as display:
@@ -183,6 +190,19 @@ def _family(
     if menus and not (siblings and x11_stack.keys_go_to(display) in siblings):
         found |= menus
     return frozenset(found)
+
+
+def _is_grabbed(display: Any) -> bool:
+    """Whether somebody takes all keys or the pointer for himself: asked by taking them for a moment."""
+    from Xlib import X
+
+    root = display.screen().root
+    keys = root.grab_keyboard(0, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+    display.ungrab_keyboard(X.CurrentTime)
+    pointer = root.grab_pointer(0, 0, X.GrabModeAsync, X.GrabModeAsync, X.NONE, X.NONE, X.CurrentTime)
+    display.ungrab_pointer(X.CurrentTime)
+    display.sync()
+    return X.AlreadyGrabbed in (keys, pointer)
 
 
 def _covering(display: Any) -> Covering:

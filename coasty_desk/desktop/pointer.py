@@ -104,6 +104,10 @@ class Device(Protocol):
         """Whether the system takes the button for down."""
         ...
 
+    def confirm(self) -> None:
+        """Wait until the system has taken what was sent."""
+        ...
+
     def close(self) -> None:
         """Give back what was opened."""
         ...
@@ -166,8 +170,10 @@ class Pointer:
         self._resting = at if at in self._corners else None
 
     def _check_corner(self) -> None:
+        """Right before input: the display has just answered, and nobody has said stop while it did not."""
         if self.position() in self._corners:
             raise InCorner
+        self._stop.check()
 
     def move(self, x: float, y: float) -> None:
         """Move to a real pixel. Raises BrokenOffError where it does not get there."""
@@ -238,6 +244,11 @@ class Pointer:
         until = time.monotonic() + _THAW
         while self._device.is_down(button) and time.monotonic() < until:
             self._stop.pause(_LOOK)
+
+    def confirm(self) -> None:
+        """Wait until the display has taken what was sent: with a connection that is closed sooner it may be lost. Never raises."""
+        with suppress(*load.failures()):
+            self._device.confirm()
 
     def close(self) -> None:
         """Give the connection to the display back: the pointer is at its end. Never raises."""

@@ -6,6 +6,7 @@ A killed process cannot let go of what it held; its key stays down in the server
 from __future__ import annotations
 
 import sys
+from collections.abc import Container
 from typing import Any
 
 from msgspec import Struct
@@ -70,6 +71,17 @@ def release() -> tuple[Down, ...]:
     return found
 
 
+def let_go(codes: Container[int], buttons: Container[int]) -> None:
+    """Let go of those of these keys and buttons (as `Down` counts them) that are down. Linux only. Raises DesktopError."""
+    display = load.display()
+    try:
+        for one in _x11_down(display):
+            if one.code in (buttons if one.button else codes):
+                _x11_release(one)
+    finally:
+        display.close()
+
+
 def _x11_down(display: Any) -> tuple[Down, ...]:
     from Xlib import XK
 
@@ -97,7 +109,11 @@ def _x11_release(one: Down) -> None:
 
     display = load.display()
     try:
-        xtest.fake_input(display, X.ButtonRelease if one.button else X.KeyRelease, one.code)
+        code = one.code
+        if one.button:  # the server tells of logical buttons, and takes the device's own
+            mapping = list(display.get_pointer_mapping())
+            code = mapping.index(code) + 1 if code in mapping else code
+        xtest.fake_input(display, X.ButtonRelease if one.button else X.KeyRelease, code)
         display.sync()
     finally:
         display.close()

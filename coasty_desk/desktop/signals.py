@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP as a stop: also while the main thread is inside a C call, and without a lock in a handler.
+"""The signals of a run: those that stop it, also while the main thread is inside a C call, and those that suspend it.
 
 Python runs a signal's handler in the main thread, and only once that is back in the
 interpreter. So the handlers here do nothing; what counts is the byte that the interpreter's
@@ -10,28 +10,34 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
+from coasty_desk.core.job_control import JobControl
 from coasty_desk.core.stop import Stop
 
 INSISTED = 0.5
 """A second signal this many seconds after the first means *now*; one that comes sooner is the first one's echo."""
 
-NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+CLOSING = 1.0
+"""Seconds that a forced end waits at most for the service to be told."""
+
+STOPPING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")
+SUSPENDING = ("SIGTSTP", "SIGTTIN", "SIGCONT")
+IGNORED = ("SIGTTOU",)
+"""A background process that writes to its terminal goes on: stopped there, it could let go of nothing."""
 
 
 class Signals:
-    """Armed between `arm` and `disarm`, from the main thread. `last_words` is done before a forced exit."""
+    """Armed between `arm` and `disarm`, from the main thread. `control` gives everything back before a suspension and a forced end."""
 
-    def __init__(self, stop: Stop, last_words: Callable[[], None]) -> None:
+    def __init__(self, stop: Stop, control: JobControl) -> None:
         self._stop = stop
-        self._last_words = last_words
+        self._control = control
         self._before: dict[int, object] = {}
+        self._stopping: set[int] = set()
         self._fd_before = -1
         self._first: float | None = None
         self._ours, self._theirs = socket.socketpair()
@@ -41,11 +47,17 @@ class Signals:
         """Take the signals over; the reason why not, or nothing."""
         if threading.current_thread() is not threading.main_thread():
             return "signals reach the main thread alone, and this is another one"
-        for name in NAMES:
+        for name in (*STOPPING, *SUSPENDING):
             number = getattr(signal, name, None)
             if number is None or (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
                 continue  # a run under nohup outlives its terminal on purpose
             self._before[number] = signal.signal(number, _nothing)
+            if name in STOPPING:
+                self._stopping.add(number)
+        for name in IGNORED:
+            number = getattr(signal, name, None)
+            if number is not None:
+                self._before[number] = signal.signal(number, signal.SIG_IGN)
         self._theirs.settimeout(0)  # the interpreter demands a socket that never blocks
         self._fd_before = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
         self._thread.start()
@@ -73,41 +85,36 @@ class Signals:
                 return
             if not numbers:
                 return
-            for number in numbers:
+            for number in sorted(numbers, key=lambda number: number not in self._stopping):  # a stop goes before all
                 if number in self._before:
-                    self._signalled(time.monotonic())
+                    self._signalled(number, time.monotonic())
 
-    def _signalled(self, now: float) -> None:
-        if self._first is None:
+    def _signalled(self, number: int, now: float) -> None:
+        if number not in self._stopping:
+            self._suspended(number)
+        elif self._first is None:
             self._first = now
             self._stop.trip("interrupt")
         elif now - self._first >= INSISTED:
-            leave_now(self._last_words)
+            leave_now(self._stop, self._control)
+
+    def _suspended(self, number: int) -> None:
+        """Stop this process once everything is given back, or go on; a run that is told to stop is not suspended any more."""
+        if self._stop.is_set():
+            return
+        if number == signal.SIGCONT:
+            self._control.take_again()
+            return
+        self._control.give_back()
+        if not self._stop.is_set():
+            os.kill(os.getpid(), signal.SIGSTOP)  # SIGCONT is told of by a byte of its own
 
 
-def leave_now(last_words: Callable[[], None]) -> None:
-    """Release what is held and end the process with 130, whatever the main thread is stuck in."""
-    # Released in a thread of its own, for a moment only: what the main thread is stuck in may hold a lock that it needs.
-    releasing = threading.Thread(target=last_words, daemon=True)
-    releasing.start()
-    releasing.join(1.0)
-    if sys.stderr is not None and sys.stderr.isatty():
-        os.write(2, b"\x1b[?25h\r\n")  # a live view hides the cursor
-        _echo_again()
-    os._exit(130)
-
-
-def _echo_again() -> None:
-    """The run had hushed the terminal, and what was typed into it meanwhile is nothing for the shell."""
-    if sys.platform == "win32":
-        return
-    import termios
-
-    with suppress(OSError, termios.error):
-        if os.tcgetpgrp(2) == os.getpgrp():  # from the background it would stop us
-            attributes = termios.tcgetattr(2)
-            attributes[3] |= termios.ECHO
-            termios.tcsetattr(2, termios.TCSAFLUSH, attributes)
+def leave_now(stop: Stop, control: JobControl, code: int = 130) -> None:
+    """Give everything back and end the process with `code`, whatever the main thread is stuck in."""
+    control.give_back()
+    stop.await_awaited(CLOSING)
+    os._exit(code)
 
 
 def _nothing(_number: int, _frame: FrameType | None) -> None:

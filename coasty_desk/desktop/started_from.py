@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.desktop import lineage, load, x11_stack
+from coasty_desk.desktop.x11_asking import asking
 
 if TYPE_CHECKING:
     from Xlib.display import Display
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 Wish: TypeAlias = Literal["auto", "hide", "show"]
 
 _LOCAL_PID = 2
+_TELLS_PROCESSES = (1, 2)
+"""The version of X-Resource from which on it does."""
+
 _NO_APPLICATIONS = ("DESKTOP", "DOCK", "NOTIFICATION", "SPLASH", "TOOLTIP")
 """Types of windows that nobody starts a program from by typing."""
 
@@ -44,17 +48,13 @@ def own_windows() -> tuple[OwnWindow, ...]:
     lines = tuple(lineage.lineages(os.getpid(), os.environ))
     above = {pid for line in lines for pid in line.above}
     try:
-        display = load.display(("X-Resource",))
+        with asking() as display:
+            return tuple(_told(display, number, pid) for number, pid in _found(display, lines, above).items())
     except DesktopError:  # whoever must have a display says what is wrong with it
         return ()
-    try:
-        return tuple(_told(display, number, pid) for number, pid in _found(display, lines, above).items())
     except load.lost() as error:
         message = "The windows of this desktop cannot be told."
         raise DesktopError(message, "Is the display still there?") from error
-    finally:
-        with suppress(*load.failures()):
-            display.close()
 
 
 def hidden(windows: Sequence[OwnWindow], wish: Wish) -> tuple[OwnWindow, ...]:
@@ -90,9 +90,16 @@ def _found(display: Display, lines: Sequence[lineage.Lineage], above: set[int]) 
 
 def _processes(display: Display) -> dict[int, int] | None:
     """The process of each connection to the display, by the base of its identifiers; None where the server does not tell."""
-    if not display.has_extension("X-Resource"):
+    from Xlib.ext.res import QueryClientIds, QueryVersion
+
+    there = display.query_extension("X-Resource")
+    if there is None:
         return None
-    reply = display.res_query_client_ids([{"client": 0, "mask": _LOCAL_PID}])
+    asked = {"display": display.display, "opcode": there.major_opcode}
+    version = QueryVersion(client_major=1, client_minor=2, **asked)
+    if (version.server_major, version.server_minor) < _TELLS_PROCESSES:
+        return None
+    reply = QueryClientIds(specs=[{"client": 0, "mask": _LOCAL_PID}], **asked)
     return {x11_stack.maker(display, one.spec.client): int(one.value[0]) for one in reply.ids if one.value}
 
 

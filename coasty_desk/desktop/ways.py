@@ -14,12 +14,26 @@ from msgspec import Struct
 from coasty_desk.core import abort_key
 from coasty_desk.core.abort_key import AbortKey
 from coasty_desk.core.errors import DesktopError
+from coasty_desk.core.job_control import JobControl
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop import load
+from coasty_desk.desktop.held import Held
 from coasty_desk.desktop.sent import SENT, Sent
 from coasty_desk.desktop.signals import Signals, leave_now
 
-LAST_RESORT = 5.0
-"""Seconds after a person's stop at which the process ends itself, whatever it is stuck in."""
+LAST_RESORT = 1.6
+"""Seconds after a stop at which the process begins to end itself, whatever it is stuck in."""
+
+SILENT = 0.2
+"""Seconds without an answer after which a stop does not wait for the display any more: an answer takes 0.1 ms."""
+
+LATELY = 3.0
+"""Seconds: what was let go of within these may still be down for a display that did not answer."""
+
+_LOOK = 0.02
+
+_CODES = {"deadline": 3, "desktop": 5}
+"""DESIGN.md A3, for a stop that no person has asked for."""
 
 
 class Way(Struct, frozen=True):
@@ -86,6 +100,10 @@ class Watch(Protocol):
         """Why the abort key and why Esc cannot be pressed on this keyboard, or nothing each; asked once it is watched."""
         ...
 
+    def silent(self) -> float:
+        """Seconds for which the display has not answered."""
+        ...
+
     def disarm(self) -> None:
         """Stop."""
         ...
@@ -98,15 +116,21 @@ def armed(
     hotkey: str = abort_key.DEFAULT,
     release: Callable[[], None],
     sent: Sent = SENT,
+    control: JobControl | None = None,
+    held: Held | None = None,
 ) -> Iterator[Ways]:
     """Within the block the abort key, Esc three times, a corner and the signals trip `stop`. From the main thread.
 
-    `release` lets go of all that is held; it is called at a forced exit and when the block ends.
-    The result says of each way whether it is armed, and why not; nothing is raised for that
+    `release` lets go of all that is `held`; it is called at a forced exit and when the block ends.
+    `control` is what Ctrl-Z gives back; whoever gives one is the program itself, which ends by force
+    where the run does not end by itself. The result says of each way whether it is armed, and why not; nothing is raised for that
     (`Ways.demand` does). Raises UsageError for a hotkey that cannot be read.
     """
     key = abort_key.parse(hotkey)
-    signals = Signals(stop, release)
+    load.give_up_display(given_up=False)
+    lent = control or JobControl()
+    lent.around(release, _nothing)
+    signals = Signals(stop, lent)
     watch = _watch(stop, key, sent)
     over = threading.Event()
     atexit.register(release)
@@ -114,9 +138,9 @@ def armed(
         no_signals = signals.arm()
         no_keyboard, no_pointer = watch.arm()
         no_chord, no_escape = (no_keyboard, no_keyboard) if no_keyboard else watch.absent()
-        threading.Thread(
-            target=_last_resort, args=(stop, over, release), name="coasty-desk last resort", daemon=True
-        ).start()
+        if control is not None:
+            stop.then(lambda: _last_resort(stop, over, lent))
+        stop.then(lambda: _do_not_wait_for_display(watch, over, held or Held()))
         yield Ways(
             (
                 Way("abort key", f"press {spoken(key)}", no_chord),
@@ -127,9 +151,9 @@ def armed(
             key.warning,
         )
     finally:
-        over.set()
         watch.disarm()
         release()
+        over.set()
         atexit.unregister(release)
         signals.disarm()
 
@@ -149,13 +173,23 @@ def _watch(stop: Stop, key: AbortKey, sent: Sent) -> Watch:
     return PynputWatch(stop, key, sent)
 
 
-def _last_resort(stop: Stop, over: threading.Event, release: Callable[[], None]) -> None:
-    """If a person's stop has not ended the run after a while, end the process: a library may hang for ever."""
-    while not stop.wait(1.0):
-        if over.is_set():
-            return
-    if stop.reason in ("deadline", "desktop"):
-        return
+def _last_resort(stop: Stop, over: threading.Event, control: JobControl) -> None:
+    """If a stop has not ended the run after a while, end the process: a library may hang for ever."""
     if not over.wait(LAST_RESORT):
         sys.stderr.write("The run did not end by itself after the stop; the process ends now.\n")
-        leave_now(release)
+        leave_now(stop, control, _CODES.get(stop.reason, 130))
+
+
+def _do_not_wait_for_display(watch: Watch, over: threading.Event, held: Held) -> None:
+    """After a stop, whatever waits for a display that does not answer goes on without it."""
+    while not over.wait(_LOOK):
+        if watch.silent() > SILENT:
+            from coasty_desk.desktop import x11_cut_off
+
+            x11_cut_off.leave_behind(held.lately(LATELY))
+            x11_cut_off.cut_off()
+            return
+
+
+def _nothing() -> None:
+    """What was released is not taken again."""

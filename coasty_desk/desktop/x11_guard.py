@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from coasty_desk.core.errors import BrokenOffError
-from coasty_desk.core.hand import OnHumanInput
+from coasty_desk.core.hand import HAND, OnHumanInput
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.sent import Sent
 from coasty_desk.desktop.x11_clients import Clients, gone
@@ -78,14 +78,11 @@ class Guard:
             self._moved = False
             self._still_here(done)
         if self._sent.struck != self._struck:
-            raise BrokenOffError(_doubtful(done), "hand")
+            raise BrokenOffError(_doubtful(done), HAND)
         if self._sent.others != self._others and self._mode != "ignore":
             self._others = self._sent.others
-            if self._mode == "stop":
-                self._stop.trip("stop", "a person typed")
-                self._stop.check()
             message = f"a person pressed a key meanwhile; {done}"
-            raise BrokenOffError(message, "hand")
+            raise BrokenOffError(message, HAND)
 
     def wait_released(self, held: Callable[[], bool], done: str) -> bool:
         """Wait until no other hand holds a modifier (`held` tells); whether that had to be waited for. Raises Aborted."""
@@ -95,7 +92,7 @@ class Guard:
         while held():
             if time.monotonic() > until:
                 message = f"Control, Shift or another such key is held down on the keyboard; {done}"
-                raise BrokenOffError(message, "hand")
+                raise BrokenOffError(message, HAND)
             self._stop.pause(_LOOK)
         return True
 
@@ -107,7 +104,7 @@ class Guard:
         if self._sent.locks != self._locks:
             self._locks = self._sent.locks
             if self._sent.pressed_since_lock(self._before):
-                raise BrokenOffError(_doubtful(done), "hand")
+                raise BrokenOffError(_doubtful(done), HAND)
 
     def _still_here(self, done: str) -> None:
         """Find out what a focus that has moved means: nothing, where it is in the same window as before."""

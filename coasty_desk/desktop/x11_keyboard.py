@@ -163,9 +163,10 @@ class X11Keyboard:
             yield
 
     def give_back(self) -> None:
-        """Give the borrowed keycodes back."""
+        """Give the borrowed keycodes back, and wait until the display has taken what was sent."""
         with suppress(DesktopError, *load.failures()):
             self._borrowed.give_back()
+            self._display.sync()
 
     def close(self) -> None:
         """Give back what was borrowed, and the connections."""

@@ -20,6 +20,7 @@ class X11Pointer:
 
     def __init__(self) -> None:
         self.display: Display = load.display()
+        self._mapping: list[int] = []
 
     def position(self) -> tuple[int, int]:
         """Where it is now, in real pixels."""
@@ -32,7 +33,8 @@ class X11Pointer:
         return bool(at.same_screen) and (at.root_x, at.root_y) == (x, y)
 
     def monitors(self) -> tuple[Rect, ...]:
-        """The monitors in real pixels."""
+        """The monitors in real pixels; asked before each action, as is how a left-hander's buttons are turned."""
+        self._mapping = list(self.display.get_pointer_mapping())
         from coasty_desk.desktop.x11_watch import monitors
 
         return tuple(monitors(self.display))
@@ -56,10 +58,12 @@ class X11Pointer:
     def press(self, button: Button) -> None:
         """Press without a motion: GTK closes a list over which the pointer has moved."""
         self._turn(_BUTTONS[button], down=True)
+        self.display.sync()
 
     def release(self, button: Button) -> None:
-        """Let go, likewise."""
+        """Let go, likewise, and wait for no answer: a stop does not wait for a display that is busy."""
         self._turn(_BUTTONS[button], down=False)
+        self.display.flush()
 
     def click_at_once(self, button: Button, count: int) -> bool:
         """Clicks that follow each other are one multiple click here, so there is nothing to do."""
@@ -70,10 +74,15 @@ class X11Pointer:
         """Turn the wheel by one notch: a button of its own."""
         for down in (True, False):
             self._turn(_WHEEL[axis, up], down=down)
+        self.display.sync()
 
     def is_down(self, button: Button) -> bool:
         """Whether the server takes the button for down: after its release, a window manager still looks at the click."""
         return bool(self.display.screen().root.query_pointer().mask & 1 << 7 + _BUTTONS[button])
+
+    def confirm(self) -> None:
+        """A question is answered after what was sent before it."""
+        self.display.sync()
 
     def close(self) -> None:
         """Give the connection back."""
@@ -84,7 +93,5 @@ class X11Pointer:
         from Xlib import X
         from Xlib.ext import xtest
 
-        mapping = list(self.display.get_pointer_mapping())
-        physical = mapping.index(logical) + 1 if logical in mapping else logical
+        physical = self._mapping.index(logical) + 1 if logical in self._mapping else logical
         xtest.fake_input(self.display, X.ButtonPress if down else X.ButtonRelease, physical)
-        self.display.sync()

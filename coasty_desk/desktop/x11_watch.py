@@ -47,6 +47,7 @@ class X11Watch:
         self._key = key
         self._sent = sent
         self._over = threading.Event()
+        self._looked_enough = threading.Event()
         self._listening = threading.Event()
         self._looking = threading.Event()
         self._lock = threading.Lock()
@@ -58,6 +59,7 @@ class X11Watch:
         self._keyboard_fault = ""
         self._pointer_fault = ""
         self._context: int | None = None
+        self._asked_at: float | None = None
         self._threads = (
             threading.Thread(target=self._guarded, args=(self._listen,), name="coasty-desk keyboard", daemon=True),
             threading.Thread(target=self._guarded, args=(self._look,), name="coasty-desk pointer", daemon=True),
@@ -78,11 +80,17 @@ class X11Watch:
         )
 
     def disarm(self) -> None:
-        """Stop watching."""
+        """Stop watching: the pointer last, because who looks at it finds out where the display does not answer any more."""
         self._over.set()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(1.0)
+            self._looked_enough.set()
+
+    def silent(self) -> float:
+        """Seconds for which the display has not answered; 0.0 where it does."""
+        asked = self._asked_at
+        return 0.0 if asked is None else time.monotonic() - asked
 
     # The keyboard, and every motion
 
@@ -186,12 +194,14 @@ class X11Watch:
                 self._corners = Corners(points, resting=(at.root_x, at.root_y) in points)
             self._looking.set()
             looked = time.monotonic()
-            while not self._over.wait(POLL):
+            while not self._looked_enough.wait(POLL):
+                self._asked_at = time.monotonic()
                 at = root.query_pointer()
                 self._at(at.root_x, at.root_y)
                 if time.monotonic() - looked >= GEOMETRY:
                     looked = time.monotonic()
                     self._look_anew(display)
+                self._asked_at = None
         finally:
             with suppress(Exception):  # a connection that the server has closed raises whatever it likes
                 display.close()
@@ -229,7 +239,7 @@ class X11Watch:
             why = error.message
         except Exception as error:  # noqa: BLE001 - Xlib raises anything on a lost connection, and all of it means the same
             why = f"{type(error).__name__}: {error}".rstrip(": ")
-        if self._over.is_set():
+        if self._over.is_set() or self._stop.is_set():
             return
         keyboard = threading.current_thread() is self._threads[0]
         if not (self._listening if keyboard else self._looking).is_set():

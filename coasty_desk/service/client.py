@@ -52,8 +52,9 @@ class CoastyPredictor:
     _sessions: Sessions = field(init=False)
 
     def __post_init__(self) -> None:
-        """Remember a session that is open already, so that it is closed at the end."""
+        """Remember a session that is open already, so that it is closed at the end: at once after a stop, whatever hangs then."""
         self._sessions = Sessions(self.connection)
+        self.stop.then(self._sessions.close, awaited=True)
         if self.session is not None:
             self._sessions.add(self.session.session_id)
 

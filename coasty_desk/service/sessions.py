@@ -42,6 +42,7 @@ class Sessions:
         self._opening = 0
         self._closed = False
         self._late = False
+        self._over = False
 
     def add(self, session_id: str) -> None:
         """This one is open."""
@@ -79,9 +80,12 @@ class Sessions:
         threading.Thread(target=self._delete, args=(session_id, time.monotonic() + 30), daemon=True).start()
 
     def close(self) -> None:
-        """Delete all, within `CLOSING` seconds. Never raises."""
+        """Delete all, within `CLOSING` seconds; whoever comes second waits for the first. Never raises."""
         until = time.monotonic() + CLOSING
         with self._changed:
+            if self._closed:
+                self._changed.wait_for(lambda: self._over, CLOSING)
+                return
             self._closed = True
             self._changed.wait_for(lambda: not self._opening, _WAIT_FOR_OPENING)
             self._late = True
@@ -92,6 +96,9 @@ class Sessions:
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
         self._connection.close()
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
 
     def _delete(self, session_id: str, until: float) -> None:
         for _ in range(_TRIES):

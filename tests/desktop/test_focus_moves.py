@@ -15,7 +15,7 @@ from coasty_desk.core.patterns import Pattern
 from coasty_desk.core.policy import Policy
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import window_list
-from coasty_desk.desktop.executor import DesktopExecutor, Rechecks
+from coasty_desk.desktop.executor import DesktopExecutor
 from coasty_desk.desktop.fake import StillScreen
 from coasty_desk.desktop.in_hand import Rules, in_hand
 from coasty_desk.desktop.sent import Sent
@@ -112,13 +112,11 @@ def test_a_rule_about_windows_is_asked_once_more_before_the_first_key(desk: tupl
     _, bank = desk
     bank.ask("clear")
     stop = Stop()
-    rechecks: Rechecks = []
-    executor = DesktopExecutor(stop, sent=Sent(), rechecks=rechecks)
     policy = Policy(windows_denied=(Pattern("*Bank*"),))
     screen = StillScreen(SIZE)
-    held = in_hand(
-        Rules(policies=(policy,)), stop=stop, screen=screen, executor=executor, rechecks=rechecks, person=Scripted()
-    )
+    rules = Rules(policies=(policy,))
+    executor = DesktopExecutor(stop, sent=Sent(), rechecks=rules.rechecks)
+    held = in_hand(rules, stop=stop, screen=screen, executor=executor, person=Scripted())
     focus("My Bank")
     place = next(window.frame for window in window_list.windows() if window.title == "My Bank")
     middle = Point(place.left + place.width // 2, place.top + place.height // 2)

@@ -143,7 +143,7 @@ def test_a_second_run_is_a_usage_error_that_names_the_first(display: str, monkey
     ):
         pytest.fail("both hold it")
     assert lock.running() is None
-    assert lock.stop_running() is None
+    assert lock.stop_running(1.0) is None
 
 
 def test_without_a_display_it_is_the_desktops_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -269,10 +269,13 @@ def test_the_abort_key_is_spoken_as_it_stands_on_the_keys() -> None:
 
 STUCK = """
 import os, sys, time
+from coasty_desk.core.job_control import JobControl
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.signals import Signals
 stop = Stop()
-signals = Signals(stop, lambda: print("released", flush=True))
+control = JobControl()
+control.around(lambda: print("released", flush=True), lambda: None)
+signals = Signals(stop, control)
 assert signals.arm() == ""
 print("armed", flush=True)
 while True:
