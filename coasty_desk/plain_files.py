@@ -99,6 +99,18 @@ def write(path: Path, content: bytes) -> None:
         raise
 
 
+def write_out(path: Path, content: bytes) -> None:
+    """Write where a person asked for it, be that a link or a device; a new file is its owner's alone. Raises OSError."""
+    try:
+        descriptor = made(path, os.O_WRONLY | os.O_EXCL)
+    except OSError:  # there is something of that name
+        descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC | _BINARY)
+    try:
+        write_all(descriptor, content)
+    finally:
+        os.close(descriptor)
+
+
 def write_all(descriptor: int, content: bytes) -> None:
     """Write every byte: the system may take only some at a time."""
     rest = memoryview(content)

@@ -360,13 +360,17 @@ _WHATEVER_IS_GIVEN = ("added", "by trust", "never")
 
 def digest_of(project: ProjectFile, said: Mapping[str, object] | None = None) -> str:
     """What the person trusts: the project's file, and the texts that it names. Raises UsageError where one cannot be read."""
-    said = _said(project) if said is None else said
-    named = [path for name, value in said.items() for path in _paths(name, _within(project, name, value))]
     try:
-        return project.digest(map(Path, named))
+        return project.digest(named_in(project, said))
     except OSError as error:
         message = f"{error.filename}, which {project.path} names, cannot be read: {error.strerror or error}."
         raise UsageError(message, "Mend it, or take the name out of the project's file.") from error
+
+
+def named_in(project: ProjectFile, said: Mapping[str, object] | None = None) -> list[Path]:
+    """The files that it names. Raises UsageError for one outside of its folder."""
+    said = _said(project) if said is None else said
+    return [Path(path) for name, value in said.items() for path in _paths(name, _within(project, name, value))]
 
 
 def _said(project: ProjectFile) -> dict[str, object]:

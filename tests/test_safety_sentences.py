@@ -14,6 +14,7 @@ SECTIONS = ("Stopping it", "What it may do")
 STOPPING, IN_HAND, WAYS = "tests/cli/test_stopping.py", "tests/cli/test_in_hand.py", "tests/desktop/test_ways.py"
 POLICY, RISK, GATES = "tests/core/test_policy.py", "tests/core/test_risk.py", "tests/core/test_gates_in_hand.py"
 
+UNTRUSTED = "tests/record/test_untrusted.py"
 PROJECT, THERE = "tests/test_project_file.py", "tests/cli/test_project.py"
 OWN = "tests/cli/test_own_terminal.py"
 COMMANDS, COMMITTING, DENIED = (f"tests/core/test_{name}.py" for name in ("commands", "committing", "typed_denied"))
@@ -141,6 +142,8 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "No path in it is read outside of its folder": (
         f"{PROJECT}::test_no_path_of_a_projects_file_leads_out_of_its_folder",
     ),
+    "in a folder that only you can read": (f"{UNTRUSTED}::test_what_is_kept_is_its_owners_alone_whatever_the_umask",),
+    "`--no-record` keeps nothing": (f"{UNTRUSTED}::test_a_run_without_a_record_leaves_nothing_anywhere",),
     "http is refused, but to this machine itself": (
         "tests/service/test_key.py::test_a_key_goes_unencrypted_to_this_machine_alone",
     ),

@@ -129,6 +129,8 @@ def trust(*, yes: bool, forget: bool) -> int:
     print(f"{line(str(project.path))} says:")
     for text in project.content.decode("utf-8-sig").splitlines():
         print(f"  {line(text, 1000)}")
+    for path in settings.named_in(project):
+        print(f"With it goes the content of {line(str(path))}.")
     print(
         "Trusted, it may set what only you may set otherwise, and loosen what you have set, until its content changes."
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from coasty_desk import compose
+from coasty_desk import compose, plain_files
 from coasty_desk.cli import configured
 from coasty_desk.cli.app import complain
 from coasty_desk.cli.run import drive
@@ -104,7 +104,7 @@ def _print(at: Point, prediction: Prediction, *, as_json: bool) -> None:
 
 def _write(path: Path, content: bytes) -> None:
     try:
-        path.write_bytes(content)
+        plain_files.write_out(path, content)
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or error}."
         raise UsageError(message, "Name another file with --annotate.") from error

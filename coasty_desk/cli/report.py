@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -37,17 +36,8 @@ def _put(path: Path, content: bytes, *, recorded: bool = False) -> None:
         if recorded:
             plain_files.write(path, content)
         else:
-            with os.fdopen(_opened(path), "wb") as file:
-                file.write(content)
+            plain_files.write_out(path, content)
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or error}."
         raise UsageError(message, "Name another file with --output, --gif or --webp.") from error
     print(path.absolute())
-
-
-def _opened(path: Path) -> int:
-    """Where the person wants it, link or device; a new file is its owner's whatever the umask."""
-    try:
-        return plain_files.made(path, os.O_WRONLY | os.O_EXCL)
-    except OSError:  # there is something of that name
-        return os.open(path, os.O_WRONLY | os.O_TRUNC)

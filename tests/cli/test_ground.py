@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from coasty_desk import plain_files
 from tests.cli.conftest import Shell, recording, service
 from tests.desktop.xvfb import xvfb
 from tests.record.recorded import desktop
@@ -160,3 +163,21 @@ def test_the_embedded_reader_finds_a_text(shell: Shell, tmp_path: Path) -> None:
     assert abs(x - 1800) < 60
     assert abs(y - 1200) < 24
     assert shell("ground", "Zebra", "--image", str(picture), "--provider", "offline").code == 1
+
+
+def test_the_picture_that_is_written_is_its_owners_alone(shell: Shell, tmp_path: Path) -> None:
+    """It is a screenshot: 0600 where it is new, whatever the umask; a picture that is read is a plain file."""
+    os.mkfifo(tmp_path / "pipe.png")
+    blocked = shell("ground", "--provider", "offline", "--image", str(tmp_path / "pipe.png"), "x")
+    assert blocked.code == 2
+    assert "it is a pipe, and no plain file" in blocked.err
+    before = os.umask(0)
+    try:
+        plain_files.write_out(tmp_path / "out.png", b"1")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "out.png").stat().st_mode) == 0o600
+    (tmp_path / "link").symlink_to(tmp_path / "out.png")
+    plain_files.write_out(tmp_path / "link", b"23")
+    assert (tmp_path / "out.png").read_bytes() == b"23"
+    assert (tmp_path / "link").is_symlink()
