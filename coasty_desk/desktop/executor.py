@@ -99,8 +99,13 @@ class DesktopExecutor:
         return self._opened
 
     def refuses(self, placed: Placed) -> Refusal | None:
-        """Why it cannot be done at all: a key that there is not, a character that no key writes, an application that there is not."""
-        return refused(placed, self._keyboard.lacks, self._environment)
+        """Why it cannot be done at all: a key that there is not, a text that would not arrive, an application that there is not."""
+        found = refused(placed, self._keyboard.lacks, self._environment)
+        if found is None and isinstance(placed.real, TypeText):
+            with self._failures():
+                obstacle = self._keyboard.obstacle(placed.real.text)
+            found = None if obstacle is None else refusal(placed, "keys", obstacle)
+        return found
 
     def perform(self, placed: Placed) -> None:
         """Do it. Raises Aborted, DesktopError, BrokenOffError; nothing stays held in any case."""

@@ -89,6 +89,11 @@ class NativeKeyboard:
         """Whether this platform has no such key."""
         return self._keys(key) is None
 
+    def obstacle(self, text: str) -> str | None:
+        """None is known: the system takes characters, not keys."""
+        del text
+        return None
+
     def type(self, text: str) -> None:
         """Write the text; newline, tab, backspace and escape are their keys."""
         for character in text.replace("\r\n", "\n"):

@@ -106,8 +106,13 @@ class _Bench:
             screen.close()
 
     def do(self, frame: Frame, action: Action) -> None:
-        """Carry it out as a run would."""
-        self._hands.perform(frame.place(action))
+        """Carry it out as a run would. Raises DesktopError where a run would refuse it."""
+        placed = frame.place(action)
+        refusal = self._hands.refuses(placed)
+        if refusal is not None:
+            message = f"A run would refuse to {refusal.action}: {refusal.why}."
+            raise DesktopError(message, "A run is told so too, and types nothing.")
+        self._hands.perform(placed)
 
     def wait(self, enough: Callable[[tuple[Seen, ...]], bool]) -> tuple[Seen, ...]:
         """What reaches the window until it is enough, or the patience ends."""

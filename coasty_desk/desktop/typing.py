@@ -24,6 +24,10 @@ class Keyboard(Protocol):
         """Whether a canonical key cannot be pressed on this platform at all."""
         ...
 
+    def obstacle(self, text: str) -> str | None:
+        """Why this text would not arrive letter for letter now, in words; None where it will. Raises Aborted, DesktopError."""
+        ...
+
     def type(self, text: str) -> None:
         """Write the text, letter for letter. Raises Aborted, DesktopError, BrokenOffError; nothing stays held."""
         ...

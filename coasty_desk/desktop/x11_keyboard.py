@@ -7,6 +7,7 @@ Chords go the same way, so `ctrl+z` is undo wherever Z is. Keycode 0 is never se
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -16,9 +17,11 @@ from msgspec import Struct
 from coasty_desk.core.errors import BrokenOffError, DesktopError
 from coasty_desk.core.hand import OnHumanInput
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import keysyms, load, x11_keymap, x11_relabel
+from coasty_desk.desktop import input_method, keysyms, load, x11_keymap, x11_relabel
 from coasty_desk.desktop.held import Held
+from coasty_desk.desktop.input_method import InputMethod
 from coasty_desk.desktop.key_names import CONTROL
+from coasty_desk.desktop.key_path import KeyPath
 from coasty_desk.desktop.keys import Stroke
 from coasty_desk.desktop.sent import Sent
 from coasty_desk.desktop.x11_borrow import ANY_GROUP, Borrowed
@@ -55,6 +58,8 @@ _STAYING = frozenset(
 )
 """What may close a window, so that the application is given the time to (in a text so often: a text has many lines); and
 what need not be waited for."""
+_SEEK = 5.0
+"""Seconds for which it holds whether an input method runs: the search takes 3 ms."""
 _CHOICES: dict[str, tuple[int, ...]] = {"altright": (0xFFEA, keysyms.LEVEL3_SHIFT)}
 """Keys that layouts know by more than one keysym: the right Alt is AltGr only where the layout says so."""
 
@@ -93,10 +98,27 @@ class X11Keyboard:
         self._locks_after: int | None = None
         self._tidied = False
         self._stale = False
+        self._path: KeyPath | None = None
+        self._method: InputMethod | None = None
+        self._method_sought = -_SEEK
 
     def lacks(self, key: str) -> bool:
         """Whether the key cannot be pressed at all: here none, what the layout lacks is borrowed."""
         return len(key) != 1 and key not in keysyms.KEYSYMS
+
+    def obstacle(self, text: str) -> str | None:
+        """An input method that composes, or a character that there is no key for and none to borrow."""
+        layout = self._look()
+        engine = None if self._method is None else input_method.composing(self._method, self._stop)
+        if engine is not None and self._method is not None:
+            return (
+                f"the input method {self._method.name} makes other text of letters ({engine}); "
+                "a person must switch it to a plain keyboard first"
+            )
+        absent = [one for one in dict.fromkeys(text) if self._known_way(one, layout) is None]
+        if absent and not self._spare(layout):
+            return f"this keyboard has no key for U+{ord(absent[0]):04X}, and none is free to borrow for it"
+        return None
 
     def type(self, text: str) -> None:
         """Write the text; newline, tab, backspace and escape are their keys. Raises BrokenOffError too."""
@@ -160,6 +182,7 @@ class X11Keyboard:
                 for keycode in (*way.shifts, way.keycode):
                     self._own(self._own_bits | layout.keymap.modifier_bits.get(keycode, 0))
                     down.enter_context(self._down(keycode))
+                self._let_arrive()
             yield
 
     def give_back(self) -> None:
@@ -187,6 +210,11 @@ class X11Keyboard:
             self._xkb.lock_group(state.group % keymap.groups)  # the server would notice at the next key
             state = self._xkb.state()
         self._borrowed.forget_lost(keymap)
+        if time.monotonic() - self._method_sought > _SEEK:
+            self._method, self._method_sought = input_method.find(), time.monotonic()
+        self._path = None
+        if self._method is not None:
+            self._path = KeyPath(self._display, self._method, self._unread, self._stop)
         return _Layout(keymap.without(self._borrowed.keycodes), state)
 
     def _state(self) -> LockState:
@@ -364,6 +392,12 @@ class X11Keyboard:
         with ExitStack() as down:
             for keycode in (*way.shifts, way.keycode):
                 down.enter_context(self._down(keycode))
+        self._let_arrive()
+
+    def _let_arrive(self) -> None:
+        """Where an input method stands between, wait until the application has what was sent."""
+        if self._path is not None:
+            self._path.arrived()
 
     def _down(self, keycode: int) -> AbstractContextManager[None]:
         return self._held.down(

@@ -40,7 +40,7 @@ class Unread:
 
     def settled(self, stop: Stop | None, seconds: float) -> bool | None:
         """Whether it reads all that was sent within `seconds`; None where that cannot be told. Raises Aborted."""
-        pid = self._process()
+        pid = self.process()
         inode = None if pid is None else _connection(pid)
         if pid is None or inode is None:
             return None
@@ -64,7 +64,7 @@ class Unread:
             time.sleep(_LOOK)
         return False
 
-    def _process(self) -> int | None:
+    def process(self) -> int | None:
         """The process of the window that has the focus, or that the pointer is over where none has."""
         from Xlib.ext import res
 
