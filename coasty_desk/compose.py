@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import platformdirs
 from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk import presets, settings
 from coasty_desk.core import abort_key
@@ -20,7 +21,7 @@ from coasty_desk.core.cut_off import CutOff
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import at_home, given
 from coasty_desk.core.job_control import JobControl
-from coasty_desk.core.limits import Limits
+from coasty_desk.core.limits import Limits, Progress
 from coasty_desk.core.masked import Mask
 from coasty_desk.core.policy import Policy
 from coasty_desk.core.ports import Executor, Predictor
@@ -71,6 +72,7 @@ class Desk(Struct, frozen=True):
     """A run ready to go; `how_to_stop` and `warnings` are sentences for the person, before anything starts.
 
     `cut_off` is where a run that is taken up again goes on; `badge` is on the screen and wants to hear of the events.
+    `goes_on`: a model was asked, who can be asked again in another sitting.
     """
 
     job: Job
@@ -82,6 +84,7 @@ class Desk(Struct, frozen=True):
     badge: Badge | None = None
     at_terminal: Callable[[], AbstractContextManager[None]] = nullcontext
     """Within it the terminal that this was started from is there, for whoever is asked something."""
+    goes_on: bool = True
 
 
 class Script(Protocol):
@@ -152,7 +155,7 @@ def desk(
     ServiceError for the key, then DesktopError for the display.
     """
     preset = presets.load(chosen.preset)
-    rules = _rules(chosen, preset, environment, task)
+    rules = _rules(chosen, preset, environment, task if taken_up is None else f"{task} {taken_up[1].note}")
     asks = chosen.provider != "offline" if script is None else script.asks
     uploads = Uploads()
     connection = _connection(chosen, environment, uploads) if asks else None
@@ -182,8 +185,8 @@ def desk(
     stack.callback(screen.close)
     shows, sent = screen.geometry()
     stack.callback(_prune, chosen, run_id)
-    estimate = None if connection is None else tariff(chosen, preset, sent).run(chosen.steps) * connection.key.bills
     recorder, remains = taken_up or (None if chosen.no_record else Recorder.begin(runs_folder(), run_id), None)
+    limits, estimate = _caps(connection, tariff(chosen, preset, sent), chosen, remains)
     if recorder is not None:
         stack.callback(recorder.close)
     model = None if connection is None else _asking(connection, chosen, stop, run_id, preset, recorder, remains)
@@ -193,14 +196,15 @@ def desk(
     elif model is not None:
         predictor = model
     else:
-        predictor = _offline(task, stop, environment, apart)
+        predictor = _offline(task if remains is None else remains.note or task, stop, environment, apart)
     job = Job(
         run_id=run_id,
         task=task,
         provider=chosen.provider if script is None else script.provider,
         screen=shows,
         sent=sent,
-        limits=Limits(chosen.steps, chosen.deadline, chosen.budget, None if chosen.budget is not None else estimate),
+        limits=limits,
+        note="" if remains is None else remains.note,
         estimate=estimate,
         settings=settings.recorded(chosen),
     )
@@ -238,6 +242,7 @@ def desk(
         (*armed.warnings, *no_badge, *apart.warnings),
         badge,
         apart.shown,
+        goes_on=script is None and not chosen.dry_run,
     )
 
 
@@ -267,6 +272,21 @@ def _offline(task: str, stop: Stop, environment: Mapping[str, str], apart: Apart
 
     active = apart.active(window_list.focused_frame)
     return OfflinePredictor(task, stop, active=active, pointer=pointer, launch=launch, unread=apart.processes)
+
+
+def _caps(
+    connection: Connection | None, tariff: Tariff, chosen: Settings, remains: Remains | None
+) -> tuple[Limits, int | None]:
+    """The run's caps, and what it costs at worst in cents, with what earlier sittings have paid; that is a cap where no budget is."""
+    limits = (remains and remains.limits) or Limits(chosen.steps, chosen.deadline, chosen.budget)
+    if connection is None:
+        return limits, None
+    if not connection.key.bills:
+        return limits, 0
+    used = Progress() if remains is None else remains.cut_off.progress
+    left = max(limits.max_steps - used.steps, 0)
+    worst = used.cents + tariff.rest(left, None if remains is None else remains.predictions)
+    return (limits if limits.budget_cents is not None else replace(limits, promised_cents=worst)), worst
 
 
 def _for_programs(environment: Mapping[str, str], rules: Rules) -> dict[str, str]:

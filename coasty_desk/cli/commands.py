@@ -91,16 +91,26 @@ def run(
     return body.run(task, configured.load(options)[0])
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk resume last 'Use the other printer' --max-steps 10")
 def resume(
     run: RunId,
+    note: Annotated[str | None, typer.Argument(metavar="NOTE", help="What the model is told besides the task.")] = None,
+    max_steps: Annotated[int | None, typer.Option(metavar="N", help="So many predictions more.")] = None,
+    deadline: Annotated[float | None, typer.Option(metavar="SECONDS", help="So many seconds more.")] = None,
+    budget: Annotated[int | None, typer.Option(metavar="CENTS", help="So many cents more.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON event a line on stdout.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it can cost more money.")] = False,
 ) -> int:
-    """Go on with a run that was cut off, without doing or paying anything twice."""
+    """Go on with a run that was cut off, stopped, or ended at a limit or a failure of the service.
+
+    Nothing is done or paid twice. A limit that was used up begins anew, of the same size. A run that came to its
+    end goes on where NOTE says what is to be done now.
+    """
     from coasty_desk.cli import resume as body
 
-    return body.resume(run, as_json=json, yes=yes)
+    caps = {"max_steps": max_steps, "deadline": deadline, "budget": budget}
+    given = {name: value for name, value in caps.items() if value is not None}
+    return body.resume(run, note, {**given, "json": json, "yes": yes})
 
 
 @app.command(epilog="Example:  coasty-desk replay last --set name=Zoë")

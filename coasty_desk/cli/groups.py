@@ -66,11 +66,18 @@ def presets_show(preset: Annotated[str, typer.Argument(metavar="NAME", help="One
 
 
 @runs_app.command("list")
-def runs_list(json: Json = False) -> int:
+def runs_list(
+    limit: Annotated[int | None, typer.Option("--limit", "-n", metavar="N", min=1, help="The newest N.")] = None,
+    status: Annotated[
+        str, typer.Option(metavar="WORD", help="Only those that ended so: succeeded, failed, max_steps, interrupted, …")
+    ] = "",
+    task: Annotated[str, typer.Option(metavar="WORDS", help="Only those with these words in their task.")] = "",
+    json: Json = False,
+) -> int:
     """List the recorded runs, newest first."""
     from coasty_desk.cli import runs as body
 
-    return body.list_all(as_json=json)
+    return body.list_all(as_json=json, limit=limit, status=status, words=task)
 
 
 @runs_app.command("show")

@@ -175,7 +175,9 @@ class LiveView(View):
             self._put_foot()
         self._print(event)
 
-    def end(self, ended: ev.RunEnded, remedy: str, record: Path | None, *, fine: bool = False) -> None:
+    def end(
+        self, ended: ev.RunEnded, remedy: str, record: Path | None, *, fine: bool = False, after: Sequence[str] = ()
+    ) -> None:
         """The summary: how it ended in one sentence, what to do, steps, time, cost, where the record is."""
         self.close()
         outcome, message = self._plain.outcome(ended)
@@ -186,6 +188,8 @@ class LiveView(View):
         self._console.print(Text(f"{counted(ended.steps, 'step')}, {ended.seconds:.1f} s, {money(ended.cost_cents)}"))
         if record is not None:
             self._console.print(Text(f"record: {record}"), soft_wrap=True)
+        for said in after:
+            self._console.print(Text(said, "dim"), soft_wrap=True)
 
     def suspend(self) -> None:
         """Take the foot away meanwhile."""

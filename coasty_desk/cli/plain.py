@@ -32,11 +32,15 @@ class PlainView(View):
         for text in self.lines(event):
             print(text, file=self._out, flush=True)
 
-    def end(self, ended: ev.RunEnded, remedy: str, record: Path | None, *, fine: bool = False) -> None:
-        """Print where the record is."""
+    def end(
+        self, ended: ev.RunEnded, remedy: str, record: Path | None, *, fine: bool = False, after: Sequence[str] = ()
+    ) -> None:
+        """Print where the record is, and what may come next."""
         super().end(ended, remedy, record, fine=fine)
         if record is not None:
             print(f"record: {record}", file=self._out, flush=True)
+        for said in after:
+            print(said, file=self._out, flush=True)
 
     def lines(self, event: ev.Event) -> list[str]:
         """What the event says, with nothing in it that a terminal would obey."""
@@ -51,8 +55,8 @@ class PlainView(View):
                 return [f"  refused ({refusal.by}): {line(event.words)}: {line(refusal.why)}"]
             case ev.Asked(question=question, why=why, crop=crop):
                 return [f"  asking: {line(question)} ({line(why)})", *([f"  picture: {line(crop)}"] if crop else [])]
-            case ev.Answered(answer=answer):
-                return [f"  answer: {answer}"]
+            case ev.Answered(answer=answer, note=note):
+                return [f"  answer: {answer}{f'; instead: {line(note)}' if note else ''}"]
             case ev.Acting(placed=placed):
                 return [f"  > {self._would}{line(in_words(placed.real))}"]
             case ev.Charged(what="session", cents=cents):
@@ -83,6 +87,7 @@ class PlainView(View):
         shrunk = "" if event.sent == event.screen.size else f" (sent as {event.sent})"
         return [
             f"task: {line(event.task)}",
+            *([f"and now: {line(event.note)}"] if event.note else []),
             f"screen {event.screen.size}{shrunk}, {line(event.provider, 60)}, at most {counted(self._max_steps, 'step')}{cost}",
         ]
 

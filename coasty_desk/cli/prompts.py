@@ -10,7 +10,7 @@ from typing import TextIO
 
 from coasty_desk.cli import terminal
 from coasty_desk.cli.text import line
-from coasty_desk.core.confirm import Said
+from coasty_desk.core.confirm import Instead, Said
 from coasty_desk.core.stop import Stop
 
 PATIENCE = 120.0
@@ -18,6 +18,9 @@ PATIENCE = 120.0
 
 _SLICE = 0.05
 """Seconds between two looks at the stop while the terminal is silent."""
+
+FAR_EAST = "\u2e80"
+"""From here on scripts put no space between words."""
 
 _ANSWERS: dict[str, Said] = {
     "y": "yes",
@@ -48,7 +51,7 @@ class TerminalPerson:
         if there(self._source):
             terminal.forget()
 
-    def ask(self, question: str, why: str, crop: str | None) -> Said:
+    def ask(self, question: str, why: str, crop: str | None) -> Said | Instead:
         """The answer. Raises Aborted as soon as the run is stopped."""
         if not there(self._source):
             return "no"
@@ -58,19 +61,44 @@ class TerminalPerson:
         with terminal.answering():
             return self._answer()
 
-    def _answer(self) -> Said:
+    def _answer(self) -> Said | Instead:
         while True:
-            self._print("  [y]es, [n]o, [a]lways for this kind in this run, [s]top? ", end="")
+            self._print(
+                "  [y]es, [n]o, [a]lways for this kind in this run, [s]top, or say what to do instead: ", end=""
+            )
             said = read_line(self._source, self._stop, self._patience)
             if said is None:
                 self._print(f"\n  no answer in {self._patience:g} s: no")
                 return "no"
-            answer = _ANSWERS.get(said.strip().lower())
-            if answer is not None:
-                return answer
+            answer = _understood(said)
+            if answer is None:
+                self._print(
+                    "  That is none of the answers. To say what to do takes two words at least, other than those."
+                )
+                continue
+            if isinstance(answer, Instead):
+                self._print(f"  no, and the model is told: {line(answer.words)}")
+            return answer
 
     def _print(self, text: str, end: str = "\n") -> None:
         print(text, end=end, file=self._out, flush=True)
+
+
+def _understood(said: str) -> Said | Instead | None:
+    """The answer; None for a slip of the keyboard, and for a yes or a stop with more behind it, which may mean either."""
+    answer = _ANSWERS.get(said.strip().lower())
+    if answer is not None:
+        return answer
+    words = "".join(char if char.isprintable() else " " for char in said).split()
+    first = words[0].strip(",.;:!").lower() if words else ""
+    denied = first in ("n", "no")
+    if first and first in _ANSWERS and not denied:
+        return None
+    words = words[denied:]
+    told = " ".join(words)
+    if sum(any(map(str.isalpha, word)) for word in words) > 1 or sum(char >= FAR_EAST for char in told) > 1:
+        return Instead(told)
+    return "no" if denied else None
 
 
 def there(source: TextIO | None = None) -> bool:

@@ -1,26 +1,80 @@
-"""`coasty-desk resume`: goes on with a run that was cut off, without doing or paying anything twice."""
+"""`coasty-desk resume`: goes on with a run that was cut off, stopped or ended early, without doing or paying anything twice."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace as with_settings
 
-from coasty_desk import compose, settings
+from msgspec.structs import replace
+
+from coasty_desk import compose, presets, settings
+from coasty_desk import task as tasks
 from coasty_desk.cli import configured
+from coasty_desk.cli.cost import agree
 from coasty_desk.cli.run import drive
 from coasty_desk.core.errors import UsageError
+from coasty_desk.core.limits import Limits, renewed
 from coasty_desk.record import listing
 from coasty_desk.record.replay import PROVIDER
-from coasty_desk.record.resume import take_up
+from coasty_desk.record.resume import Remains, take_up
+from coasty_desk.settings import Settings
 
 
-def resume(name: str, *, as_json: bool, yes: bool) -> int:
-    """Go on with the settings that the run began with. Raises UsageError where it ended or still goes on."""
+def resume(name: str, note: str | None, options: Mapping[str, object]) -> int:
+    """Go on with the settings that the run had, `options` besides. Raises UsageError where there is nothing to go on with."""
+    told = "" if note is None else tasks.checked(note, "note")
     folder = listing.find(compose.runs_folder(), name)
-    recorder, remains = take_up(folder)
+    recorder, remains = take_up(folder, told)
     with closing(recorder):
-        if remains.started.provider == PROVIDER:
-            message = "This run was a replay of another one, and no model was asked."
-            raise UsageError(message, "Replay that one again: see `coasty-desk runs list`.")
-        options = {**settings.known(remains.started.settings), "json": as_json, "yes": yes}
-        chosen, _ = configured.load(options)
-        return drive(remains.started.task, chosen, folder.name, (recorder, remains))
+        task = remains.started.task
+        _refuse(remains, told)
+        if len(task) + len(told) > tasks.LONGEST:
+            message = (
+                f"The task and the note have {len(task) + len(told)} characters; the service takes {tasks.LONGEST}."
+            )
+            raise UsageError(message, "Shorten the note.")
+        chosen, _ = configured.load({**settings.known(remains.started.settings), **options})
+        if remains.started.provider == "offline":  # the note is all its instructions: nothing of the others is left
+            remains = replace(remains, cut_off=replace(remains.cut_off, frame=None, answer=None))
+        remains = replace(remains, limits=_limits(remains, chosen, options))
+        _agree(remains, chosen, options)
+        return drive(task, chosen, folder.name, (recorder, remains))
+
+
+def _refuse(remains: Remains, note: str) -> None:
+    """Raise UsageError for a run that no model can go on with."""
+    if remains.started.provider in (PROVIDER, "ground"):
+        message = "This run asked no model, so none can go on with it."
+        raise UsageError(message, "Replay the run that it repeats, or start a new one: see `coasty-desk runs list`.")
+    if remains.started.provider == "offline" and not note:
+        message = "The offline predictor does not know how far it had come in its instructions."
+        raise UsageError(message, "Say those that are left: coasty-desk resume RUN 'click \"Save\"'.")
+
+
+def _limits(remains: Remains, chosen: Settings, options: Mapping[str, object]) -> Limits:
+    """The caps of this sitting, counted over all: what is given is so much more, what was used up begins anew."""
+    said, used = remains.started.limits, remains.cut_off.progress
+    budget = said.get("budget_cents")
+    limits = Limits(
+        int(said.get("max_steps") or chosen.steps), said.get("deadline"), None if budget is None else int(budget)
+    )
+    if remains.ending is not None:
+        limits = renewed(limits, Limits(chosen.steps, chosen.deadline, chosen.budget), used, remains.ending)
+    return Limits(
+        used.steps + chosen.steps if "max_steps" in options else limits.max_steps,
+        used.seconds + chosen.deadline if "deadline" in options and chosen.deadline else limits.deadline,
+        used.cents + chosen.budget if "budget" in options and chosen.budget is not None else limits.budget_cents,
+    )
+
+
+def _agree(remains: Remains, chosen: Settings, options: Mapping[str, object]) -> None:
+    """Ask about what is still to be paid, where it is more than was ever agreed to. Raises UsageError."""
+    limits, used = remains.limits, remains.cut_off.progress
+    if limits is None:
+        return
+    tariff = compose.tariff(chosen, presets.load(chosen.preset), chosen.max_size)
+    rest = tariff.rest(max(limits.max_steps - used.steps, 0), remains.predictions)
+    if limits.budget_cents is not None:
+        rest = min(rest, max(limits.budget_cents - used.cents, 0))
+    agree(chosen if "budget" in options else with_settings(chosen, budget=None), rest)

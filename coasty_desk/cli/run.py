@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 
 from coasty_desk import compose
@@ -23,7 +23,7 @@ from coasty_desk.core.run import run as run_events
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.first_look import FirstLook
 from coasty_desk.record.journal import Recorder, new_run_id, recorded
-from coasty_desk.record.resume import Remains
+from coasty_desk.record.resume import GOES_ON, Remains
 from coasty_desk.settings import Settings
 
 SHOWN = 0.2
@@ -154,8 +154,19 @@ def _finish(ending: ev.RunEnded | None, remedy: str, desk: compose.Desk, view: V
         message = "The run ended without saying how."
         raise DesktopError(message, "Report this with the journal of the run.")
     fine = one_look and ending.ending is ev.Ending.MAX_STEPS
-    view.end(ending, remedy, None if desk.recorder is None else desk.recorder.folder, fine=fine)
+    record = None if desk.recorder is None else desk.recorder.folder
+    view.end(ending, remedy, record, fine=fine, after=() if record is None else tuple(_after(ending, desk)))
     return 0 if fine else EXIT_CODES[ending.ending]
+
+
+def _after(ending: ev.RunEnded, desk: compose.Desk) -> Iterator[str]:
+    """What may come next, as a command each; `last` is this run."""
+    if ending.steps:
+        yield "what it saw and did: coasty-desk runs report last"
+    if not desk.goes_on or ending.ending is ev.Ending.DONE:
+        return
+    left = desk.job.provider != "offline" and ending.ending in GOES_ON
+    yield "to go on: coasty-desk resume last" + ("" if left else ' "what to do now"')
 
 
 def _never_started(run_id: str, ending: ev.Ending, message: str, remedy: str = "") -> ev.RunEnded:

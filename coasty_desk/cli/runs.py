@@ -14,7 +14,7 @@ from coasty_desk.cli.plain import PlainView
 from coasty_desk.cli.text import line
 from coasty_desk.core.actions import in_words
 from coasty_desk.core.counting import counted, money
-from coasty_desk.core.errors import ServiceError
+from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.record import listing, session_runs
 from coasty_desk.record.listing import Summary
 from coasty_desk.record.session_runs import LeftOpen
@@ -22,17 +22,25 @@ from coasty_desk.service import open_sessions
 from coasty_desk.wire.records import Began, Looked
 
 
-def list_all(*, as_json: bool) -> int:
-    """A line for each run, newest first."""
+def list_all(*, as_json: bool, limit: int | None = None, status: str = "", words: str = "") -> int:
+    """A line for each run, newest first; those that were asked for. Raises UsageError for a status that there is not."""
+    if status and status not in listing.STATUSES:
+        message = f"No run has the status {line(status, 40)}."
+        raise UsageError(message, f"Choose one of {', '.join(sorted(listing.STATUSES))}.")
     runs = compose.runs_folder()
-    found = listing.summaries(runs)
+    recorded = listing.summaries(runs)
+    found = listing.chosen(recorded, status=status, words=words, limit=limit)
     if as_json:
         print(json.dumps([_object(runs, summary) for summary in found], indent=2))
         return 0
+    if found:
+        print(_row("RUN", "ENDED", "STEPS", "COST", "TASK"))
     for summary in found:
         print(_line(summary))
     if not found:
-        print(f"No run is recorded in {runs}.")
+        print(
+            f"None of {counted(len(recorded), 'run')} is like that." if recorded else f"No run is recorded in {runs}."
+        )
     return 0
 
 
@@ -94,8 +102,11 @@ def _object(runs: Path, summary: Summary) -> dict[str, object]:
 
 def _line(summary: Summary) -> str:
     outcome = summary.reason or summary.status
-    cost = money(summary.cost_cents)
-    return f"{summary.run_id}  {outcome:<13} {counted(summary.steps, 'step'):>9}  {cost:>6}  {line(summary.task, 60)}"
+    return _row(summary.run_id, outcome, str(summary.steps), money(summary.cost_cents), line(summary.task, 60))
+
+
+def _row(run: str, ended: str, steps: str, cost: str, task: str) -> str:
+    return f"{run:<22}  {ended:<13} {steps:>5}  {cost:>7}  {task}"
 
 
 def _lines(folder: Path) -> Iterator[object]:

@@ -26,9 +26,14 @@ class View:
         """Show one event, before what it announces happens."""
         raise NotImplementedError
 
-    def end(self, ended: ev.RunEnded, remedy: str, record: Path | None, *, fine: bool = False) -> None:
-        """After the last event: what to do about an ending that is no success, unless it is `fine`, and where the record is."""
-        del record
+    def end(
+        self, ended: ev.RunEnded, remedy: str, record: Path | None, *, fine: bool = False, after: Sequence[str] = ()
+    ) -> None:
+        """After the last event: what to do about an ending that is no success, unless it is `fine`, where the record is.
+
+        `after` are the lines that name what may come next.
+        """
+        del record, after
         if not fine and ended.ending is not ev.Ending.DONE:
             complain(ended.message, remedy)
 

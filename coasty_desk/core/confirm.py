@@ -24,6 +24,12 @@ Mode = Literal["never", "risky", "always"]
 Said: TypeAlias = Literal["yes", "no", "always", "stop"]
 
 
+class Instead(Struct, frozen=True):
+    """A no, and in the person's words what is to be done instead: the model is told."""
+
+    words: str
+
+
 class Person(Protocol):
     """Whoever can say yes."""
 
@@ -31,7 +37,7 @@ class Person(Protocol):
         """A question is about to be asked: whatever was said before is no answer to it."""
         ...
 
-    def ask(self, question: str, why: str, crop: str | None) -> Said:
+    def ask(self, question: str, why: str, crop: str | None) -> Said | Instead:
         """The person's answer; no where nobody answers in time, or nobody is there. Raises Aborted as soon as the run is stopped."""
         ...
 
@@ -77,6 +83,9 @@ class Confirm(Struct):
         yield Question(question, reason.why, crop)
         after = self.keep()
         said = self.person.ask(question, reason.why, crop)
+        if isinstance(said, Instead):
+            yield Answer("no", said.words)
+            return refusal(placed, "person", "a person did not agree to it, and said what to do instead")
         yield Answer(said)
         if said == "stop":
             self.stop.trip("stop", "the person said stop")
@@ -126,13 +135,13 @@ class Confirm(Struct):
 class Scripted(Struct):
     """A person who gives these answers in turn and then says no; `asked` keeps the questions. For tests and rehearsals."""
 
-    answers: list[Said] = field(default_factory=list)
+    answers: list[Said | Instead] = field(default_factory=list)
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
 
     def attend(self) -> None:
         """It was not listening before either."""
 
-    def ask(self, question: str, why: str, crop: str | None) -> Said:
+    def ask(self, question: str, why: str, crop: str | None) -> Said | Instead:
         """The next answer."""
         self.asked.append((question, why, crop))
         return self.answers.pop(0) if self.answers else "no"

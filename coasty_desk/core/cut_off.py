@@ -18,7 +18,7 @@ class CutOff(Struct, frozen=True):
     `progress` counts over all sittings. `frame` is what the model saw in a step that is not
     finished: without an `answer` the step is asked again as it was, with one its actions are
     carried out from `first` on, but nothing of it where that look is `stale`. `notes` are told to
-    the model with the next step that looks afresh. `refused`: an action of the last finished step was.
+    the model with the next step that looks afresh, `said` is what the person has told it so far. `refused`: an action of the last finished step was.
     """
 
     progress: Progress = field(default_factory=Progress)
@@ -28,6 +28,7 @@ class CutOff(Struct, frozen=True):
     answer: Prediction | None = None
     first: int = 0
     stale: bool = False
+    said: tuple[str, ...] = ()
 
 
 def stands_alone(action: Action | Refusal) -> bool:

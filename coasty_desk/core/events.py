@@ -65,7 +65,8 @@ class RunStarted(Event, frozen=True, kw_only=True):
     """The run is about to look at the screen for the first time.
 
     `limits` are the caps in force; `estimate` is the worst case in cents of the whole run,
-    `None` where there is no cap on steps to estimate from.
+    `None` where there is no cap on steps to estimate from. `note` is what the person tells the model as
+    the run is taken up again.
     """
 
     name: ClassVar[str] = "run_started"
@@ -76,6 +77,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
     limits: dict[str, float | None]
     estimate: int | None = None
     settings: dict[str, object] = field(default_factory=dict)
+    note: str = ""
 
 
 class Observed(Event, frozen=True, kw_only=True):
@@ -136,10 +138,11 @@ class Asked(Event, frozen=True, kw_only=True):
 
 
 class Answered(Event, frozen=True, kw_only=True):
-    """What the person said."""
+    """What the person said; `note` is what the model is told to do instead, in their words."""
 
     name: ClassVar[str] = "answered"
     answer: Literal["yes", "no", "always", "stop"]
+    note: str = ""
 
 
 class Acting(Event, frozen=True, kw_only=True):

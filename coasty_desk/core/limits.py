@@ -82,6 +82,18 @@ def cents_left(limits: Limits, progress: Progress) -> int | None:
     return min(caps) - progress.cents if caps else None
 
 
+def renewed(limits: Limits, size: Limits, used: Progress, ending: Ending) -> Limits:
+    """The caps of a sitting after an ending: what is used up begins anew, `size` more of it, and the rest goes on."""
+    steps, deadline, budget = limits.max_steps, limits.deadline, limits.budget_cents
+    if used.steps >= steps:
+        steps = used.steps + size.max_steps
+    if deadline is not None and (ending is Ending.DEADLINE or used.seconds >= deadline):
+        deadline = used.seconds + (size.deadline or deadline)
+    if budget is not None and ending is Ending.BUDGET:
+        budget = used.cents + (budget if size.budget_cents is None else size.budget_cents)
+    return Limits(steps, deadline, budget)
+
+
 def stalled(progress: Progress, verdict: Verdict) -> tuple[Ending, str] | None:
     """Whether the model goes round in circles; asked before its actions are carried out."""
     if verdict is not Verdict.CONTINUE:

@@ -54,9 +54,10 @@ class Question(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """A gate's word of what the person said."""
+    """A gate's word of what the person said; `note` is what to do instead, in the person's words, where the answer is no."""
 
     answer: Literal["yes", "no", "always", "stop"]
+    note: str = ""
 
 
 class Pause(Struct, frozen=True):
@@ -71,7 +72,9 @@ class Ask(Struct, frozen=True):
     `notes` are what the model must know besides the task (a refusal of its last action, a run
     taken up again). `step` counts predictions from 1 over the whole run, resumed or not.
     `cents_left` and `seconds_left` are what the run may still use; None is no cap. `refusal` is that
-    of the last step, where an action of it was refused; it is among the notes, in words.
+    of the last step, where an action of it was refused; it is among the notes, in words. `said` is
+    what the person has told the model besides the task, in order. `old`: the frame is of an earlier
+    sitting, and nothing of the answer will be carried out, so only one that is paid for is of use.
     """
 
     step: int
@@ -81,6 +84,8 @@ class Ask(Struct, frozen=True):
     cents_left: int | None = None
     seconds_left: float | None = None
     refusal: Refusal | None = None
+    said: tuple[str, ...] = ()
+    old: bool = False
 
 
 Answering: TypeAlias = Generator[Retry | Charged, None, T]

@@ -45,7 +45,10 @@ from coasty_desk.core.stop import Stop
 
 
 class Job(Struct, frozen=True):
-    """What is to be done, for whom, within which limits. `screen` is in real, `sent` in sent pixels."""
+    """What is to be done, for whom, within which limits. `screen` is in real, `sent` in sent pixels.
+
+    `note` is what the person tells the model as a run is taken up again.
+    """
 
     run_id: str
     task: str
@@ -55,6 +58,7 @@ class Job(Struct, frozen=True):
     limits: Limits = field(default_factory=Limits)
     estimate: int | None = None
     settings: dict[str, object] = field(default_factory=dict)
+    note: str = ""
 
 
 def _nothing() -> None:
@@ -96,6 +100,8 @@ class _Run:
         self.progress = cut_off.progress
         self.notes = cut_off.notes
         self.refusal: Refusal | None = None
+        self.said = (*cut_off.said, *([job.note] if job.note else []))
+        self.told_what = False
         self.refused_before = cut_off.refused
         self.step = cut_off.progress.steps
         self.began = time.monotonic() - cut_off.progress.seconds
@@ -151,6 +157,7 @@ class _Run:
             },
             estimate=self.job.estimate,
             settings=self.job.settings,
+            note=self.job.note,
         )
 
     def _steps(self) -> _Steps:
@@ -168,11 +175,11 @@ class _Run:
         if cut_off.frame is None:
             return None
         answer: Prediction | _Ended | None = cut_off.answer or self._begin_step()
+        stale = cut_off.stale or cut_off.frame.shows != self.job.screen
         if answer is None:
-            answer = yield from self._predict(cut_off.frame, asked=True)
+            answer = yield from self._predict(cut_off.frame, asked=True, old=stale)
         if not isinstance(answer, Prediction):
             return answer
-        stale = cut_off.stale or cut_off.frame.shows != self.job.screen
         answer, dropped = still_good(answer, cut_off.first, stale=stale)
         ended = yield from self._carry_out(cut_off.frame, answer, cut_off.first)
         self.notes = (*cut_off.notes, *self.notes, *dropped)
@@ -195,9 +202,11 @@ class _Run:
             self.step += 1
         return reached
 
-    def _predict(self, frame: Frame, *, asked: bool = False) -> Generator[ev.Event, None, Prediction | _Ended]:
+    def _predict(
+        self, frame: Frame, *, asked: bool = False, old: bool = False
+    ) -> Generator[ev.Event, None, Prediction | _Ended]:
         """Ask what to do on seeing `frame`; `asked`: in an earlier sitting already, with the answer still to come."""
-        ask = self._ask(frame)
+        ask = self._ask(frame, old=old)
         price = self.ports.predictor.price(ask)
         if not asked:
             yield self._event(ev.Observed, frame=frame, worst_case=price)
@@ -227,11 +236,11 @@ class _Run:
             return circles
         return (yield from self._batch(frame, prediction, first))
 
-    def _ask(self, frame: Frame) -> Ask:
+    def _ask(self, frame: Frame, *, old: bool) -> Ask:
         limits = self.job.limits
         cents_left = lim.cents_left(limits, self.progress)
         seconds_left = None if limits.deadline is None else limits.deadline - self._seconds()
-        return Ask(self.step, self.job.task, frame, self.notes, cents_left, seconds_left, self.refusal)
+        return Ask(self.step, self.job.task, frame, self.notes, cents_left, seconds_left, self.refusal, self.said, old)
 
     def _answer(self, answering: Answering[T]) -> Generator[ev.Event, None, T]:
         while True:
@@ -252,7 +261,7 @@ class _Run:
     def _batch(self, frame: Frame, prediction: Prediction, first: int = 0) -> Generator[ev.Event, None, _Ended | None]:
         """Carry out the actions from `first` on until one is refused; say how the run ended, if it did."""
         acted = False
-        self.notes, self.refusal = (), None
+        self.notes, self.refusal, self.told_what = (), None, False
         for index, action in enumerate(prediction.actions[first:], first):
             if acted:
                 self.ports.between()
@@ -307,8 +316,10 @@ class _Run:
             match word:
                 case Question(question, why, crop):
                     yield self._event(ev.Asked, question=question, why=why, crop=crop)
-                case Answer(answer):
-                    yield self._event(ev.Answered, answer=answer)
+                case Answer(answer, note):
+                    self.told_what = bool(note)
+                    self.said = (*self.said, *([note] if note else []))
+                    yield self._event(ev.Answered, answer=answer, note=note)
                 case Pause(why):
                     yield self._event(ev.Paused, why=why)
 
@@ -331,7 +342,8 @@ class _Run:
             self.notes = (hindrance.why,)
             return
         self.refused_before = True
-        self.progress = replace(self.progress, refusals=self.progress.refusals + 1)
+        if not self.told_what:  # a person who says what to do leads the run, and does not end it
+            self.progress = replace(self.progress, refusals=self.progress.refusals + 1)
         self.notes, self.refusal = (refused_note(hindrance),), hindrance
         yield self._event(ev.Refused, refusal=hindrance, real=None if placed is None else placed.real)
 

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from msgspec import Struct
 
 from coasty_desk.core.actions import Action, KeyCombo, Point, PressKeys, Refusal, TypeText
-from coasty_desk.core.confirm import Person, Said
+from coasty_desk.core.confirm import Instead, Person, Said
 from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.ports import Executor
 from coasty_desk.core.run import refusal
@@ -84,7 +84,7 @@ class AtTerminal(Struct, frozen=True):
         """As the person does."""
         self.person.attend()
 
-    def ask(self, question: str, why: str, crop: str | None) -> Said:
+    def ask(self, question: str, why: str, crop: str | None) -> Said | Instead:
         """The person's answer. Raises Aborted, DesktopError."""
         with self.aside.shown():
             return self.person.ask(question, why, crop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
@@ -56,6 +56,20 @@ def summaries(runs: Path) -> list[Summary]:
     """All runs under the folder, newest first."""
     found = [summary for folder in folders(runs) if (summary := summarise(folder)) is not None]
     return sorted(found, key=lambda summary: (summary.started, summary.run_id), reverse=True)
+
+
+STATUSES = frozenset({*(word for ending in ev.Ending for word in ending.value), "running", "interrupted"})
+"""What a run can be found by: how it ended, as its `status` and as its `reason` say it, or that it has not."""
+
+
+def chosen(found: Iterable[Summary], *, status: str = "", words: str = "", limit: int | None = None) -> list[Summary]:
+    """Those of this status or reason, with these words in their task, and of them the first `limit`."""
+    fitting = (
+        summary
+        for summary in found
+        if status in ("", summary.status, summary.reason) and words.casefold() in summary.task.casefold()
+    )
+    return list(islice(fitting, limit))
 
 
 def summarise(folder: Path) -> Summary | None:

@@ -13,7 +13,7 @@ from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Prediction, Verdict, in_words
 from coasty_desk.core.cut_off import CutOff, stands_alone
 from coasty_desk.core.errors import UsageError
-from coasty_desk.core.limits import Progress
+from coasty_desk.core.limits import Limits, Progress
 from coasty_desk.core.run import refused_note
 from coasty_desk.core.scaling import Frame
 from coasty_desk.record import listing
@@ -28,33 +28,60 @@ _LIST = "List what is recorded with `coasty-desk runs list`."
 
 
 class Remains(Struct, frozen=True):
-    """What there is to go on from: how the run `started` (its first sitting), where it was `cut_off`, and its sessions.
+    """What there is to go on from: how the run `started` (its last sitting), where it was `cut_off`, and its sessions.
 
-    `session` is the one that was open, `opened` how many were opened so far.
+    `session` is the one that may be open, `opened` how many were opened so far, `ending` how the last
+    sitting ended, None where it was cut off. `limits` and `note` are for the next one: its caps, counted over
+    all sittings, and what the person tells the model.
     """
 
     started: ev.RunStarted
     cut_off: CutOff
     session: Opened | None = None
     opened: int = 0
+    ending: ev.Ending | None = None
+    limits: Limits | None = None
+    note: str = ""
+
+    @property
+    def predictions(self) -> int | None:
+        """How many the open session has made; None where there is none."""
+        return None if self.session is None else self.session.predictions
 
 
-def take_up(folder: Path) -> tuple[Recorder, Remains]:
-    """The recorder of a run that was cut off, and what remains of it.
+GOES_ON = frozenset(
+    {
+        ev.Ending.MAX_STEPS,
+        ev.Ending.BUDGET,
+        ev.Ending.STALLED,
+        ev.Ending.DEADLINE,
+        ev.Ending.SERVICE_ERROR,
+        ev.Ending.DESKTOP_ERROR,
+        ev.Ending.HOTKEY,
+        ev.Ending.CORNER,
+        ev.Ending.INTERRUPT,
+        ev.Ending.STOP,
+    }
+)
+"""Endings after which there is something left to do; after the others there is only where a person says what."""
 
-    Raises UsageError where the run ended, is still going on or never began; DesktopError where
-    the disk refuses.
+
+def take_up(folder: Path, note: str = "") -> tuple[Recorder, Remains]:
+    """The recorder of a run that can go on, and what remains of it; `note` is what the person tells the model.
+
+    Raises UsageError where the run has come to its end and there is no note, where it is still going
+    on or never began; DesktopError where the disk refuses.
     """
     recorder = Recorder.take_up(folder)
     try:
-        remains = read(listing.events(folder), recorder)
+        remains = read(listing.events(folder), recorder, note)
     except BaseException:
         recorder.close()
         raise
     return recorder, remains
 
 
-def read(events: Iterable[ev.Event], recorder: Recorder) -> Remains:
+def read(events: Iterable[ev.Event], recorder: Recorder, note: str = "") -> Remains:
     """What the journal's events leave to be done. Raises UsageError."""
     trail = _Trail()
     for event in events:
@@ -62,16 +89,21 @@ def read(events: Iterable[ev.Event], recorder: Recorder) -> Remains:
     if trail.started is None:
         message = "The run was cut off before it began."
         raise UsageError(message, "Start it anew with `coasty-desk run`.")
-    if trail.ended is not None:
+    ending = None if trail.ended is None else trail.ended.ending
+    if trail.ended is not None and trail.ended.ending not in GOES_ON and not note:
         message = f"The run has ended: {trail.ended.message.rstrip('.')}."
-        raise UsageError(message, f"Only a run that was cut off can go on. {_LIST}")
+        raise UsageError(message, f'Say what is to be done now: coasty-desk resume RUN "…". {_LIST}')
     step = trail.progress.steps + 1
     recorder.forget_others(step)
     open_frame = None
     if trail.looked is not None and trail.looked.step == step and recorder.kept(step, "predict") is not None:
         open_frame = trail.looked.frame()
     stale = trail.last is None or abs(datetime.now(UTC) - trail.last) > STALE
-    return Remains(trail.started, replace(trail.cut_off(open_frame), stale=stale), trail.session, trail.opened)
+    cut_off = trail.cut_off(open_frame)
+    session = None if ending is not None and open_frame is None else trail.session  # it was closed at the end
+    return Remains(
+        trail.started, replace(cut_off, stale=stale or cut_off.stale), session, trail.opened, ending, note=note
+    )
 
 
 class _Trail(Struct):
@@ -91,15 +123,19 @@ class _Trail(Struct):
     first: int = 0
     dropped: bool = False
     left_out: bool = False
+    said: tuple[str, ...] = ()
+    told_what: bool = False
 
     def follow(self, event: ev.Event) -> None:
         """Take in one more event."""
         self.last = event.time
         self.progress = replace(self.progress, seconds=max(self.progress.seconds, event.elapsed))
         match event:
-            case ev.RunStarted():
-                self.started = self.started or event
+            case ev.RunStarted(note=note):
+                self.started = event
                 self._leave_what_is_in_doubt()
+                self._end_sitting()
+                self._hear(note)
             case Looked():
                 self._finish_step()
                 self.looked = event
@@ -111,8 +147,12 @@ class _Trail(Struct):
                 self.began = event
             case ev.Acted(index=index):
                 self.began, self.first = None, index + 1
+            case ev.Answered(note=note):
+                self.told_what = bool(note)
+                self._hear(note)
             case ev.Refused(refusal=refusal):
-                self.progress = replace(self.progress, refusals=self.progress.refusals + 1)
+                if not self.told_what:
+                    self.progress = replace(self.progress, refusals=self.progress.refusals + 1)
                 self.refused = self.dropped = True
                 self.notes = (refused_note(refusal),)
             case ev.Paused(why=why):
@@ -124,10 +164,13 @@ class _Trail(Struct):
     def cut_off(self, asked: Frame | None) -> CutOff:
         """The place in the loop's own terms; `asked` is what the model was to see in a step without an answer yet."""
         self._leave_what_is_in_doubt()
+        if self.ended is not None:
+            self._end_sitting()
+            return CutOff(self.progress, self.notes, frame=asked, stale=True, said=self.said)
         if self.predicted is None or self.looked is None:
-            return CutOff(self.progress, self.notes, self.refused, asked)
+            return CutOff(self.progress, self.notes, self.refused, asked, said=self.said)
         if self.dropped:
-            return CutOff(self.progress, self.notes, self.refused)
+            return CutOff(self.progress, self.notes, self.refused, said=self.said)
         verdict = Verdict.CONTINUE if self.left_out else self.predicted.verdict
         answer = Prediction(
             verdict,
@@ -137,7 +180,7 @@ class _Trail(Struct):
             self.predicted.usage,
             self.predicted.space,
         )
-        return CutOff(self.progress, self.notes, self.refused, self.looked.frame(), answer, self.first)
+        return CutOff(self.progress, self.notes, self.refused, self.looked.frame(), answer, self.first, said=self.said)
 
     def _pay(self, charged: ev.Charged) -> None:
         self.progress = replace(self.progress, cents=charged.total_cents)
@@ -153,13 +196,27 @@ class _Trail(Struct):
             self.session = replace(self.session, predictions=self.session.predictions + 1)
         self.predicted, self.began, self.first = predicted, None, 0
         self.dropped = self.left_out = False
-        self.notes = ()
+        self.notes, self.told_what = (), False
 
     def _finish_step(self) -> None:
         if self.predicted is not None and not self.dropped:
             self.progress = replace(self.progress, refusals=0)
             self.refused = False
         self.predicted = None
+
+    def _hear(self, note: str) -> None:
+        self.said = (*self.said, *([note] if note else []))
+
+    def _end_sitting(self) -> None:
+        """After an ending the model looks afresh; what had gone wrong until then counts no more."""
+        if self.ended is None:
+            return
+        left = self.predicted is not None and not self.dropped and self.first < len(self.predicted.actions)
+        if left:
+            note = "The run was stopped and taken up again. The rest of the last actions was not done."
+            self.notes = (*self.notes, note)
+        self.progress = replace(self.progress, idle=0, repeats=0, last=(), refusals=0)
+        self.ended, self.predicted, self.began, self.refused = None, None, None, False
 
     def _leave_what_is_in_doubt(self) -> None:
         """The action whose input may or may not have gone out is not repeated.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from coasty_desk.core.actions import Prediction
+from coasty_desk.core.actions import Prediction, Verdict
 from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import OverBudgetError, ServiceError
 from coasty_desk.core.ports import Answering, Ask, Charged, Retry
@@ -75,8 +75,7 @@ class CoastyPredictor:
         kept = self.outbox.kept(ask.step, "session")
         if self.session is not None and kept is not None and kept.name == self._next_session:
             # The run was cut off while a new one was being opened in place of one that was gone.
-            self._sessions.forget(self.session.session_id)
-            self.session = None
+            self._forget()
         fresh = self.session is None
         if fresh:
             yield from self._open(ask)
@@ -90,10 +89,12 @@ class CoastyPredictor:
         except ServiceError as error:
             if fresh or error.status != 404 or error.code not in _GONE:
                 raise
+            if ask.old:  # it was not paid for, and is not worth it any more
+                self._forget()
+                return Prediction(Verdict.CONTINUE)
             self._afford(ask)
             yield Retry(error.code, 0.0, 2)
-        if self.session is not None:
-            self._sessions.forget(self.session.session_id)
+        self._forget()
         yield from self._open(ask)
         return (yield from self._ask(ask, body))
 
@@ -159,6 +160,12 @@ class CoastyPredictor:
             )
             raise OverBudgetError(message)
 
+    def _forget(self) -> None:
+        """The service knows the session no more."""
+        if self.session is not None:
+            self._sessions.forget(self.session.session_id)
+        self.session = None
+
     def _drop(self) -> None:
         """Let go of a session that was told another size."""
         if self.session is not None:
@@ -205,11 +212,14 @@ def instruction(ask: Ask) -> str:
     if not 1 <= len(task) <= TASK_MAX:
         message = f"The task has {counted(len(task), 'character')}, and the service takes 1 to {TASK_MAX}."
         raise ServiceError(message, "Shorten it.", code="TASK_LENGTH")
-    if not ask.notes:
-        return task
-    notes = " ".join(" ".join(ask.notes).split())
-    room = TASK_MAX - len(task) - len(_NOTE.format(""))
-    return task + _NOTE.format(notes[:room]) if room > 0 else task
+    text = task
+    for form, told in ((_SAID, ask.said), (_NOTE, ask.notes)):
+        words = " ".join(" ".join(told).split())
+        room = TASK_MAX - len(text) - len(form.format(""))
+        if words and room > 0:
+            text += form.format(words[:room] if form is _NOTE else words[-room:])  # of a person's words, the last
+    return text
 
 
+_SAID = "\n\n[The person at the computer adds to the task, and this goes before it where they differ: {}]"
 _NOTE = "\n\n[A note from the computer about your last step, not part of the task: {}]"

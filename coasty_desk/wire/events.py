@@ -56,8 +56,8 @@ def _fields(event: ev.Event, *, recorded: bool) -> dict[str, object]:
             return {**_refusal(refusal), **done, "words": event.words}
         case ev.Asked(question=question, why=why, crop=crop):
             return {"question": question, "why": why, "crop": crop}
-        case ev.Answered(answer=answer):
-            return {"answer": answer}
+        case ev.Answered(answer=answer, note=note):
+            return {"answer": answer, "note": note}
         case ev.Acting(index=index, placed=placed):
             real, sent = encode(placed.real), encode(placed.sent)
             return {"index": index, "action": real, "sent_action": sent, "words": in_words(placed.real)}
@@ -85,6 +85,7 @@ def _started(event: ev.RunStarted) -> dict[str, object]:
         "limits": dict(event.limits),
         "estimate": event.estimate,
         "settings": dict(event.settings),
+        "note": event.note,
     }
 
 

@@ -104,6 +104,7 @@ def _started(fields: Fields, head: _Head) -> ev.Event:
         limits={name: limits.number(name, at_most=MAX_NUMBER) for name in limits.values},
         estimate=fields.whole("estimate", at_most=MAX_NUMBER),
         settings=dict(settings.values),
+        note=_note(fields),
     )
 
 
@@ -166,7 +167,11 @@ _ANSWERS: dict[str, _Answer] = {"yes": "yes", "no": "no", "always": "always", "s
 
 
 def _answered(fields: Fields, head: _Head) -> ev.Event:
-    return ev.Answered(**head, answer=_one_of(_ANSWERS, _text(fields, "answer")))
+    return ev.Answered(**head, answer=_one_of(_ANSWERS, _text(fields, "answer")), note=_note(fields))
+
+
+def _note(fields: Fields) -> str:
+    return _text_if_any(fields, "note") or ""  # an earlier version recorded none
 
 
 def _acting(fields: Fields, head: _Head) -> ev.Event:

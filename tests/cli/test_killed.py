@@ -123,7 +123,7 @@ def assert_nothing_twice(run: Sittings, service: Service, clicks: list[tuple[int
 
 def test_a_run_that_is_still_going_on_is_not_taken_up(shell: Shell, display: str, tmp_path: Path) -> None:
     """Its process is named."""
-    service = Service([go({"action_type": "wait", "params": {"seconds": 30}})])
+    service = Service([go({"action_type": "wait", "params": {"seconds": 30}}), done()])
     with serving(service) as url:
         run = Sittings(shell, {"DISPLAY": display, "COASTY_BASE_URL": url})
         process = subprocess.Popen(
@@ -142,6 +142,7 @@ def test_a_run_that_is_still_going_on_is_not_taken_up(shell: Shell, display: str
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130
         process.stdout.close()
+        assert shell("resume", "last", **run.environment).code == 0
         ended = shell("resume", "last", **run.environment)
     assert ended.code == 2
     assert "has ended" in ended.err

@@ -12,6 +12,7 @@ from typing import TextIO
 import pytest
 
 from coasty_desk.cli.prompts import TerminalPerson, there
+from coasty_desk.core.confirm import Instead, Said
 from coasty_desk.core.errors import Aborted
 from coasty_desk.core.stop import Stop
 
@@ -36,16 +37,25 @@ def ends() -> Iterator[tuple[int, TextIO]]:
         ("always", "always"),
         ("s", "stop"),
         ("what?\ny", "yes"),
+        ("yep\nn", "no"),
+        ("y e s\n...  !\nyes please\nstop it now\ns", "stop"),
+        ("no thanks", "no"),
+        ("no, press escape", Instead("press escape")),
+        ("press escape instead", Instead("press escape instead")),
+        ("  Nein,  das \x1bandere ", Instead("Nein, das andere")),
+        ("点击取消", Instead("点击取消")),
     ],
 )
-def test_every_answer_is_understood(ends: tuple[int, TextIO], said: str, answer: str) -> None:
-    """By its letter or its word; what is neither is asked again; Enter alone is no."""
+def test_every_answer_is_understood(ends: tuple[int, TextIO], said: str, answer: Said | Instead) -> None:
+    """By its letter or its word; a slip is asked again; Enter alone is no; words are what to do instead, and repeated."""
     person, source = ends
     out = io.StringIO()
     os.write(person, f"{said}\n".encode())
     assert TerminalPerson(Stop(), source=source, out=out).ask("press alt+f4?", "it closes", "crop.png") == answer
     for words in ("press alt+f4?", "it closes", "crop.png", "[a]lways"):
         assert words in out.getvalue()
+    if isinstance(answer, Instead):
+        assert f"the model is told: {answer.words}" in out.getvalue()
 
 
 def test_no_answer_in_time_is_no(ends: tuple[int, TextIO]) -> None:

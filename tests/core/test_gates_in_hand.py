@@ -24,7 +24,7 @@ from coasty_desk.core.actions import (
     Verdict,
     Wait,
 )
-from coasty_desk.core.confirm import Confirm, Eyes, Scripted
+from coasty_desk.core.confirm import Confirm, Eyes, Instead, Scripted
 from coasty_desk.core.errors import Aborted, DesktopError
 from coasty_desk.core.hand import Hand
 from coasty_desk.core.ledger import Noting
@@ -317,6 +317,16 @@ def test_a_no_is_a_refusal_that_the_model_hears() -> None:
     assert isinstance(judgement, Refusal)
     assert judgement.by == "person"
     assert said[-1] == Answer("no")
+
+
+def test_a_no_may_say_what_to_do_instead() -> None:
+    """Safety sentence: the action is not done, and the words go on record as a no with a note."""
+    gate, person = confirm("always")
+    person.answers.append(Instead("press escape"))
+    judgement, said = judged(gate, HERE)
+    assert said[-1] == Answer("no", "press escape")
+    assert isinstance(judgement, Refusal)
+    assert judgement.by == "person"
 
 
 def test_always_is_for_the_kind_and_the_run() -> None:

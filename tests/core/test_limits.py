@@ -18,7 +18,7 @@ from coasty_desk.core.actions import (
     Wait,
 )
 from coasty_desk.core.events import Ending
-from coasty_desk.core.limits import IDLE_STEPS, REPEATS, Limits, Progress, spent, stalled
+from coasty_desk.core.limits import IDLE_STEPS, REPEATS, Limits, Progress, renewed, spent, stalled
 
 
 def _after(*batches: tuple[Action | Refusal, ...]) -> Progress:
@@ -93,3 +93,19 @@ def test_waiting_between_does_not_hide_a_circle() -> None:
 def test_a_verdict_is_no_stall() -> None:
     """Done three times over is still done."""
     assert stalled(_after(*[()] * 5), Verdict.DONE) is None
+
+
+@pytest.mark.parametrize(
+    ("used", "ending", "expected"),
+    [
+        (Progress(steps=9), Ending.MAX_STEPS, Limits(18, 60.0, 50)),
+        (Progress(steps=4), Ending.STOP, Limits(9, 60.0, 50)),
+        (Progress(steps=4, seconds=61.0), Ending.DEADLINE, Limits(9, 121.0, 50)),
+        (Progress(steps=4, cents=48), Ending.BUDGET, Limits(9, 60.0, 98)),
+        (Progress(steps=9, seconds=70.0, cents=50), Ending.SERVICE_ERROR, Limits(18, 130.0, 50)),
+    ],
+)
+def test_what_was_used_up_begins_anew(used: Progress, ending: Ending, expected: Limits) -> None:
+    """Of the same size; what is left goes on."""
+    assert renewed(Limits(9, 60.0, 50), Limits(9, 60.0, 50), used, ending) == expected
+    assert renewed(Limits(9), Limits(4), used, ending).max_steps == (used.steps + 4 if used.steps == 9 else 9)

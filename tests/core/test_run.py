@@ -11,9 +11,9 @@ from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Click, LookAgain, Point, Prediction, PressKeys, Refusal, Usage, Verdict
 from coasty_desk.core.errors import BrokenOffError, DesktopError, ServiceError
 from coasty_desk.core.limits import Limits
-from coasty_desk.core.ports import Predictor
-from coasty_desk.core.run import Job, Ports, run
-from coasty_desk.core.scaling import Rect, Size
+from coasty_desk.core.ports import Answer, Judging, Predictor, Question
+from coasty_desk.core.run import Job, Ports, refusal, run
+from coasty_desk.core.scaling import Placed, Rect, Size
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.fake import OpenGate, RecordingExecutor, ScriptedPredictor, StillScreen
 
@@ -228,3 +228,34 @@ def test_coordinates_are_read_in_the_space_that_the_answer_names() -> None:
     world = World(Prediction(Verdict.DONE, (Click(Point(320, 180)),), space=(640, 360)))
     world.run()
     assert world.executor.performed[0].real == Click(Point(1280, 720))
+
+
+class Leading:
+    """A gate in whose place a person says, at each action, what to do instead."""
+
+    def judge(self, placed: Placed, prediction: Prediction) -> Judging:
+        del prediction
+        yield Question("that?", "everything is asked about")
+        yield Answer("no", "press escape")
+        return refusal(placed, "person", "a person said what to do instead")
+
+
+def test_what_a_person_says_is_told_to_the_model_from_then_on() -> None:
+    """Nothing of it is done, and a person who leads the run does not end it, however often."""
+    world = World(*[_go(replace(CLICK, count=n)) for n in range(1, 6)], _go(verdict=Verdict.DONE))
+    world.ports = replace(world.ports, gate=Leading())
+    assert world.run().ending is ev.Ending.DONE
+    assert world.executor.performed == []
+    assert [len(ask.said) for ask in world.predictor.asked] == [0, 1, 2, 3, 4, 5]
+    assert {event.note for event in world.events if isinstance(event, ev.Answered)} == {"press escape"}
+    assert "was refused and was not done" in world.predictor.asked[1].notes[0]
+
+
+def test_a_note_for_a_run_that_is_taken_up_is_told_with_every_step() -> None:
+    """And stands in its first event."""
+    world = World(_go(CLICK), _go(verdict=Verdict.DONE))
+    world.job = replace(world.job, note="use the mouse")
+    world.run()
+    assert isinstance(world.events[0], ev.RunStarted)
+    assert world.events[0].note == "use the mouse"
+    assert [ask.said for ask in world.predictor.asked] == [("use the mouse",)] * 2

@@ -273,3 +273,52 @@ def test_the_age_of_the_cut_is_what_counts(tmp_path: Path) -> None:
     recorder.take(answered(1, A)[0])
     recorder.close()
     assert not remains(tmp_path / RUN).cut_off.stale
+
+
+def ended(ending: ev.Ending, step: int = 1) -> ev.Event:
+    """The last event of a sitting."""
+    return ev.RunEnded(run_id=RUN, step=step, ending=ending, message="it ended", steps=step, cost_cents=14, seconds=1.0)
+
+
+@pytest.mark.parametrize("ending", ev.Ending)
+def test_what_can_go_on_after_an_ending(ending: ev.Ending, tmp_path: Path) -> None:
+    """A stop, a limit, a failure of the service or the desktop; what came to its end only with a note."""
+    folder = cut_off(tmp_path, *answered(1, A, B), *acted(1, 0, A), ended(ending))
+    if ending in (ev.Ending.DONE, ev.Ending.AGENT_FAILED, ev.Ending.REFUSED):
+        with pytest.raises(UsageError, match="has ended"):
+            take_up(folder)
+    recorder, left = take_up(folder, "press the other one")
+    recorder.close()
+    done, predictor = gone_on(replace(left, cut_off=replace(left.cut_off, said=("press the other one",))))
+    assert done == []  # what is left of an old answer is not done: a person has been there since
+    assert predictor.asked[0].said == ("press the other one",)
+    assert "The rest of the last actions was not done" in " ".join(predictor.asked[0].notes)
+    assert left.ending is ending
+
+
+def test_after_an_ending_nothing_counts_against_the_run(tmp_path: Path) -> None:
+    """It went round in circles, or was refused three times: that was then."""
+    refusal = ev.Refused(run_id=RUN, step=1, refusal=Refusal("a", "policy", "no"))
+    folder = cut_off(tmp_path, *answered(1, A), refusal, ended(ev.Ending.STALLED))
+    progress = remains(folder).cut_off.progress
+    assert (progress.refusals, progress.repeats, progress.idle, progress.steps) == (0, 0, 0, 1)
+    assert not remains(folder).cut_off.refused
+
+
+def test_the_session_was_closed_at_the_end(tmp_path: Path) -> None:
+    """But for an open request, which may have been answered in it."""
+    first = answered(1, A)
+    folder = cut_off(tmp_path, first[0], SESSION, first[1], *acted(1, 0, A), ended(ev.Ending.STOP))
+    left = remains(folder)
+    assert (left.session, left.opened) == (None, 1)
+
+
+def test_what_a_person_has_said_is_said_in_every_sitting(tmp_path: Path) -> None:
+    """With the notes of all sittings and the words at questions, in order; a no with words is no refusal that counts."""
+    asked = ev.Answered(run_id=RUN, step=1, answer="no", note="press escape")
+    refusal = ev.Refused(run_id=RUN, step=1, refusal=Refusal("a", "person", "no"))
+    noted = replace(started(), note="go slowly")
+    left = remains(cut_off(tmp_path, *answered(1, A), ended(ev.Ending.STOP), noted, *answered(2, B), asked, refusal))
+    assert left.cut_off.said == ("go slowly", "press escape")
+    assert left.cut_off.progress.refusals == 0
+    assert gone_on(left)[1].asked[0].said == ("go slowly", "press escape")

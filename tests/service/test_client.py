@@ -19,6 +19,7 @@ from coasty_desk.core.ports import Ask, Charged, Retry
 from coasty_desk.core.scaling import Size
 from coasty_desk.core.stop import Stop
 from coasty_desk.service import CoastyPredictor, Memory, Opened
+from coasty_desk.service.client import instruction
 from tests.service.conftest import RUN, ask
 from tests.stub_service import (
     HTML,
@@ -473,6 +474,20 @@ def test_a_deletion_that_fails_is_tried_again(client: Client, service: Service, 
     service.plan("DELETE /v1/sessions/ses_1", fault)
     predictor.close()
     assert service.deleted == ["ses_1"]
+
+
+def test_what_the_person_adds_is_told_as_theirs(client: Client, service: Service) -> None:
+    """After the task and before the notes, on one line; where there is no room for all, the last words."""
+    predicted(client(), ask(said=("use the mouse", "no,\n\nthe other one"), notes=("It was refused.",)))
+    said = json.loads(service.posts("predict")[0].body)["instruction"]
+    task, added, note = said.split("\n\n")
+    assert task == "open the calculator"
+    assert added.startswith("[The person at the computer adds")
+    assert added.endswith("use the mouse no, the other one]")
+    assert note.startswith("[A note from the computer")
+    long = instruction(ask(said=("x" * 40_000, "the end")))
+    assert len(long) <= 32_000
+    assert long.endswith("the end]")
 
 
 @pytest.mark.parametrize(("length", "notes"), [(0, ()), (32_001, ()), (32_001, ("a note",))])

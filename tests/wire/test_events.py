@@ -138,6 +138,7 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
         limits=st.dictionaries(_texts, st.none() | _amounts),
         estimate=st.none() | _counts,
         settings=st.dictionaries(_texts, _texts | _counts),
+        note=_texts,
     ),
     st.builds(
         ev.Predicted,
@@ -161,7 +162,7 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     ),
     st.builds(ev.Refused, **_heads, refusal=_refusals, real=st.none() | ACTIONS),
     st.builds(ev.Asked, **_heads, question=_texts, why=_texts, crop=st.none() | _texts),
-    st.builds(ev.Answered, **_heads, answer=st.sampled_from(["yes", "no", "always", "stop"])),
+    st.builds(ev.Answered, **_heads, answer=st.sampled_from(["yes", "no", "always", "stop"]), note=_texts),
     st.builds(ev.Acted, **_heads, index=_counts, ms=_amounts),
     st.builds(ev.Retrying, **_heads, code=_texts, delay=_amounts, attempt=_counts),
     st.builds(ev.Paused, **_heads, why=_texts),
