@@ -1,8 +1,9 @@
 """How fast a stop is: every way during every activity, on virtual displays, against the stand-in of the service.
 
-    .venv/bin/python scripts/bench_stop.py [REPEATS]
+    .venv/bin/python scripts/bench_stop.py [REPEATS]                  # four ways during four activities
+    .venv/bin/python scripts/bench_stop.py [REPEATS] HINDRANCE...     # every state, every way, past these; `all` for all of them
 
-For each pair: the time from the person's event to the last input of ours, as the X server dates
+For each: the time from the person's event to the last input of ours, as the X server dates
 both (milliseconds, median and worst), and to the end of the process; and whether everything
 was as it must be after a stop (exit 130, the reason, nothing held, the session deleted).
 """
@@ -27,6 +28,7 @@ from Xlib.ext import record
 from Xlib.protocol import rq
 
 from coasty_desk.desktop.x11_watch import what_to_record
+from tests.cli import hindered
 from tests.cli.conftest import Shell
 from tests.cli.test_stopping import ACTIVITIES, WAYS, Running, held_down, running
 from tests.stub_service import done
@@ -126,5 +128,57 @@ def main(repeats: int) -> int:
     return 0 if well else 1
 
 
+def past(hindrance: str, state: str, way: str) -> tuple[float, float, bool]:
+    """As `one`, with something in the way."""
+    act, reason = hindered.WAYS[way]
+    with tempfile.TemporaryDirectory() as home:
+        going = hindered.going(Shell(Path(home)), hindered.STATES[state], hindered.HINDRANCES[hindrance])
+        with going as run, watched(run.display) as seen:
+            hindered.STATES[state].there(run)
+            with hindered.hindered(run, hindrance):
+                acted = time.monotonic()
+                act(run)
+                run.process.wait(20)
+                gone = time.monotonic()
+                try:
+                    hindered.assert_stopped(run, reason)
+                    well = True
+                except AssertionError as error:
+                    print(error, file=sys.stderr)
+                    well = False
+            time.sleep(0.1)  # what came late is told late
+            presses = (X.KeyPress, X.ButtonPress) if state == "pause" else (X.KeyPress, X.ButtonPress, X.MotionNotify)
+            late = [at for at, kind, _, _ in seen if at > acted and kind in presses]
+        return max((max(late) - acted) * 1000, 0.0) if late else 0.0, gone - acted, well
+
+
+def table(repeats: int, hindrances: list[str]) -> int:
+    """Print a line for each state and way, and one for all; 0 where everything was well."""
+    well = True
+    for hindrance in hindered.HINDRANCES if hindrances == ["all"] else hindrances:
+        ways = ["stop"] if hindrance == "stopped process" else [*hindered.WAYS]
+        everything: dict[str, list[tuple[float, float, bool]]] = {way: [] for way in ways}
+        for state in hindered.STATES:
+            for way in ways:
+                results = [past(hindrance, state, way) for _ in range(repeats)]
+                everything[way] += results
+                tell(hindrance, state, way, results)
+        for way, results in everything.items():
+            tell(hindrance, "ALL", way, results)
+            well = well and all(r[2] for r in results)
+    return 0 if well else 1
+
+
+def tell(hindrance: str, state: str, way: str, results: list[tuple[float, float, bool]]) -> None:
+    """A line."""
+    inputs, ends = [r[0] for r in results], [r[1] for r in results]
+    print(
+        f"{hindrance:17} {state:13} {way:8} last input ms median {statistics.median(inputs):5.1f} max {max(inputs):6.1f}"
+        f"  gone s median {statistics.median(ends):4.2f} max {max(ends):4.2f}  {sum(r[2] for r in results)}/{len(results)}",
+        flush=True,
+    )
+
+
 if __name__ == "__main__":
-    raise SystemExit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 5))
+    times = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    raise SystemExit(table(times, sys.argv[2:]) if sys.argv[2:] else main(times))

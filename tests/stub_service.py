@@ -104,6 +104,8 @@ class Service:
         self._plans: dict[str, deque[Fault | None]] = {}
         self._lock = threading.RLock()
         self.arrived = threading.Condition()
+        self.release = threading.Event()
+        """Set it, and no answer is held any longer."""
 
     def plan(self, route: str, *faults: Fault | None) -> None:
         """Let the next requests of a route run into these."""
@@ -334,7 +336,7 @@ def serving(service: Service) -> Iterator[str]:
             except DroppedError:
                 self.close_connection = True
                 return
-            over.wait(response.hold)
+            service.release.wait(response.hold)
             self.respond(response)
 
         do_GET = do_POST = do_DELETE = handle_any  # noqa: N815 - http.server's names
@@ -372,6 +374,7 @@ def serving(service: Service) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_address[1]}/v1"
     finally:
         over.set()
+        service.release.set()
         server.shutdown()
         server.server_close()
         thread.join()

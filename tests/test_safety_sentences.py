@@ -20,6 +20,9 @@ OWN = "tests/cli/test_own_terminal.py"
 COMMANDS, COMMITTING, DENIED = (f"tests/core/test_{name}.py" for name in ("commands", "committing", "typed_denied"))
 
 DISTURBED = "tests/desktop/test_disturbed.py"
+HINDERED = "tests/cli/test_stopping_hindered.py::test_a_stop_is_heard_in_any_state_and_past_any_hindrance"
+SUSPENDING = "tests/cli/test_suspending.py"
+
 EVERY_WAY = f"{STOPPING}::test_every_way_stops_every_input"
 
 PROMISES: dict[str, tuple[str, ...]] = {
@@ -40,6 +43,21 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "closes the session that it left open": (
         "tests/cli/test_sessions.py::test_what_a_killed_run_left_open_is_listed_with_its_run_and_closed",
         "tests/cli/test_sessions.py::test_all_closes_every_session_but_that_of_a_run_that_goes_on",
+    ),
+    "Neither a terminal that Ctrl+S has stopped": (
+        HINDERED,
+        f"{SUSPENDING}::test_the_terminal_is_given_back_and_taken_again",
+    ),
+    "input that waits for the server then is thrown away": (HINDERED,),
+    "Ctrl-Z lets go of everything": (
+        f"{SUSPENDING}::test_nothing_is_held_while_the_run_is_suspended_and_then_it_looks_anew",
+        f"{SUSPENDING}::test_what_was_decided_before_a_suspension_is_not_done_after_it",
+        f"{SUSPENDING}::test_a_process_that_was_stopped_by_force_breaks_off_what_it_was_at",
+    ),
+    "wakes a stopped run to end it": (
+        f"{SUSPENDING}::test_a_suspended_run_can_be_stopped",
+        f"{STOPPING}::test_another_terminal_stops_it",
+        "tests/cli/test_stopping_hindered.py::test_stop_says_when_a_run_has_not_ended",
     ),
     "Only one run drives a display at a time": (f"{STOPPING}::test_a_second_run_on_the_display_is_refused",),
     "is put out of the way for the run": (f"{OWN}::test_a_stop_puts_it_back",),

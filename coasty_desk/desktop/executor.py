@@ -33,6 +33,8 @@ from coasty_desk.desktop.pointer import InCorner, Pointer
 from coasty_desk.desktop.sent import SENT, Sent
 from coasty_desk.desktop.typing import Keyboard, keyboard, untypeable
 
+_SUSPENDED = "the run was suspended"
+
 _LETTING_GO = 0.3
 """Seconds that an action is given to end where it is broken off."""
 
@@ -116,7 +118,7 @@ class DesktopExecutor:
 
     def break_off(self) -> None:
         """End the action that is under way, and let go of everything; none is begun until `go_on`. From another thread. Never raises."""
-        self._stop.trip("stop", "the run was suspended")
+        self._stop.trip("stop", _SUSPENDED)
         self._idle.wait(_LETTING_GO)
         self.release()
 
@@ -197,8 +199,10 @@ class DesktopExecutor:
                 self._run.check()
             raise
         except Aborted:
+            if self._stop.why != _SUSPENDED:  # a person typed, say: then it is the run that is to stop
+                self._run.trip(self._stop.reason, self._stop.why)
             self._run.check()
-            raise BrokenOffError(self._stop.why, "suspension") from None
+            raise BrokenOffError(_SUSPENDED, "suspension") from None
         except load.failures() as error:
             self._run.check()  # a stop cuts the connections where the display does not answer
             message = f"The display stopped taking input ({type(error).__name__}: {error})."

@@ -66,6 +66,14 @@ class Run:
         """Whether the journal has such an event."""
         return any(self.shell.data.glob("runs/*/journal.jsonl")) and name in [e["event"] for e in self.events]
 
+    def seen(self) -> int:
+        """How much input the window has seen, once no more comes."""
+        before = -1
+        while before != len(self.window.events):
+            before = len(self.window.events)
+            time.sleep(0.1)
+        return before
+
     def ended(self) -> int:
         """The exit code, once it has ended."""
         return self.process.wait(PATIENCE)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import threading
+
 import pytest
 
+from coasty_desk.desktop.lock import Owner
+from coasty_desk.desktop.stop_listener import listening
 from tests.cli.conftest import Shell
 from tests.cli.hindered import HINDRANCES, STATES, WAYS, assert_stopped, going, hindered
 
@@ -32,5 +37,21 @@ def test_a_stop_is_heard_in_any_state_and_past_any_hindrance(
     with going(shell, STATES[state], HINDRANCES[hindrance]) as run:
         STATES[state].there(run)
         with hindered(run, hindrance):
+            if hindrance == "grabbed server":
+                seen = run.seen()
             act(run)
             assert_stopped(run, reason)
+        if hindrance == "grabbed server":
+            late = [event for event in run.window.events[seen:] if event["event"] in ("press", "key_down", "motion")]
+            assert late == [], "what waited for the server was thrown away"
+
+
+def test_stop_says_when_a_run_has_not_ended(shell: Shell) -> None:
+    """Safety sentence: `stop` never says that a run is stopped which is not; this one hears it, and goes on."""
+    asked = threading.Event()
+    with listening(":4711", Owner.of("run_1", "goes on").to_json(), asked.set):
+        said = shell("stop", DISPLAY=":4711")
+    assert asked.is_set()
+    assert (said.code, said.out) == (5, "")
+    assert "run_1" in said.err
+    assert f"kill -KILL {os.getpid()}" in said.err
