@@ -60,6 +60,7 @@ from coasty_desk.settings import BASE_URL, BASE_URL_VARIABLE, KEY_VARIABLE, Sett
 
 if TYPE_CHECKING:
     from coasty_desk.desktop.own_terminal import OwnTerminal
+    from coasty_desk.offline.secret_boxes import SecretBoxes
 
 UNSHRUNK = Size(100_000, 100_000)
 """The offline predictor reads the whole screen: nothing leaves the process, so nothing need be shrunk."""
@@ -180,8 +181,10 @@ def desk(
     if first is not None and apart.own is not None:
         first.close()  # it has looked already, and at our own terminal too
         first = None
-    unmasked = None if first is None else first.seen()
-    screen = _screen(chosen, stop, rules, uploads if asks else None, unmasked, apart.own)
+    covers, uncovered = _covers(rules, stop, resumed=taken_up is not None) if rules.secrets else (None, ())
+    screen = _screen(
+        chosen, stop, rules, uploads if asks else None, None if first is None else first.seen(), apart.own, covers
+    )
     stack.callback(screen.close)
     shows, sent = screen.geometry()
     stack.callback(_prune, chosen, run_id)
@@ -221,13 +224,14 @@ def desk(
         picture=pictures,
         text_at=_text_at(rules, chosen, screen, seen),
         control=suspended,
+        typing=lambda secrets: None if covers is None or chosen.dry_run else covers.typing(secrets, screen.whole),
         dry_run=chosen.dry_run,
     )
     apart.hide_from(screen)
     ports = Ports(
         hands.screen,
         hands.executor,
-        Hiding(predictor, rules.secrets),
+        Hiding(predictor, rules.secrets, lambda: () if covers is None else covers.painted),
         hands.gate,
         stop,
         before=screen.watch,
@@ -239,7 +243,7 @@ def desk(
         recorder,
         None if remains is None else remains.cut_off,
         armed.how,
-        (*armed.warnings, *no_badge, *apart.warnings),
+        (*armed.warnings, *no_badge, *apart.warnings, *uncovered),
         badge,
         apart.shown,
         goes_on=script is None and not chosen.dry_run,
@@ -399,8 +403,27 @@ def _policies(chosen: Settings) -> tuple[Policy, ...]:
     return tuple(policy.read(given(path), keys.strokes) for path in chosen.policy)
 
 
+def _covers(rules: Rules, stop: Stop, *, resumed: bool) -> tuple[SecretBoxes | None, tuple[str, ...]]:
+    """Who paints over the secrets that were typed, or a sentence that says that nobody can."""
+    from coasty_desk.offline.engines import installed  # few runs have secrets
+    from coasty_desk.offline.secret_boxes import SecretBoxes
+
+    if not installed():
+        return None, ("A secret that is typed where it can be seen stays in later pictures: no reader is installed.",)
+    covers = SecretBoxes(stop)
+    if resumed:
+        covers.typing(rules.secrets.every())
+    return covers, ()
+
+
 def _screen(
-    chosen: Settings, stop: Stop, rules: Rules, uploads: Uploads | None, first: Look | None, own: OwnTerminal | None
+    chosen: Settings,
+    stop: Stop,
+    rules: Rules,
+    uploads: Uploads | None,
+    first: Look | None,
+    own: OwnTerminal | None,
+    covers: SecretBoxes | None,
 ) -> MonitorScreen:
     def image_format() -> Format:
         if uploads is None:
@@ -417,6 +440,7 @@ def _screen(
         prepares=not chosen.overlay,
         first=first,
         own=own,
+        legible=covers,
     )
 
 

@@ -134,6 +134,15 @@ PROMISES: dict[str, tuple[str, ...]] = {
         f"{IN_HAND}::test_a_batch_that_was_refused_cannot_end_as_succeeded",
     ),
     "The value is put in at the keystroke": (f"{IN_HAND}::test_a_secret_is_typed_and_said_nowhere",),
+    "the value is painted black where it can be read": (
+        "tests/cli/test_secrets_seen.py::test_a_secret_in_a_visible_field_is_in_no_later_picture",
+        "tests/cli/test_secrets_seen.py::test_the_same_in_other_toolkits",
+        "tests/cli/test_secrets_seen.py::test_the_picture_of_a_question_does_not_show_it_either",
+        "tests/cli/test_secrets_seen.py::test_a_run_that_is_taken_up_again_knows_what_it_has_typed",
+    ),
+    "where no reader is installed the run says so": (
+        "tests/cli/test_secrets_seen.py::test_without_a_reader_it_is_said_before_the_run",
+    ),
     "paint parts of the screen black": (
         f"{IN_HAND}::test_a_mask_is_black_to_the_pixel_and_not_clicked",
         f"{IN_HAND}::test_a_mask_follows_a_window_by_its_title",

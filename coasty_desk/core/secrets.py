@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
@@ -52,6 +52,14 @@ class Secrets:
         """`text` with its placeholders replaced. For the keyboard alone."""
         return PLACEHOLDER.sub(lambda match: self._values.get(match[1], match[0]), text)
 
+    def named_in(self, text: str) -> dict[str, str]:
+        """The values that `filled` puts into the text, by their names."""
+        return {name: self._values[name] for name in PLACEHOLDER.findall(text) if name in self._values}
+
+    def every(self) -> dict[str, str]:
+        """All values by their names."""
+        return dict(self._values)
+
     def hidden(self, text: str) -> str:
         """`text` with every value replaced by its placeholder, the longest first."""
         for name, value in sorted(self._values.items(), key=lambda item: -len(item[1])):
@@ -65,6 +73,8 @@ class Filling(Struct, frozen=True):
 
     executor: Executor
     secrets: Secrets
+    typing: Callable[[Mapping[str, str]], None] = lambda _secrets: None
+    """Is told of the secrets that are typed, before the first letter."""
 
     def refuses(self, placed: Placed) -> Refusal | None:
         """Also where the model names a secret that there is not; the value is in no refusal."""
@@ -80,6 +90,10 @@ class Filling(Struct, frozen=True):
 
     def perform(self, placed: Placed) -> None:
         """Type the value where the placeholder stands. No error says it."""
+        action = placed.real
+        used = self.secrets.named_in(action.text) if isinstance(action, TypeText) else {}
+        if used:
+            self.typing(used)
         try:
             self.executor.perform(self._filled(placed))
         except DesktopError as error:
@@ -100,6 +114,8 @@ class Hiding(Struct, frozen=True):
 
     predictor: Predictor
     secrets: Secrets
+    painted: Callable[[], Sequence[str]] = tuple
+    """The names of secrets that are painted over on the picture that is asked about."""
 
     def price(self, ask: Ask) -> int:
         """As the predictor says."""
@@ -107,6 +123,10 @@ class Hiding(Struct, frozen=True):
 
     def predict(self, ask: Ask) -> Answering[Prediction]:
         """The answer, with values hidden in what it says and types."""
+        names = self.painted()
+        if names:
+            said = f"On the screenshot these secrets are painted black where they can be read: {', '.join(names)}."
+            ask = replace(ask, notes=(*ask.notes, said))
         prediction = yield from self.predictor.predict(ask)
         return replace(
             prediction,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 
@@ -28,6 +28,7 @@ from coasty_desk.desktop.picture import Format, Shot, blackened, encoded, framed
 
 if TYPE_CHECKING:
     import mss
+    from PIL.Image import Image
 
     from coasty_desk.desktop.own_terminal import OwnTerminal
     from coasty_desk.desktop.settle import Watcher
@@ -42,6 +43,19 @@ TIDY = 16
 
 STALE = 0.3
 """Seconds after which a screenshot prepared at rest is not sent any more, but taken anew."""
+
+
+class Legible(Protocol):
+    """Whoever can read a picture, and says what of it must not be read by others."""
+
+    @property
+    def active(self) -> bool:
+        """Whether there is anything that must not."""
+        ...
+
+    def on(self, picture: Image) -> Iterable[Rect]:
+        """The rectangles on a picture of the whole monitor, in its own pixels. Raises Aborted."""
+        ...
 
 
 class _Prepared(Struct, frozen=True):
@@ -67,13 +81,15 @@ class MonitorScreen:
         prepares: bool = True,
         first: Look | None = None,
         own: OwnTerminal | None = None,
+        legible: Legible | None = None,
     ) -> None:
         """`max_size` in sent pixels; `settle_seconds`: a fixed pause, or None to watch the screen.
 
         `image_format` is asked at each screenshot. Unless `prepares`, a screenshot is taken when
         it is asked for, even where the screen was just seen to rest. What `own` shows is black in
         every look, so that nothing is waited for that changes there. `first` is the first
-        screenshot, if it was taken already; the display is then opened after it. Raises
+        screenshot, if it was taken already; the display is then opened after it. `legible` finds
+        on a picture what is to be painted as well. Raises
         DesktopError without a display that can be captured, UsageError for an unknown monitor.
         """
         self._stop = stop
@@ -89,6 +105,7 @@ class MonitorScreen:
         self._rested_at = 0.0
         self._mss: mss.MSS | None = None
         self._first = first
+        self._legible = legible
         self._captured = 0
         if self._first_frame() is None:
             self._layout = self._open()
@@ -112,7 +129,7 @@ class MonitorScreen:
         if prepared is not None and self._holds(prepared):
             frame = prepared.frame.result()
         else:
-            frame = self._frame(*self._masked_look())
+            frame = self._frame(*self._painted_look())
         self._captured += 1
         if self._captured % TIDY == 0:
             self._encoding.submit(give_back)  # while the model thinks about it
@@ -124,11 +141,16 @@ class MonitorScreen:
 
     def picture(self, area: Rect) -> bytes:
         """A PNG of a real rectangle as it is now, masked; for the question that a person is asked."""
-        shot, hidden = self._masked_look()
+        shot, hidden = self._painted_look()
         left, top = area.left - shot.shows.left, area.top - shot.shows.top
         whole = picture(shot, shot.shows.size, hidden)
         box = (max(left, 0), max(top, 0), min(left + area.width, whole.width), min(top + area.height, whole.height))
         return encoded(whole.crop(box), "png")
+
+    def whole(self) -> Image:
+        """The whole monitor as it is now, masked, in its own pixels."""
+        shot, hidden = self._masked_look()
+        return picture(shot, shot.size, hidden)
 
     def watch(self) -> None:
         """Input goes out next: remember the screen, so that its answer can be told. Raises DesktopError."""
@@ -147,7 +169,8 @@ class MonitorScreen:
             began = time.monotonic()
             self._stop.pause(self._settle_seconds)
             return Rest(round((time.monotonic() - began) * 1000, 1), 0.0, "fixed pause")
-        rest = self._watcher.rest(self._prepare if self._prepares else self._look)
+        ahead = self._prepares and not (self._legible and self._legible.active)  # what is to be read takes its time
+        rest = self._watcher.rest(self._prepare if ahead else self._look)
         self._rested_at = time.monotonic()
         if not self._watcher.rested_as_offered:
             self._prepared = None  # something has changed since, and is not in it
@@ -206,6 +229,15 @@ class MonitorScreen:
         before = self._hidden()
         shot = self._look()
         return shot, tuple(dict.fromkeys(before + self._hidden()))
+
+    def _painted_look(self) -> tuple[Shot, tuple[Rect, ...]]:
+        """The same with what can be read on it and must not be. Raises Aborted while it is read."""
+        shot, hidden = self._masked_look()
+        if self._legible is None or not self._legible.active:
+            return shot, hidden
+        found = self._legible.on(picture(shot, shot.size, hidden))
+        left, top = shot.shows.left, shot.shows.top
+        return shot, (*hidden, *(Rect(left + one.left, top + one.top, one.width, one.height) for one in found))
 
     def _hidden(self) -> tuple[Rect, ...]:
         own = () if self._own is None else self._own()

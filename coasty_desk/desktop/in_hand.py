@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -62,6 +62,7 @@ def in_hand(
     picture: Callable[[Placed], str | None] = lambda _placed: None,
     text_at: Callable[[Point], str] = lambda _point: "",
     control: JobControl | None = None,
+    typing: Callable[[Mapping[str, str]], None] = lambda _secrets: None,
     dry_run: bool = False,
 ) -> InHand:
     """Put the gates around the screen and the executor. Raises DesktopError where a mask cannot be applied.
@@ -70,7 +71,7 @@ def in_hand(
 
     The order: what was decided before a suspension, what can never be (the abort key), what is forbidden (policy, masks), whether a
     hand is on the mouse, and last the question, so that nobody is asked in vain. A dry run sends
-    nothing, so it waits for no hand and asks nobody.
+    nothing, so it waits for no hand and asks nobody. `typing` is told of secrets before they are typed.
     """
     for mask in rules.masks:
         mask()  # a mask that cannot be told is found before anything is seen or sent
@@ -90,7 +91,7 @@ def in_hand(
         gates.append(hand)
         if rules.confirm != "never":
             gates.append(_confirm(rules, stop, ledger, hand, person, Eyes(windows, pointer, picture, text_at)))
-    return InHand(seen, Noting(Filling(executor, rules.secrets), ledger), InOrder(gates))
+    return InHand(seen, Noting(Filling(executor, rules.secrets, typing), ledger), InOrder(gates))
 
 
 def pointer() -> Point:

@@ -64,6 +64,11 @@ ENGINES: Mapping[str, Callable[[], Engine]] = {"faster_paddle": FasterPaddle, "r
 """By the package that each needs, the best first."""
 
 
+def installed() -> bool:
+    """Whether there is any."""
+    return any(importlib.util.find_spec(package) is not None for package in ENGINES)
+
+
 def best_engine() -> Engine:
     """The first that is installed. Raises UsageError where none is."""
     for package, load in ENGINES.items():

@@ -110,7 +110,7 @@ def test_a_home_that_cannot_be_written_in_is_named(shell: Shell, display: str) -
         environment = {"HOME": "/dev/null", "DISPLAY": display, "COASTY_BASE_URL": url}
         result = shell("run", "--yes", "x", **environment)
         assert result.code == 5
-        assert "/dev/null/.local/share/coasty-desk" in result.err
+        assert "/dev/null/.local" in result.err
         assert "--no-record" in result.err
         assert stand_in.charged == 0
         assert shell("ground", "x", **environment).code == 5
