@@ -177,6 +177,7 @@ def test_every_pattern_is_known() -> None:
 ODD: dict[str, Callable[[int], Action]] = {
     "blanks": lambda n: TypeText("sudo" + " " * n + "x"),
     "words": lambda n: TypeText("git -a " * (n // 7)),
+    "options": lambda n: TypeText("git -c " * (n // 7)),
     "marks": lambda n: TypeText("> ;|(`" * (n // 6)),
     "letters": lambda n: TypeText("aab" * (n // 3)),
     "wide": lambda n: TypeText("ﷺ😀" * (n // 2)),

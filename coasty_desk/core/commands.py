@@ -212,6 +212,8 @@ class _Rest(Struct, frozen=True):
     texts: list[str]
     last: dict[str, int]
     """Where a word, an option's letter (`-r`) or a beginning (`of=…`) is last."""
+    plain: list[str]
+    """The first word from each place on that is no option, nor the value of Git's."""
 
     def __bool__(self) -> bool:
         return self.at + 1 < len(self.texts)
@@ -223,10 +225,7 @@ class _Rest(Struct, frozen=True):
     @property
     def doing(self) -> str:
         """The first of the next words that is no option, nor the value of Git's `-C` or `-c`."""
-        at = self.at + 1
-        while at < len(self.texts) and self.texts[at].startswith("-"):
-            at += 2 if self.texts[at] == "-c" else 1
-        return self.texts[at] if at < len(self.texts) else ""
+        return self.plain[self.at + 1]
 
     def has(self, *texts: str) -> bool:
         return any(self.last.get(text, -1) > self.at for text in texts)
@@ -234,9 +233,12 @@ class _Rest(Struct, frozen=True):
 
 def _of_a_command(words: list[_Word]) -> Iterator[str]:
     texts = [word.text for word in words]
+    plain = [""] * (len(texts) + 2)
+    for at in reversed(range(len(texts))):
+        plain[at] = plain[at + (2 if texts[at] == "-c" else 1)] if texts[at].startswith("-") else texts[at]
     last = {mark: at for at, text in enumerate(texts) for mark in _marks(text)}
     for at, word in enumerate(words):
-        rest, name = _Rest(at, texts, last), word.names[-1] if word.names else word.text
+        rest, name = _Rest(at, texts, last, plain), word.names[-1] if word.names else word.text
         yield _of_a_name(name, rest)
         if word.head:
             yield _of_a_head(name, rest)

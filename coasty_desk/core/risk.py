@@ -52,7 +52,7 @@ _SESSION = (
 _SENDING = (frozenset({"ctrl", "enter"}), frozenset({"win", "enter"}))
 _SIDES = {"ctrlright": "ctrl", "shiftright": "shift", "altright": "alt", "winright": "win"}
 
-MOST_JUDGED = 200_000
+MOST_JUDGED = 60_000
 """Characters of lines that one action may leave behind: more are a question, and not judged in part."""
 
 
