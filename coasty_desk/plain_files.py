@@ -130,6 +130,9 @@ def folder(path: Path, *, new: bool = False) -> Path:
         except FileExistsError:
             if (new and each == path) or not each.is_dir():
                 raise
+        except OSError as error:
+            error.filename = str(path)  # what was wanted says more than what is missing of it
+            raise
         else:
             each.chmod(0o700)
     return path

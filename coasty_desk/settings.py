@@ -8,7 +8,6 @@ environment or the keyring.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -19,12 +18,14 @@ from msgspec import Struct
 
 from coasty_desk import plain_files, presets, project_file
 from coasty_desk import project_rules as rules
+from coasty_desk import setting_readers as readers
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import at_home, given
-from coasty_desk.core.scaling import SENT_MAX, SENT_MIN, Rect, Size
+from coasty_desk.core.scaling import Rect, Size
 from coasty_desk.presets import Confirm
 from coasty_desk.project_file import ProjectFile
 from coasty_desk.project_rules import Allowed, Rule
+from coasty_desk.setting_readers import Reader
 
 PROJECT_FILE = project_file.NAME
 BASE_URL = "https://coasty.ai/v1"
@@ -34,116 +35,14 @@ KEY_VARIABLE = "COASTY_API_KEY"
 LARGEST_FILE = 1_000_000
 """Bytes of the person's own configuration file."""
 
-FURTHEST = 1_000_000
-"""Pixels from the origin within which a mask lies."""
-
-MOST_ENTRIES = 256
-"""Masks, patterns or secrets: each is looked at for every picture, or for every key."""
-
 Origins: TypeAlias = dict[str, str]
-_Reader: TypeAlias = Callable[[Any], Any]
-
-
-def _whole(low: int, high: int | None = None) -> _Reader:
-    def read(value: Any) -> int:
-        number = value if isinstance(value, int) and not isinstance(value, bool) else int(str(value), 10)
-        if number < low or (high is not None and number > high):
-            message = f"must be {f'{low} to {high}' if high is not None else f'at least {low}'}"
-            raise ValueError(message)
-        return number
-
-    return _saying(f"a whole number{f' from {low} to {high}' if high is not None else ''}", read)
-
-
-def _seconds(value: Any) -> float:
-    number = float(value) if not isinstance(value, bool) else math.nan
-    if not (math.isfinite(number) and number >= 0):
-        raise ValueError
-    return number
-
-
-def _deadline(value: Any) -> float:
-    number = _seconds(value)
-    if number == 0:
-        raise ValueError
-    return number
-
-
-def _one_of(*words: str) -> _Reader:
-    def read(value: Any) -> str:
-        if value not in words:
-            raise ValueError
-        return cast("str", value)
-
-    read.choices = words  # type: ignore[attr-defined]  # as with `expected`
-    return _saying("one of " + ", ".join(words), read)
-
-
-def _switch(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError
-    return value.strip()
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(_text(item) for item in _entries(value))
-
-
-def _entries(value: Any) -> Any:
-    entries = [value] if isinstance(value, str) else value
-    if len(entries) > MOST_ENTRIES:
-        raise ValueError
-    return entries
-
-
-def _size(value: Any) -> Size:
-    if value == "full":
-        return SENT_MAX
-    size = Size.parse(value)
-    if not (size.holds(SENT_MIN) and SENT_MAX.holds(size)):
-        raise ValueError
-    return size
-
-
-def _monitor(value: Any) -> Literal["primary"] | int:
-    return "primary" if value == "primary" else cast("int", _whole(1)(value))
-
-
-def _rects(value: Any) -> tuple[Rect, ...]:
-    def rect(item: Any) -> Rect:
-        numbers = [int(part, 10) for part in item.split(",")] if isinstance(item, str) else list(item)
-        left, top, width, height = numbers
-        if min(width, height) <= 0 or max(map(abs, numbers)) > FURTHEST:
-            raise ValueError
-        return Rect(left, top, width, height)
-
-    return tuple(rect(item) for item in _entries(value))
-
-
-def _settle(value: Any) -> float | None:
-    return None if value == "adaptive" else _seconds(value)
-
-
-def _saying(expected: str, read: _Reader) -> _Reader:
-    read.expected = expected  # type: ignore[attr-defined]  # the sentence for the person travels with the reader
-    return read
 
 
 DEFAULT_SIZE = Size(1280, 720)
 """The largest screenshot that the service charges nothing more for (API.md §4.4)."""
 
-_SWITCH = _saying("true or false", _switch)
-_CONFIRM = _one_of("never", "risky", "always")
-_MAX_SIZE = _saying(f"WIDTHxHEIGHT from {SENT_MIN} to {SENT_MAX}, or full", _size)
 
-
-def _setting(default: Any, read: _Reader, project: Rule, section: str = "run") -> Any:
+def _setting(default: Any, read: Reader, project: Rule, section: str = "run") -> Any:
     return field(default=default, metadata={"read": read, "project": project, "section": section})
 
 
@@ -155,57 +54,69 @@ class Settings:
     `max_steps` is None for its default, which a dry run lowers to 1. All of several policies are in force.
     """
 
-    dry_run: bool = _setting(default=False, read=_SWITCH, project=rules.switched_on)
-    step: bool = _setting(default=False, read=_SWITCH, project=rules.switched_on)
-    max_steps: int | None = _setting(None, _whole(1), rules.smaller)
-    deadline: float | None = _setting(None, _saying("a number of seconds above 0", _deadline), rules.smaller)
-    budget: int | None = _setting(None, _whole(0), rules.smaller)
+    dry_run: bool = _setting(default=False, read=readers.SWITCH, project=rules.switched_on)
+    step: bool = _setting(default=False, read=readers.SWITCH, project=rules.switched_on)
+    max_steps: int | None = _setting(None, readers.whole(1), rules.smaller)
+    deadline: float | None = _setting(
+        None, readers.saying("a number of seconds above 0", readers.deadline), rules.smaller
+    )
+    budget: int | None = _setting(None, readers.whole(0), rules.smaller)
     # the program's own texts, where the person has chosen none: another text may say anything to the model
-    preset: str = _setting(presets.DEFAULT, _saying("a preset's name or a file", _text), rules.built_in)
-    confirm: Confirm | None = _setting(None, _CONFIRM, rules.asks_more)
-    policy: tuple[str, ...] = _setting((), _saying("a file", _texts), rules.ADDED)
+    preset: str = _setting(presets.DEFAULT, readers.saying("a preset's name or a file", readers.text), rules.built_in)
+    confirm: Confirm | None = _setting(None, readers.CONFIRM, rules.asks_more)
+    policy: tuple[str, ...] = _setting((), readers.saying("a file", readers.texts), rules.ADDED)
     # less of the screen leaves the machine, for less; a policy's bounds are in these pixels, and would mean other places
-    max_size: Size = _setting(DEFAULT_SIZE, _MAX_SIZE, rules.smaller_picture)
+    max_size: Size = _setting(DEFAULT_SIZE, readers.MAX_SIZE, rules.smaller_picture)
     # another monitor may show what was to stay unseen
     monitor: Literal["primary"] | int = _setting(
-        "primary", _saying("primary or a monitor's number", _monitor), rules.BY_TRUST
+        "primary", readers.saying("primary or a monitor's number", readers.monitor), rules.BY_TRUST
     )
-    mask: tuple[Rect, ...] = _setting((), _saying("X,Y,WIDTH,HEIGHT in real pixels", _rects), rules.ADDED)
+    mask: tuple[Rect, ...] = _setting((), readers.saying("X,Y,WIDTH,HEIGHT in real pixels", readers.rects), rules.ADDED)
     # the key that the person knows would do nothing any more
-    abort_hotkey: str | None = _setting(None, _saying("keys such as <ctrl>+<shift>+<f12>", _text), rules.BY_TRUST)
+    abort_hotkey: str | None = _setting(
+        None, readers.saying("keys such as <ctrl>+<shift>+<f12>", readers.text), rules.BY_TRUST
+    )
     # who sees the screen, and who is paid
-    provider: Literal["coasty", "offline"] = _setting("coasty", _one_of("coasty", "offline"), rules.BY_TRUST)
-    cua_version: str = _setting("v3", _saying("a version such as v3", _text), rules.BY_TRUST)
+    provider: Literal["coasty", "offline"] = _setting("coasty", readers.one_of("coasty", "offline"), rules.BY_TRUST)
+    cua_version: str = _setting("v3", readers.saying("a version such as v3", readers.text), rules.BY_TRUST)
     # what it costs is in the price that is shown and asked about, and within the caps
-    memory: int = _setting(3, _whole(1, 20), rules.HARMLESS)
+    memory: int = _setting(3, readers.whole(1, 20), rules.HARMLESS)
     # a pause that a stop ends as any
-    settle: float | None = _setting(None, _saying("adaptive or a number of seconds", _settle), rules.HARMLESS)
+    settle: float | None = _setting(
+        None, readers.saying("adaptive or a number of seconds", readers.settle), rules.HARMLESS
+    )
     # it would be typed wherever the model likes
     secret: tuple[str, ...] = _setting(
-        (), _saying("NAME=env:VARIABLE or NAME=keyring:SERVICE/USER", _texts), rules.BY_TRUST
+        (), readers.saying("NAME=env:VARIABLE or NAME=keyring:SERVICE/USER", readers.texts), rules.BY_TRUST
     )
-    mask_window: tuple[str, ...] = _setting((), _saying("a pattern of window titles", _texts), rules.ADDED)
+    mask_window: tuple[str, ...] = _setting(
+        (), readers.saying("a pattern of window titles", readers.texts), rules.ADDED
+    )
     on_human_input: Literal["pause", "stop", "ignore"] = _setting(
-        "pause", _one_of("pause", "stop", "ignore"), rules.stricter("ignore", "pause", "stop")
+        "pause", readers.one_of("pause", "stop", "ignore"), rules.stricter("ignore", "pause", "stop")
     )
     # the same picture in another file
-    image_format: Literal["png", "jpeg", "auto"] = _setting("png", _one_of("png", "jpeg", "auto"), rules.HARMLESS)
-    overlay: bool = _setting(default=False, read=_SWITCH, project=rules.switched_on)
+    image_format: Literal["png", "jpeg", "auto"] = _setting(
+        "png", readers.one_of("png", "jpeg", "auto"), rules.HARMLESS
+    )
+    overlay: bool = _setting(default=False, read=readers.SWITCH, project=rules.switched_on)
     own_terminal: Literal["auto", "hide", "show"] = _setting(
-        "auto", _one_of("auto", "hide", "show"), rules.stricter("show", "auto", "hide")
+        "auto", readers.one_of("auto", "hide", "show"), rules.stricter("show", "auto", "hide")
     )
     # without a record nobody sees afterwards what happened, and with one that was not wanted others may
-    no_record: bool = _setting(default=False, read=_SWITCH, project=rules.BY_TRUST)
+    no_record: bool = _setting(default=False, read=readers.SWITCH, project=rules.BY_TRUST)
     # a person at a terminal would not see what goes on, nor how to stop it
-    json: bool = _setting(default=False, read=_SWITCH, project=rules.BY_TRUST)
-    yes: bool = _setting(default=False, read=_SWITCH, project=rules.BY_TRUST)
+    json: bool = _setting(default=False, read=readers.SWITCH, project=rules.BY_TRUST)
+    yes: bool = _setting(default=False, read=readers.SWITCH, project=rules.BY_TRUST)
     # what is to be done, and a file whose content is sent
-    file: str | None = _setting(None, _saying("a file", _text), rules.BY_TRUST)
+    file: str | None = _setting(None, readers.saying("a file", readers.text), rules.BY_TRUST)
     # they delete what other runs have recorded
-    keep_days: int = _setting(30, _whole(0), rules.NEVER, "record")
-    keep_mb: int = _setting(2000, _whole(0), rules.NEVER, "record")
-    daily_cents: int | None = _setting(None, _whole(0), rules.day_capped, "limits")
-    base_url: str = _setting(BASE_URL, _saying("the service's address", _text), rules.NEVER, "environment")
+    keep_days: int = _setting(30, readers.whole(0), rules.NEVER, "record")
+    keep_mb: int = _setting(2000, readers.whole(0), rules.NEVER, "record")
+    daily_cents: int | None = _setting(None, readers.whole(0), rules.day_capped, "limits")
+    base_url: str = _setting(
+        BASE_URL, readers.saying("the service's address", readers.text), rules.NEVER, "environment"
+    )
     capped_by_project: bool = False
     """Whether the budget is a project's: a cap like any, but nobody's agreement to what the run may cost."""
 
@@ -498,7 +409,7 @@ def _unknown(name: str, path: Path, known: list[str], shown: str) -> UsageError:
 
 
 def _read(name: str, value: object, shown: str) -> object:
-    read: _Reader = _FIELDS[name].metadata["read"]
+    read: Reader = _FIELDS[name].metadata["read"]
     try:
         return read(value)
     except (ValueError, TypeError, OverflowError) as error:
