@@ -12,10 +12,11 @@ from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import CoastyDeskError, DesktopError
 from coasty_desk.core.scaling import Size, fit, padded
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import load, started_from, wayland, ways
+from coasty_desk.desktop import input_method, load, started_from, wayland, ways, x11_accessibility_keys
 from coasty_desk.desktop.capture import MonitorScreen, layout
 from coasty_desk.desktop.pointer import device
 from coasty_desk.desktop.started_from import Wish
+from coasty_desk.desktop.x11_xkb import Xkb
 
 
 class Check(Struct, frozen=True):
@@ -37,6 +38,7 @@ def desktop(max_size: Size, hotkey: str, own_terminal: Wish = "auto") -> Iterato
     yield _check("capture", lambda: _capture(max_size))
     yield _check("input", _input)
     yield _check("keyboard layout", _keyboard)
+    yield from _between()
     yield _check("own terminal", lambda: _own_terminal(own_terminal))
     yield from _stopping(hotkey)
 
@@ -116,6 +118,28 @@ def _own_terminal(wish: Wish) -> str:
         for one in found
     )
     return "; ".join(told) + f" (--own-terminal {wish})"
+
+
+def _between() -> Iterator[Check]:
+    """What stands between keys and applications, as far as it is there."""
+    if not load.LINUX:
+        return
+    method = input_method.find()
+    engine = None if method is None else input_method.composing(method, Stop())
+    if method is not None and engine is not None:
+        detail = f"{method.name} makes other text of letters now ({engine}): text is refused"
+        yield Check("input method", ok=None, detail=detail, remedy="Switch it to a plain keyboard before a run.")
+    elif method is not None:
+        yield Check("input method", ok=True, detail=f"{method.name}; each key is waited for")
+    connection = load.connected()
+    try:
+        xkb = Xkb.open(connection)
+        names = () if xkb is None else x11_accessibility_keys.names(xkb)
+    finally:
+        connection.close()
+    if names:
+        detail = f"{', '.join(names)}: off for the moment of each text and chord, and back after it"
+        yield Check("accessibility keys", ok=True, detail=detail)
 
 
 def _stopping(hotkey: str) -> Iterator[Check]:

@@ -17,7 +17,7 @@ from msgspec import Struct
 from coasty_desk.core.errors import BrokenOffError, DesktopError
 from coasty_desk.core.hand import OnHumanInput
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import input_method, keysyms, load, x11_keymap, x11_relabel
+from coasty_desk.desktop import input_method, keysyms, load, x11_accessibility_keys, x11_keymap, x11_relabel
 from coasty_desk.desktop.held import Held
 from coasty_desk.desktop.input_method import InputMethod
 from coasty_desk.desktop.key_names import CONTROL
@@ -314,16 +314,29 @@ class X11Keyboard:
         """Within the block, Caps Lock and its like are off; after it, they and the group are as they were."""
         self._home = self._group = layout.state.group
         self._locks_after = layout.state.locked if locks else None
-        if locks and (layout.state.latched or layout.state.locked & ~layout.locked):
-            self._lock(layout, layout.locked)
-        try:
+        with self._without_accessibility_keys(layout.locked if locks else layout.state.locked):
+            if locks and (layout.state.latched or layout.state.locked & ~layout.locked):
+                self._lock(layout, layout.locked)
+            try:
+                yield
+            finally:
+                self._enter_group(self._home)
+                if self._locks_after not in (None, layout.locked):
+                    self._lock(layout, self._locks_after or 0)
+                self._locks_after = None
+                self._display.sync()
+
+    @contextmanager
+    def _without_accessibility_keys(self, locked: int) -> Iterator[None]:
+        """Within the block no key is slow, bounced or sticky; these modifier bits are locked at its beginning."""
+        if self._xkb is None:
             yield
-        finally:
-            self._enter_group(self._home)
-            if self._locks_after not in (None, layout.locked):
-                self._lock(layout, self._locks_after or 0)
-            self._locks_after = None
-            self._display.sync()
+            return
+        with x11_accessibility_keys.off(self._display, self._xkb) as were:
+            if were:
+                self._xkb.lock_modifiers(locked)
+                self._group = self._xkb.state().group
+            yield
 
     def _lock(self, layout: _Layout, bits: int) -> None:
         if self._xkb is not None:
@@ -456,6 +469,7 @@ def give_back_leftovers() -> None:
 def _tidy(display: Display, xkb: Xkb | None, borrowed: Borrowed) -> None:
     if xkb is not None:
         x11_relabel.tidy(display, xkb)
+        x11_accessibility_keys.tidy(display, xkb)
     borrowed.tidy(read_keymap(display, xkb))
 
 

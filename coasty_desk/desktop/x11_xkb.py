@@ -25,6 +25,8 @@ NO_KEY = 8
 """The lowest keycode that there is; no keyboard has a key there."""
 _SYMBOLS = 0b10
 _TYPES_AND_SYMBOLS = 0b11
+_ENABLED = 1 << 31
+"""Of the controls, which are on is what changes."""
 _TWO_LEVELS = 1
 """The second of the key types that every keymap has: plain and shifted."""
 
@@ -166,6 +168,24 @@ class Xkb:
                 continue  # a device without keys
         return found
 
+    def controls(self) -> int:
+        """Which controls are on: the bits of `XkbSlowKeysMask` and its like."""
+        raw = _requests().get_controls(display=self._display.display, opcode=self._opcode, device=_CORE_KEYBOARD).raw
+        (enabled,) = struct.unpack_from("=I", raw, 56)
+        return int(enabled)
+
+    def change_controls(self, which: int, on: int) -> None:
+        """Have, of the controls `which`, those `on` on and the others off."""
+        _requests().set_controls(
+            display=self._display.display,
+            opcode=self._opcode,
+            device=_CORE_KEYBOARD,
+            affect=which,
+            enabled=on,
+            change=_ENABLED,
+            nothing=bytes(64),
+        )
+
     def lock_group(self, group: int) -> None:
         """Make `group` (from 0) the active one."""
         self._latch_lock(lock_group=1, group_lock=group)
@@ -241,6 +261,8 @@ class _Requests(NamedTuple):
     latch_lock: Any
     keymap: Any
     set_map: Any
+    get_controls: Any
+    set_controls: Any
 
 
 class _Raw:
@@ -346,4 +368,21 @@ def _requests() -> _Requests:
             rq.Binary("data"),
         )
 
-    return _Requests(UseExtension, SelectEvents, GetState, LatchLockState, GetMap, SetMap)
+    class GetControls(rq.ReplyRequest):  # type: ignore[misc]
+        _request = rq.Struct(rq.Card8("opcode"), rq.Opcode(6), rq.RequestLength(), rq.Card16("device"), rq.Pad(2))
+        _reply = _Raw()
+
+    class SetControls(rq.Request):  # type: ignore[misc]
+        _request = rq.Struct(
+            rq.Card8("opcode"),
+            rq.Opcode(7),
+            rq.RequestLength(),
+            rq.Card16("device"),
+            rq.Pad(18),
+            rq.Card32("affect"),
+            rq.Card32("enabled"),
+            rq.Card32("change"),
+            rq.Binary("nothing"),
+        )
+
+    return _Requests(UseExtension, SelectEvents, GetState, LatchLockState, GetMap, SetMap, GetControls, SetControls)
