@@ -129,6 +129,7 @@ def test_the_key_is_not_echoed_at_a_terminal(home: Home) -> None:
     if child == 0:
         os.environ["PYTHON_KEYRING_BACKEND"] = "tests.keyring_in_a_file.FileKeyring"
         os.environ["PYTHONPATH"] = str(REPOSITORY)
+        os.chdir(os.environ["HOME"])  # no module of the working directory is loaded
         os.execv(sys.executable, [sys.executable, "-m", "coasty_desk", "auth", "login"])  # noqa: S606 - no shell is wanted
     seen = b""
     while b"not shown" not in seen:

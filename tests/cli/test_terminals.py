@@ -217,7 +217,6 @@ def test_one_is_not_many(shell: Shell, display: str, steps: str, words: str) -> 
         out = shell("run", "--dry-run", "--yes", "--max-steps", steps, "x", DISPLAY=display, COASTY_BASE_URL=url).out
     assert words in out
     assert "(1 step, " in out
-    assert " 1 step " in shell("runs", "list").out
     assert "A run of 1 step costs" in shell("cost", "--steps", "1").out
 
 
