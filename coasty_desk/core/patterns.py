@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -48,9 +49,14 @@ class Pattern(Struct, frozen=True):
         return self._found(text, disguised(text))
 
     def _found(self, text: str, plain: str) -> bool:
-        if disguised(self.words or self.text) in plain:
+        if _sought(self.words or self.text) in plain:
             return True
         return self.search is not None and (self.search(text) or (plain != text and self.search(plain)))
+
+
+@lru_cache(512)
+def _sought(words: str) -> str:
+    return disguised(words)
 
 
 def first(patterns: tuple[Pattern, ...], text: str) -> Pattern | None:

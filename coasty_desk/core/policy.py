@@ -86,7 +86,7 @@ _IN_A_TERMINAL: tuple[tuple[frozenset[str], str], ...] = (
 """Chords that a terminal takes for a key."""
 
 
-MOST_JUDGED = 10_000
+MOST_JUDGED = 6000
 """Parts of one action, times patterns: more are refused, and not judged in part."""
 
 BESIDE = 400
@@ -274,7 +274,8 @@ def _denied(patterns: tuple[Pattern, ...], before: Typed, typed: Typed, step: St
         return None
     changed = len(step) if isinstance(step, str) else 1
     around = f"{typed.before[-BESIDE - changed :]}{typed.after[:BESIDE]}"
-    return first(patterns, around) or first(patterns, _bare(around))
+    bare = _bare(around)
+    return first(patterns, around) or (None if bare == around else first(patterns, bare))
 
 
 def _in_all(patterns: tuple[Pattern, ...], before: Typed, typed: Typed) -> Pattern | None:

@@ -29,6 +29,9 @@ MODULES = ("pyautogui", "time", "pyperclip")
 MAX_BRACES = 2000
 """Python's own parser takes its time over a string with many placeholders, and holds everything meanwhile."""
 
+MAX_ENDS = 5000
+"""Lines and semicolons, where most statements end: Python's parser takes longest over many short ones."""
+
 SETTINGS = ("PAUSE", "FAILSAFE", "MINIMUM_DURATION", "MINIMUM_SLEEP", "DARWIN_CATCH_UP_TIME")
 """What a source may set on pyautogui, to no effect: our failsafe stays on, our pacing stays ours."""
 
@@ -59,9 +62,11 @@ def parse(source: str) -> ParsedSource:
     if len(source) > MAX_CODE:
         msg = f"The source has {len(source)} characters, more than {MAX_CODE}."
         raise SourceRefused(msg)
-    if source.count("{") > MAX_BRACES:
-        msg = f"The source has more than {MAX_BRACES} braces."
-        raise SourceRefused(msg)
+    braces, ends = source.count("{"), sum(map(source.count, ";\n\r"))
+    for many, most, what in ((braces, MAX_BRACES, "braces"), (ends, MAX_ENDS, "lines and semicolons")):
+        if many > most:
+            msg = f"The source has more than {most} {what}."
+            raise SourceRefused(msg)
     try:
         text, tree = _tree(_unfenced(source))
         reader = _Reader(_LINE_END.split(text))
