@@ -14,9 +14,12 @@ def main() -> int:
     """Carry out this process's command line; the exit code."""
     sys.path[:] = _without_working_folder(sys.path)
     _clean_programs()
-    from coasty_desk.cli.app import main as carry_out  # noqa: PLC0415 - only now
+    try:
+        from coasty_desk.cli.app import main as carry_out  # noqa: PLC0415 - only now
 
-    return carry_out()
+        return carry_out()
+    except KeyboardInterrupt:  # before anything had begun that could be stopped
+        return 130
 
 
 def _without_working_folder(path: list[str]) -> list[str]:

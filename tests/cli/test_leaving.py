@@ -60,3 +60,20 @@ def test_a_reader_that_goes_away_is_no_error_of_ours(shell: Shell) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
+
+
+def test_ctrl_c_while_the_program_still_loads_is_a_stop() -> None:
+    """No traceback, and the code of a stop."""
+    code = """
+import sys
+from coasty_desk import __main__
+from coasty_desk.cli import app
+
+def interrupted():
+    raise KeyboardInterrupt
+
+app.main = interrupted
+sys.exit(__main__.main())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
