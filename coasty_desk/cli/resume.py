@@ -44,9 +44,12 @@ def resume(name: str, note: str | None, options: Mapping[str, object]) -> int:
 
 def _refuse(remains: Remains, note: str) -> None:
     """Raise UsageError for a run that no model can go on with."""
-    if remains.started.provider in (PROVIDER, "ground"):
-        message = "This run asked no model, so none can go on with it."
-        raise UsageError(message, "Replay the run that it repeats, or start a new one: see `coasty-desk runs list`.")
+    if remains.started.provider == PROVIDER:
+        message = "This run was a replay of another one, and no model was asked."
+        raise UsageError(message, "Replay that one again: see `coasty-desk runs list`.")
+    if remains.started.provider == "ground":
+        message = "This run was the click of a `ground`, and no model was asked."
+        raise UsageError(message, "Look for the element again, with `coasty-desk ground`.")
     if remains.started.provider == "offline" and not note:
         message = "The offline predictor does not know how far it had come in its instructions."
         raise UsageError(message, "Say those that are left: coasty-desk resume RUN 'click \"Save\"'.")
