@@ -23,10 +23,15 @@ def main() -> int:
 
 
 def _without_working_folder(path: list[str]) -> list[str]:
-    """Where modules are looked for: no relative place, nor the working directory before the standard library."""
+    """Where modules are looked for: no relative place, nor the working directory before the standard library.
+
+    Unless PYTHONPATH has that folder written out: then somebody means it.
+    """
     try:
         here = os.path.realpath(os.getcwd())  # noqa: PTH109 - pathlib is a module that might be there
     except OSError:
+        here = ""
+    if any(os.path.isabs(place) and os.path.realpath(place) == here for place in _meant()):  # noqa: PTH117 - the same
         here = ""
     library = os.path.dirname(os.__file__)  # noqa: PTH120 - the same
     first = path.index(library) if library in path else len(path)
@@ -35,6 +40,10 @@ def _without_working_folder(path: list[str]) -> list[str]:
         for number, place in enumerate(path)
         if os.path.isabs(place) and not (number < first and os.path.realpath(place) == here)  # noqa: PTH117 - the same
     ]
+
+
+def _meant() -> list[str]:
+    return [] if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "").split(os.pathsep)
 
 
 def _clean_programs() -> None:
