@@ -29,6 +29,7 @@ from coasty_desk.core.run import Job, Ports
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.secrets import Hiding, Secrets
 from coasty_desk.core.stop import Stop
+from coasty_desk.core.windows import Aim, reached
 from coasty_desk.desktop import keys, lock, secret_sources, wayland, ways, window_list
 from coasty_desk.desktop.apart import Apart
 from coasty_desk.desktop.capture import MonitorScreen
@@ -41,7 +42,7 @@ from coasty_desk.desktop.in_hand import Rules, in_hand, pointer
 from coasty_desk.desktop.overlay import Badge, NoBadgeError, Pictured, Uncovered
 from coasty_desk.desktop.picture import Format
 from coasty_desk.desktop.ways import Ways
-from coasty_desk.desktop.windows_here import WindowMask
+from coasty_desk.desktop.windows_here import DesktopWindows, WindowMask
 from coasty_desk.presets import Preset
 from coasty_desk.record.agreed import AGREED, Agreed
 from coasty_desk.record.journal import Recorder, new_run_id
@@ -101,8 +102,8 @@ class Script(Protocol):
         """Whether it needs the service's model besides."""
         ...
 
-    def predictor(self, model: Predictor | None) -> Predictor:
-        """The answers; `model` is there where it `asks`."""
+    def predictor(self, model: Predictor | None, aim: Aim) -> Predictor:
+        """The answers; `model` is there where it `asks`, `aim` tells where an action's input would go."""
         ...
 
 
@@ -195,7 +196,7 @@ def desk(
     model = None if connection is None else _asking(connection, chosen, stop, run_id, preset, recorder, remains)
     who = apart.at_terminal(person(stop)) if sys.stdin is not None and sys.stdin.isatty() else person(stop)
     if script is not None:
-        predictor = script.predictor(model)
+        predictor = script.predictor(model, Aim(rules.rechecks, lambda real: reached(real, DesktopWindows(), pointer)))
     elif model is not None:
         predictor = model
     else:
@@ -236,6 +237,7 @@ def desk(
         stop,
         before=screen.watch,
         between=screen.answer,
+        reached=hands.reached,
     )
     return Desk(
         job,

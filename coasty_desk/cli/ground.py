@@ -20,6 +20,7 @@ from coasty_desk.core.folders import given
 from coasty_desk.core.ports import Answering, Ask, Predictor
 from coasty_desk.core.scaling import Frame
 from coasty_desk.core.stop import Stop
+from coasty_desk.core.windows import Aim
 from coasty_desk.desktop import still
 from coasty_desk.record.drawing import pointed_out
 from coasty_desk.record.journal import new_run_id
@@ -126,7 +127,7 @@ class _Once:
     def __init__(self, at: Point) -> None:
         self._at = at
 
-    def predictor(self, model: Predictor | None) -> Predictor:
+    def predictor(self, model: Predictor | None, _aim: Aim) -> Predictor:
         del model
         return self
 

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from coasty_desk.core.actions import Action, Refusal, Usage, Verdict, in_words
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
+from coasty_desk.core.windows import Named
 
 
 class Ending(Enum):
@@ -146,11 +147,15 @@ class Answered(Event, frozen=True, kw_only=True):
 
 
 class Acting(Event, frozen=True, kw_only=True):
-    """The action's input goes out as soon as the reader has taken this event: it is write-ahead."""
+    """The action's input goes out as soon as the reader has taken this event: it is write-ahead.
+
+    `windows` are those that it goes to, one for each of its points or the one with the keys; None where they cannot be told.
+    """
 
     name: ClassVar[str] = "acting"
     index: int
     placed: Placed
+    windows: tuple[Named, ...] | None = None
 
 
 class Acted(Event, frozen=True, kw_only=True):

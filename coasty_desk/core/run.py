@@ -42,6 +42,7 @@ from coasty_desk.core.ports import (
 )
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.core.stop import Stop
+from coasty_desk.core.windows import Named
 
 
 class Job(Struct, frozen=True):
@@ -65,6 +66,10 @@ def _nothing() -> None:
     """For those who do not watch."""
 
 
+def _unknown(_placed: Placed) -> None:
+    """For those who see no windows."""
+
+
 class Ports(Struct, frozen=True):
     """The world as the loop sees it."""
 
@@ -77,6 +82,8 @@ class Ports(Struct, frozen=True):
     """Input goes out next: whoever tells when the screen rests remembers how it looks."""
     between: Callable[[], None] = _nothing
     """Between two actions of one batch: the screen is given its time for what the first may open."""
+    reached: Callable[[Placed], tuple[Named, ...] | None] = _unknown
+    """The windows that an action goes to, for the record; None where they cannot be told. Never raises."""
 
 
 _Ended = tuple[ev.Ending, str]
@@ -327,7 +334,7 @@ class _Run:
         """Do it; the refusal of its rest, where it was broken off."""
         broken_off = None
         self.ports.before()
-        yield self._event(ev.Acting, index=index, placed=placed)
+        yield self._event(ev.Acting, index=index, placed=placed, windows=self.ports.reached(placed))
         self.ports.stop.check()
         began = time.monotonic()
         try:

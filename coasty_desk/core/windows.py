@@ -8,6 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Launch, Point, Wait
+from coasty_desk.core.scaling import Placed
 from coasty_desk.core.seen import places
 
 LONGEST_TITLE = 4096
@@ -35,6 +36,17 @@ class Windows(Protocol):
     def focused(self) -> Named:
         """The window that gets the keys. Raises DesktopError where that cannot be told."""
         ...
+
+
+class Aim(Struct, frozen=True):
+    """For whoever knows where an action should go.
+
+    `reached` tells where it would go now (raises DesktopError); what is put into `rechecks` is asked right before
+    the input goes out, and raises BrokenOffError where it must not.
+    """
+
+    rechecks: list[Callable[[Placed], None]]
+    reached: Callable[[Action], tuple[Named, ...]]
 
 
 def reached(real: Action, windows: Windows, pointer: Callable[[], Point]) -> tuple[Named, ...]:

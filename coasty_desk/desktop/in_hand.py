@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from msgspec import Struct, field
 
@@ -23,11 +24,15 @@ from coasty_desk.core.secrets import Filling, Secrets
 from coasty_desk.core.seen import Seen
 from coasty_desk.core.self_stop import OwnKeys
 from coasty_desk.core.stop import Stop
+from coasty_desk.core.windows import Named
 from coasty_desk.desktop import keys, load
 from coasty_desk.desktop.executor import Rechecks
 from coasty_desk.desktop.sent import SENT
-from coasty_desk.desktop.windows_here import DesktopWindows, keep_focus
+from coasty_desk.desktop.windows_here import DesktopWindows, keep_focus, shown
 from coasty_desk.desktop.x11_asking import asking
+
+_TITLE = 200
+"""Characters of a title that are kept on record."""
 
 
 class Rules(Struct, frozen=True):
@@ -50,6 +55,7 @@ class InHand(Struct, frozen=True):
     screen: Screen
     executor: Executor
     gate: Gate
+    reached: Callable[[Placed], tuple[Named, ...] | None]
 
 
 def in_hand(
@@ -91,7 +97,26 @@ def in_hand(
         gates.append(hand)
         if rules.confirm != "never":
             gates.append(_confirm(rules, stop, ledger, hand, person, Eyes(windows, pointer, picture, text_at)))
-    return InHand(seen, Noting(Filling(executor, rules.secrets, typing), ledger), InOrder(gates))
+    return InHand(
+        seen,
+        Noting(Filling(executor, rules.secrets, typing), ledger),
+        InOrder(gates),
+        partial(_recorded, rules, dry_run),
+    )
+
+
+def _recorded(rules: Rules, dry_run: bool, placed: Placed) -> tuple[Named, ...] | None:  # noqa: FBT001 - `partial` gives it
+    """The windows that an action goes to, as they may stand in the record; None where they cannot be told."""
+    if dry_run:
+        return None
+    try:
+        masked = [rect for mask in rules.masks for rect in mask()]
+        return tuple(
+            Named(rules.secrets.hidden(window.title[:_TITLE]), window.kind)
+            for window in shown(placed.real, pointer, masked)
+        )
+    except DesktopError:
+        return None
 
 
 def pointer() -> Point:

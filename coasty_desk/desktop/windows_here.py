@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import Point
+from coasty_desk.core.actions import Action, Launch, Point, Wait
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.patterns import Pattern
 from coasty_desk.core.scaling import Rect
+from coasty_desk.core.seen import places
 from coasty_desk.core.windows import LONGEST_TITLE, Named
 from coasty_desk.desktop import window_list
 from coasty_desk.desktop.window_list import Reached, Window
@@ -39,6 +40,34 @@ class WindowMask(Struct, frozen=True):
         """Where they are now. Raises DesktopError where that cannot be told."""
         _demand_x11()
         return tuple(_matching(window_list.windows(), self.pattern))
+
+
+def shown(real: Action, pointer: Callable[[], Point], masked: Sequence[Rect]) -> tuple[Named, ...]:
+    """The windows that a placed action's input goes to; without the title of one that a mask covers. Raises DesktopError."""
+    _demand_x11()
+    if isinstance(real, Launch | Wait):
+        return ()
+    points = places(real)
+    found = [window_list.pixel_reaches(pointer() if point is None else point) for point in points]
+    if not points:
+        found = [window_list.keys_reach()]
+    return tuple(_untitled(one, masked) for one in found)
+
+
+def _untitled(reached: Reached | None, masked: Sequence[Rect]) -> Named:
+    named = _named(reached)
+    if reached is not None and any(_overlap(reached.window.frame, rect) for rect in masked):
+        return Named("", named.kind)
+    return Named(named.title, named.kind)
+
+
+def _overlap(one: Rect, other: Rect) -> bool:
+    return (
+        one.left < other.left + other.width
+        and other.left < one.left + one.width
+        and one.top < other.top + other.height
+        and other.top < one.top + one.height
+    )
 
 
 def keep_focus() -> Callable[[], None]:

@@ -35,7 +35,7 @@ from coasty_desk.desktop.x11_xkb import NEW_KEYBOARD, NO_KEY, LockState, Xkb
 if TYPE_CHECKING:
     from Xlib.display import Display
 
-AHEAD = 64
+_AHEAD = 64
 """Characters sent before the application is asked whether it keeps up."""
 _PATIENCE = 10.0
 """Seconds that a busy application is given to read what was typed."""
@@ -132,7 +132,7 @@ class X11Keyboard:
                 if at and text[at - 1] in _LEAVING and left < _ENTERS:
                     left += 1
                     self._let_act()
-                if at and at % AHEAD == 0 and self._ping.answered(self._stop, _PATIENCE):
+                if at and at % _AHEAD == 0 and self._ping.answered(self._stop, _PATIENCE):
                     unread.clear()
                 if self._changed(self._undisturbed(layout, f"{at:,} of {len(text):,} characters were typed")):
                     layout = self._look_again(unread, f"{at:,} of {len(text):,}")

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Prediction, Scroll, TypeText, Verdict, in_words
-from coasty_desk.core.errors import GaveUpError, UsageError
+from coasty_desk.core.actions import (
+    Action,
+    Click,
+    Drag,
+    KeyCombo,
+    Launch,
+    Move,
+    Point,
+    Prediction,
+    PressKeys,
+    Scroll,
+    TypeText,
+    Verdict,
+    in_words,
+)
+from coasty_desk.core.errors import BrokenOffError, DesktopError, GaveUpError, UsageError
 from coasty_desk.core.ports import Answering, Ask, Predictor
-from coasty_desk.core.scaling import Frame
+from coasty_desk.core.scaling import Frame, Placed
 from coasty_desk.core.seen import in_sent
+from coasty_desk.core.windows import Aim, Named
 from coasty_desk.record import finding
 from coasty_desk.record.marks import on_picture
 from coasty_desk.record.story import Deed, Step, Story, picture
+from coasty_desk.record.window_match import fits
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -91,20 +107,45 @@ class Again(Struct, frozen=True):
     asks: bool = False
     provider: str = PROVIDER
 
-    def predictor(self, model: Predictor | None) -> Predictor:
-        """The recording's answers."""
-        return Replay(self.recording, model)
+    def predictor(self, model: Predictor | None, aim: Aim) -> Predictor:
+        """The recording's answers, each only into the window that it went to then."""
+        replay = Replay(self.recording, model, aim.reached)
+        aim.rechecks.append(replay.recheck)
+        return replay
 
 
 class Replay:
     """A `core.ports.Predictor` that answers with what was done then. `heal` does the steps whose target is gone."""
 
-    def __init__(self, recording: Recording, heal: Predictor | None = None) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        heal: Predictor | None = None,
+        reached: Callable[[Action], tuple[Named, ...]] | None = None,
+    ) -> None:
         self._recording = recording
         self._heal = heal
         self._next = 0
         self._moved: list[tuple[int, int]] = []
+        self._reached = reached
+        self._aimed: list[Deed] = []
+        self._begun = False
+        self._other = ""
         self._planned: tuple[int, Prediction | _GoneError] | None = None
+
+    def recheck(self, placed: Placed) -> None:
+        """Right before a replayed action's input goes out: is it for the window of then? Raises BrokenOffError."""
+        if not self._aimed or self._reached is None:
+            return
+        deed, self._aimed = self._aimed[0], self._aimed[1:]
+        try:
+            self._other = self._elsewhere(deed, self._reached(placed.real))
+        except DesktopError:
+            self._other = "which window it would go to cannot be told"
+        if self._other:
+            message = f"{self._other}; nothing of it was done"
+            raise BrokenOffError(message, PROVIDER)
+        self._begun = True
 
     def price(self, ask: Ask) -> int:
         """Nothing, but for a step that a model is needed for."""
@@ -133,18 +174,46 @@ class Replay:
         """What to answer, worked out once a step: it is asked for the price first."""
         if self._planned is None or self._planned[0] != ask.step:
             try:
-                plan: Prediction | _GoneError = self._answer(ask.frame)
+                plan: Prediction | _GoneError = self._not_whole(ask) or self._answer(ask.frame)
             except _GoneError as gone:
                 plan = gone
             self._planned = (ask.step, plan)
         return self._planned[1]
 
+    def _elsewhere(self, deed: Deed, now: tuple[Named, ...]) -> str:
+        """Why the windows that it would go to are not those of then, in words; empty where they are."""
+        if deed.windows is None:
+            if isinstance(deed.real, TypeText | PressKeys | KeyCombo):
+                return "the recording does not say which window had the keyboard"
+            return ""
+        then = [replace(window, title=self._recording.filled(window.title)) for window in deed.windows]
+        if len(then) != len(now) or not all(map(fits, then, now)):
+            return "another window is where the recorded one was"
+        return ""
+
+    def _not_whole(self, ask: Ask) -> _GoneError | None:
+        """Where the last step was hindered (`notes` say so): it is taken again if nothing of it was done, else it is at its end."""
+        if not ask.notes or not self._next:
+            return None
+        self._next -= 1
+        other, self._other = self._other, ""
+        number = self._recording.steps[self._next].number
+        if other:
+            return _GoneError(f"in step {number} {other}")
+        if self._begun:
+            return _GoneError(f"step {number} was not done whole: {ask.notes[0]}")
+        return None
+
     def _answer(self, frame: Frame) -> Prediction:
         steps = self._recording.steps
+        self._aimed, self._begun = [], False
         if self._next >= len(steps):
             return Prediction(Verdict.DONE, reasoning=self._as_it_ended(frame))
         step = steps[self._next]
         actions = tuple(self._placed(step, frame))
+        done = [deed for deed in step.deeds if deed.outcome == "done"]
+        self._aimed = [deed for deed in done if _is_aimed(deed.real)]
+        self._begun = any(isinstance(deed.real, Launch) for deed in done)  # it is not started twice
         said = "" if step.predicted is None else step.predicted.reasoning
         return Prediction(Verdict.CONTINUE, actions, f"recorded step {step.number}{f': {said}' if said else ''}")
 
@@ -246,6 +315,11 @@ def _alike(pictures: tuple[Image, Image], step: Step, frame: Frame) -> float:
             end = in_sent(one, Point(rect.left + rect.width, rect.top + rect.height))
             hidden.append((start.x, start.y, end.x, end.y))
     return finding.alike(*pictures, hidden)
+
+
+def _is_aimed(real: Action | None) -> bool:
+    """Whether the executor asks where it goes: a move or a wait harms nobody."""
+    return isinstance(real, Click | Drag | Scroll | TypeText | PressKeys | KeyCombo)
 
 
 def _points(real: Action | None) -> tuple[Point, ...]:

@@ -15,6 +15,7 @@ from coasty_desk import plain_files
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Refusal
 from coasty_desk.core.errors import UsageError
+from coasty_desk.core.windows import Named
 from coasty_desk.record import listing
 from coasty_desk.record.journal import FRAMES
 from coasty_desk.wire.records import Began, Looked
@@ -31,13 +32,14 @@ Outcome = Literal["done", "in doubt", "refused"]
 class Deed(Struct, frozen=True):
     """One action of a step and what became of it; `sent` and `real` are in sent and real pixels, where it was placed.
 
-    `in doubt`: its input was about to go out when the run was cut off. A refused one stands where it would have gone.
+    `windows` are those that it went to, where that is on record. `in doubt`: its input was about to go out when the run was cut off. A refused one stands where it would have gone.
     """
 
     index: int
     outcome: Outcome
     sent: Action | None = None
     real: Action | None = None
+    windows: tuple[Named, ...] | None = None
     ms: float | None = None
     refusal: Refusal | None = None
 
@@ -128,8 +130,8 @@ def _with(step: Step, event: ev.Event) -> Step:
     match event:
         case ev.Predicted():
             return replace(step, predicted=event)
-        case Began(index=index, sent=sent, real=real):
-            return replace(step, deeds=(*step.deeds, Deed(index, "in doubt", sent, real)))
+        case Began(index=index, sent=sent, real=real, windows=windows):
+            return replace(step, deeds=(*step.deeds, Deed(index, "in doubt", sent, real, windows)))
         case ev.Acted(ms=ms) if step.deeds:
             return replace(step, deeds=(*step.deeds[:-1], replace(step.deeds[-1], outcome="done", ms=ms)))
         case ev.Refused(refusal=refusal):

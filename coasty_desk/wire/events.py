@@ -58,9 +58,8 @@ def _fields(event: ev.Event, *, recorded: bool) -> dict[str, object]:
             return {"question": question, "why": why, "crop": crop}
         case ev.Answered(answer=answer, note=note):
             return {"answer": answer, "note": note}
-        case ev.Acting(index=index, placed=placed):
-            real, sent = encode(placed.real), encode(placed.sent)
-            return {"index": index, "action": real, "sent_action": sent, "words": in_words(placed.real)}
+        case ev.Acting():
+            return _acting(event)
         case ev.Acted(index=index, ms=ms):
             return {"index": index, "ms": ms}
         case ev.Retrying(code=code, delay=delay, attempt=attempt):
@@ -74,6 +73,15 @@ def _fields(event: ev.Event, *, recorded: bool) -> dict[str, object]:
         case _:
             msg = f"{type(event).__name__} has no JSON"
             raise TypeError(msg)
+
+
+def _acting(event: ev.Acting) -> dict[str, object]:
+    real, sent = encode(event.placed.real), encode(event.placed.sent)
+    said: dict[str, object] = {"index": event.index, "action": real, "sent_action": sent}
+    said["words"] = in_words(event.placed.real)
+    if event.windows is not None:
+        said["windows"] = [{"class": window.kind, "title": window.title} for window in event.windows]
+    return said
 
 
 def _started(event: ev.RunStarted) -> dict[str, object]:

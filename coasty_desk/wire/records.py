@@ -14,6 +14,7 @@ from typing import ClassVar, Literal, TypedDict, TypeVar
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Refusal, Usage, Verdict
 from coasty_desk.core.scaling import Frame, Rect, Size
+from coasty_desk.core.windows import Named
 from coasty_desk.wire.actions import recall
 from coasty_desk.wire.events import REFUSED
 from coasty_desk.wire.fields import Fields, UnreadableError
@@ -48,6 +49,7 @@ class Began(ev.Event, frozen=True, kw_only=True):
     index: int
     sent: Action
     real: Action
+    windows: tuple[Named, ...] | None = None
 
 
 def read(lines: Iterable[str | bytes]) -> Iterator[ev.Event]:
@@ -176,7 +178,15 @@ def _note(fields: Fields) -> str:
 
 def _acting(fields: Fields, head: _Head) -> ev.Event:
     real, sent = (recall(fields.values.get(name)) for name in ("action", "sent_action"))
-    return Began(**head, index=_whole(fields, "index"), sent=sent, real=real)
+    return Began(**head, index=_whole(fields, "index"), sent=sent, real=real, windows=_windows(fields))
+
+
+def _windows(fields: Fields) -> tuple[Named, ...] | None:
+    entries = fields.values.get("windows")
+    if not isinstance(entries, list):
+        return None  # a record from before they were kept, or nobody could tell
+    windows = (Fields.of(entry, "a window") for entry in entries)
+    return tuple(Named(_text(window, "title"), _text(window, "class")) for window in windows)
 
 
 def _acted(fields: Fields, head: _Head) -> ev.Event:

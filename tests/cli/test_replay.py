@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Result, Shell, service
+from tests.desktop import targets
 from tests.desktop.targets import APPS, App
 from tests.stub_service import KEY, click, done, go
 
@@ -125,4 +129,74 @@ def test_a_replay_is_not_resumed(recorded: Shell, display: str) -> None:
     journal.write_text("\n".join(journal.read_text().splitlines()[:-1]) + "\n")
     result = recorded("resume", "last", "--yes", COASTY_API_KEY="")
     assert result.code == 2
-    assert "replay" in result.err
+    assert "Replay" in result.err
+
+
+KEYS = [
+    {"action_type": "type_text", "params": {"text": "rm everything"}},
+    {"action_type": "key_press", "params": {"keys": ["enter"]}},
+]
+
+
+@pytest.fixture(scope="module")
+def keys_recorded(tmp_path_factory: pytest.TempPathFactory, display: str) -> Shell:
+    """A home in which a run typed a line into an editor, without a click."""
+    shell = Shell(tmp_path_factory.mktemp("home"))
+    with targets.closing(targets.popups(display, "tk", "note 1.txt - Notes", 200, 150)) as notes:
+        with service(go(*KEYS), done()) as (_, url):
+            assert shell("run", "write", "--yes", DISPLAY=display, COASTY_BASE_URL=url).code == 0
+        assert targets.becomes(notes.text, "rm everything\n") == "rm everything\n"
+    return shell
+
+
+def test_keys_go_to_the_window_of_then_alone(keys_recorded: Shell, display: str) -> None:
+    """Not into a terminal at the same place, nor into another document's window; the end says so, and is no success."""
+    with targets.closing(targets.popups(display, "tk", "note 2.txt - Notes", 200, 150)) as notes:
+        assert again(keys_recorded, display).code == 0
+        assert targets.becomes(notes.text, "rm everything\n") == "rm everything\n"
+    with targets.closing(targets.popups(display, "tk", "My Bank - Notes", 200, 150)) as bank:
+        result = again(keys_recorded, display)
+        assert result.code == 1
+        assert "another window is where the recorded one was" in result.err
+        assert bank.text() == ""
+    with targets.closing(targets.Xterm(display)) as terminal:
+        assert again(keys_recorded, display).code == 1
+        assert terminal.text() == ""
+
+
+def test_a_recording_that_does_not_say_where_its_keys_went_presses_none(
+    keys_recorded: Shell, display: str, tmp_path: Path
+) -> None:
+    """One from before that was kept; with --heal the model does such a step."""
+    shell = Shell(tmp_path / "home")
+    shutil.copytree(keys_recorded.home, shell.home, dirs_exist_ok=True)
+    for journal in shell.data.glob("runs/*/journal.jsonl"):
+        lines = [json.loads(line) for line in journal.read_text().splitlines()]
+        assert any("windows" in line for line in lines)
+        journal.write_text(
+            "".join(json.dumps({k: v for k, v in one.items() if k != "windows"}) + "\n" for one in lines)
+        )
+    with targets.closing(targets.popups(display, "tk", "note 1.txt - Notes", 200, 150)) as notes:
+        result = again(shell, display)
+        assert result.code == 1
+        assert "does not say which window had the keyboard" in result.err
+        assert notes.text() == ""
+        typing = {"action_type": "type_text", "params": {"text": "healed"}}
+        with service(done(typing)) as (_, url):
+            assert again(shell, display, "--heal", "--yes", COASTY_API_KEY=KEY, COASTY_BASE_URL=url).code == 0
+        assert targets.becomes(notes.text, "healed") == "healed"
+
+
+def test_the_record_says_no_title_that_a_mask_hides(display: str, tmp_path: Path) -> None:
+    """The class is kept, the title is not."""
+    shell = Shell(tmp_path)
+    with (
+        targets.closing(targets.popups(display, "tk", "Secret plan", 200, 150)),
+        service(go(*KEYS), done()) as (_, url),
+    ):
+        masked = shell("run", "w", "--json", "--yes", "--mask-window", "Secret", DISPLAY=display, COASTY_BASE_URL=url)
+    assert masked.code == 0
+    assert [window for event in masked.of("acting") for window in event["windows"]] == [
+        {"class": "tk Tk", "title": ""}
+    ] * 2
+    assert "Secret plan" not in masked.out

@@ -19,7 +19,6 @@ from coasty_desk.desktop.executor import DesktopExecutor
 from coasty_desk.desktop.fake import StillScreen
 from coasty_desk.desktop.in_hand import Rules, in_hand
 from coasty_desk.desktop.sent import Sent
-from coasty_desk.desktop.x11_keyboard import AHEAD
 from tests.desktop import targets
 from tests.desktop.interference import FRAME, LONG, PATIENCE, SIZE, broken_off, counted, do, meanwhile, texted, until
 from tests.desktop.managers import managed
@@ -62,16 +61,16 @@ def test_another_window_ends_the_typing(desk: tuple[App, App], hands: DesktopExe
     focus("Notes")
 
     def take_it() -> None:
-        until(lambda: texted(notes) > 100)
+        until(lambda: texted(notes) > 20)
         focus("My Bank")
 
     with meanwhile(take_it):
-        error = broken_off(hands, TypeText(LONG))
+        error = broken_off(hands, TypeText(LONG * 4))
     assert error.by == "focus"
     assert "another window has the keyboard now" in error.message
     astray = bank.text()
     assert len(astray) <= 1
-    assert notes.text() + astray == LONG[: counted(error)]
+    assert notes.text() + astray == (LONG * 4)[: counted(error)]
 
 
 def test_a_dialog_that_comes_in_mid_typing_gets_none_of_it(desk: tuple[App, App], hands: DesktopExecutor) -> None:
@@ -80,13 +79,14 @@ def test_a_dialog_that_comes_in_mid_typing_gets_none_of_it(desk: tuple[App, App]
     focus("Notes")
 
     def come() -> None:
-        until(lambda: texted(notes) > 100)
+        until(lambda: texted(notes) > 20)
         notes.ask("dialog")
 
     with meanwhile(come):
-        error = broken_off(hands, TypeText(LONG))
+        error = broken_off(hands, TypeText(LONG * 4))
     assert error.by == "focus"
-    assert counted(error) - len(notes.text()) <= AHEAD
+    assert counted(error) < len(LONG * 4)
+    assert (LONG * 4).startswith(notes.text())
     focus("Are you sure?")
     do(hands, PressKeys(("enter",)))
     until(lambda: not any(window.title == "Are you sure?" for window in window_list.windows()))
@@ -134,8 +134,8 @@ def test_a_window_that_closes_ends_the_typing(hands: DesktopExecutor) -> None:
         focus("Short")
 
         def end() -> None:
-            until(lambda: texted(short) > 100)
+            until(lambda: texted(short) > 20)
             os.kill(short.pid, 9)
 
         with meanwhile(end):
-            assert broken_off(hands, TypeText(LONG)).by == "focus"
+            assert broken_off(hands, TypeText(LONG * 4)).by == "focus"

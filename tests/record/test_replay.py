@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image, ImageDraw
 
 from coasty_desk.core import events as ev
@@ -14,6 +15,7 @@ from coasty_desk.core.actions import (
     Click,
     Drag,
     KeyCombo,
+    LookAgain,
     Point,
     Prediction,
     Refusal,
@@ -25,8 +27,9 @@ from coasty_desk.core.actions import (
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.limits import Limits
 from coasty_desk.core.run import Job, Ports, run
-from coasty_desk.core.scaling import Rect
+from coasty_desk.core.scaling import Placed, Rect
 from coasty_desk.core.stop import Stop
+from coasty_desk.core.windows import Named
 from coasty_desk.desktop.fake import OpenGate, RecordingExecutor, ScriptedPredictor
 from coasty_desk.record import finding, story
 from coasty_desk.record.replay import Recording, Replay
@@ -90,6 +93,42 @@ def _recording(folder: Path, **values: str) -> Recording:
 
 def _moved(picture: Image.Image, dx: int, dy: int) -> Image.Image:
     return picture.transform(picture.size, Image.Transform.AFFINE, (1, 0, -dx, 0, 1, -dy), fillcolor="#3a6ea5")
+
+
+class _Asking(RecordingExecutor):
+    """Asks before it does something, as the real one."""
+
+    ask: Callable[[Placed], None]
+
+    def perform(self, placed: Placed) -> None:
+        """Ask, then keep it."""
+        self.ask(placed)
+        super().perform(placed)
+
+
+@pytest.mark.parametrize(("before", "done"), [(0, DONE), (1, DONE[:1])])
+def test_a_step_that_was_hindered_is_not_passed_over(folder: Path, before: int, done: list[Action]) -> None:
+    """Nothing of it done: it is taken again. Some of it done: that is the end, and no success."""
+    screen, executor, recording = Slides([desktop(BUTTONS)]), _Asking(), _recording(folder)
+    there = Named("Notes", "notes Notes")
+
+    def windows(real: Action | None) -> tuple[Named, ...]:
+        return (there, there) if isinstance(real, Drag) else (there,)
+
+    steps = tuple(
+        replace(step, deeds=tuple(replace(deed, windows=windows(deed.real)) for deed in step.deeds))
+        for step in recording.story.steps
+    )
+    recording = replace(recording, story=replace(recording.story, steps=steps))
+    replay = Replay(recording, None, windows)
+    executor.ask = replay.recheck
+    job = Job("again", "task", "replay", screen.shows, screen.capture().sent, Limits(25, None, None))
+    screen._next = 0
+    gate = OpenGate([*[None] * before, LookAgain("a person moved the pointer")])
+    *_, ended = run(job, Ports(screen, executor, replay, gate, Stop()))
+    assert isinstance(ended, ev.RunEnded)
+    assert [placed.real for placed in executor.performed] == done
+    assert ended.ending is (ev.Ending.AGENT_FAILED if before else ev.Ending.DONE), ended.message
 
 
 def test_the_same_screen_gets_the_same_input(folder: Path) -> None:

@@ -1,0 +1,46 @@
+"""Whether a window now is the one that a recorded action went to: the same application, and a title that says the same. Pure.
+
+A title may differ in what changes from day to day: numbers, names of files and folders, the
+mark of a document that was changed. What is left must be the same, word for word.
+"""
+
+from __future__ import annotations
+
+import re
+
+from coasty_desk.core.windows import Named
+
+LONGEST = 200
+"""Characters of a title that are kept and compared."""
+
+_BETWEEN = re.compile(r"\s+[-\u2013\u2014|\u00b7\u2022:]+\s+|:\s+")
+"""What stands between a document's name and its application's."""
+_MARKS = "*\u2022\u25cf\u25cb\u2731+ \t"
+_COUNT = re.compile(r"[(\[]\d+\+?[)\]]")
+_FILE = re.compile(r"(?:^|[^\w])~?/|\\|\.[A-Za-z][A-Za-z0-9]{0,4}$")
+_NUMBERED = re.compile(r"\S*\d\S*")
+
+
+def fits(recorded: Named, now: Named) -> bool:
+    """Whether it is of the same class and its title fits; a title that was not recorded (empty, with a class) fits any."""
+    if _application(recorded) != _application(now):
+        return False
+    if recorded.kind and not recorded.title:
+        return True
+    return _pattern(recorded.title) == _pattern(now.title)
+
+
+def _application(window: Named) -> str:
+    """The class without the instance before it, which may hold a port or a profile."""
+    return window.kind.rpartition(" ")[2].casefold()
+
+
+def _pattern(title: str) -> tuple[str, ...]:
+    return tuple(_part(part) for part in _BETWEEN.split(_COUNT.sub(" ", title[:LONGEST]).strip(_MARKS)))
+
+
+def _part(part: str) -> str:
+    part = part.strip(_MARKS)
+    if _FILE.search(part):
+        return "\u2026"
+    return " ".join(_NUMBERED.sub("#", part).split()).casefold()

@@ -1,0 +1,55 @@
+"""A replayed action goes to the window of then: what may differ in its title, and what may not."""
+
+from __future__ import annotations
+
+import pytest
+
+from coasty_desk.core.windows import Named
+from coasty_desk.record.window_match import fits
+
+EDITOR = "mousepad Mousepad"
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        ("note.txt - Mousepad", "*note.txt - Mousepad"),
+        ("note.txt - Mousepad", "another one.md - Mousepad"),
+        ("~/a/note - Mousepad", "/tmp/other - Mousepad"),
+        ("Untitled 1 - Mousepad", "Untitled 27 - Mousepad"),
+        ("Inbox (3) - mail", "Inbox - mail"),
+        ("(12) Inbox", "Inbox (4)"),
+        ("Report of 2026-11-26 \u2014 Writer", "Report of 2027-01-02 \u2014 Writer"),
+        ("me@host: ~/one", "me@host: ~/two"),
+        ("", "whatever a mask hid"),
+        ("same", "SAME"),
+    ],
+)
+def test_what_changes_from_day_to_day_may_differ(then: str, now: str) -> None:
+    """Numbers, files, marks of change."""
+    assert fits(Named(then, EDITOR), Named(now, EDITOR))
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        ("Shop - Chromium", "My Bank - Chromium"),
+        ("note.txt - Mousepad", "Preferences"),
+        ("note.txt - Mousepad", "Save As"),
+        ("Notes", ""),
+        ("Are you sure?", "Delete everything?"),
+        ("me@host: ~", "root@host: ~"),
+    ],
+)
+def test_another_name_is_another_window(then: str, now: str) -> None:
+    """Also in the same application."""
+    assert not fits(Named(then, EDITOR), Named(now, EDITOR))
+
+
+def test_another_application_is_another_window() -> None:
+    """Whatever it calls itself; the instance before the class may be another."""
+    assert not fits(Named("note", EDITOR), Named("note", "xterm XTerm"))
+    assert not fits(Named("", ""), Named("", "xterm XTerm"))
+    assert not fits(Named("note", EDITOR), Named())
+    assert fits(Named("note", "localhost__1 Chromium"), Named("note", "localhost__2 Chromium"))
+    assert fits(Named(), Named())
