@@ -196,7 +196,7 @@ def desk(
     model = None if connection is None else _asking(connection, chosen, stop, run_id, preset, recorder, remains)
     who = apart.at_terminal(person(stop)) if sys.stdin is not None and sys.stdin.isatty() else person(stop)
     if script is not None:
-        predictor = script.predictor(model, Aim(rules.rechecks, lambda real: reached(real, DesktopWindows(), pointer)))
+        predictor = script.predictor(model, Aim(rules.aims, lambda real: reached(real, DesktopWindows(), pointer)))
     elif model is not None:
         predictor = model
     else:
@@ -258,7 +258,12 @@ def _devices(
     """The mouse and the keyboard, which are opened a little later; what is started gets `environment`, but no secret."""
     programs = _for_programs(environment, rules)
     desktop = DesktopExecutor(
-        stop, held=held, environment=programs, on_human_input=rules.on_human_input, rechecks=rules.rechecks
+        stop,
+        held=held,
+        environment=programs,
+        on_human_input=rules.on_human_input,
+        rechecks=rules.rechecks,
+        aims=rules.aims,
     )
     suspended.around(desktop.break_off, desktop.go_on)
     soon = threading.Timer(LATER, desktop.ready_quietly)

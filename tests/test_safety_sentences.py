@@ -22,6 +22,7 @@ COMMANDS, COMMITTING, DENIED = (f"tests/core/test_{name}.py" for name in ("comma
 DISTURBED = "tests/desktop/test_disturbed.py"
 HINDERED = "tests/cli/test_stopping_hindered.py::test_a_stop_is_heard_in_any_state_and_past_any_hindrance"
 SUSPENDING = "tests/cli/test_suspending.py"
+AGAIN = "tests/desktop/test_judged_again.py"
 
 EVERY_WAY = f"{STOPPING}::test_every_way_stops_every_input"
 
@@ -143,6 +144,19 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "where no reader is installed the run says so": (
         "tests/cli/test_secrets_seen.py::test_without_a_reader_it_is_said_before_the_run",
     ),
+    "Rules about windows are asked again": (
+        f"{AGAIN}::test_a_window_that_is_forbidden_in_mid_typing_gets_no_more",
+        f"{AGAIN}::test_between_two_clicks_of_one_the_rules_are_asked",
+        f"{AGAIN}::test_between_two_notches_the_rules_are_asked",
+        f"{AGAIN}::test_a_drag_that_must_not_end_there_ends_where_it_began",
+        f"{IN_HAND}::test_a_denied_window_that_comes_up_while_a_person_is_asked_gets_nothing",
+    ),
+    "no title of a window that they refuse is told": (f"{POLICY}::test_no_refusal_names_a_window",),
+    "no pointer goes into": (
+        f"{AGAIN}::test_no_drag_and_no_pointer_crosses_a_masked_window",
+        f"{AGAIN}::test_no_key_goes_to_a_masked_window",
+        f"{GATES}::test_what_would_touch_a_mask_is_refused",
+    ),
     "paint parts of the screen black": (
         f"{IN_HAND}::test_a_mask_is_black_to_the_pixel_and_not_clicked",
         f"{IN_HAND}::test_a_mask_follows_a_window_by_its_title",
@@ -196,6 +210,7 @@ NO_PROMISES = (
     "What must not happen belongs in a policy",
     "The languages are",
     "What was there before",
+    "Where in a window its caret stands",
     "lets the task say",
     "rule what falls under it",
     "The model's answer is untrusted",

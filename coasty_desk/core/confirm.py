@@ -7,10 +7,11 @@ from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct, field
 
-from coasty_desk.core.actions import Action, Point, Prediction, in_words
+from coasty_desk.core.actions import Action, LookAgain, Point, Prediction, in_words
 from coasty_desk.core.errors import DesktopError
+from coasty_desk.core.gates import InOrder
 from coasty_desk.core.ledger import Ledger
-from coasty_desk.core.ports import Answer, Judging, Question
+from coasty_desk.core.ports import Answer, Gate, Judging, Question
 from coasty_desk.core.risk import Around, Risk, risk
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
@@ -61,7 +62,7 @@ class Confirm(Struct):
 
     `keep` is called before a question and gives what to call after it: the person may answer
     on this very desktop, and what was in front then belongs in front again. `cautious` makes
-    everything that goes to a terminal risky.
+    everything that goes to a terminal risky. `forbidding` judges once more after a yes: a question takes its time.
     """
 
     mode: Mode
@@ -71,6 +72,7 @@ class Confirm(Struct):
     eyes: Eyes
     cautious: bool = False
     keep: Callable[[], Callable[[], None]] = lambda: lambda: None
+    forbidding: Gate = field(default_factory=InOrder)
     _allowed: set[str] = field(default_factory=set)
 
     def judge(self, placed: Placed, prediction: Prediction) -> Judging:
@@ -79,6 +81,7 @@ class Confirm(Struct):
         if reason is None or reason.kind in self._allowed:
             return None
         question, crop = f"{in_words(placed.real)}?", self.eyes.picture(placed)
+        meant = self._pointer(placed.real)
         self.person.attend()
         yield Question(question, reason.why, crop)
         after = self.keep()
@@ -95,7 +98,13 @@ class Confirm(Struct):
         after()
         if said == "always":
             self._allowed.add(reason.kind)
-        return None
+        if meant != self._pointer(placed.real):
+            return LookAgain("The pointer was moved while a person was asked, so the action was not done; look again.")
+        return (yield from self.forbidding.judge(placed, prediction))
+
+    def _pointer(self, real: Action) -> Point | None:
+        """Where the pointer is, for an action that is meant for that place."""
+        return self.eyes.pointer() if None in places(real) else None
 
     def _reason(self, placed: Placed, prediction: Prediction) -> Risk | None:
         if self.mode == "never":

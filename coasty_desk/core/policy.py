@@ -312,7 +312,10 @@ _QUOTES = {ord(quote): None for quote in "\\'\""}
 
 
 def of_windows(policy: Policy, action: Action, titles: tuple[str, ...] | None, behind: tuple[str, ...] = ()) -> str:
-    """Why the policy does not let the action reach windows of these `titles`, with those `behind` them; empty where it does."""
+    """Why the policy does not let the action reach windows of these `titles`, with those `behind` them; empty where it does.
+
+    Neither a title nor a pattern stands in it: it is told to the model.
+    """
     if not policy.asks_for_windows or isinstance(action, Wait):
         return ""
     if titles is None:
@@ -322,10 +325,10 @@ def of_windows(policy: Policy, action: Action, titles: tuple[str, ...] | None, b
             return "the policy judges windows by their titles, and this one's title is too long to be judged"
         denied = first(policy.windows_denied, title)
         if denied is not None:
-            return f"the policy denies windows that match {denied.text!r}, and this would reach {title!r}"
+            return "the policy's windows_denied denies the window that this would reach"
     for title in titles:
         if policy.windows_allowed and first(policy.windows_allowed, title) is None:
-            return f"the policy does not allow the window {title!r}"
+            return "the policy's windows_allowed does not allow the window that this would reach"
     return ""
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import Point, Prediction
-from coasty_desk.core.errors import BrokenOffError, DesktopError
+from coasty_desk.core.actions import Point, Prediction, Refusal
+from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.ledger import Ledger
 from coasty_desk.core.policy import Policy, Situation, forbids, of_windows
 from coasty_desk.core.ports import Judging
@@ -42,15 +42,13 @@ class PolicyGate(Struct, frozen=True):
         why = forbids(self.policy, placed.sent, situation, self.ledger.strokes)
         return refusal(placed, "policy", why) if why else None
 
-    def recheck(self, placed: Placed) -> None:
-        """Ask for the windows once more, where the input would go out: another may have come. Raises BrokenOffError."""
+    def again(self, placed: Placed) -> Refusal | None:
+        """Ask for the windows once more, where the input goes out: another may have come."""
         windows = self._windows(placed)
         titles = None if windows is None else tuple(window.title for window in windows)
         behind = tuple(title for window in windows or () for title in window.also)
         why = of_windows(self.policy, placed.real, titles, behind)
-        if why:
-            message = f"{why}; nothing of it was done"
-            raise BrokenOffError(message, "policy")
+        return refusal(placed, "policy", why) if why else None
 
     def _points(self, placed: Placed, prediction: Prediction) -> tuple[Point | None, ...]:
         frame = self.seen.frame

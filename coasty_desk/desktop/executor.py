@@ -7,9 +7,9 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TypeAlias
 
 from coasty_desk.core.actions import (
+    Action,
     Click,
     Drag,
     KeyCombo,
@@ -30,6 +30,7 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import keys, load
 from coasty_desk.desktop.held import Held
 from coasty_desk.desktop.pointer import InCorner, Pointer
+from coasty_desk.desktop.recheck import Aims, Recheck, Rechecks
 from coasty_desk.desktop.sent import SENT, Sent
 from coasty_desk.desktop.typing import Keyboard, keyboard, untypeable
 
@@ -38,15 +39,13 @@ _SUSPENDED = "the run was suspended"
 _LETTING_GO = 0.3
 """Seconds that an action is given to end where it is broken off."""
 
-Rechecks: TypeAlias = list[Callable[[Placed], None]]
-
 
 class DesktopExecutor:
     """Drives the desktop that this process is on. A `core.ports.Executor`.
 
     Its devices are opened when they are first needed, or by `ready`. Both raise DesktopError where there are none.
     `environment` is that of the applications which are started, without one this process's.
-    `rechecks` are asked where an action's first key or button would go out; they raise BrokenOffError for what must not be done.
+    `rechecks` are asked again wherever an action's input goes out, before each key, click, notch and piece of a text or a drag; `aims` once, before its first.
     """
 
     def __init__(
@@ -58,9 +57,10 @@ class DesktopExecutor:
         environment: Mapping[str, str] | None = None,
         on_human_input: OnHumanInput = "pause",
         rechecks: Rechecks | None = None,
+        aims: Aims | None = None,
     ) -> None:
         self.held = held if held is not None else Held()
-        self._rechecks: Rechecks = [] if rechecks is None else rechecks
+        self._recheck = Recheck([] if rechecks is None else rechecks, [] if aims is None else aims)
         self._run = stop
         self._stop = stop.part()
         """What the devices wait on: the run's stop, or the end of this one action."""
@@ -76,8 +76,8 @@ class DesktopExecutor:
         """Open the mouse and the keyboard, which takes 50 ms: in any thread, while nothing waits for it."""
         with self._opening:
             if self._opened is None:
-                pointer = Pointer(self._stop, self.held, self._sent)
-                typist = keyboard(self._stop, self.held, self._sent, self._on_human_input)
+                pointer = Pointer(self._stop, self.held, self._sent, self._recheck)
+                typist = keyboard(self._stop, self.held, self._sent, self._on_human_input, self._recheck)
                 weakref.finalize(self, _end, self.held, typist, pointer)  # also when the interpreter exits
                 self._opened = pointer, typist
 
@@ -114,7 +114,8 @@ class DesktopExecutor:
         with self._failures():
             self._stop.check()
             self._pointer.leave_corner()
-            self._do(placed)
+            self._recheck.begin(placed)
+            self._do(placed.real)
 
     def break_off(self) -> None:
         """End the action that is under way, and let go of everything; none is begun until `go_on`. From another thread. Never raises."""
@@ -134,33 +135,29 @@ class DesktopExecutor:
             self._opened[1].give_back()
             self._opened[0].confirm()
 
-    def _do(self, placed: Placed) -> None:
-        action = placed.real
+    def _do(self, action: Action) -> None:
         match action:
             case Click(point, button, count):
                 self._move(point)
                 with self._keyboard.holding(keys.modifiers(action)):
-                    self._recheck(placed)
                     self._pointer.click(button, count)
             case Move(point):
                 self._move(point)
             case Drag(start, end, button):
                 self._move(start)
                 with self._keyboard.holding(keys.modifiers(action)):
-                    self._recheck(placed)
                     self._pointer.drag(end.x, end.y, button, self._keyboard.alone)
             case Scroll(notches, axis, point):
                 self._move(point)
                 with self._keyboard.holding(keys.modifiers(action)):
-                    self._recheck(placed)
                     self._pointer.scroll(notches, axis, self._keyboard.alone)
             case TypeText(text):
                 with self._keyboard.action():
-                    self._recheck(placed)
+                    self._recheck()
                     self._keyboard.type(text)
             case PressKeys() | KeyCombo():
                 with self._keyboard.action():
-                    self._recheck(placed)
+                    self._recheck()
                     self._keyboard.strokes(keys.strokes(action))
             case Wait(seconds):
                 self._stop.pause(seconds)
@@ -176,11 +173,8 @@ class DesktopExecutor:
             message = f"it could not be started: {error.strerror or error}"
             raise BrokenOffError(message, "desktop") from error
 
-    def _recheck(self, placed: Placed) -> None:
-        for recheck in self._rechecks:
-            recheck(placed)
-
     def _move(self, point: Point | None) -> None:
+        self._recheck.rules()
         if point is not None:
             self._pointer.move(point.x, point.y)
 

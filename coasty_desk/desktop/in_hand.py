@@ -26,9 +26,9 @@ from coasty_desk.core.self_stop import OwnKeys
 from coasty_desk.core.stop import Stop
 from coasty_desk.core.windows import Named
 from coasty_desk.desktop import keys, load
-from coasty_desk.desktop.executor import Rechecks
+from coasty_desk.desktop.recheck import Aims, Rechecks
 from coasty_desk.desktop.sent import SENT
-from coasty_desk.desktop.windows_here import DesktopWindows, keep_focus, shown
+from coasty_desk.desktop.windows_here import DesktopWindows, keep_focus, keys_in, shown
 from coasty_desk.desktop.x11_asking import asking
 
 _TITLE = 200
@@ -46,7 +46,9 @@ class Rules(Struct, frozen=True):
     confirm: Mode = "never"
     cautious: bool = False
     rechecks: Rechecks = field(default_factory=list)
-    """What the executor asks once more where its input goes out: `in_hand` adds the rules about windows."""
+    """What the executor asks again where its input goes out: `in_hand` adds the rules about windows, and the masks."""
+    aims: Aims = field(default_factory=list)
+    """What it asks once, before an action's first input."""
 
 
 class InHand(Struct, frozen=True):
@@ -85,18 +87,23 @@ def in_hand(
     seen = Seen(screen, None if dry_run else pointer)
     windows = DesktopWindows()
     policies = [PolicyGate(policy, ledger, seen, windows, pointer) for policy in rules.policies]
-    rules.rechecks.extend(policy.recheck for policy in policies if policy.policy.asks_for_windows)
+    masked = MaskGate(rules.masks, pointer, keys_in)
+    rules.rechecks.extend(policy.again for policy in policies if policy.policy.asks_for_windows)
+    if rules.masks:
+        rules.rechecks.append(masked.again)
+    forbidding = InOrder([*policies, masked])
     gates: list[Gate] = [
         Uninterrupted(control or JobControl(), seen),
         OwnKeys(abort_key.parse(rules.hotkey), ledger, stop),
-        *policies,
-        MaskGate(rules.masks, pointer),
+        forbidding,
     ]
     if not dry_run:
         hand = Hand(rules.on_human_input, pointer, ledger, seen, stop, typed=SENT.since_another)
         gates.append(hand)
         if rules.confirm != "never":
-            gates.append(_confirm(rules, stop, ledger, hand, person, Eyes(windows, pointer, picture, text_at)))
+            gates.append(
+                _confirm(rules, stop, ledger, hand, person, Eyes(windows, pointer, picture, text_at), forbidding)
+            )
     return InHand(
         seen,
         Noting(Filling(executor, rules.secrets, typing), ledger),
@@ -138,7 +145,9 @@ def _place() -> tuple[int, int]:
     return at.root_x, at.root_y
 
 
-def _confirm(rules: Rules, stop: Stop, ledger: Ledger, hand: Hand, person: Person, eyes: Eyes) -> Confirm:
+def _confirm(
+    rules: Rules, stop: Stop, ledger: Ledger, hand: Hand, person: Person, eyes: Eyes, forbidding: Gate
+) -> Confirm:
     def keep() -> Callable[[], None]:
         give_back = keep_focus()
 
@@ -148,4 +157,4 @@ def _confirm(rules: Rules, stop: Stop, ledger: Ledger, hand: Hand, person: Perso
 
         return after
 
-    return Confirm(rules.confirm, person, ledger, stop, eyes, rules.cautious, keep)
+    return Confirm(rules.confirm, person, ledger, stop, eyes, rules.cautious, keep, forbidding)

@@ -17,6 +17,7 @@ from coasty_desk.desktop import load, native_keys
 from coasty_desk.desktop.held import Held
 from coasty_desk.desktop.key_names import CONTROL
 from coasty_desk.desktop.keys import Stroke
+from coasty_desk.desktop.recheck import NEVER, Recheck
 from coasty_desk.desktop.sent import Sent
 
 _HOLD = 0.03
@@ -25,11 +26,11 @@ _MAC_GAP = 0.008
 """Seconds between characters: macOS drops some that come faster."""
 
 
-def native_keyboard(stop: Stop, held: Held, sent: Sent) -> NativeKeyboard:
+def native_keyboard(stop: Stop, held: Held, sent: Sent, recheck: Recheck = NEVER) -> NativeKeyboard:
     """This platform's keyboard. Raises DesktopError."""
     if sys.platform == "darwin":
-        return NativeKeyboard(stop, held, sent, MacKeys())
-    return NativeKeyboard(stop, held, sent, WindowsKeys())
+        return NativeKeyboard(stop, held, sent, MacKeys(), recheck)
+    return NativeKeyboard(stop, held, sent, WindowsKeys(), recheck)
 
 
 class WindowsKeys:
@@ -77,8 +78,11 @@ class MacKeys:
 class NativeKeyboard:
     """A `typing.Keyboard` over pynput. `system` is what differs between the two platforms."""
 
-    def __init__(self, stop: Stop, held: Held, sent: Sent, system: WindowsKeys | MacKeys) -> None:
+    def __init__(
+        self, stop: Stop, held: Held, sent: Sent, system: WindowsKeys | MacKeys, recheck: Recheck = NEVER
+    ) -> None:
         self._stop = stop
+        self._recheck = recheck
         self._held = held
         self._sent = sent
         self._system = system
@@ -96,8 +100,10 @@ class NativeKeyboard:
 
     def type(self, text: str) -> None:
         """Write the text; newline, tab, backspace and escape are their keys."""
-        for character in text.replace("\r\n", "\n"):
+        text = text.replace("\r\n", "\n")
+        for at, character in enumerate(text):
             self._stop.check()
+            self._recheck.in_slices(f"{at:,} of {len(text):,} characters were typed")
             if character in CONTROL and character != " ":
                 self.stroke((CONTROL[character],))
             else:
@@ -113,7 +119,8 @@ class NativeKeyboard:
 
     def strokes(self, strokes: Sequence[Stroke]) -> None:
         """Press each one's keys in order, release them in reverse."""
-        for stroke in strokes:
+        for number, stroke in enumerate(strokes):
+            self._recheck(f"{number} of {len(strokes)} keys were pressed")
             self.stroke(stroke)
 
     def stroke(self, keys: Stroke) -> None:

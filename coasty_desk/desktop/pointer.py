@@ -8,17 +8,20 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Literal, Protocol
 
 from coasty_desk.core.actions import Button
+from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import BrokenOffError
+from coasty_desk.core.hand import HAND
 from coasty_desk.core.panic import corners
 from coasty_desk.core.scaling import Rect
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import load
 from coasty_desk.desktop.held import Held
+from coasty_desk.desktop.recheck import NEVER, Recheck
 from coasty_desk.desktop.sent import SENT, Sent
 
 _DOWN = 0.03
@@ -127,8 +130,9 @@ def device() -> Device:
 class Pointer:
     """This desktop's pointer. Raises DesktopError where there is none."""
 
-    def __init__(self, stop: Stop, held: Held, sent: Sent = SENT) -> None:
+    def __init__(self, stop: Stop, held: Held, sent: Sent = SENT, recheck: Recheck = NEVER) -> None:
         self._stop = stop
+        self._recheck = recheck
         self._held = held
         self._sent = sent
         self._device = device()
@@ -191,9 +195,12 @@ class Pointer:
         """Press and release where the pointer is, `count` times within the system's double-click time."""
         at = self.position()
         self._keep_apart(at, button)
+        self._recheck()
         if count == 1 or not self._device.click_at_once(button, count):
             for turn in range(count):
-                self._stop.pause(_BETWEEN if turn else 0)
+                if turn:
+                    self._stop.pause(_BETWEEN)
+                    self._recheck(f"{turn} of {count} clicks were made")
                 with self._pressed(button):
                     self._stop.pause(_DOWN)
             self._wait_thawed(button)
@@ -203,18 +210,24 @@ class Pointer:
         """Press where the pointer is, move to a real pixel as a hand does, rest, release.
 
         What is dropped depends on the keys that are held: `alone` waits until those of others are up.
-        Raises BrokenOffError, the button let go of, where it did not get there.
+        Raises BrokenOffError, the button let go of, where it did not get there; let go of where it began, where the rules have it so.
         """
+        self._recheck()
         start = self.position()
         steps = min(max(int(math.dist(start, (x, y)) / _DRAG_STEP_PIXELS), _DRAG_STEPS[0]), _DRAG_STEPS[1])
         with self._pressed(button):
             self._stop.pause(_GRIP)
-            for step in range(1, steps + 1):
-                part = step / steps
-                self._drag_to(round(start[0] + (x - start[0]) * part), round(start[1] + (y - start[1]) * part), button)
-                self._stop.pause(_DRAG_STEP)
-            self._stop.pause(_DROP)
-            alone()
+            with self._taken_back(start, button):
+                for step in range(1, steps + 1):
+                    part = step / steps
+                    self._recheck.in_slices("it was dragged on its way, and let go of where it began")
+                    self._drag_to(
+                        round(start[0] + (x - start[0]) * part), round(start[1] + (y - start[1]) * part), button
+                    )
+                    self._stop.pause(_DRAG_STEP)
+                self._stop.pause(_DROP)
+                alone()
+                self._recheck("it was dragged there, and let go of where it began")
             there = self._device.is_at(round(x), round(y))
         self._wait_thawed(button)
         self._stop.pause(_DROPPED)
@@ -228,10 +241,11 @@ class Pointer:
         self, notches: int, axis: Literal["vertical", "horizontal"], alone: Callable[[], None] = _nobody
     ) -> None:
         """Turn the wheel where the pointer is: + is up or right, a notch is one click of the wheel; before each, `alone`."""
-        for _ in range(abs(notches)):
+        for turn in range(abs(notches)):
             self._stop.check()
             alone()
             self._check_corner()
+            self._recheck(f"{turn} of {counted(abs(notches), 'notch', 'notches')} were turned")
             self._device.notch(axis, up=notches > 0)
             self._stop.pause(_NOTCH)
 
@@ -268,6 +282,17 @@ class Pointer:
     def _press(self, button: Button) -> None:
         self._check_corner()
         self._device.press(button)
+
+    @contextmanager
+    def _taken_back(self, start: tuple[int, int], button: Button) -> Iterator[None]:
+        """What must not be let go of where it is by now is let go of where it was."""
+        try:
+            yield
+        except BrokenOffError as end:
+            if end.by != HAND:
+                self._drag_to(*start, button)
+                self._stop.pause(_DROP)
+            raise
 
     def _drag_to(self, x: int, y: int, button: Button) -> None:
         self._stop.check()

@@ -12,6 +12,7 @@ from coasty_desk.core.hand import OnHumanInput
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.held import Held
 from coasty_desk.desktop.keys import Stroke
+from coasty_desk.desktop.recheck import NEVER, Recheck
 from coasty_desk.desktop.sent import SENT, Sent
 
 _UNTYPEABLE = re.compile("[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -63,12 +64,14 @@ def untypeable(text: str) -> str | None:
     return found[0] if found else None
 
 
-def keyboard(stop: Stop, held: Held, sent: Sent = SENT, on_human_input: OnHumanInput = "pause") -> Keyboard:
-    """This platform's keyboard. Raises DesktopError."""
+def keyboard(
+    stop: Stop, held: Held, sent: Sent = SENT, on_human_input: OnHumanInput = "pause", recheck: Recheck = NEVER
+) -> Keyboard:
+    """This platform's keyboard; `recheck` is asked before each stroke and each slice of a text. Raises DesktopError."""
     if sys.platform.startswith("linux"):
         from coasty_desk.desktop.x11_keyboard import X11Keyboard
 
-        return X11Keyboard(stop, held, sent, on_human_input)
+        return X11Keyboard(stop, held, sent, on_human_input, recheck)
     from coasty_desk.desktop.native_keyboard import native_keyboard
 
-    return native_keyboard(stop, held, sent)
+    return native_keyboard(stop, held, sent, recheck)

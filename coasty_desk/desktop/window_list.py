@@ -24,6 +24,10 @@ OURS = "coasty-desk-badge"
 """The class of a window of ours that is in nobody's way, and in no list."""
 
 
+_A_PART = 4
+"""Pixels that a part of a window measures at least: toolkits put the focus on one that is smaller, and shows nothing."""
+
+
 class Window(Struct, frozen=True):
     """A window that can be seen. `frame` is its real rectangle with its decoration, `kind` its class (`xterm XTerm`).
 
@@ -92,6 +96,28 @@ def keys_reach() -> Reached | None:
             at = root.query_pointer()
             return _at(display, clients, at.root_x, at.root_y)
         return _belonging(display, clients, clients.outermost(focus), clients.around(focus))
+
+
+def keys_area() -> tuple[Rect, ...]:
+    """The real rectangles of what gets the keys: the window without its decoration, and the part of it that has the focus.
+
+    None where nothing gets them. Raises DesktopError where that cannot be told.
+    """
+    with _asked() as display:
+        clients = Clients(display)
+        root, focus = display.screen().root, display.get_input_focus().focus
+        if focus == 0:
+            return ()
+        if isinstance(focus, int) or focus == root:  # then the keys go where the pointer is
+            at = root.query_pointer()
+            parts = [window for window in clients.under(at.root_x, at.root_y) if window is not None][-1:]
+            places = [Rect(at.root_x, at.root_y, 1, 1)]
+        else:
+            client = clients.around(focus)
+            parts = [client or clients.outermost(focus), focus]
+            places = []
+        found = [_rectangle(display, window) for window in parts]
+        return (*(rect for rect in found if min(rect.width, rect.height) >= _A_PART), *places)
 
 
 def activate(window: Window) -> None:

@@ -14,6 +14,7 @@ from coasty_desk.core.scaling import Rect
 from coasty_desk.core.seen import places
 from coasty_desk.core.windows import LONGEST_TITLE, Named
 from coasty_desk.desktop import window_list
+from coasty_desk.desktop.visible import area, uncovered
 from coasty_desk.desktop.window_list import Reached, Window
 
 
@@ -68,6 +69,16 @@ def _overlap(one: Rect, other: Rect) -> bool:
         and one.top < other.top + other.height
         and other.top < one.top + one.height
     )
+
+
+def keys_in(rectangles: Sequence[Rect]) -> bool:
+    """Whether what gets the keys, a window or a part of it, lies by half or more within these real rectangles.
+
+    Where in a window its own caret is, X does not know. False where it cannot be asked (not X11). Raises DesktopError.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    return any(2 * area(uncovered(part, rectangles)) <= area([part]) for part in window_list.keys_area())
 
 
 def keep_focus() -> Callable[[], None]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.hand import HAND, OnHumanInput
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.recheck import NEVER, Recheck
 from coasty_desk.desktop.sent import Sent
 from coasty_desk.desktop.x11_clients import Clients, gone
 
@@ -30,18 +32,22 @@ _LOOK = 0.01
 _POINTER_ROOT = 1
 _OF_FOCUS = frozenset({9, 10, 17, 18})
 """The codes of FocusIn, FocusOut, DestroyNotify and UnmapNotify."""
+_PROPERTY = 28  # Xlib.X.PropertyNotify
 
 
 class Guard:
     """Watches one action's keys; what ends the action is raised as BrokenOffError."""
 
-    def __init__(self, display: Display, stop: Stop, sent: Sent, mode: OnHumanInput = "pause") -> None:
+    def __init__(
+        self, display: Display, stop: Stop, sent: Sent, mode: OnHumanInput = "pause", recheck: Recheck = NEVER
+    ) -> None:
+        self.recheck = recheck
         self._display = display
         self._root = display.screen().root
         self._stop = stop
         self._sent = sent
         self._mode = mode
-        self._acting = self._moved = False
+        self._acting = self._moved = self._retitled = False
         self._focus = 0
         self._window = 0
         self._others = self._struck = self._locks = self._before = 0
@@ -65,7 +71,9 @@ class Guard:
 
     def heard(self, event: Any) -> None:
         """An event of the connection that sends the keys: the focus may have moved."""
-        self._moved = self._moved or event.type & 0x7F in _OF_FOCUS
+        code = event.type & 0x7F
+        self._moved = self._moved or code in _OF_FOCUS
+        self._retitled = self._retitled or (code == _PROPERTY and event.atom in self._titles)
 
     def check(self, done: str) -> None:
         """Raise BrokenOffError where the keyboard is another window's, or a person has typed; `done` is what was, in words.
@@ -77,6 +85,10 @@ class Guard:
         if self._moved or (self._focus in (_POINTER_ROOT, self._root.id) and not self._under_pointer()):
             self._moved = False
             self._still_here(done)
+        if self._retitled:
+            self._retitled = False
+            self.recheck(done)
+        self.recheck.in_slices(done)
         if self._sent.struck != self._struck:
             raise BrokenOffError(_doubtful(done), HAND)
         if self._sent.others != self._others and self._mode != "ignore":
@@ -123,6 +135,10 @@ class Guard:
         message = f"{what}; {done}"
         raise BrokenOffError(message, "focus")
 
+    @cached_property
+    def _titles(self) -> frozenset[int]:
+        return frozenset(self._display.intern_atom(name) for name in ("_NET_WM_NAME", "WM_NAME"))
+
     def _under_pointer(self) -> bool:
         """Whether the keys still go to whatever the pointer is on, and that is still the same: both asked in one go."""
         from Xlib.protocol import request
@@ -136,11 +152,14 @@ class Guard:
         """Be told when the focus leaves the window that has it; or no more."""
         from Xlib import X, error
 
-        if self._focus in (0, _POINTER_ROOT, self._root.id):
-            return
-        window = self._display.create_resource_object("window", self._focus)
-        mask = X.FocusChangeMask | X.StructureNotifyMask if to else X.NoEventMask
-        window.change_attributes(event_mask=mask, onerror=error.CatchError(error.BadWindow))
+        masks = {self._window: X.PropertyChangeMask} if self._window and self.recheck else {}
+        if self._focus not in (0, _POINTER_ROOT, self._root.id):
+            masks[self._focus] = masks.get(self._focus, 0) | X.FocusChangeMask | X.StructureNotifyMask
+        for number, mask in masks.items():
+            window = self._display.create_resource_object("window", number)
+            window.change_attributes(
+                event_mask=mask if to else X.NoEventMask, onerror=error.CatchError(error.BadWindow)
+            )
 
     def _now(self) -> tuple[int, int]:
         """What has the focus, and the application window that it is in; 0 for none."""

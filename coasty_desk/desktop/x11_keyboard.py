@@ -23,6 +23,7 @@ from coasty_desk.desktop.input_method import InputMethod
 from coasty_desk.desktop.key_names import CONTROL
 from coasty_desk.desktop.key_path import KeyPath
 from coasty_desk.desktop.keys import Stroke
+from coasty_desk.desktop.recheck import NEVER, Recheck
 from coasty_desk.desktop.sent import Sent
 from coasty_desk.desktop.x11_borrow import ANY_GROUP, Borrowed
 from coasty_desk.desktop.x11_guard import Guard
@@ -79,7 +80,14 @@ class _Layout(Struct, frozen=True):
 class X11Keyboard:
     """A keyboard on the display that DISPLAY names. Raises DesktopError where there is none."""
 
-    def __init__(self, stop: Stop, held: Held, sent: Sent, on_human_input: OnHumanInput = "pause") -> None:
+    def __init__(
+        self,
+        stop: Stop,
+        held: Held,
+        sent: Sent,
+        on_human_input: OnHumanInput = "pause",
+        recheck: Recheck = NEVER,
+    ) -> None:
         self._stop = stop
         self._held = held
         self._sent = sent
@@ -91,7 +99,7 @@ class X11Keyboard:
             self._xkb.watch()
         self._group = self._home = 0
         self._borrowed = Borrowed(self._display, self._xkb, seen=self._let_read, known=self._let_know)
-        self._guard = Guard(self._display, stop, sent, on_human_input)
+        self._guard = Guard(self._display, stop, sent, on_human_input, recheck)
         if self._xkb is not None:
             self._xkb.others = self._guard.heard
         self._own_bits = 0
@@ -132,6 +140,7 @@ class X11Keyboard:
                 if at and text[at - 1] in _LEAVING and left < _ENTERS:
                     left += 1
                     self._let_act()
+                    self._guard.recheck(f"{at:,} of {len(text):,} characters were typed")
                 if at and at % _AHEAD == 0 and self._ping.answered(self._stop, _PATIENCE):
                     unread.clear()
                 if self._changed(self._undisturbed(layout, f"{at:,} of {len(text):,} characters were typed")):
@@ -152,7 +161,9 @@ class X11Keyboard:
             for number, keys in enumerate(strokes):
                 if number and not _STAYING.issuperset(strokes[number - 1]):
                     self._let_act()
-                self.stroke(keys, f"{number} of {len(strokes)} keys were pressed")
+                done = f"{number} of {len(strokes)} keys were pressed"
+                self._guard.recheck(done)
+                self.stroke(keys, done)
 
     def stroke(self, keys: Stroke, done: str = "it was not pressed") -> None:
         """Press in order, release in reverse."""

@@ -104,9 +104,10 @@ class OfflinePredictor:
         )
 
     def _widgets(self, seen: Seen) -> Sequence[Widget]:
-        """What the accessibility tree says, in frame pixels, as far as the screen bears it out."""
+        """What the accessibility tree says, in frame pixels, as far as the screen bears it out; nothing of what is masked."""
         told = [replace(widget, box=self._in_frame(widget.box)) for widget in self._tree.widgets()]
-        return aligned(told, seen.texts)
+        hidden = self._hidden()
+        return aligned([one for one in told if not any(one.box.meets(box) for box in hidden)], seen.texts)
 
     def _summary(self) -> str:
         if self._plan is None:

@@ -10,6 +10,8 @@ import pty
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -146,9 +148,11 @@ def test_always_does_nothing_without_a_yes(shell: Shell, options: tuple[str, ...
 class Terminal:
     """A person at a terminal, who answers each question in turn."""
 
-    def __init__(self, shell: Shell, *answers: str) -> None:
+    def __init__(self, shell: Shell, *answers: str, first: Callable[[str], None] = lambda _display: None) -> None:
+        """`first` is done before each answer."""
         self.shell = shell
         self.answers = answers
+        self.first = first
 
     def run(
         self, *script: Any, options: tuple[str, ...] = ()
@@ -171,6 +175,7 @@ class Terminal:
             for text in process.stdout:
                 events.append(json.loads(text))
                 if events[-1]["event"] == "asked" and answers:
+                    self.first(name)
                     os.write(ours, (answers.pop(0) + "\n").encode())
             code = process.wait(PATIENCE)
             process.stdout.close()
@@ -185,6 +190,24 @@ def test_a_yes_lets_one_action_pass(shell: Shell) -> None:
     )
     assert [event["answer"] for event in events if event["event"] == "answered"] == ["yes", "no"]
     assert [event["keysym"] for event in seen if event["event"] == "key_down"] == [ord("a")]
+    assert code == 0
+
+
+@pytest.mark.parametrize("rule", ["policy", "mask"])
+def test_a_denied_window_that_comes_up_while_a_person_is_asked_gets_nothing(
+    shell: Shell, tmp_path: Path, rule: str
+) -> None:
+    """Safety sentence: a yes is to what was asked; by then the rules judge once more."""
+    (tmp_path / "policy.toml").write_text('windows_denied = ["*Bank*"]')
+    options = ("--policy", str(tmp_path / "policy.toml")) if rule == "policy" else ("--mask-window", "*Bank*")
+    with ExitStack() as opened:
+        person = Terminal(shell, "y", first=lambda display: opened.enter_context(bank(display)))
+        code, events, seen = person.run(go(click(300, 300)), done(), options=("--step", *options))
+    assert [event["answer"] for event in events if event["event"] == "answered"] == ["yes"]
+    assert [event["by"] for event in events if event["event"] == "refused"] == [rule]
+    assert not any(event["event"] == "acting" for event in events)
+    assert [event for event in seen if event["event"] == "press"] == []
+    assert "My Bank" not in json.dumps(events)
     assert code == 0
 
 
@@ -271,24 +294,31 @@ def test_a_mask_is_black_to_the_pixel_and_not_clicked(shell: Shell) -> None:
             assert image.getpixel(outside) != (0, 0, 0)
 
 
+@contextmanager
+def bank(display: str) -> Iterator[None]:
+    """A white window called My Bank."""
+    environment = os.environ | {"DISPLAY": display}
+    xterm = subprocess.Popen(
+        ["xterm", "-T", "My Bank", "-bg", "white", "-geometry", "60x20+200+200"],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + PATIENCE
+        find = ["xdotool", "search", "--onlyvisible", "--name", "My Bank"]
+        while subprocess.run(find, env=environment, capture_output=True, check=False).returncode:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield
+    finally:
+        xterm.kill()
+        xterm.wait()
+
+
 def test_a_mask_follows_a_window_by_its_title(shell: Shell) -> None:
     """Safety sentence: `--mask-window` paints the window with that title black wherever it is, and it is not clicked."""
-    with xvfb(1280, 720) as name, service(go(click(300, 300)), done()) as (stand_in, url):
-        xterm = subprocess.Popen(
-            ["xterm", "-T", "My Bank", "-bg", "white", "-geometry", "60x20+200+200"],
-            env=os.environ | {"DISPLAY": name},
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            deadline = time.monotonic() + PATIENCE
-            find = ["xdotool", "search", "--onlyvisible", "--name", "My Bank"]
-            while subprocess.run(find, env=os.environ | {"DISPLAY": name}, capture_output=True, check=False).returncode:
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-            result = shell("run", "--json", "--mask-window", "*bank*", "do it", DISPLAY=name, COASTY_BASE_URL=url)
-        finally:
-            xterm.kill()
-            xterm.wait()
+    with xvfb(1280, 720) as name, service(go(click(300, 300)), done()) as (stand_in, url), bank(name):
+        result = shell("run", "--json", "--mask-window", "*bank*", "do it", DISPLAY=name, COASTY_BASE_URL=url)
     assert result.code == 0, result.err
     assert [event["by"] for event in result.of("refused")] == ["mask"]
     for image in sent_images(stand_in):

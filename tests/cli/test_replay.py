@@ -188,13 +188,13 @@ def test_a_recording_that_does_not_say_where_its_keys_went_presses_none(
 
 
 def test_the_record_says_no_title_that_a_mask_hides(display: str, tmp_path: Path) -> None:
-    """The class is kept, the title is not."""
+    """The class is kept, the title is not, where a mask lies on a part of the window."""
     shell = Shell(tmp_path)
     with (
         targets.closing(targets.popups(display, "tk", "Secret plan", 200, 150)),
         service(go(*KEYS), done()) as (_, url),
     ):
-        masked = shell("run", "w", "--json", "--yes", "--mask-window", "Secret", DISPLAY=display, COASTY_BASE_URL=url)
+        masked = shell("run", "w", "--json", "--yes", "--mask", "210,150,90,40", DISPLAY=display, COASTY_BASE_URL=url)
     assert masked.code == 0
     assert [window for event in masked.of("acting") for window in event["windows"]] == [
         {"class": "tk Tk", "title": ""}

@@ -21,11 +21,11 @@ def placed(action: Action) -> Placed:
 
 
 def judged(
-    gate: Gate, action: Action, prediction: Prediction | None = None
+    gate: Gate, action: Action, prediction: Prediction | None = None, frame: Frame = FRAME
 ) -> tuple[Refusal | LookAgain | None, list[Question | Answer | Pause]]:
     """The judgement, and what was said on the way to it."""
     said = []
-    judging = gate.judge(placed(action), prediction or Prediction(Verdict.CONTINUE, (action,)))
+    judging = gate.judge(frame.place(action), prediction or Prediction(Verdict.CONTINUE, (action,)))
     while True:
         try:
             said.append(next(judging))

@@ -181,6 +181,11 @@ def test_a_desktop_that_cannot_tell_its_windows_is_refused_under_rules_about_the
         (Click(Point(100, 100)), False),
         (Drag(Point(10, 10), Point(60, 60)), True),
         (Drag(Point(60, 60), Point(10, 10)), True),
+        (Drag(Point(10, 60), Point(150, 60)), True),
+        (Drag(Point(60, 10), Point(60, 150)), True),
+        (Drag(Point(40, 60), Point(60, 40)), True),
+        (Drag(Point(30, 60), Point(60, 30)), False),
+        (Drag(Point(49, 10), Point(49, 150)), False),
         (Scroll(-1, point=Point(60, 60)), True),
         (Scroll(-1), True),
         (Click(None), True),
@@ -193,6 +198,15 @@ def test_what_would_touch_a_mask_is_refused(action: Action, *, refused: bool) ->
     gate = MaskGate([lambda: [Rect(100, 100, 100, 100)]], Mouse([Point(150, 150)]))
     judgement, _ = judged(gate, action)
     assert isinstance(judgement, Refusal) is refused
+
+
+def test_no_key_goes_into_a_mask() -> None:
+    """Safety sentence: where what gets the keys is masked, nothing is typed."""
+    masked = Rect(100, 100, 100, 100)
+    for inside in ([masked], []):
+        gate = MaskGate([lambda: [masked]], Mouse(), inside.__eq__)
+        for action in (TypeText("x"), PressKeys(("a",)), KeyCombo(("ctrl", "a"))):
+            assert isinstance(judged(gate, action)[0], Refusal) is bool(inside)
 
 
 def test_a_mask_that_cannot_be_told_fails_closed() -> None:

@@ -52,6 +52,16 @@ def blocking(*keys: str) -> Policy:
     return Policy(blocked_keys=chords(keys, strokes))
 
 
+def test_no_refusal_names_a_window() -> None:
+    """Safety sentence: neither its title nor the pattern goes to the model, by which it would learn of it."""
+    for policy in (Policy(windows_denied=(pattern("*Bank*"),)), Policy(windows_allowed=(pattern("Notes"),))):
+        for around in (Situation(titles=("My Bank",)), Situation(titles=("My Bank", "x"), behind=("My Bank",))):
+            said = why(policy, HERE, around)
+            assert "windows_" in said
+            assert "Bank" not in said
+            assert "Notes" not in said
+
+
 def test_an_empty_policy_allows_everything() -> None:
     """No rule, no refusal."""
     assert not any(why(Policy(), action) for action in EVERY.values())

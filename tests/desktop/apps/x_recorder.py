@@ -30,6 +30,7 @@ def main() -> None:
         0, 0, screen.width_in_pixels, screen.height_in_pixels, 0, screen.root_depth,
         background_pixel=0x336699, override_redirect=True, event_mask=mask,
     )  # fmt: skip
+    window.set_wm_name("Recorder")
     window.map()
     window.set_input_focus(X.RevertToParent, X.CurrentTime)
     server.sync()
