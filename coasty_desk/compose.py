@@ -112,9 +112,10 @@ def runs_folder() -> Path:
     return at_home(lambda: platformdirs.user_data_path("coasty-desk")) / "runs"
 
 
-def ledger() -> Ledger:
-    """What was spent, beside the runs."""
-    return Ledger(runs_folder().parent / LEDGER)
+def ledger(stop: Stop | None = None) -> Ledger:
+    """What was spent, beside the runs; to wait for another process that writes it ends with the `stop`."""
+    path = runs_folder().parent / LEDGER
+    return Ledger(path) if stop is None else Ledger(path, stop.pause)
 
 
 def agreed() -> Agreed:
@@ -349,7 +350,11 @@ def pointing(chosen: Settings, environment: Mapping[str, str], stop: Stop, *, li
         return OfflinePointing(stop, active=window_list.focused_frame if live else lambda: None)
     name = f"ground-{new_run_id()}"
     return Metered(
-        Grounding(_connection(chosen, environment, Uploads()), stop, name), ledger(), name, chosen.daily_cents
+        Grounding(_connection(chosen, environment, Uploads()), stop, name),
+        ledger(stop),
+        name,
+        stop,
+        chosen.daily_cents,
     )
 
 
@@ -473,7 +478,7 @@ def _asking(
     )
     if chosen.no_record and chosen.daily_cents is None:
         return predictor  # nothing of the run is to be on the disk, not even what it cost
-    return Metered(predictor, ledger(), run_id, chosen.daily_cents)
+    return Metered(predictor, ledger(stop), run_id, stop, chosen.daily_cents)
 
 
 def tariff(chosen: Settings, preset: Preset, sent: Size) -> Tariff:

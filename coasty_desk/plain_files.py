@@ -99,6 +99,22 @@ def write(path: Path, content: bytes) -> None:
         raise
 
 
+def append(descriptor: int, lines: bytes) -> None:
+    """Add whole lines to a file, all or none; one that a process or a power cut left torn there is ended first. Raises OSError.
+
+    No other process may write it meanwhile; the descriptor is for reading too.
+    """
+    size = os.fstat(descriptor).st_size
+    if size:
+        os.lseek(descriptor, size - 1, os.SEEK_SET)
+        lines = b"\n" * (os.read(descriptor, 1) != b"\n") + lines
+    try:
+        write_all(descriptor, lines)
+    except OSError:
+        os.ftruncate(descriptor, size)
+        raise
+
+
 def write_out(path: Path, content: bytes) -> None:
     """Write where a person asked for it, be that a link or a device; a new file is its owner's alone. Raises OSError."""
     try:

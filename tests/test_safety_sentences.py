@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SECTIONS = ("Stopping it", "What it may do")
+SECTIONS = ("Stopping it", "What it may do", "What it costs")
 
 STOPPING, IN_HAND, WAYS = "tests/cli/test_stopping.py", "tests/cli/test_in_hand.py", "tests/desktop/test_ways.py"
 POLICY, RISK, GATES = "tests/core/test_policy.py", "tests/core/test_risk.py", "tests/core/test_gates_in_hand.py"
@@ -17,6 +17,7 @@ POLICY, RISK, GATES = "tests/core/test_policy.py", "tests/core/test_risk.py", "t
 UNTRUSTED = "tests/record/test_untrusted.py"
 PROJECT, THERE = "tests/test_project_file.py", "tests/cli/test_project.py"
 OWN = "tests/cli/test_own_terminal.py"
+MONEY, LEDGER = "tests/cli/test_money.py", "tests/record/test_ledger.py"
 COMMANDS, COMMITTING, DENIED = (f"tests/core/test_{name}.py" for name in ("commands", "committing", "typed_denied"))
 
 DISTURBED = "tests/desktop/test_disturbed.py"
@@ -34,6 +35,31 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "Ctrl-C in the terminal, or SIGTERM": (EVERY_WAY, f"{STOPPING}::test_the_other_signals_stop_as_well"),
     "`coasty-desk stop` from another terminal": (f"{STOPPING}::test_another_terminal_stops_it",),
     "no key and no mouse button is held down": (EVERY_WAY,),
+    "also one that was just being opened": (f"{STOPPING}::test_a_session_that_was_being_opened_is_closed_and_booked",),
+    "is named in the last event": (f"{STOPPING}::test_a_session_that_cannot_be_closed_is_said",),
+    "--steps 25` itemises it": (f"{MONEY}::test_the_bill_is_itemised",),
+    "10 for a session, then 4 a step": (f"{MONEY}::test_the_bill_is_itemised", "tests/service/test_pricing.py::*"),
+    "A run of 25 steps costs at most": (f"{MONEY}::test_sessions_that_expire_stay_within_the_promise",),
+    "more than you have agreed to before asks first": (
+        f"{MONEY}::test_the_first_run_that_costs_asks_and_nobody_means_no",
+        f"{MONEY}::test_what_was_agreed_is_an_amount",
+    ),
+    "is checked before each step against its worst case": (f"{MONEY}::test_a_budget_is_kept_to_the_cent",),
+    "`--provider offline` costs nothing": ("tests/cli/test_offline.py::*",),
+    "caps a day over all your runs": (
+        f"{MONEY}::test_a_days_cap_holds_over_its_runs",
+        f"{MONEY}::test_a_days_cap_holds_for_runs_at_once",
+        f"{LEDGER}::test_eight_processes_at_once_stay_within_the_cap",
+        f"{LEDGER}::test_what_is_reserved_counts_until_it_is_settled",
+    ),
+    "a lost answer is not paid for twice": (
+        "tests/record/test_never_twice.py::test_the_three_sums_agree_under_random_faults_and_deaths",
+    ),
+    "without doing or paying anything twice": (
+        "tests/cli/test_killed.py::test_a_run_that_is_killed_again_and_again_does_and_pays_nothing_twice",
+        "tests/cli/test_going_on.py::*",
+    ),
+    "NOTE is told to the model": ("tests/cli/test_going_on.py::*",),
     "says so and refuses to start": (f"{WAYS}::test_without_record_the_keys_are_not_taken_for_armed",),
     "What the agent does itself never stops it": (f"{STOPPING}::test_what_the_agent_does_itself_never_stops_it",),
     "the abort key is refused to the model": (f"{STOPPING}::test_the_agent_cannot_press_the_abort_keys",),
@@ -219,7 +245,7 @@ NO_PROMISES = (
 
 
 def _sentences() -> list[str]:
-    """Every sentence, bullet and table row of the two sections."""
+    """Every sentence, bullet and table row of these sections."""
     readme = (ROOT / "README.md").read_text("utf-8")
     found: list[str] = []
     for title in SECTIONS:

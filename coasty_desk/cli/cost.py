@@ -106,14 +106,16 @@ def cost(steps: int | None, options: Mapping[str, object], *, as_json: bool) -> 
 def spent(*, as_json: bool) -> int:
     """Print what was spent by day and by month, the newest first."""
     ledger = compose.ledger()
-    days, months = ledger.by_day(), ledger.by_month()
+    days, months, reserved = ledger.by_day(), ledger.by_month(), ledger.reserved()
     if as_json:
-        print(json.dumps({"by_day": days, "by_month": months}, indent=2))
+        print(json.dumps({"by_day": days, "by_month": months, "reserved_cents": reserved}, indent=2))
         return 0
     for title, sums in (("by month", months), ("by day", days)):
         print(title)
         for period, cents in sums.items():
             print(f"  {period:<12} ${cents / 100:.2f}")
+    if reserved:
+        print(f"{money(reserved)} of it is reserved: asked for, and not answered yet, or not any more.")
     if not days:
         print("Nothing was spent so far.")
     return 0

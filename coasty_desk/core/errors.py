@@ -33,6 +33,7 @@ class ServiceError(CoastyDeskError):
 
     `code` is the service's own error code (API.md §7) or one of ours for what has none
     (`NO_ANSWER`, `NOT_JSON`, `BAD_ANSWER`, `NO_KEY`); `status` is the HTTP status, if any.
+    `in_doubt`: what was asked for may have been charged all the same.
     """
 
     def __init__(
@@ -43,11 +44,13 @@ class ServiceError(CoastyDeskError):
         code: str = "BAD_ANSWER",
         status: int | None = None,
         request_id: str | None = None,
+        in_doubt: bool = False,
     ) -> None:
         super().__init__(message, remedy)
         self.code = code
         self.status = status
         self.request_id = request_id
+        self.in_doubt = in_doubt
 
 
 class DesktopError(CoastyDeskError):
@@ -55,7 +58,15 @@ class DesktopError(CoastyDeskError):
 
 
 class OverBudgetError(CoastyDeskError):
-    """What must be bought to go on costs more than the run may spend; the loop ends it as a limit reached."""
+    """What must be bought to go on costs more than the run may spend; the loop ends it as a limit reached.
+
+    `cents` are what it may cost, where that is more than the step's own price; `spent` went on the step before.
+    """
+
+    def __init__(self, message: str, remedy: str = "", *, cents: int = 0, spent: int = 0) -> None:
+        super().__init__(message, remedy)
+        self.cents = cents
+        self.spent = spent
 
 
 class GaveUpError(CoastyDeskError):

@@ -192,7 +192,10 @@ class Settled(Event, frozen=True, kw_only=True):
 
 
 class RunEnded(Event, frozen=True, kw_only=True):
-    """The last event. `message` is one sentence, `remedy` what to do where something went wrong."""
+    """The last event. `message` is one sentence, `remedy` what to do where something went wrong.
+
+    `left_open` are the sessions that could not be closed, by id, or by the key of a request for one that had no answer.
+    """
 
     name: ClassVar[str] = "run_ended"
     ending: Ending
@@ -201,3 +204,4 @@ class RunEnded(Event, frozen=True, kw_only=True):
     cost_cents: int
     seconds: float
     remedy: str = ""
+    left_open: tuple[str, ...] = ()

@@ -134,8 +134,11 @@ class Predictor(Protocol):
         """The answer to one screenshot. Raises ServiceError, OverBudgetError, GaveUpError, Aborted."""
         ...
 
-    def close(self) -> None:
-        """Give back what was opened, also after a stop. Never raises, never takes longer than a moment."""
+    def close(self) -> tuple[str, ...] | None:
+        """Give back what was opened, also after a stop; the names of what could not be given back, if anything.
+
+        Never raises, never takes longer than a moment.
+        """
         ...
 
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from coasty_desk.core import events as ev
 from coasty_desk.core import limits as lim
 from coasty_desk.core.actions import LookAgain, Prediction, Refusal, Verdict, in_words
+from coasty_desk.core.counting import counted
 from coasty_desk.core.cut_off import CutOff, still_good
 from coasty_desk.core.errors import (
     Aborted,
@@ -115,6 +116,7 @@ class _Run:
 
     def events(self) -> Generator[ev.Event, None, None]:
         remedy = ""
+        left_open: tuple[str, ...] = ()
         deadline = self.job.limits.deadline
         try:
             try:
@@ -131,7 +133,9 @@ class _Run:
                 ending, message, remedy = ev.Ending.AGENT_FAILED, end.message, end.remedy
         finally:
             self.ports.executor.release()
-            self.ports.predictor.close()
+            left_open = self.ports.predictor.close() or ()
+        if left_open:
+            message = f"{message}; {counted(len(left_open), 'session')} may be open still: coasty-desk sessions list"
         yield self._event(
             ev.RunEnded,
             ending=ending,
@@ -140,6 +144,7 @@ class _Run:
             steps=self.progress.steps,
             cost_cents=self.progress.cents,
             seconds=round(self._seconds(), 3),
+            left_open=left_open,
         )
 
     def _failed(self, error: ServiceError | DesktopError) -> tuple[ev.Ending, str, str]:

@@ -135,9 +135,9 @@ class Hiding(Struct, frozen=True):
             descriptions=tuple(map(self.secrets.hidden, prediction.descriptions)),
         )
 
-    def close(self) -> None:
+    def close(self) -> tuple[str, ...] | None:
         """As the predictor does."""
-        self.predictor.close()
+        return self.predictor.close()
 
     def _hidden(self, action: Action | Refusal) -> Action | Refusal:
         if isinstance(action, TypeText):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from coasty_desk import plain_files
+from coasty_desk import file_lock, plain_files
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.lock import Heard, Owner
 
@@ -31,7 +30,7 @@ class FileLock:
     def held(self, owner: Owner, stop: Stop) -> Iterator[Owner | None]:
         """Within the block the file is locked; gives its owner where it is locked already."""
         with self._opened() as file:
-            if not _locked(file):
+            if not file_lock.take(file.fileno()):
                 yield self._said()
                 return
             plain_files.write(self._owner, owner.to_json())
@@ -52,7 +51,7 @@ class FileLock:
     def owner(self) -> Owner | None:
         """Who has the file locked."""
         with self._opened() as file:
-            return None if _locked(file) else self._said()
+            return None if file_lock.take(file.fileno()) else self._said()
 
     def ask_to_stop(self, seconds: float) -> Heard:
         """Write the file that says stop, and watch it: the owner empties it when it has seen it."""
@@ -84,19 +83,3 @@ class FileLock:
             return Owner.from_json(plain_files.read(self._owner, 1_000_000, links=False))
         except OSError:
             return Owner.from_json(b"")
-
-
-def _locked(file: BinaryIO) -> bool:
-    """Lock the file until it is closed or this process ends, however it ends; whether that could be had."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from coasty_desk import plain_files
+from coasty_desk import file_lock, plain_files
 from coasty_desk.core.errors import UsageError
 
 LOCK = "lock"
@@ -22,7 +22,12 @@ class Hold:
     def __init__(self, folder: Path) -> None:
         """Take it. Raises UsageError where another process has it, OSError where there can be none."""
         self._descriptor = plain_files.made(folder / LOCK, os.O_RDWR)
-        if not _lock_soon(self._descriptor):
+        try:
+            ours = _lock_soon(self._descriptor)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+        if not ours:
             owner = os.pread(self._descriptor, 100, 0) if hasattr(os, "pread") else b""
             os.close(self._descriptor)
             message = f"The run {folder.name} is still going on{_by(owner)}."
@@ -44,32 +49,17 @@ def held(folder: Path) -> bool:
     except OSError:
         return False
     try:
-        return not _lock(descriptor)
+        return not file_lock.take(descriptor)
     finally:
         os.close(descriptor)
 
 
 def _lock_soon(descriptor: int) -> bool:
     for _ in range(_TRIES):
-        if _lock(descriptor):
+        if file_lock.take(descriptor):
             return True
         time.sleep(_PAUSE)
     return False
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        if os.name == "nt":  # pragma: no cover - not on the machines that test this
-            import msvcrt  # noqa: PLC0415 - only there
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]  # only there
-        else:
-            import fcntl  # noqa: PLC0415 - only here
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _by(owner: bytes) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from coasty_desk.core.errors import DesktopError
+from coasty_desk.file_lock import BusyError
 from coasty_desk.plain_files import NotPlainError
 
 
@@ -27,6 +28,9 @@ def as_error(error: OSError) -> DesktopError:
     if isinstance(error, NotPlainError):
         message = f"The run cannot be recorded in {error.filename}: {error.strerror}."
         return DesktopError(message, "Somebody else has put that there: take it away, or start a new run.")
+    if isinstance(error, BusyError):
+        message = f"It cannot be written down what this costs: another process keeps {error.filename} locked."
+        return DesktopError(message, "It may be a suspended run: end it, with `coasty-desk stop` or `kill`.")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         remedy = "Free some space, or choose --no-record to keep nothing on the disk."
         return DesktopError("The disk is full, so the run cannot be recorded.", remedy)

@@ -63,21 +63,14 @@ class Recorder:
     @classmethod
     def take_up(cls, folder: Path) -> Recorder:
         """The folder of a run that was cut off. Raises UsageError where a process still writes it, DesktopError."""
-        recorder = cls(folder)
-        with files.said():
-            size = os.fstat(recorder._journal).st_size
-            if size and os.pread(recorder._journal, 1, size - 1) != b"\n":
-                plain_files.write_all(
-                    recorder._journal, b"\n"
-                )  # the last line is torn; the next must not be joined to it
-        return recorder
+        return cls(folder)
 
     def take(self, event: ev.Event) -> None:
         """Write the event down before returning. Raises DesktopError where the disk refuses."""
         with files.said():
             if isinstance(event, ev.Observed):
                 plain_files.write(self.folder / frame_file(event.step, event.frame.media_type), event.frame.image)
-            self._append(to_line(event, recorded=True).encode("ascii") + b"\n")
+            plain_files.append(self._journal, to_line(event, recorded=True).encode("ascii") + b"\n")
             if isinstance(event, _BINDING):
                 os.fsync(self._journal)
             if isinstance(event, ev.Charged) and event.what == "session":
@@ -113,14 +106,6 @@ class Recorder:
             os.close(self._journal)
         self._journal = -1
         self._hold.release()
-
-    def _append(self, line: bytes) -> None:
-        size = os.fstat(self._journal).st_size
-        try:
-            plain_files.write_all(self._journal, line)
-        except OSError:
-            os.ftruncate(self._journal, size)
-            raise
 
     def _request(self, step: int, what: What) -> Path:
         return self.folder / f"request-{step:04d}{'-session' * (what == 'session')}.json"

@@ -165,10 +165,9 @@ class Replay:
         healed = yield from self._heal.predict(replace(ask, task=self._told(plan)))
         return replace(healed, verdict=Verdict.CONTINUE) if healed.verdict is Verdict.DONE else healed
 
-    def close(self) -> None:
+    def close(self) -> tuple[str, ...] | None:
         """Close whoever heals."""
-        if self._heal is not None:
-            self._heal.close()
+        return None if self._heal is None else self._heal.close()
 
     def _plan(self, ask: Ask) -> Prediction | _GoneError:
         """What to answer, worked out once a step: it is asked for the price first."""

@@ -33,16 +33,21 @@ def runs_of(runs: Path, ledger: Ledger) -> dict[str, str]:
 
 
 def left_open(folder: Path) -> LeftOpen:
-    """What the run in the folder may have left open; nothing where it has come to its end."""
+    """What the run in the folder may have left open; where it has come to its end, what that says."""
     sessions, ended = _opened(folder)
-    return LeftOpen() if ended else LeftOpen(sessions, tuple(_keys(folder)))
+    if ended is None:
+        return LeftOpen(sessions, tuple(_keys(folder)))
+    return LeftOpen(
+        tuple(name for name in ended.left_open if name in sessions),
+        tuple(name for name in ended.left_open if name not in sessions),
+    )
 
 
-def _opened(folder: Path) -> tuple[tuple[str, ...], bool]:
+def _opened(folder: Path) -> tuple[tuple[str, ...], ev.RunEnded | None]:
     sessions: dict[str, None] = {}
-    ended = False
+    ended: ev.RunEnded | None = None
     for event in listing.events(folder):
-        ended = isinstance(event, ev.RunEnded)
+        ended = event if isinstance(event, ev.RunEnded) else None
         if isinstance(event, ev.Charged) and event.session_id is not None:
             sessions[event.session_id] = None
     return tuple(sessions), ended

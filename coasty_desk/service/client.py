@@ -5,23 +5,24 @@ from __future__ import annotations
 import base64
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Prediction, Verdict
 from coasty_desk.core.counting import be, counted
-from coasty_desk.core.errors import OverBudgetError, ServiceError
+from coasty_desk.core.errors import Aborted, OverBudgetError, ServiceError
 from coasty_desk.core.ports import Answering, Ask, Charged, Retry
 from coasty_desk.core.scaling import Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.service.exchange import Exchange
+from coasty_desk.service.exchange import Answer, Exchange
 from coasty_desk.service.http import Connection
 from coasty_desk.service.outbox import Memory, Outbox
 from coasty_desk.service.pricing import SESSION, Tariff
 from coasty_desk.service.sessions import Sessions, path_of, session_in
 from coasty_desk.wire import predictions
+from coasty_desk.wire.errors import Fault
 from coasty_desk.wire.posted import Opened, Posted
 
 TASK_MAX = 32_000
@@ -76,8 +77,9 @@ class CoastyPredictor:
         if self.session is not None and kept is not None and kept.name == self._next_session:
             # The run was cut off while a new one was being opened in place of one that was gone.
             self._forget()
-        fresh = self.session is None
-        if fresh:
+        opens = self.session is None
+        fresh = opens and kept is None  # one whose opening was answered late may have been closed since
+        if opens:
             yield from self._open(ask)
         if self.session is not None and self.session.size != ask.frame.sent:
             # It was being opened for a screen of another size when the run was cut off.
@@ -92,16 +94,16 @@ class CoastyPredictor:
             if ask.old:  # it was not paid for, and is not worth it any more
                 self._forget()
                 return Prediction(Verdict.CONTINUE)
-            self._afford(ask)
+            self._afford(ask, spent=SESSION * opens)
             yield Retry(error.code, 0.0, 2)
         self._forget()
         yield from self._open(ask)
         return (yield from self._ask(ask, body))
 
-    def close(self) -> None:
-        """Delete the session, also one that is only just being opened; takes at most 1.5 s. Never raises."""
-        self._sessions.close()
+    def close(self) -> tuple[str, ...]:
+        """Delete the session, also one that is only just being opened; those that may be open still. Takes at most 1.5 s. Never raises."""
         self.session = None
+        return self._sessions.close()
 
     def _ask(self, ask: Ask, body: bytes) -> Answering[Prediction]:
         session = self.session
@@ -136,18 +138,33 @@ class CoastyPredictor:
             body["instructions"] = self.instructions
         bought = Posted("session", ask.step, "sessions", self._next_session, json.dumps(body).encode("ascii"))
         posted, doubt = self._as_kept(bought)
-        answer = yield from self._exchange().buy(posted, ask.seconds_left, self._sessions.opening, doubt=doubt)
-        self.opened += 1
-        cents, session_id = answer.cents(SESSION), session_in(answer.document)
-        if session_id is not None:
-            self._sessions.add(session_id)  # an answer that was collected has not passed through `opening`
-        if cents or session_id:
-            yield Charged("session", cents, session_id)
+        exchange = self._exchange()
+        try:
+            answer = yield from exchange.buy(posted, ask.seconds_left, self._sessions.opening, doubt=doubt)
+        except (Aborted, ServiceError) as end:
+            late = self._sessions.answered_late() if isinstance(end, Aborted) or end.in_doubt else None
+            if late is not None:
+                found = exchange.found(late.reply) if late.looked_up else exchange.read(late.reply)
+                yield from self._opened(found, posted.key)
+            raise
+        session_id = yield from self._opened(answer, posted.key)
         if session_id is None:
             message = "The service opened a session and did not say which."
             raise ServiceError(message, "Try again; if it happens again, check COASTY_BASE_URL.")
         told = json.loads(posted.body)
         self.session = Opened(session_id, Size(told["screen_width"], told["screen_height"]))
+
+    def _opened(self, answer: Answer | Fault | None, key: str) -> Generator[Charged, None, str | None]:
+        """Say what opening a session has cost, and which it is."""
+        if not isinstance(answer, Answer):
+            return None
+        self.opened += 1
+        cents, session_id = answer.cents(SESSION), session_in(answer.document)
+        if session_id is not None:
+            self._sessions.add(session_id, key)  # an answer that was collected has not passed through `opening`
+        if cents or session_id:
+            yield Charged("session", cents, session_id)
+        return session_id
 
     def _afford(self, ask: Ask, *, spent: int = 0) -> None:
         """Raise OverBudgetError unless there is enough left for another session and its first prediction; `spent` was since."""
@@ -158,7 +175,7 @@ class CoastyPredictor:
                 f"the service has let the session go, a new one with the next step may cost {counted(price, 'cent')}, "
                 f"and of what this run may cost only {left} {be(left)} left"
             )
-            raise OverBudgetError(message)
+            raise OverBudgetError(message, cents=price, spent=spent)
 
     def _forget(self) -> None:
         """The service knows the session no more."""

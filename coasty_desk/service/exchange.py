@@ -23,8 +23,8 @@ from coasty_desk.wire.fields import UnreadableError, number_in, parse_json
 from coasty_desk.wire.posted import Posted
 from coasty_desk.wire.predictions import charged
 
-Around: TypeAlias = Callable[[Callable[[], Reply]], Reply]
-"""Does a sending in the thread that may outlive the run, and so sees its reply in any case."""
+Around: TypeAlias = Callable[[Callable[[], Reply], str], Reply]
+"""Does a sending, of a request by this key, in the thread that may outlive the run, and so sees its reply in any case."""
 
 
 class Answer(Struct, frozen=True):
@@ -101,14 +101,15 @@ class Exchange(Struct):
             return self.connection.post(posted.path, posted.body, posted.key)
 
         try:
-            reply = self.stop.race(lambda: around(post), within=TIMEOUT + 5)
+            reply = self.stop.race(lambda: around(post, posted.key), within=TIMEOUT + 5)
         except UnansweredError as none:
             return none.fault
         except TimeoutError:
             return Fault(retry.NO_ANSWER, f"no answer came within {TIMEOUT:g} s", 0)
-        return self._read(reply)
+        return self.read(reply)
 
-    def _read(self, reply: Reply) -> Answer | Fault:
+    def read(self, reply: Reply) -> Answer | Fault:
+        """What a reply to a purchase says."""
         if not 200 <= reply.status < 300:
             return errors.decode(reply.status, reply.headers, reply.body)
         try:
@@ -129,27 +130,37 @@ class Exchange(Struct):
         """What has become of a request in flight (API.md §2.7); None where the service does not know it."""
         path = f"idempotency/{quote(posted.key, safe='')}"
         try:
-            reply = self.stop.race(lambda: self.connection.get(path), within=TIMEOUT)
-            found = parse_json(reply.body) if reply.status == 200 else None
-        except (UnansweredError, UnreadableError, TimeoutError):
-            return Fault(retry.NO_ANSWER, "nor could it be asked what became of it", 0)
-        if not isinstance(found, dict):
+            return self.found(self.stop.race(lambda: self.connection.get(path), within=TIMEOUT))
+        except (UnansweredError, TimeoutError):
+            return _NOT_TOLD
+
+    def found(self, reply: Reply) -> Answer | Fault | None:
+        """What the service says has become of a request; None where it does not know it, or it came to nothing."""
+        if reply.status == 404:
             return None
-        if found.get("status") == "processing":
+        try:
+            document = parse_json(reply.body) if reply.status == 200 else None
+        except UnreadableError:
+            document = None
+        if not isinstance(document, dict):
+            return _NOT_TOLD
+        if document.get("status") == "processing":
             return Fault(retry.IN_FLIGHT, "the service is still at work on this step", 409)
-        result, status = found.get("result"), found.get("original_status", 200)
+        result, status = document.get("result"), document.get("original_status", 200)
         if not isinstance(result, dict) or status != 200:
             return None
         free = not self.connection.key.bills
-        request_id = found.get("request_id")
+        request_id = document.get("request_id")
         return Answer(
             result, request_id if isinstance(request_id, str) else None, charged(result), replayed=True, free=free
         )
 
 
-def _plainly(post: Callable[[], Reply]) -> Reply:
+def _plainly(post: Callable[[], Reply], _key: str) -> Reply:
     return post()
 
+
+_NOT_TOLD = Fault(retry.NO_ANSWER, "nor could it be asked what became of it", 0)
 
 _REPLAYED = ("x-coasty-idempotent-replay", "idempotency-replayed")
 

@@ -115,7 +115,8 @@ def as_error(
         message = f"{message.removesuffix('.')}, {tries} times."
     if doubt:
         message = f"{message.removesuffix('.')}; the step may have been charged all the same."
-    return ServiceError(message, remedy, code=fault.code, status=fault.status or None, request_id=fault.request_id)
+    status = fault.status or None
+    return ServiceError(message, remedy, code=fault.code, status=status, request_id=fault.request_id, in_doubt=doubt)
 
 
 def _words(fault: Fault, host: str) -> tuple[str, str]:

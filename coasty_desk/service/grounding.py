@@ -101,7 +101,9 @@ def _of_a_look(error: ServiceError) -> ServiceError:
     """The same of a look, which has no steps, no session and no instructions to change."""
     message = error.message.replace("this step", "this look").replace("the step may", "the look may")
     remedy = _REMEDIES.get(error.code, _AGAIN if error.remedy == ANEW else error.remedy)
-    return ServiceError(message, remedy, code=error.code, status=error.status, request_id=error.request_id)
+    return ServiceError(
+        *(message, remedy), code=error.code, status=error.status, request_id=error.request_id, in_doubt=error.in_doubt
+    )
 
 
 def _body(ask: Ask) -> bytes:

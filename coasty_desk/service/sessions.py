@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from urllib.parse import quote
 
+from msgspec import Struct
+
 from coasty_desk.service.http import Connection, Reply
 from coasty_desk.service.retry import NO_ANSWER
 from coasty_desk.service.unanswered import UnansweredError
@@ -16,7 +18,8 @@ from coasty_desk.wire.fields import UnreadableError, parse_json
 CLOSING = 1.5
 """Seconds that closing may take in all: a person who has stopped the run waits for it."""
 
-_WAIT_FOR_OPENING = 0.9
+_WAIT_FOR_OPENING = 0.7
+_LOOKING = 0.4
 _TRIES = 3
 _PAUSE = 0.1
 
@@ -32,6 +35,13 @@ def path_of(session_id: str) -> str:
     return f"sessions/{quote(session_id, safe='')}"
 
 
+class Late(Struct, frozen=True):
+    """What came of opening a session while the run was closed: the `reply` to it, or one to what had become of it."""
+
+    reply: Reply
+    looked_up: bool = False
+
+
 class Sessions:
     """Knows each session from the moment its opening is answered, in whichever thread that happens."""
 
@@ -39,56 +49,81 @@ class Sessions:
         self._connection = connection
         self._changed = threading.Condition()
         self._open: set[str] = set()
-        self._opening = 0
+        self._unknown: set[str] = set()
+        self._in_flight = 0
+        self._last: Late | None = None
         self._closed = False
         self._late = False
         self._over = False
 
-    def add(self, session_id: str) -> None:
-        """This one is open."""
+    def add(self, session_id: str, key: str = "") -> None:
+        """This one is open, opened by the request of this key, unless all have been closed since."""
         with self._changed:
-            self._open.add(session_id)
+            self._unknown.discard(key)
+            if not self._over:
+                self._open.add(session_id)
 
     def forget(self, session_id: str) -> None:
         """This one is no more."""
         with self._changed:
             self._open.discard(session_id)
 
-    def opening(self, post: Callable[[], Reply]) -> Reply:
-        """Do `post`, which opens a session; if the run has been closed meanwhile, delete what it opened."""
+    def opening(self, post: Callable[[], Reply], key: str) -> Reply:
+        """Do `post`, which opens a session by this key; if the run has been closed meanwhile, delete what it opened."""
         with self._changed:
             if self._closed:
                 raise UnansweredError(NO_ANSWER, "the run has been stopped")
-            self._opening += 1
-        opened: str | None = None
+            self._in_flight += 1
+            self._unknown.add(key)
+            self._last = None
+        reply: Reply | None = None
         try:
             reply = post()
-            opened = _opened(reply)
         finally:
             with self._changed:
-                self._opening -= 1
-                if opened is not None:
-                    self._open.add(opened)
-                late = opened is not None and self._late
+                self._in_flight -= 1
+                opened = None if reply is None else self._heard(reply, key)
+                late = self._late
                 self._changed.notify_all()
         if opened is not None and late:
             self._delete(opened, time.monotonic() + CLOSING)
         return reply
 
+    def _heard(self, reply: Reply, key: str) -> str | None:
+        opened = _opened(reply)
+        self._last = Late(reply)
+        if opened is not None:
+            self._open.add(opened)
+        if opened is not None or (400 <= reply.status < 500 and reply.status not in (408, 409, 429)):
+            self._unknown.discard(key)  # else a proxy may have spoken for one that was opened
+        return opened
+
+    def answered_late(self) -> Late | None:
+        """After a stop: close all, and say what came of the opening that was on its way then; None where nobody can tell."""
+        self.close()
+        return self._last
+
     def drop(self, session_id: str) -> None:
         """Delete this one while the run goes on."""
         threading.Thread(target=self._delete, args=(session_id, time.monotonic() + 30), daemon=True).start()
 
-    def close(self) -> None:
-        """Delete all, within `CLOSING` seconds; whoever comes second waits for the first. Never raises."""
+    def close(self) -> tuple[str, ...]:
+        """Delete all, within `CLOSING` seconds; whoever comes second waits for the first. Never raises.
+
+        Those that may be open still, by their ids, and by the keys of their requests where no answer came.
+        """
         until = time.monotonic() + CLOSING
         with self._changed:
             if self._closed:
                 self._changed.wait_for(lambda: self._over, CLOSING)
-                return
+                return self._left()
             self._closed = True
-            self._changed.wait_for(lambda: not self._opening, _WAIT_FOR_OPENING)
+            self._changed.wait_for(lambda: not self._in_flight, _WAIT_FOR_OPENING)
             self._late = True
+            unanswered = tuple(self._unknown)
+        for key in unanswered:
+            self._look_up(key, until)
+        with self._changed:
             remaining = tuple(self._open)
         threads = [threading.Thread(target=self._delete, args=(each, until), daemon=True) for each in remaining]
         for thread in threads:
@@ -99,6 +134,28 @@ class Sessions:
         with self._changed:
             self._over = True
             self._changed.notify_all()
+            return self._left()
+
+    def _left(self) -> tuple[str, ...]:
+        return (*sorted(self._open), *sorted(self._unknown))
+
+    def _look_up(self, key: str, until: float) -> None:
+        """What has become of an opening whose answer does not come (API.md §2.7)."""
+        left = min(until - time.monotonic(), _LOOKING)
+        try:
+            reply = self._connection.get(f"idempotency/{quote(key, safe='')}", left)
+            document = parse_json(reply.body)
+        except (UnansweredError, UnreadableError):
+            return
+        if reply.status == 404:  # none was opened by it
+            with self._changed:
+                self._unknown.discard(key)
+        opened = session_in(document.get("result")) if reply.status == 200 and isinstance(document, dict) else None
+        if opened is not None:
+            with self._changed:
+                self._open.add(opened)
+                self._unknown.discard(key)
+                self._last = Late(reply, looked_up=True)
 
     def _delete(self, session_id: str, until: float) -> None:
         for _ in range(_TRIES):

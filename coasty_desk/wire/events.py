@@ -131,6 +131,7 @@ def _ended(event: ev.RunEnded) -> dict[str, object]:
         "steps": event.steps,
         "cost_cents": event.cost_cents,
         "seconds": event.seconds,
+        **({"left_open": list(event.left_open)} if event.left_open else {}),
     }
 
 

@@ -216,6 +216,7 @@ def _ended(fields: Fields, head: _Head) -> ev.Event:
         cost_cents=_whole(fields, "cost_cents"),
         seconds=_number(fields, "seconds"),
         remedy=_text(fields, "remedy"),
+        left_open=fields.texts("left_open", at_most=100, each=200) or (),
     )
 
 

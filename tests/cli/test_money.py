@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +12,8 @@ import pytest
 
 from coasty_desk.record.ledger import LEDGER
 from tests.cli.conftest import Shell, service
-from tests.stub_service import KEY, SANDBOX_KEY, click, expired, go
+from tests.desktop.xvfb import xvfb
+from tests.stub_service import KEY, SANDBOX_KEY, click, expired, go, held
 
 SCRIPT = [go(click(10 + 9 * n, 20)) for n in range(9)]
 
@@ -124,6 +127,30 @@ def test_a_days_cap_holds_over_its_runs(shell: Shell, display: str) -> None:
     assert "$0.20" in shell("cost", "--spent").out
 
 
+def test_a_days_cap_holds_for_runs_at_once(shell: Shell, display: str) -> None:
+    """Safety sentence: two runs on two displays spend no more than the day has, though each alone would have had enough."""
+    (shell.home / "coasty-desk.toml").write_text("[limits]\ndaily_cents = 20\n")
+    with service(*SCRIPT) as (stand_in, url), xvfb(1280, 720) as other:
+        stand_in.plan("session", held(1.0), held(1.0))
+        runs = [
+            subprocess.Popen(
+                [sys.executable, "-m", "coasty_desk", "run", "--json", "click"],
+                env=shell.environment | {"DISPLAY": name, "COASTY_BASE_URL": url},
+                cwd=shell.home,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for name in (display, other)
+        ]
+        ends = [json.loads(run.communicate(timeout=60)[0].splitlines()[-1]) for run in runs]
+    assert {end["reason"] for end in ends} == {"budget"}
+    assert 14 <= stand_in.charged <= 20
+    assert stand_in.charged == sum(end["cost_cents"] for end in ends)
+    told = json.loads(shell("cost", "--spent", "--json").out)
+    assert (sum(told["by_day"].values()), told["reserved_cents"]) == (stand_in.charged + 4, 0)
+
+
 def test_the_bill_is_itemised(shell: Shell) -> None:
     """Every line, their sum, and what would be cheaper with the memory kept."""
     said = shell("cost", "--steps", "10", "--max-size", "1920x1080").out
@@ -136,7 +163,8 @@ def test_the_bill_is_itemised(shell: Shell) -> None:
 
 def test_without_a_record_nothing_is_kept(shell: Shell, display: str) -> None:
     """No journal, no picture, no line of what it cost; so a live key is asked about every time."""
-    (shell.data / LEDGER).unlink()
+    for path in shell.data.iterdir():
+        path.unlink()
     with service() as (_, url):
         where = {"DISPLAY": display, "COASTY_BASE_URL": url}
         assert shell("run", "--no-record", "--yes", "click", **where).code == 0

@@ -18,7 +18,7 @@ import pytest
 from tests.cli.conftest import Shell, recording, service
 from tests.desktop.targets import App
 from tests.desktop.xvfb import xvfb
-from tests.stub_service import Service, click, done, go, held
+from tests.stub_service import Service, click, done, error, go, held, saying
 
 PATIENCE = 20.0
 """Seconds, on a busy machine, within which whatever must happen soon has happened."""
@@ -57,6 +57,7 @@ class Running:
     display: str
     window: App
     service: Service
+    url: str
 
     def person(self, *arguments: str) -> None:
         """Somebody at this display does something."""
@@ -96,7 +97,7 @@ def running(
             text=True,
         )
         try:
-            yield Running(process, name, window, stand_in)
+            yield Running(process, name, window, stand_in, url)
         finally:
             process.kill()
             process.wait()
@@ -174,6 +175,44 @@ def test_every_way_stops_a_request_that_is_held(shell: Shell, way: str) -> None:
         run.until(lambda: len(run.service.posts("predict")) > 0)
         act(run)
         assert_stopped(run, reason)
+
+
+@pytest.mark.parametrize("seconds", [0.3, 20.0])
+def test_a_session_that_was_being_opened_is_closed_and_booked(shell: Shell, seconds: float) -> None:
+    """Safety sentence: one whose opening was on its way when the stop came is closed, paid for in the books, and told of.
+
+    Its answer comes a moment later, or not at all; then the service is asked by the request's key.
+    """
+    with running(shell, done()) as run:
+        run.service.plan("session", held(seconds))
+        run.until(lambda: len(run.service.posts("session")) > 0)
+        press_control_c(run)
+        code, events, _ = run.ended()
+        assert (code, run.service.deleted, run.service.charged) == (130, ["ses_1"], 10)
+        (charged,) = [event for event in events if event["event"] == "charged"]
+        assert (charged["session_id"], charged["cents"], events[-1]["cost_cents"]) == ("ses_1", 10, 10)
+        told = json.loads(shell("cost", "--spent", "--json").out)
+        assert (sum(told["by_day"].values()), told["reserved_cents"]) == (14, 0)
+        run.service.release.set()
+        where = {"DISPLAY": run.display, "COASTY_BASE_URL": run.url}
+        assert shell("resume", "last", "--yes", **where).code == 0
+        assert run.service.charged == 24
+        assert not run.service.sessions
+
+
+def test_a_session_that_cannot_be_closed_is_said(shell: Shell) -> None:
+    """Safety sentence: the last event names what may be open still, and so deleting the run's record closes it."""
+    refuses = saying(error(503, "SERVICE_UNAVAILABLE"))
+    with running(shell, go(WAIT)) as run:
+        run.service.plan("DELETE /v1/sessions/ses_1", *[refuses] * 3)
+        run.until(lambda: len(run.service.posts("predict")) > 0)
+        press_control_c(run)
+        code, events, _ = run.ended()
+        assert (code, list(run.service.sessions), events[-1]["left_open"]) == (130, ["ses_1"], ["ses_1"])
+        assert "1 session may be open still: coasty-desk sessions list" in events[-1]["message"]
+        assert events[-1]["run_id"] in shell("sessions", "list", COASTY_BASE_URL=run.url).out
+        assert "Closed the session ses_1." in shell("runs", "delete", "last", COASTY_BASE_URL=run.url).out
+        assert not run.service.sessions
 
 
 @pytest.fixture
