@@ -20,6 +20,7 @@ from coasty_desk.core.confirm import Person
 from coasty_desk.core.cut_off import CutOff
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import at_home, given
+from coasty_desk.core.hiding import Hiding
 from coasty_desk.core.job_control import JobControl
 from coasty_desk.core.limits import Limits, Progress
 from coasty_desk.core.masked import Mask
@@ -27,7 +28,7 @@ from coasty_desk.core.policy import Policy
 from coasty_desk.core.ports import Executor, Predictor
 from coasty_desk.core.run import Job, Ports
 from coasty_desk.core.scaling import Frame, Rect, Size
-from coasty_desk.core.secrets import Hiding, Secrets
+from coasty_desk.core.secrets import Secrets
 from coasty_desk.core.stop import Stop
 from coasty_desk.core.windows import Aim, reached
 from coasty_desk.desktop import keys, lock, secret_sources, wayland, ways, window_list
@@ -233,7 +234,7 @@ def desk(
     ports = Ports(
         hands.screen,
         hands.executor,
-        Hiding(predictor, rules.secrets, lambda: () if covers is None else covers.painted),
+        Hiding(predictor, rules.secrets, lambda: () if covers is None else covers.painted, keys.strokes),
         hands.gate,
         stop,
         before=screen.watch,
@@ -307,7 +308,7 @@ def _for_programs(environment: Mapping[str, str], rules: Rules) -> dict[str, str
     return {
         name: value
         for name, value in environment.items()
-        if name != KEY_VARIABLE and not keys.said_in(value) and not rules.secrets.said_in(value)
+        if not name.upper().endswith("_API_KEY") and not keys.said_in(value) and not rules.secrets.said_in(value)
     }
 
 

@@ -87,7 +87,11 @@ class Settings:
     )
     # it would be typed wherever the model likes
     secret: tuple[str, ...] = _setting(
-        (), readers.saying("NAME=env:VARIABLE or NAME=keyring:SERVICE/USER", readers.texts), rules.BY_TRUST
+        (),
+        readers.saying(
+            "NAME=env:VARIABLE or NAME=keyring:SERVICE/USER, with @WINDOW behind it or without", readers.texts
+        ),
+        rules.BY_TRUST,
     )
     mask_window: tuple[str, ...] = _setting(
         (), readers.saying("a pattern of window titles", readers.texts), rules.ADDED

@@ -23,6 +23,7 @@ COMMANDS, COMMITTING, DENIED = (f"tests/core/test_{name}.py" for name in ("comma
 DISTURBED = "tests/desktop/test_disturbed.py"
 HINDERED = "tests/cli/test_stopping_hindered.py::test_a_stop_is_heard_in_any_state_and_past_any_hindrance"
 SUSPENDING = "tests/cli/test_suspending.py"
+SECRETS = "tests/core/test_secrets.py"
 AGAIN = "tests/desktop/test_judged_again.py"
 
 EVERY_WAY = f"{STOPPING}::test_every_way_stops_every_input"
@@ -161,6 +162,18 @@ PROMISES: dict[str, tuple[str, ...]] = {
         f"{IN_HAND}::test_a_batch_that_was_refused_cannot_end_as_succeeded",
     ),
     "The value is put in at the keystroke": (f"{IN_HAND}::test_a_secret_is_typed_and_said_nowhere",),
+    "it is typed only while a window with such a title has the": (
+        f"{SECRETS}::test_a_bound_secret_is_typed_into_its_windows_alone",
+        f"{IN_HAND}::test_a_bound_secret_is_typed_nowhere_else",
+    ),
+    "asks at its first use": (f"{SECRETS}::test_under_risky_an_unbound_secret_is_asked_about_once",),
+    "hidden, also escaped, encoded or spelled out": (
+        f"{SECRETS}::test_a_value_that_is_written_otherwise_is_hidden",
+        f"{SECRETS}::test_a_value_in_keys_or_in_pieces_is_refused",
+        f"{SECRETS}::test_a_short_value_is_hidden_where_it_stands_alone",
+        f"{SECRETS}::test_a_value_in_pieces_over_several_answers_is_not_finished",
+        f"{IN_HAND}::test_a_secret_that_the_model_spells_out_is_neither_typed_nor_kept",
+    ),
     "the value is painted black where it can be read": (
         "tests/cli/test_secrets_seen.py::test_a_secret_in_a_visible_field_is_in_no_later_picture",
         "tests/cli/test_secrets_seen.py::test_the_same_in_other_toolkits",

@@ -52,7 +52,7 @@ def run(
     policy: Annotated[str | None, typer.Option(metavar="FILE", help="What is allowed at all, as TOML or JSON.")] = None,
     secret: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=SOURCE", help="env:VAR or keyring:SERVICE/USER."),
+        typer.Option(metavar="NAME=SOURCE", help="env:VAR or keyring:SERVICE/USER, @WINDOW to bind."),
     ] = None,
     on_human_input: Annotated[str | None, typer.Option(metavar="WORD", help="pause|stop|ignore. [pause]")] = None,
     max_size: Annotated[str | None, typer.Option(metavar="WxH|full", help="Shrink to fit. [1280x720]")] = None,

@@ -35,7 +35,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "memory": ("screenshots that the model remembers, 1-20; each costs 2 cents more a step", "3"),
     "settle": ("adaptive, or a fixed pause after each step, in seconds", '"adaptive"'),
     "secret": (
-        "{{secret:NAME}} in the task: from env:VARIABLE or keyring:SERVICE/USER",
+        "{{secret:NAME}} in the task: from env:VARIABLE or keyring:SERVICE/USER; @TITLE binds it to windows",
         '["PASSWORD=keyring:mail/me"]',
     ),
     "mask_window": ("windows with such titles are black in every picture", '["*Bank*"]'),

@@ -7,7 +7,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct, field
 
-from coasty_desk.core.actions import Action, LookAgain, Point, Prediction, in_words
+from coasty_desk.core.actions import Action, LookAgain, Point, Prediction, TypeText, in_words
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates import InOrder
 from coasty_desk.core.ledger import Ledger
@@ -15,6 +15,7 @@ from coasty_desk.core.ports import Answer, Gate, Judging, Question
 from coasty_desk.core.risk import Around, Risk, risk
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
+from coasty_desk.core.secrets import Secrets
 from coasty_desk.core.seen import places
 from coasty_desk.core.stop import Stop
 from coasty_desk.core.terminals import in_terminal, matters
@@ -22,6 +23,9 @@ from coasty_desk.core.typed import strokes_of
 from coasty_desk.core.windows import Named, Windows, reached
 
 Mode = Literal["never", "risky", "always"]
+_FIRST_USE = "secret "
+"""Begins the kind of risk that a secret's first use is."""
+
 Said: TypeAlias = Literal["yes", "no", "always", "stop"]
 
 
@@ -63,6 +67,7 @@ class Confirm(Struct):
     `keep` is called before a question and gives what to call after it: the person may answer
     on this very desktop, and what was in front then belongs in front again. `cautious` makes
     everything that goes to a terminal risky. `forbidding` judges once more after a yes: a question takes its time.
+    Of the `secrets`, one that is bound to no window is asked about at its first use.
     """
 
     mode: Mode
@@ -73,6 +78,7 @@ class Confirm(Struct):
     cautious: bool = False
     keep: Callable[[], Callable[[], None]] = lambda: lambda: None
     forbidding: Gate = field(default_factory=InOrder)
+    secrets: Secrets = field(default_factory=lambda: Secrets({}))
     _allowed: set[str] = field(default_factory=set)
 
     def judge(self, placed: Placed, prediction: Prediction) -> Judging:
@@ -96,7 +102,7 @@ class Confirm(Struct):
         if said == "no":
             return refusal(placed, "person", f"a person did not agree to it: {reason.why}")
         after()
-        if said == "always":
+        if said == "always" or reason.kind.startswith(_FIRST_USE):
             self._allowed.add(reason.kind)
         if meant != self._pointer(placed.real):
             return LookAgain("The pointer was moved while a person was asked, so the action was not done; look again.")
@@ -110,9 +116,18 @@ class Confirm(Struct):
         if self.mode == "never":
             return None
         found = risk(placed.sent, self._around(placed, prediction), self.ledger.strokes)
+        if found is None:
+            found = self._first_use(placed.sent)
         if found is None and self.mode == "always":
             return Risk(type(placed.sent).__name__, "every action is asked about")
         return found
+
+    def _first_use(self, action: Action) -> Risk | None:
+        """A secret that is bound to no window, and that nobody has agreed to yet."""
+        names = self.secrets.unbound_in(action.text) if isinstance(action, TypeText) else ()
+        kinds = (f"{_FIRST_USE}{name}" for name in names)
+        new = next((kind for kind in kinds if kind not in self._allowed), None)
+        return None if new is None else Risk(new, f"it is the first use of the {new}, which is bound to no window")
 
     def _around(self, placed: Placed, prediction: Prediction) -> Around:
         said = (prediction.reasoning, prediction.description(placed.sent), *self._under(placed.real))

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from coasty_desk.core.actions import Action, Prediction, Refusal, TypeText, in_words
+from coasty_desk.core import disguise
+from coasty_desk.core.actions import Prediction, Refusal, TypeText, in_words
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.core.ports import Answering, Ask, Executor, Predictor
+from coasty_desk.core.patterns import Pattern
+from coasty_desk.core.ports import Executor, Judging
+from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
+from coasty_desk.core.windows import LONGEST_TITLE, Windows
 
 NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 PLACEHOLDER = re.compile(rf"\{{\{{\s*secret:\s*({NAME})\s*\}}\}}")
 """What stands for a secret in a task, in a model's answer, and in every record."""
 
-SHORTEST_HIDDEN = 4
-"""A value shorter than this is not looked for in what the model says: it would be found everywhere."""
-
-P = TypeVar("P")
+SHORTEST_HIDDEN = disguise.SHORTEST
+"""A value shorter than this is not looked for within words, nor in pictures: it would be found everywhere."""
 
 
 class Secrets:
     """Values by their names. Says nothing of them when it is shown."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_values", "_windows")
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+    def __init__(self, values: Mapping[str, str], windows: Mapping[str, Pattern] | None = None) -> None:
+        """`windows` are those that a secret may be typed into alone, by its name."""
         self._values = dict(values)
+        self._windows = dict(windows or {})
 
     def __repr__(self) -> str:
         return f"Secrets({', '.join(sorted(self._values))})"
@@ -42,11 +44,22 @@ class Secrets:
         """The names in `text` that have no value."""
         return tuple(name for name in PLACEHOLDER.findall(text) if name not in self._values)
 
-    def said_in(self, text: str) -> bool:
-        """Whether the text is one of the values, or has a longer one in it."""
-        return any(
-            value == text or (len(value) >= SHORTEST_HIDDEN and value in text) for value in self._values.values()
+    def said_in(self, text: str) -> str:
+        """The name of a secret that the text is, or has in it, as it is or written otherwise; empty where there is none."""
+        return next(
+            (
+                name
+                for name, value in self._longest_first()
+                if value == text or (len(value) >= SHORTEST_HIDDEN and _spans(text, value))
+            ),
+            "",
         )
+
+    def places(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """Where in the text values stand that are long enough to be known in it, as they are or with something between their letters."""
+        for name, value in self._longest_first():
+            if len(value) >= SHORTEST_HIDDEN:
+                yield from ((name, start, end) for start, end in disguise.spans(text, value))
 
     def filled(self, text: str) -> str:
         """`text` with its placeholders replaced. For the keyboard alone."""
@@ -60,12 +73,51 @@ class Secrets:
         """All values by their names."""
         return dict(self._values)
 
+    def windows(self, text: str) -> tuple[Pattern, ...]:
+        """The windows that the secrets in the text are bound to, one for each that is."""
+        return tuple(self._windows[name] for name in self.named_in(text) if name in self._windows)
+
+    def unbound_in(self, text: str) -> tuple[str, ...]:
+        """The secrets in the text that may be typed anywhere."""
+        return tuple(name for name in self.named_in(text) if name not in self._windows)
+
     def hidden(self, text: str) -> str:
-        """`text` with every value replaced by its placeholder, the longest first."""
-        for name, value in sorted(self._values.items(), key=lambda item: -len(item[1])):
-            if len(value) >= SHORTEST_HIDDEN:
-                text = text.replace(value, f"{{{{secret:{name}}}}}")
+        """`text` with every value replaced by its placeholder, however it is written, the longest first."""
+        return self._replaced(text, disguise.spans)
+
+    def named(self, text: str) -> str:
+        """The same where a value is written as it is: who types it types the same."""
+        return self._replaced(text, disguise.literal)
+
+    def _longest_first(self) -> list[tuple[str, str]]:
+        return sorted(self._values.items(), key=lambda item: -len(item[1]))
+
+    def _replaced(self, text: str, spans: Callable[[str, str], list[disguise.Span]]) -> str:
+        for name, value in self._longest_first():
+            parts = [text[start:end] for start, end in _apart(text)]
+            instead = f"{{{{secret:{name}}}}}"
+            parts[::2] = [disguise.put(part, spans(part, value), instead) for part in parts[::2]]
+            text = "".join(parts)
         return text
+
+
+def _apart(text: str) -> Iterator[tuple[int, int]]:
+    """The text cut at its placeholders: what is said, a placeholder, what is said, and so on."""
+    at = 0
+    for match in PLACEHOLDER.finditer(text):
+        yield at, match.start()
+        yield match.span()
+        at = match.end()
+    yield at, len(text)
+
+
+def _spans(text: str, value: str) -> list[disguise.Span]:
+    return [
+        span
+        for at, (start, end) in enumerate(_apart(text))
+        if at % 2 == 0
+        for span in disguise.spans(text[start:end], value)
+    ]
 
 
 class Filling(Struct, frozen=True):
@@ -109,39 +161,28 @@ class Filling(Struct, frozen=True):
         return placed.typing(self.secrets.filled(action.text)) if isinstance(action, TypeText) else placed
 
 
-class Hiding(Struct, frozen=True):
-    """A predictor whose answers name a secret where they would say it: a model that reads one off the screen does not spread it."""
+class SecretGate(Struct, frozen=True):
+    """Lets a secret that is bound to windows be typed nowhere else."""
 
-    predictor: Predictor
     secrets: Secrets
-    painted: Callable[[], Sequence[str]] = tuple
-    """The names of secrets that are painted over on the picture that is asked about."""
+    windows: Windows
 
-    def price(self, ask: Ask) -> int:
-        """As the predictor says."""
-        return self.predictor.price(ask)
+    def judge(self, placed: Placed, prediction: Prediction) -> Judging:
+        """Never asks, so it never yields."""
+        yield from ()
+        del prediction
+        return self.again(placed)
 
-    def predict(self, ask: Ask) -> Answering[Prediction]:
-        """The answer, with values hidden in what it says and types."""
-        names = self.painted()
-        if names:
-            said = f"On the screenshot these secrets are painted black where they can be read: {', '.join(names)}."
-            ask = replace(ask, notes=(*ask.notes, said))
-        prediction = yield from self.predictor.predict(ask)
-        return replace(
-            prediction,
-            actions=tuple(self._hidden(action) for action in prediction.actions),
-            reasoning=self.secrets.hidden(prediction.reasoning),
-            descriptions=tuple(map(self.secrets.hidden, prediction.descriptions)),
-        )
-
-    def close(self) -> tuple[str, ...] | None:
-        """As the predictor does."""
-        return self.predictor.close()
-
-    def _hidden(self, action: Action | Refusal) -> Action | Refusal:
-        if isinstance(action, TypeText):
-            return TypeText(self.secrets.hidden(action.text))
-        if isinstance(action, Refusal):
-            return Refusal(self.secrets.hidden(action.action), action.by, self.secrets.hidden(action.why))
-        return action
+    def again(self, placed: Placed) -> Refusal | None:
+        """The same judgement, of how things are by now."""
+        action = placed.sent
+        bound = self.secrets.windows(action.text) if isinstance(action, TypeText) else ()
+        if not bound:
+            return None
+        try:
+            title = self.windows.focused().title
+        except DesktopError:
+            return refusal(placed, "secret", "which window has the keyboard cannot be told, and this secret is for one")
+        if len(title) <= LONGEST_TITLE and all(pattern.found_in(title) for pattern in bound):
+            return None
+        return refusal(placed, "secret", "this secret is for another window than the one that has the keyboard")

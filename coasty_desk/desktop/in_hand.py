@@ -20,7 +20,7 @@ from coasty_desk.core.policy import Policy
 from coasty_desk.core.policy_gate import PolicyGate
 from coasty_desk.core.ports import Executor, Gate, Screen
 from coasty_desk.core.scaling import Placed
-from coasty_desk.core.secrets import Filling, Secrets
+from coasty_desk.core.secrets import Filling, SecretGate, Secrets
 from coasty_desk.core.seen import Seen
 from coasty_desk.core.self_stop import OwnKeys
 from coasty_desk.core.stop import Stop
@@ -91,7 +91,10 @@ def in_hand(
     rules.rechecks.extend(policy.again for policy in policies if policy.policy.asks_for_windows)
     if rules.masks:
         rules.rechecks.append(masked.again)
-    forbidding = InOrder([*policies, masked])
+    bound = SecretGate(rules.secrets, windows)
+    if rules.secrets:
+        rules.rechecks.append(bound.again)
+    forbidding = InOrder([*policies, masked, bound])
     gates: list[Gate] = [
         Uninterrupted(control or JobControl(), seen),
         OwnKeys(abort_key.parse(rules.hotkey), ledger, stop),
@@ -157,4 +160,4 @@ def _confirm(
 
         return after
 
-    return Confirm(rules.confirm, person, ledger, stop, eyes, rules.cautious, keep, forbidding)
+    return Confirm(rules.confirm, person, ledger, stop, eyes, rules.cautious, keep, forbidding, rules.secrets)

@@ -39,11 +39,16 @@ def cut_off() -> None:
             connection.shutdown(socket.SHUT_RDWR)
 
 
+_NEEDED = ("DISPLAY", "XAUTHORITY", "HOME", "PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH")
+"""What it needs of the environment: no key is among it."""
+
+
 def leave_behind(names: Iterable[str]) -> None:
     """Start the process that lets go later of what `held.Held` calls by these names, and of borrowed keycodes. Never raises."""
     with suppress(OSError):
         subprocess.Popen(
             [sys.executable, "-P", "-m", "coasty_desk.desktop.x11_let_go", *names],
+            env={name: os.environ[name] for name in _NEEDED if name in os.environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

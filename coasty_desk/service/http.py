@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from coasty_desk.core.disguise import put, spans
 from coasty_desk.service import direct, proxied
 from coasty_desk.service.direct import Direct, Sent
 from coasty_desk.service.key import ApiKey, base_url
@@ -30,6 +31,9 @@ WARM_TIMEOUT = 5.0
 
 BODY_TIMEOUT = 20.0
 """Seconds from the first byte of a body to its last: an answer is a few kilobytes, and longer is a drip."""
+
+READ_CLOSELY = 200_000
+"""Bytes of an answer in which the key is looked for in every way that it can be written."""
 
 MAX_BODY = 5_000_000
 """Bytes of an answer that are read; real ones have a thousandth of it."""
@@ -119,7 +123,9 @@ class Connection:
 
     def _clean(self, body: bytes) -> bytes:
         body = body.replace(self.key.text.encode("ascii"), b"[the key]")
-        return self._escaped.sub(b"[the key]", body) if b"\\u00" in body else body
+        if len(body) > READ_CLOSELY:
+            return self._escaped.sub(b"[the key]", body) if b"\\u00" in body else body
+        return self._hidden(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     @cached_property
     def _escaped(self) -> re.Pattern[bytes]:
@@ -128,7 +134,11 @@ class Connection:
         return re.compile("".join(ways).encode("ascii"))
 
     def _clean_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        return {name.lower(): value.replace(self.key.text, "[the key]") for name, value in headers.items()}
+        return {name.lower(): self._hidden(value) for name, value in headers.items()}
+
+    def _hidden(self, text: str) -> str:
+        """Without the key, however it is written: escaped, encoded, spelled out."""
+        return put(text, spans(text, self.key.text), "[the key]")
 
 
 def _open_ahead(way: Direct) -> None:

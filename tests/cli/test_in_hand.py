@@ -247,6 +247,38 @@ def test_a_secret_is_typed_and_said_nowhere(shell: Shell) -> None:
         assert value.encode() not in text
 
 
+def test_a_secret_that_the_model_spells_out_is_neither_typed_nor_kept(shell: Shell) -> None:
+    """Safety sentence: key by key, in pieces, as a key's name or an id; the window saw none of it, and no file has it."""
+    value = "hunter2zz"
+    escaped = "".join(f"%{ord(letter):02x}" for letter in value)
+    script = (
+        prediction(f"it says {escaped}", pressing(*value)) | {"request_id": f"req-{value}"},
+        go(typing("hunt"), typing("er2zz"), chord("ctrl", value), {"action_type": f"say {value}", "params": {}}),
+        done(),
+    )
+    result, seen, stand_in = carried_out(shell, *script, options=("--secret", "PW=env:MY_PASSWORD"), MY_PASSWORD=value)
+    assert result.code == 0, result.err
+    assert [event["by"] for event in result.of("refused")] == ["secret"] * 2
+    assert [event for event in seen if event["event"] == "key_down"] == []
+    kept = b"".join(path.read_bytes() for path in shell.home.rglob("*") if path.is_file())
+    sent = b"".join(request.body for request in stand_in.requests)
+    for said in (kept, sent, result.out.encode(), result.err.encode()):
+        assert value.encode() not in said
+        assert escaped.encode() not in said
+        assert b"er2zz" not in said
+
+
+def test_a_bound_secret_is_typed_nowhere_else(shell: Shell) -> None:
+    """Safety sentence: the window that has the keyboard is another one, and sees nothing."""
+    script = (go(typing("{{secret:PW}}")), done(typing("{{secret:HERE}}")))
+    options = ("--secret", "PW=env:MY_PASSWORD@*Bank*", "--secret", "HERE=env:MY_PASSWORD@Recorder")
+    result, seen, stand_in = carried_out(shell, *script, options=options, MY_PASSWORD="hunter")
+    assert result.code == 0, result.err
+    assert [event["by"] for event in result.of("refused")] == ["secret"]
+    assert "another window" in json.loads(stand_in.posts("predict")[1].body)["instruction"]
+    assert "".join(chr(event["keysym"]) for event in seen if event["event"] == "key_down") == "hunter"
+
+
 @pytest.mark.parametrize(
     ("secret", "says"),
     [

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Generator
 from dataclasses import dataclass
 
 import pytest
 
-from coasty_desk.core.actions import Action, Click, Point, Prediction, Refusal, TypeText, Verdict
-from coasty_desk.core.errors import DesktopError, UsageError
-from coasty_desk.core.ports import Ask
+from coasty_desk.core.actions import (
+    Action,
+    Click,
+    KeyCombo,
+    Launch,
+    Point,
+    Prediction,
+    PressKeys,
+    Refusal,
+    Scroll,
+    TypeText,
+    Verdict,
+)
+from coasty_desk.core.confirm import Confirm, Eyes, Scripted
+from coasty_desk.core.errors import DesktopError, ServiceError, UsageError
+from coasty_desk.core.hiding import Hiding
+from coasty_desk.core.ports import Ask, Retry
 from coasty_desk.core.scaling import Placed
-from coasty_desk.core.secrets import Filling, Hiding, Secrets
+from coasty_desk.core.secrets import Filling, SecretGate, Secrets
+from coasty_desk.core.stop import Stop
+from coasty_desk.core.windows import Named
+from coasty_desk.desktop.keys import strokes
 from coasty_desk.desktop.secret_sources import read
-from tests.core.gating import FRAME, Hands, placed
+from tests.core.gating import FRAME, Clock, Desk, Hands, Mouse, judged, ledger, placed
 
 VALUE = "hunter2-Zz"
 SECRETS = Secrets({"PW": VALUE, "LONG": f"{VALUE}!"})
@@ -74,7 +92,7 @@ class Saying:
         """Nothing."""
         return 0
 
-    def predict(self, _ask: Ask) -> Generator[None, None, Prediction]:
+    def predict(self, _ask: Ask) -> Generator[Retry, None, Prediction]:
         """The one answer."""
         yield from ()
         return self.prediction
@@ -87,11 +105,154 @@ def test_a_model_that_reads_the_value_off_the_screen_does_not_spread_it() -> Non
     """Safety sentence: the value is hidden in what the model says, before anybody hears it."""
     actions: tuple[Action | Refusal, ...] = (TypeText(f"x{VALUE}"), Refusal(VALUE, "wire", VALUE))
     said = Prediction(Verdict.CONTINUE, actions, f"I see {VALUE}!", descriptions=(VALUE, ""))
-    answering = Hiding(Saying(said), SECRETS).predict(Ask(1, "t", FRAME))  # type: ignore[arg-type]
+    answering = Hiding(Saying(said), SECRETS).predict(Ask(1, "t", FRAME))
     with pytest.raises(StopIteration) as end:
         next(answering)
     assert VALUE not in repr(end.value.value)
     assert end.value.value.reasoning == "I see {{secret:LONG}}"
+
+
+def heard(said: Prediction, secrets: Secrets = SECRETS) -> Prediction:
+    """What of a model's answer is heard."""
+    return heard_by(Hiding(Saying(said), secrets, strokes=strokes))
+
+
+def heard_by(hiding: Hiding) -> Prediction:
+    """The next answer."""
+    answering = hiding.predict(Ask(1, "t", FRAME))
+    with pytest.raises(StopIteration) as end:
+        next(answering)
+    answer: Prediction = end.value.value
+    return answer
+
+
+SPLIT: list[tuple[Action, ...]] = [
+    (TypeText("hunt"), TypeText("er2-Zz")),
+    (PressKeys(tuple(VALUE)),),
+    (TypeText("hunter2"), KeyCombo(("-",)), KeyCombo(("shift", "z")), PressKeys(("z",))),
+    (TypeText("hun"), Click(Point(5, 5)), TypeText("ter2-"), PressKeys(("Z", "z"))),
+    (KeyCombo(("ctrl", VALUE)),),
+    (PressKeys((VALUE,)),),
+    (Click(Point(5, 5), modifiers=(VALUE,)),),
+    (Scroll(1, modifiers=(f"x{VALUE}",)),),
+    (Launch(VALUE),),
+    (TypeText("h u n t e r 2 - Z z"),),
+    (TypeText(r"\u0068unter2-Zz"),),
+    (TypeText("hunter2%2DZz"),),
+]
+
+
+@pytest.mark.parametrize("actions", SPLIT, ids=str)
+def test_a_value_in_keys_or_in_pieces_is_refused(actions: tuple[Action, ...]) -> None:
+    """Safety sentence: whatever says it otherwise than as a text is not done, and no record has it."""
+    answer = heard(Prediction(Verdict.CONTINUE, (TypeText("before"), *actions, TypeText("after"))))
+    refused = [one for one in answer.actions if isinstance(one, Refusal)]
+    assert refused
+    assert all(one.by == "secret" and "{{secret:" in one.why for one in refused)
+    assert (answer.actions[0], answer.actions[-1]) == (TypeText("before"), TypeText("after"))
+    said = "".join(one.text for one in answer.actions if isinstance(one, TypeText)) + repr(answer.actions)
+    assert "hunt" not in said
+    assert "Zz" not in said
+
+
+def test_a_value_in_pieces_over_several_answers_is_not_finished() -> None:
+    """What was said before it could be known is on record; the rest of it is not."""
+    hiding = Hiding(Saying(Prediction(Verdict.CONTINUE, (TypeText("hunter"),))), SECRETS, strokes=strokes)
+    assert heard_by(hiding).actions == (TypeText("hunter"),)
+    hiding.predictor = Saying(Prediction(Verdict.CONTINUE, (TypeText("2-Zz"),)))
+    assert [type(action) for action in heard_by(hiding).actions] == [Refusal]
+
+
+WAYS = (
+    VALUE,
+    VALUE.upper(),
+    VALUE[::-1],
+    " ".join(VALUE),
+    "\u200b".join(VALUE),
+    "".join(f"\\u{ord(c):04x}" for c in VALUE),
+    "".join(f"\\\\u{ord(c):04X}" for c in VALUE),
+    "".join(f"\\x{ord(c):02x}" for c in VALUE),
+    "".join(f"%{ord(c):02X}" for c in VALUE),
+    "".join(f"%25{ord(c):02x}" for c in VALUE),
+    "".join(f"&#{ord(c)};" for c in VALUE),
+    "".join(f"&#x{ord(c):04x};" for c in VALUE),
+    "".join(f"&amp;#{ord(c)};" for c in VALUE),
+    "hunter2&#45;Zz",
+    "hunter2\\u{2d}Zz",
+    base64.b64encode(VALUE.encode()).decode(),
+    base64.b64encode(f"user:{VALUE}".encode()).decode(),
+    base64.urlsafe_b64encode(f"a {VALUE} b".encode()).decode(),
+    VALUE.encode().hex(),
+    VALUE.encode().hex().upper(),
+)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_value_that_is_written_otherwise_is_hidden(way: str) -> None:
+    """Safety sentence: escaped, encoded and spelled out, in words, ids, retries and errors."""
+    text = f"I see {way}, that is it"
+    assert "{{secret:" in SECRETS.hidden(text)
+    assert "that is it" in SECRETS.hidden(text)
+    answer = heard(Prediction(Verdict.CONTINUE, (), text, request_id=text, descriptions=(text,)))
+    core = way[3:-3]
+    assert core not in repr(answer)
+
+    class Failing(Saying):
+        def predict(self, _ask: Ask) -> Generator[Retry, None, Prediction]:
+            yield Retry(text, 1.0, 1)
+            raise ServiceError(text, text, code=text, request_id=text)
+
+    asked = Hiding(Failing(answer), SECRETS, strokes=strokes).predict(Ask(1, "t", FRAME))
+    assert core not in repr(next(asked))
+    with pytest.raises(ServiceError) as caught:
+        next(asked)
+    error = caught.value
+    assert core not in f"{error} {error.args} {error.message} {error.remedy} {error.code} {error.request_id}"
+
+
+def test_other_words_stay() -> None:
+    """What only looks a little like it is no secret; nor is the name of one."""
+    secrets = Secrets({"PW": "secret", "TAN": "Pässe-7"})
+    for text in ("I am hunting for 2 Zz", "{{secret:PW}}", "100%25 of it &amp; \\u0041"):
+        assert secrets.hidden(text) == text
+    assert secrets.hidden("P%C3%A4sse-7 P\\u00e4sse\\u002d7") == "{{secret:TAN}} {{secret:TAN}}"
+
+
+def test_a_short_value_is_hidden_where_it_stands_alone() -> None:
+    """Safety sentence: not every a becomes one, and neither does every word with one in it."""
+    secrets = Secrets({"A": "a", "PIN": "123"})
+    assert secrets.hidden("a cat, 1234 and a123") == "a cat, 1234 and a123"
+    assert secrets.hidden("the PIN is 123, or 'a'.") == "the PIN is {{secret:PIN}}, or '{{secret:A}}'."
+    assert secrets.hidden("a") == "{{secret:A}}"
+    assert heard(Prediction(Verdict.CONTINUE, (TypeText("123"),)), secrets).actions == (TypeText("{{secret:PIN}}"),)
+
+
+def test_a_long_text_is_read_in_time_that_grows_with_it() -> None:
+    """The work is counted, not timed: so many characters are looked at."""
+    for unit in ("\\", "%2", "&#0", "- ", "hunter2-Z", "\\u0068"):
+        assert SECRETS.hidden(unit * 20_000)
+
+
+def test_a_bound_secret_is_typed_into_its_windows_alone() -> None:
+    """Safety sentence: `NAME=SOURCE@WINDOW`."""
+    secrets = read(["PW=env:X@*Bank*", "ANY=env:X"], {"X": VALUE})
+    action = TypeText("{{secret:PW}}")
+    for title, refused in (("My Bank", False), ("Notes", True), ("", True), ("Bank" * 2000, True)):
+        judgement = judged(SecretGate(secrets, Desk(front=Named(title))), action)[0]
+        assert isinstance(judgement, Refusal) is refused
+    assert judged(SecretGate(secrets, Desk(front=Named("Notes"))), TypeText("{{secret:ANY}} PW")) == (None, [])
+
+
+def test_under_risky_an_unbound_secret_is_asked_about_once() -> None:
+    """Safety sentence: at its first use; a bound one is not."""
+    secrets = read(["PW=env:X", "B=env:X@Bank"], {"X": VALUE})
+    book = ledger(Clock())
+    person = Scripted(["no", "yes"])
+    gate = Confirm("risky", person, book, Stop(), Eyes(Desk(), Mouse()), secrets=secrets)
+    refusals = [judged(gate, TypeText("{{secret:PW}}"))[0] is not None for _ in range(3)]
+    assert refusals == [True, False, False]
+    assert len(person.asked) == 2
+    assert judged(gate, TypeText("{{secret:B}}")) == (None, [])
 
 
 def test_secrets_say_nothing_of_themselves() -> None:
@@ -114,6 +275,8 @@ def test_sources_are_read() -> None:
         (["A=env:EMPTY"], "", "not set"),
         (["A=keyring:x"], "", "SERVICE/USER"),
         (["1A=env:X"], "", "spelled"),
+        (["A=env:X@"], "", "cannot be read"),
+        (["A=env:X@[a"], "", "cannot be read"),
         ([], "type {{secret:A}}", "nobody gives it"),
     ],
 )
@@ -128,6 +291,9 @@ def test_the_keyring_is_asked_by_service_and_user(monkeypatch: pytest.MonkeyPatc
     """The last slash parts them."""
     monkeypatch.setattr("keyring.get_password", lambda service, user: f"{service}|{user}")
     assert read(["A=keyring:my/site/me"], {}).filled("{{secret:A}}") == "my/site|me"
+    monkeypatch.setattr("keyring.get_password", lambda _s, user: user if user == "me@home" else None)
+    assert read(["A=keyring:site/me@home"], {}).unbound_in("{{secret:A}}") == ("A",)
+    assert read(["A=keyring:site/me@home@*Bank*"], {}).unbound_in("{{secret:A}}") == ()
     monkeypatch.setattr("keyring.get_password", lambda _service, _user: None)
     with pytest.raises(UsageError, match="nothing for"):
         read(["A=keyring:site/me"], {})

@@ -1,0 +1,198 @@
+"""Where a value stands in a text, as it is or written otherwise: escaped, encoded, spelled out, letter by letter. Pure, and linear in the text."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from msgspec import Struct
+
+SHORTEST = 4
+"""A shorter value is found only where it stands alone: it is a part of many a word."""
+
+LONG = 6
+"""A value of so many letters is found without regard to case and to what stands between its letters, and encoded."""
+
+_NESTED = 3
+"""So often in one another escapes are read."""
+
+Span: TypeAlias = tuple[int, int]
+
+_ESCAPE = re.compile(
+    r"\\{1,8}u(?P<wide>[0-9A-Fa-f]{4})"
+    r"|\\{1,8}u\{(?P<braced>[0-9A-Fa-f]{1,6})\}"
+    r"|\\{1,8}x(?P<narrow>[0-9A-Fa-f]{2})"
+    r"|%(?P<percent>[0-9A-Fa-f]{2})"
+    r"|&#0{0,8}(?P<decimal>[0-9]{1,7});?"
+    r"|&#[xX]0{0,8}(?P<hexadecimal>[0-9A-Fa-f]{1,6});?"
+    r"|&(?P<named>amp|lt|gt|quot|apos);"
+    r"|\\{1,8}(?P<itself>[\"'/])"
+)
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_BETWEEN = re.compile(r"[\s\-_.,;:|/+'\"`\u00ad\u200b-\u200f\u2060\ufeff]+")
+
+
+class _Reading(Struct, frozen=True):
+    """A text as somebody reads it, and for each of its characters where that is written in the first."""
+
+    text: str
+    spans: tuple[Span, ...]
+
+
+def spans(text: str, value: str) -> list[Span]:
+    """From where to where in `text` the value is said, in order and apart."""
+    if len(value) < SHORTEST:
+        return literal(text, value)
+    found = list(_found(text, value))
+    reading = _Reading(text, tuple((at, at + 1) for at in range(len(text)))) if _may_differ(text, value) else None
+    for _ in range(_NESTED):
+        if reading is None:
+            break
+        found += _said(reading, value)
+        reading = _decoded(reading)
+    if len(value) >= LONG:
+        lower = text.lower() if text.isascii() else text
+        found += [span for encoded in _encodings(value) for span in _found(text, encoded)]
+        found += [span for encoded in _hexadecimal(value) for span in _found(lower, encoded)]
+    return _merged(found)
+
+
+def literal(text: str, value: str) -> list[Span]:
+    """The same, where it is written as it is: whoever types it there types the value."""
+    if not value:
+        return []
+    return list(_alone(text, value) if len(value) < SHORTEST else _found(text, value))
+
+
+def put(text: str, found: list[Span], instead: str) -> str:
+    """The text with something else in these places."""
+    out, at = [], 0
+    for start, end in found:
+        out += [text[at:start], instead]
+        at = end
+    return "".join((*out, text[at:]))
+
+
+def _may_differ(text: str, value: str) -> bool:
+    return len(value) >= LONG or any(mark in text for mark in "\\%&")
+
+
+def _said(reading: _Reading, value: str) -> Iterator[Span]:
+    for start, end in _found(reading.text, value):
+        yield reading.spans[start][0], reading.spans[end - 1][1]
+    if len(value) < LONG:
+        return
+    wanted = _BETWEEN.sub("", value).lower()
+    if len(wanted) < LONG:
+        return
+    kept = _Reading(
+        "".join(one.lower()[:1] for one in reading.text if not _BETWEEN.match(one)),
+        tuple(span for one, span in zip(reading.text, reading.spans, strict=True) if not _BETWEEN.match(one)),
+    )
+    for needle in (wanted, wanted[::-1]):
+        for start, end in _found(kept.text, needle):
+            yield kept.spans[start][0], kept.spans[end - 1][1]
+
+
+def _decoded(reading: _Reading) -> _Reading | None:
+    """With what is escaped in it read; None where nothing is."""
+    out: list[str] = []
+    places: list[Span] = []
+    at = 0
+    for match in _ESCAPE.finditer(reading.text):
+        out.append(reading.text[at : match.start()])
+        places += reading.spans[at : match.start()]
+        out.append(_meant(match))
+        places.append((reading.spans[match.start()][0], reading.spans[match.end() - 1][1]))
+        at = match.end()
+    if not places or not at:
+        return None
+    out.append(reading.text[at:])
+    places += reading.spans[at:]
+    return _together(_Reading("".join(out), tuple(places)))
+
+
+def _meant(match: re.Match[str]) -> str:
+    kind = str(match.lastgroup)
+    said = match[kind]
+    if kind == "named":
+        return _NAMED[said]
+    if kind == "itself":
+        return said
+    number = int(said, 10 if kind == "decimal" else 16)
+    return chr(number) if number < 0x110000 else "\N{REPLACEMENT CHARACTER}"
+
+
+_BYTES = re.compile("[\xc2-\xf4][\x80-\xbf]{1,3}|[\ud800-\udbff][\udc00-\udfff]")
+
+
+def _together(reading: _Reading) -> _Reading:
+    """With the bytes of UTF-8, and the halves of UTF-16, read as the one letter that they are."""
+    if reading.text.isascii():
+        return reading
+    out, places, at = [], list[Span](), 0
+    for match in _BYTES.finditer(reading.text):
+        try:
+            pair = match[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+            letter = match[0].encode("latin-1").decode("utf-8") if match[0] < "\u0100" else pair
+        except UnicodeError:
+            continue
+        out += [reading.text[at : match.start()], letter]
+        places += [
+            *reading.spans[at : match.start()],
+            *[(reading.spans[match.start()][0], reading.spans[match.end() - 1][1])],
+        ]
+        at = match.end()
+    out.append(reading.text[at:])
+    return _Reading("".join(out), (*places, *reading.spans[at:]))
+
+
+def _found(text: str, needle: str) -> Iterator[Span]:
+    at = text.find(needle)
+    while at >= 0:
+        yield at, at + len(needle)
+        at = text.find(needle, at + len(needle))
+
+
+def _alone(text: str, value: str) -> Iterator[Span]:
+    """A short value as a word of its own; one letter, where it is the whole text or stands in quotes."""
+    if len(value) == 1:
+        bare = text.strip()
+        if bare == value:
+            yield text.index(value), text.index(value) + 1
+        for quote in "'\"`":
+            yield from ((start + 1, end - 1) for start, end in _found(text, f"{quote}{value}{quote}"))
+        return
+    for start, end in _found(text, value):
+        if not (_joins(text[start - 1 : start], value[0]) or _joins(text[end : end + 1], value[-1])):
+            yield start, end
+
+
+def _joins(beside: str, edge: str) -> bool:
+    return beside.isalnum() and edge.isalnum()
+
+
+def _encodings(value: str) -> Iterator[str]:
+    """What of it is the same wherever it stands in a text that is encoded by base64."""
+    raw = value.encode("utf-8", "surrogatepass")
+    for shift in range(3):
+        encoded = base64.b64encode(b"\0" * shift + raw).decode("ascii").rstrip("=")
+        sure = encoded[(0, 2, 3)[shift] : len(encoded) if (shift + len(raw)) % 3 == 0 else -1]
+        yield from dict.fromkeys((sure, sure.replace("+", "-").replace("/", "_")))
+
+
+def _hexadecimal(value: str) -> Iterator[str]:
+    raw = value.encode("utf-8", "surrogatepass").hex()
+    yield from (raw, " ".join(raw[at : at + 2] for at in range(0, len(raw), 2)))
+
+
+def _merged(found: list[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for start, end in sorted(found):
+        if merged and start < merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], end)
+        else:
+            merged.append((start, end))
+    return merged
