@@ -87,7 +87,15 @@ PROMISES: dict[str, tuple[str, ...]] = {
         f"{STOPPING}::test_another_terminal_stops_it",
         "tests/cli/test_stopping_hindered.py::test_stop_says_when_a_run_has_not_ended",
     ),
-    "Only one run drives a display at a time": (f"{STOPPING}::test_a_second_run_on_the_display_is_refused",),
+    "Only one run drives a display at a time": (
+        f"{STOPPING}::test_a_second_run_on_the_display_is_refused",
+        "tests/desktop/test_lock.py::test_a_held_display_names_its_owner",
+    ),
+    "refuse beside it too": (
+        f"{STOPPING}::test_nothing_sends_input_beside_a_run",
+        f"{STOPPING}::test_a_run_that_loses_its_display_to_another_ends",
+        "tests/desktop/test_lock.py::test_a_lock_that_is_lost_ends_the_run",
+    ),
     "is put out of the way for the run": (f"{OWN}::test_a_stop_puts_it_back",),
     "No picture shows it": (
         f"{OWN}::test_nothing_reaches_it_and_no_picture_shows_it",

@@ -8,6 +8,7 @@ import sys
 
 from coasty_desk.cli.text import line
 from coasty_desk.core.errors import DesktopError
+from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.stop_socket import Call
 
 NOTHING_RUNS = 1
@@ -58,21 +59,27 @@ def by_display() -> int:
 
 
 def _who(run_id: str, pid: int, task: str) -> str:
-    return f"run {line(run_id)} (process {pid}): {line(task)}"
+    process = f" (process {pid})" if pid > 1 else ""
+    return f"run {line(run_id)}{process}: {line(task)}"
 
 
 def _not_gone(who: str, pid: int) -> DesktopError:
     message = f"The {who} has not ended."
-    return DesktopError(message, f"End its process with `kill -KILL {pid}`, then run `coasty-desk release`.")
+    how = f"with `kill -KILL {pid}`" if pid > 1 else "on the machine where it runs (no process here is known to be it)"
+    return DesktopError(message, f"End its process {how}, then run `coasty-desk release`.")
 
 
 def release() -> int:
-    """Put back the terminal that a killed run left out of the way; let go of every key and button that is down, and name them."""
+    """Put back the terminal that a killed run left out of the way; let go of every key and button that is down, and name them.
+
+    Raises UsageError beside a run that goes on: it would drop what that holds.
+    """
     from coasty_desk.desktop import aside, lock
     from coasty_desk.desktop import release as held
 
-    if sys.platform.startswith("linux") and lock.running() is None and aside.bring_back():
-        print("The terminal that a killed run was started from is back where it was.")
-    freed = held.release()
+    with lock.display_held(Stop(), run_id="release", task="coasty-desk release"):
+        if sys.platform.startswith("linux") and aside.bring_back():
+            print("The terminal that a killed run was started from is back where it was.")
+        freed = held.release()
     print(f"Released: {', '.join(one.name for one in freed)}." if freed else "Nothing was held down.")
     return 0

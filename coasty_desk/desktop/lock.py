@@ -22,6 +22,8 @@ from coasty_desk.core.errors import UsageError
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import stop_listener, stop_socket
 
+LOST = "another program has taken away the lock by which this run alone drives the display"
+
 LONGEST_TASK = 500
 """Characters of the task that another process is shown."""
 
@@ -30,7 +32,7 @@ Heard = Literal["ended", "stopping", "silent"]
 
 
 class Owner(Struct, frozen=True):
-    """The run that drives a display. `started` is ISO-8601 in UTC."""
+    """The run that drives a display. `started` is ISO-8601 in UTC; `pid` is 0 where the system knows of no such process."""
 
     pid: int
     run_id: str
@@ -57,7 +59,12 @@ class Owner(Struct, frozen=True):
             said = {}
         pid = said.get("pid")
         words = {name: str(said.get(name, "")) for name in ("run_id", "task", "started")}
-        return cls(pid if isinstance(pid, int) else 0, **words)
+        return cls(pid if isinstance(pid, int) and pid > 1 else 0, **words)
+
+    def said(self) -> str:
+        """Which process that is, since when and for what, for a person."""
+        process = f"process {self.pid}" if self.pid else "a process that cannot be told"
+        return f"{process}, started {self.started or 'nobody knows when'}, task {self.task!r}"
 
 
 class Lock(Protocol):
@@ -78,7 +85,7 @@ class Lock(Protocol):
 
 @contextmanager
 def display_held(stop: Stop, *, run_id: str, task: str) -> Iterator[None]:
-    """Within the block no other run can drive this display, and `coasty-desk stop` trips `stop`.
+    """Within the block no other run can drive this display, and `coasty-desk stop` trips `stop`; so does the loss of the lock.
 
     Raises UsageError with the other run's pid and task where there is one (nothing was started,
     so exit 2), DesktopError without a display.
@@ -86,9 +93,7 @@ def display_held(stop: Stop, *, run_id: str, task: str) -> Iterator[None]:
     ours = Owner.of(run_id, task)
     with _lock().held(ours, stop) as other:
         if other is not None:
-            message = (
-                f"Another run drives this display: process {other.pid}, started {other.started}, task {other.task!r}."
-            )
+            message = f"Another run drives this display: {other.said()}."
             raise UsageError(message, "Wait for it, or end it with: coasty-desk stop")
         with stop_listener.listening(os.environ.get("DISPLAY", ""), ours.to_json(), lambda: stop.trip("stop")):
             yield

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from coasty_desk import file_lock, plain_files
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.lock import Heard, Owner
+from coasty_desk.desktop.lock import LOST, Heard, Owner
 
 POLL = 0.1
 """Seconds between two looks for the file that says stop."""
@@ -37,7 +37,7 @@ class FileLock:
             self._stop.unlink(missing_ok=True)
             over = threading.Event()
             thread = threading.Thread(
-                target=self._listen, args=(stop, over), name="coasty-desk stop command", daemon=True
+                target=self._listen, args=(stop, over, file.fileno()), name="coasty-desk stop command", daemon=True
             )
             thread.start()
             try:
@@ -66,8 +66,11 @@ class FileLock:
             time.sleep(POLL / 2)
         return heard
 
-    def _listen(self, stop: Stop, over: threading.Event) -> None:
+    def _listen(self, stop: Stop, over: threading.Event, descriptor: int) -> None:
         while not over.wait(POLL):
+            if not file_lock.is_at(descriptor, self._folder / "lock"):
+                stop.trip("desktop", LOST)
+                return
             if self._stop.exists():
                 stop.trip("stop")
                 with suppress(OSError):

@@ -6,13 +6,15 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from msgspec.structs import replace
+
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import load
-from coasty_desk.desktop.lock import Heard, Owner
+from coasty_desk.desktop.lock import LOST, Heard, Owner
 
 SELECTION = "_COASTY_DESK_RUN"
 STOP = "_COASTY_DESK_STOP"
@@ -32,13 +34,15 @@ class X11Lock:
         display = load.display(load.FEW)
         try:
             selection = display.intern_atom(SELECTION)
-            window = display.screen().root.create_window(-1, -1, 1, 1, 0, X.CopyFromParent)
+            window = display.screen().root.create_window(
+                *(-1, -1, 1, 1, 0, X.CopyFromParent), event_mask=X.StructureNotifyMask
+            )
             window.change_property(selection, display.intern_atom("UTF8_STRING"), 8, owner.to_json())
             other = _take(display, window, selection)
             if other is not None:
                 yield other
                 return
-            with _listening(display, window, stop):
+            with _listening(display, window, selection, stop):
                 yield None
         finally:
             with suppress(Exception):  # a server that has gone raises whatever it likes
@@ -52,7 +56,7 @@ class X11Lock:
         try:
             selection = display.intern_atom(SELECTION)
             window = display.get_selection_owner(selection)
-            return None if window == X.NONE else _said_on(window, selection)
+            return None if window == X.NONE else _said_on(display, window, selection)
         finally:
             display.close()
 
@@ -102,13 +106,13 @@ def _take(display: Any, window: Any, selection: int) -> Owner | None:
             display.sync()
         if other == X.NONE:
             return None
-        said = _said_on(other, selection)
+        said = _said_on(display, other, selection)
         if said is not None:
             return said
 
 
-def _said_on(window: Any, selection: int) -> Owner | None:
-    """What the owner says of itself; None where it has just gone."""
+def _said_on(display: Any, window: Any, selection: int) -> Owner | None:
+    """What the owner says of itself; None where it has just gone. Its process counts where the server knows it too."""
     from Xlib import X
     from Xlib.error import BadWindow
 
@@ -117,19 +121,32 @@ def _said_on(window: Any, selection: int) -> Owner | None:
     except BadWindow:
         return None
     value = b"" if said is None else said.value
-    return Owner.from_json(value.encode() if isinstance(value, str) else bytes(value))
+    owner = Owner.from_json(value.encode() if isinstance(value, str) else bytes(value))
+    return owner if owner.pid in _makers(display, window) else replace(owner, pid=0)
+
+
+def _makers(display: Any, window: Any) -> Collection[int]:
+    """The process that made the window; nothing where it runs on another machine, has gone, or nobody can tell."""
+    from Xlib.error import BadValue
+
+    from coasty_desk.desktop import x11_processes  # only where somebody else has the display
+
+    try:
+        return (x11_processes.by_client(display, window.id) or {}).values()
+    except BadValue:
+        return ()
 
 
 @contextmanager
-def _listening(display: Any, window: Any, stop: Stop) -> Iterator[None]:
-    """Within the block a message to the window trips the stop."""
+def _listening(display: Any, window: Any, selection: int, stop: Stop) -> Iterator[None]:
+    """Within the block a message to the window trips the stop, and so does the end of what makes it the lock."""
     ours, theirs = socket.socketpair()
     stop_atom, stopping_atom = display.intern_atom(STOP), display.intern_atom(STOPPING)
 
     def listen() -> None:
         from Xlib import X
 
-        with suppress(Exception):  # the server has gone: whoever watches the display says so
+        try:
             while True:
                 while display.pending_events():
                     event = display.next_event()
@@ -137,8 +154,15 @@ def _listening(display: Any, window: Any, stop: Stop) -> Iterator[None]:
                         stop.trip("stop")
                         window.set_selection_owner(stopping_atom, X.CurrentTime)
                         display.flush()
+                    if event.type == X.DestroyNotify or (event.type == X.SelectionClear and event.atom == selection):
+                        stop.trip("desktop", LOST)
                 if ours in select.select([display.fileno(), ours], [], [])[0]:
                     return
+        except Exception:  # noqa: BLE001 - Xlib raises anything on a connection that has ended
+            if not stop.is_set():
+                from coasty_desk.desktop.x11_watch import answers
+
+                stop.trip("desktop", LOST if answers() else "")
 
     thread = threading.Thread(target=listen, name="coasty-desk stop command", daemon=True)
     thread.start()

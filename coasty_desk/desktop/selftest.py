@@ -20,7 +20,7 @@ from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import CoastyDeskError, DesktopError
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import release, selftest_port, ways
+from coasty_desk.desktop import lock, release, selftest_port, ways
 from coasty_desk.desktop.capture import MonitorScreen, layout
 from coasty_desk.desktop.executor import DesktopExecutor
 from coasty_desk.desktop.held import Held
@@ -59,10 +59,12 @@ def selftest(
 ) -> Iterator[Proof]:
     """All proofs in order, each as it is found; from the main thread, with nobody's hand on the mouse.
 
+    Raises UsageError beside a run that goes on: its keys and this one's would be mixed.
     It ends with the geometry or the typing where that is wrong: what follows would say nothing new.
     """
     stop = Stop()
     with ExitStack() as ends:
+        ends.enter_context(lock.display_held(stop, run_id="selftest", task="coasty-desk doctor --selftest"))
         try:
             bench = _Bench(stop, max_size, open_window())
             ends.callback(bench.close)

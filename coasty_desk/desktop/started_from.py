@@ -15,17 +15,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.desktop import lineage, load, x11_stack
+from coasty_desk.desktop import lineage, load, x11_processes, x11_stack
 from coasty_desk.desktop.x11_asking import asking
 
 if TYPE_CHECKING:
     from Xlib.display import Display
 
 Wish: TypeAlias = Literal["auto", "hide", "show"]
-
-_LOCAL_PID = 2
-_TELLS_PROCESSES = (1, 2)
-"""The version of X-Resource from which on it does."""
 
 _NO_APPLICATIONS = ("DESKTOP", "DOCK", "NOTIFICATION", "SPLASH", "TOOLTIP")
 """Types of windows that nobody starts a program from by typing."""
@@ -75,7 +71,7 @@ def warning(windows: Sequence[OwnWindow], wish: Wish) -> str:
 
 def _found(display: Display, lines: Sequence[lineage.Lineage], above: set[int]) -> dict[int, int]:
     """Our windows, each with its process."""
-    told = _processes(display)
+    told = x11_processes.by_client(display)
     if told is not None and not above & set(told.values()):
         return {}  # nobody above us has anything on this display
     tops = _tops(display)
@@ -86,21 +82,6 @@ def _found(display: Display, lines: Sequence[lineage.Lineage], above: set[int]) 
         windows = {number: outer for number, outer in tops.items() if makers.get(number) == pid}
         found |= dict.fromkeys(_of_several(display, windows, line.environment), pid)
     return found
-
-
-def _processes(display: Display) -> dict[int, int] | None:
-    """The process of each connection to the display, by the base of its identifiers; None where the server does not tell."""
-    from Xlib.ext.res import QueryClientIds, QueryVersion
-
-    there = display.query_extension("X-Resource")
-    if there is None:
-        return None
-    asked = {"display": display.display, "opcode": there.major_opcode}
-    version = QueryVersion(client_major=1, client_minor=2, **asked)
-    if (version.server_major, version.server_minor) < _TELLS_PROCESSES:
-        return None
-    reply = QueryClientIds(specs=[{"client": 0, "mask": _LOCAL_PID}], **asked)
-    return {x11_stack.maker(display, one.spec.client): int(one.value[0]) for one in reply.ids if one.value}
 
 
 def _tops(display: Display) -> Mapping[int, int]:

@@ -87,7 +87,7 @@ class Call:
 
 def wake(pid: int) -> None:
     """Let a process that is stopped (Ctrl-Z, SIGSTOP) go on: it can hear nothing before. Never raises."""
-    if _state(pid) not in "Tt":
+    if pid <= 1 or _state(pid) not in "Tt":  # 0 and what is below it would be whole groups of processes
         return
     import signal
 

@@ -248,7 +248,7 @@ class X11Watch:
             else:
                 self._pointer_fault = self._pointer_fault or why
             return
-        if _answers():
+        if answers():
             what = "keyboard" if keyboard else "pointer"
             self._stop.trip(
                 "stop", f"the {what} can no longer be watched for a stop ({why or 'the X server ended it'})"
@@ -294,7 +294,7 @@ def monitors(display: Any) -> Iterator[Rect]:
         yield Rect(0, 0, geometry.width, geometry.height)
 
 
-def _answers() -> bool:
+def answers() -> bool:
     """Whether the display still takes a connection."""
     try:
         load.display().close()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from Xlib.display import Display
 
 from tests.cli.conftest import Shell, recording, service
 from tests.desktop.targets import App
@@ -256,6 +257,37 @@ def test_a_second_run_on_the_display_is_refused(shell: Shell) -> None:
         run.process.wait()
         with service(done()) as (_, url):
             assert shell("run", "another", DISPLAY=run.display, COASTY_BASE_URL=url).code == 0
+
+
+@pytest.mark.parametrize(
+    "command", [("release",), ("doctor", "--selftest"), ("run", "--provider", "offline", "press a")]
+)
+def test_nothing_sends_input_beside_a_run(shell: Shell, command: tuple[str, ...]) -> None:
+    """Safety sentence: `release` would drop the run's drag, the self-test garble its text: both refuse, and say who drives."""
+    with running(shell, ACTIVITIES["40 drags"]) as run:
+        run.until(lambda: len(run.window.events) > 40)
+        said = shell(*command, DISPLAY=run.display)
+        assert said.code == 2
+        assert f"process {run.process.pid}" in said.err
+        assert "do it" in said.err
+        assert "coasty-desk stop" in said.err
+        press_control_c(run)
+        assert_stopped(run, "interrupt")
+
+
+def test_a_run_that_loses_its_display_to_another_ends(shell: Shell) -> None:
+    """Safety sentence: a lock that another program takes ends the run at once, in the middle of a drag, and nothing stays held."""
+    with running(shell, ACTIVITIES["40 drags"]) as run:
+        run.until(lambda: len(run.window.events) > 40)
+        thief = Display(run.display)
+        window = thief.screen().root.create_window(-1, -1, 1, 1, 0, 0)
+        window.set_selection_owner(thief.intern_atom("_COASTY_DESK_RUN"), 0)
+        thief.sync()
+        code, events, _ = run.ended()
+        assert (code, events[-1]["reason"]) == (5, "desktop_error")
+        assert "another program has taken away the lock" in events[-1]["message"]
+        assert (run.service.deleted, held_down(run.display)) == (["ses_1"], [])
+        thief.close()
 
 
 def test_what_the_agent_does_itself_never_stops_it(shell: Shell) -> None:

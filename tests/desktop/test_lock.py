@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from Xlib.display import Display
 
+from coasty_desk.cli import stopping
 from coasty_desk.core.errors import DesktopError, UsageError
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import lock
+from coasty_desk.desktop import lock, stop_socket
 from coasty_desk.desktop.lock import Lock, Owner
 from coasty_desk.desktop.lock_file import FileLock
-from coasty_desk.desktop.lock_x11 import X11Lock
+from coasty_desk.desktop.lock_x11 import SELECTION, X11Lock
 from tests.desktop.xvfb import xvfb
 
 PATIENCE = 10.0
@@ -151,6 +153,64 @@ def test_without_a_display_it_is_the_desktops_error(monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("DISPLAY", raising=False)
     with pytest.raises(DesktopError):
         lock.running()
+
+
+def _take(other: Display) -> None:
+    window = other.screen().root.create_window(-1, -1, 1, 1, 0, 0)
+    window.set_selection_owner(other.intern_atom(SELECTION), 0)
+
+
+def _kill(other: Display) -> None:
+    other.get_selection_owner(other.intern_atom(SELECTION)).kill_client()
+
+
+def _destroy(other: Display) -> None:
+    other.get_selection_owner(other.intern_atom(SELECTION)).destroy()
+
+
+@pytest.mark.parametrize("take_away", [_take, _kill, _destroy])
+def test_a_lock_that_is_lost_ends_the_run(
+    display: str, monkeypatch: pytest.MonkeyPatch, take_away: Callable[[Display], None]
+) -> None:
+    """Safety sentence: whoever takes the selection, or ends what owns it, ends the run: another could begin beside it."""
+    monkeypatch.setenv("DISPLAY", display)
+    stop = Stop()
+    with X11Lock().held(Owner.of("a", "task"), stop) as other:
+        assert other is None
+        stranger = Display(display)
+        take_away(stranger)
+        stranger.sync()
+        assert stop.wait(PATIENCE)
+        assert (stop.reason, stop.why) == ("desktop", lock.LOST)
+        stranger.close()
+
+
+def test_a_locked_file_that_is_deleted_ends_the_run(tmp_path: Path) -> None:
+    """Safety sentence: the next run would lock another file of that name."""
+    stop = Stop()
+    with FileLock(tmp_path).held(Owner.of("a", "task"), stop):
+        (tmp_path / "lock").unlink()
+        assert stop.wait(PATIENCE)
+        assert (stop.reason, stop.why) == ("desktop", lock.LOST)
+
+
+@pytest.mark.parametrize("pid", [0, 1, -1, -4711, os.getppid(), 2**40])
+def test_a_process_that_does_not_own_the_display_is_not_named(
+    display: str, monkeypatch: pytest.MonkeyPatch, pid: int
+) -> None:
+    """Safety sentence: whatever another program wrote, no signal goes to what it names and no `kill` of that is advised."""
+    monkeypatch.setenv("DISPLAY", display)
+    signals: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda to, _number: signals.append(to))
+    monkeypatch.setattr(stop_socket, "_state", lambda _pid: "T")
+    with X11Lock().held(Owner(pid, "a", "b", "now"), Stop()):
+        owner = lock.running()
+        assert owner is not None
+        assert owner.pid == 0
+        lock.stop_running(0.1)
+        assert signals == []
+    told = stopping._not_gone("run a", owner.pid)
+    assert "kill" not in told.remedy
 
 
 @pytest.mark.parametrize("said", [b"", b"\xff", b"[1]", b'{"pid": "x", "task": 5}'])
