@@ -13,12 +13,11 @@ from coasty_desk.core.windows import Named
 LONGEST = 200
 """Characters of a title that are kept and compared."""
 
-_BETWEEN = re.compile(r"\s+[-\u2013\u2014|\u00b7\u2022:]+\s+|:\s+")
-"""What stands between a document's name and its application's."""
+_BETWEEN = re.compile(r" [-\u2013\u2014|\u00b7\u2022:]+ |: ")
+"""What stands between a document's name and its application's, with one blank for each gap."""
 _MARKS = "*\u2022\u25cf\u25cb\u2731+ \t"
 _COUNT = re.compile(r"[(\[]\d+\+?[)\]]")
 _FILE = re.compile(r"(?:^|[^\w])~?/|\\|\.[A-Za-z][A-Za-z0-9]{0,4}$")
-_NUMBERED = re.compile(r"\S*\d\S*")
 
 
 def fits(recorded: Named, now: Named) -> bool:
@@ -36,11 +35,12 @@ def _application(window: Named) -> str:
 
 
 def _pattern(title: str) -> tuple[str, ...]:
-    return tuple(_part(part) for part in _BETWEEN.split(_COUNT.sub(" ", title[:LONGEST]).strip(_MARKS)))
+    plain = " ".join(_COUNT.sub(" ", title[:LONGEST]).strip(_MARKS).split())
+    return tuple(_part(part) for part in _BETWEEN.split(plain))
 
 
 def _part(part: str) -> str:
     part = part.strip(_MARKS)
     if _FILE.search(part):
         return "\u2026"
-    return " ".join(_NUMBERED.sub("#", part).split()).casefold()
+    return " ".join("#" if any(map(str.isdecimal, word)) else word for word in part.split()).casefold()

@@ -30,7 +30,8 @@ def xkb(display: str) -> Iterator[Xkb]:
     assert opened is not None
     before = opened.controls()
     yield opened
-    opened.change_controls(sum(BITS.values()), before)
+    ours = sum(BITS.values())
+    opened.change_controls(ours, before & ours)
     opened.lock_modifiers(0)
     connection.sync()
     connection.close()
@@ -75,6 +76,7 @@ def test_a_killed_run_leaves_nothing_off(xkb: Xkb, display: str) -> None:
 def test_doctor_names_them(xkb: Xkb) -> None:
     """A person is told what is switched off for a moment."""
     xkb.change_controls(BITS["sticky keys"], BITS["sticky keys"])
+    assert xkb.controls() & BITS["sticky keys"]
     (found,) = [
         check for check in checks.desktop(Size(1280, 720), "<ctrl>+<shift>+<f12>") if check.name == "accessibility keys"
     ]
