@@ -195,7 +195,11 @@ def desk(
     limits, estimate = _caps(connection, tariff(chosen, preset, sent), chosen, remains)
     if recorder is not None:
         stack.callback(recorder.close)
-    model = None if connection is None else _asking(connection, chosen, stop, run_id, preset, recorder, remains)
+    model = (
+        None
+        if connection is None
+        else _closed_lastly(_asking(connection, chosen, stop, run_id, preset, recorder, remains), suspended)
+    )
     who = apart.at_terminal(person(stop)) if sys.stdin is not None and sys.stdin.isatty() else person(stop)
     if script is not None:
         predictor = script.predictor(model, Aim(rules.aims, lambda real: reached(real, DesktopWindows(), pointer)))
@@ -252,6 +256,12 @@ def desk(
         apart.shown,
         goes_on=script is None and not chosen.dry_run,
     )
+
+
+def _closed_lastly(model: Predictor, control: JobControl) -> Predictor:
+    """The same, whose session is closed also where the process is ended by force."""
+    control.lastly("a session may be open still (coasty-desk sessions list)", lambda: not model.close())
+    return model
 
 
 def _devices(

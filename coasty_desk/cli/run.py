@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 
@@ -98,7 +99,7 @@ def drive(
                     stuck.offer(desk.ports.stop, desk.at_terminal)
                 gc.freeze()  # what is loaded stays; what comes from here on is looked through again
                 gc.enable()
-                ending, refused = _pull(desk, view)
+                ending, refused = _pull(desk, view, control)
             remedy = "" if ending is None else ending.remedy or remedies.get(ending.ending, "")
             return _finish(ending, remedy, desk, view, one_look=chosen.dry_run and chosen.steps == 1 and not refused)
         except (ServiceError, DesktopError) as error:
@@ -132,13 +133,66 @@ def _lent(view: View, out: Sequence[Outlet]) -> JobControl:
     return control
 
 
-def _pull(desk: compose.Desk, view: View) -> tuple[ev.RunEnded | None, bool]:
+class _Tally:
+    """What there is to say at the end, where the loop does not come to it: the last event is written and said all the same."""
+
+    def __init__(self, desk: compose.Desk, view: View) -> None:
+        self._desk = desk
+        self._view = view
+        self._cents = self._steps = 0
+        self._began = time.monotonic()
+        self.ended = False
+
+    def take(self, event: ev.Event) -> None:
+        """Follow the run."""
+        self._steps = event.step if isinstance(event, ev.Predicted) else self._steps
+        self._cents = event.total_cents if isinstance(event, ev.Predicted | ev.Charged) else self._cents
+        self._began = time.monotonic() - event.elapsed
+        self.ended = isinstance(event, ev.RunEnded)
+
+    def end(self) -> ev.RunEnded:
+        """The last event of a run whose process is ended by force."""
+        ending, message = how_stopped(self._desk.ports.stop)
+        return ev.RunEnded(
+            run_id=self._desk.job.run_id,
+            step=self._steps,
+            ending=ending,
+            message=f"{message}; it did not end by itself, and its process was ended",
+            steps=self._steps,
+            cost_cents=self._cents,
+            seconds=round(time.monotonic() - self._began, 3),
+        )
+
+    def write(self) -> bool:
+        """Have it in the record; whether it is there."""
+        try:
+            if self._desk.recorder is not None and not self.ended:
+                self._desk.recorder.take(self.end())
+        except (DesktopError, OSError):
+            return False
+        return True
+
+    def say(self) -> bool:
+        """Show it; whether that was done."""
+        try:
+            if not self.ended:
+                self._view.show(self.end())
+        except (OSError, ValueError):
+            return False
+        return True
+
+
+def _pull(desk: compose.Desk, view: View, control: JobControl) -> tuple[ev.RunEnded | None, bool]:
     """The last event, and whether an action was refused."""
     view.begin(desk.how_to_stop, desk.warnings)
     ending: ev.RunEnded | None = None
     refused = False
+    tally = _Tally(desk, view)
+    control.lastly("its end is not in the record", tally.write)
+    control.lastly("its last event was not said", tally.say)
     with closing(run_events(desk.job, desk.ports, desk.cut_off)) as events:
         for event in events if desk.recorder is None else recorded(events, desk.recorder):
+            tally.take(event)
             view.show(event)
             if desk.badge is not None:
                 desk.badge.tell(event)

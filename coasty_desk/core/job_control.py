@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from coasty_desk.core.actions import LookAgain, Prediction
 from coasty_desk.core.ports import Judging
@@ -20,6 +21,7 @@ class JobControl:
 
     def __init__(self) -> None:
         self._lent: list[tuple[Callable[[], None], Callable[[], None]]] = []
+        self._last: dict[str, Callable[[], bool]] = {}
         self.resumed_at = 0.0
         """When the process went on after it had been stopped (seconds of the monotonic clock); 0.0: it never was."""
 
@@ -30,6 +32,21 @@ class JobControl:
     def give_back(self) -> None:
         """Give everything back."""
         _at_once(give_back for give_back, _ in reversed(self._lent))
+
+    def lastly(self, undone: str, work: Callable[[], bool]) -> None:
+        """Try `work` once more before the process is ended by force. It says whether it is done; `undone` says what it means if not."""
+        self._last[undone] = work
+
+    def last_try(self, seconds: float) -> tuple[str, ...]:
+        """Try each, all within so many seconds; what could not be done, in words."""
+        done: set[str] = set()
+
+        def carry_out(undone: str, work: Callable[[], bool]) -> None:
+            if work():
+                done.add(undone)
+
+        _at_once((partial(carry_out, *one) for one in self._last.items()), seconds)
+        return tuple(undone for undone in self._last if undone not in done)
 
     def take_again(self) -> None:
         """The process goes on: what the model saw last is not what there is now."""
@@ -53,9 +70,9 @@ class Uninterrupted:
         return LookAgain("The run was suspended meanwhile, so the action was not done; look at the screen again.")
 
 
-def _at_once(works: Iterable[Callable[[], None]]) -> None:
-    """Each in a thread of its own, and all within `PATIENCE`."""
-    until = time.monotonic() + PATIENCE
+def _at_once(works: Iterable[Callable[[], None]], seconds: float = PATIENCE) -> None:
+    """Each in a thread of its own, and all within so many seconds."""
+    until = time.monotonic() + seconds
     threads = [threading.Thread(target=work, name="coasty-desk job control", daemon=True) for work in works]
     for thread in threads:
         thread.start()

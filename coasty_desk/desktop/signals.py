@@ -24,6 +24,9 @@ INSISTED = 0.5
 CLOSING = 1.0
 """Seconds that a forced end waits at most for the service to be told."""
 
+SAYING = 0.2
+"""Seconds that its last words may take: nobody may be reading."""
+
 STOPPING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")
 SUSPENDING = ("SIGTSTP", "SIGTTIN", "SIGCONT")
 IGNORED = ("SIGTTOU",)
@@ -110,11 +113,26 @@ class Signals:
             os.kill(os.getpid(), signal.SIGSTOP)  # SIGCONT is told of by a byte of its own
 
 
-def leave_now(stop: Stop, control: JobControl, code: int = 130) -> None:
-    """Give everything back and end the process with `code`, whatever the main thread is stuck in."""
+def leave_now(stop: Stop, control: JobControl, code: int = 130, why: str = "") -> None:
+    """Give everything back and end the process with `code`, whatever the main thread is stuck in; say what could not be done.
+
+    Each thing that must not be left undone is tried once more, and none waits for another.
+    """
     control.give_back()
-    stop.await_awaited(CLOSING)
+    until = time.monotonic() + CLOSING
+    undone = control.last_try(CLOSING)
+    stop.await_awaited(until - time.monotonic())
+    said = " ".join(filter(None, (why, f"Not done: {'; '.join(undone)}." if undone else "")))
+    if said:
+        speaker = threading.Thread(target=_say, args=(said,), daemon=True)
+        speaker.start()
+        speaker.join(SAYING)
     os._exit(code)
+
+
+def _say(said: str) -> None:
+    with suppress(OSError, ValueError):  # whoever read it has gone
+        os.write(2, f"coasty-desk: {said}\n".encode())
 
 
 def _nothing(_number: int, _frame: FrameType | None) -> None:

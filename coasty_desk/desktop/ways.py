@@ -130,6 +130,7 @@ def armed(
     load.give_up_display(given_up=False)
     lent = control or JobControl()
     lent.around(release, _nothing)
+    lent.lastly("keys or buttons may still be down (coasty-desk release)", lambda: _let_go(release, held))
     signals = Signals(stop, lent)
     watch = _watch(stop, key, sent)
     over = threading.Event()
@@ -176,8 +177,8 @@ def _watch(stop: Stop, key: AbortKey, sent: Sent) -> Watch:
 def _last_resort(stop: Stop, over: threading.Event, control: JobControl) -> None:
     """If a stop has not ended the run after a while, end the process: a library may hang for ever."""
     if not over.wait(LAST_RESORT):
-        sys.stderr.write("The run did not end by itself after the stop; the process ends now.\n")
-        leave_now(stop, control, _CODES.get(stop.reason, 130))
+        why = "The run did not end by itself after the stop; the process ends now."
+        leave_now(stop, control, _CODES.get(stop.reason, 130), why)
 
 
 def _do_not_wait_for_display(watch: Watch, over: threading.Event, held: Held) -> None:
@@ -189,6 +190,11 @@ def _do_not_wait_for_display(watch: Watch, over: threading.Event, held: Held) ->
             x11_cut_off.leave_behind(held.lately(LATELY))
             x11_cut_off.cut_off()
             return
+
+
+def _let_go(release: Callable[[], None], held: Held | None) -> bool:
+    release()
+    return held is None or not held.names
 
 
 def _nothing() -> None:

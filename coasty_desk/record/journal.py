@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -43,6 +44,8 @@ class Recorder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._taking = threading.Lock()  # a forced end is written by another thread
+        self._ended = False
         with files.said():
             self._hold = alive.Hold(plain_files.real_folder(folder))
             self._journal = -1
@@ -66,8 +69,10 @@ class Recorder:
         return cls(folder)
 
     def take(self, event: ev.Event) -> None:
-        """Write the event down before returning. Raises DesktopError where the disk refuses."""
-        with files.said():
+        """Write the event down before returning; nothing after the last one. Raises DesktopError where the disk refuses."""
+        with self._taking, files.said():
+            if self._ended:
+                return
             if isinstance(event, ev.Observed):
                 plain_files.write(self.folder / frame_file(event.step, event.frame.media_type), event.frame.image)
             plain_files.append(self._journal, to_line(event, recorded=True).encode("ascii") + b"\n")
@@ -77,6 +82,7 @@ class Recorder:
                 self._forget(event.step, "session")
             elif isinstance(event, ev.Charged | ev.Predicted):
                 self._forget(event.step, "predict")
+            self._ended = isinstance(event, ev.RunEnded)
 
     def keep(self, posted: Posted) -> None:
         """Have the open request written before it goes out, and safe from a power cut while it travels. Raises DesktopError."""
