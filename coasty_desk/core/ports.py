@@ -75,6 +75,8 @@ class Ask(Struct, frozen=True):
     of the last step, where an action of it was refused; it is among the notes, in words. `said` is
     what the person has told the model besides the task, in order. `old`: the frame is of an earlier
     sitting, and nothing of the answer will be carried out, so only one that is paid for is of use.
+    `undone`: so many of the last answer's actions, the last of them, were held back until this look,
+    and not refused.
     """
 
     step: int
@@ -86,6 +88,7 @@ class Ask(Struct, frozen=True):
     refusal: Refusal | None = None
     said: tuple[str, ...] = ()
     old: bool = False
+    undone: int = 0
 
 
 Answering: TypeAlias = Generator[Retry | Charged, None, T]

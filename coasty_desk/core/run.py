@@ -110,6 +110,7 @@ class _Run:
         self.refusal: Refusal | None = None
         self.said = (*cut_off.said, *([job.note] if job.note else []))
         self.told_what = False
+        self.undone = 0
         self.refused_before = cut_off.refused
         self.step = cut_off.progress.steps
         self.began = time.monotonic() - cut_off.progress.seconds
@@ -252,7 +253,18 @@ class _Run:
         limits = self.job.limits
         cents_left = lim.cents_left(limits, self.progress)
         seconds_left = None if limits.deadline is None else limits.deadline - self._seconds()
-        return Ask(self.step, self.job.task, frame, self.notes, cents_left, seconds_left, self.refusal, self.said, old)
+        return Ask(
+            self.step,
+            self.job.task,
+            frame,
+            self.notes,
+            cents_left,
+            seconds_left,
+            self.refusal,
+            self.said,
+            old,
+            self.undone,
+        )
 
     def _answer(self, answering: Answering[T]) -> Generator[ev.Event, None, T]:
         while True:
@@ -273,7 +285,7 @@ class _Run:
     def _batch(self, frame: Frame, prediction: Prediction, first: int = 0) -> Generator[ev.Event, None, _Ended | None]:
         """Carry out the actions from `first` on until one is refused; say how the run ended, if it did."""
         acted = False
-        self.notes, self.refusal, self.told_what = (), None, False
+        self.notes, self.refusal, self.told_what, self.undone = (), None, False, 0
         for index, action in enumerate(prediction.actions[first:], first):
             if acted:
                 self.ports.between()
@@ -291,6 +303,7 @@ class _Run:
                     hindrance = yield from self._act(index, placed)
                     acted = True
             if hindrance is not None:
+                self.undone = len(prediction.actions) - index if isinstance(hindrance, LookAgain) else 0
                 yield from self._hindered(hindrance, placed)
                 break
         else:

@@ -26,12 +26,16 @@ class Relation(Struct, frozen=True):
 
 
 class Target(Struct, frozen=True):
-    """Something on the screen: by its `label` (empty: by its relations alone), the `ordinal`-th of several (0: the only one)."""
+    """Something on the screen: by its `label` (empty: by its relations alone), the `ordinal`-th of several (0: the only one).
+
+    `part`: the label may be a part of a longer one.
+    """
 
     label: str
     kind: Kind = ""
     ordinal: int = 0
     relations: tuple[Relation, ...] = ()
+    part: bool = False
 
     def __str__(self) -> str:
         nth = {0: "", LAST: "the last ", 1: "the 1st ", 2: "the 2nd ", 3: "the 3rd "}.get(

@@ -8,6 +8,7 @@ the kind of thing that is asked for. Between two that are left over, nobody gues
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,7 +19,11 @@ from coasty_desk.offline.fields import field_of, is_button
 from coasty_desk.offline.language import LAST, Kind, Target
 from coasty_desk.offline.matching import Match, every, nearest, trimmed
 from coasty_desk.offline.shapes import Canvas
+from coasty_desk.offline.standing_out import stands_out
 from coasty_desk.offline.texts import Box, Text
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 TITLE_BAR = 34
 """So many pixels from the top of the active window may be its title, which is no thing to click."""
@@ -58,6 +63,11 @@ class Scene(Struct, frozen=True):
     canvas: Canvas
     active: Box | None = None
     phrases: Sequence[Text] = ()
+    picture: Image | None = None
+
+    def shows_apart(self, match: Match) -> bool:
+        """Whether the words that match have a colour of their own in their line, as links do; False where it is not seen."""
+        return self.picture is not None and stands_out(self.picture, match)
 
     @property
     def texts(self) -> Sequence[Text]:
@@ -70,13 +80,15 @@ def locate(
 ) -> Found | Missing:
     """The one place that the target means.
 
-    `loosely`: a word of a longer text will do. `suits` says of a text's box whether it can be
+    Only a whole label is, unless `loosely`, or the target is meant by a part of it. `suits` says of a text's box whether it can be
     meant, where several fit.
     """
     if not target.label:
         return _by_relation(target, scene)
-    candidates = [m for m in every(target.label, scene.texts) if loosely or m.stands_alone or target.kind == "link"]
-    candidates = candidates or list(every(target.label, scene.phrases))
+    wholly = not (loosely or target.part)
+    found = every(target.label, scene.texts)
+    candidates = [m for m in found if not wholly or m.stands_alone or scene.shows_apart(m)]
+    candidates = candidates or [m for m in every(target.label, scene.phrases) if not wholly or m.stands_alone]
     anchor = None
     for relation in target.relations:
         beside = locate(relation.target, scene, loosely=True)

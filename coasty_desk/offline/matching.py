@@ -16,7 +16,7 @@ from functools import cache
 
 from msgspec import Struct
 
-from coasty_desk.offline.texts import Text
+from coasty_desk.offline.texts import Text, spread
 
 EASTERN = "\u2e80"
 """From here on there are scripts without spaces; beside a Latin label such a character is an icon."""
@@ -24,6 +24,9 @@ EASTERN = "\u2e80"
 UNSURE = 0.9
 """Below this confidence of the engine, edits are allowed."""
 
+
+GAP = 0.9
+"""A space wider than so many times the height of its line lies between two things; one between words is about a third as wide."""
 
 UNDERLINED = 7
 """A word of so many letters is known again without its first."""
@@ -51,11 +54,8 @@ class Match(Struct, frozen=True):
 
     @property
     def stands_alone(self) -> bool:
-        """Whether the text may be a thing of that name: not just a word of another name, as “Save” is of “Save As…”."""
-        if self.fit not in (Fit.PART, Fit.PART_ALIKE):
-            return True
-        words = len(self.text.text.split())
-        return words >= 3 or len(self.line.text.split()) - words >= 3
+        """Whether the text may be a thing of that name: not words of another name, as “Save” is of “Save As…”."""
+        return self.fit not in (Fit.PART, Fit.PART_ALIKE) or _is_parted(self.line, self.text)
 
     @property
     def said(self) -> str:
@@ -68,6 +68,37 @@ class Match(Struct, frozen=True):
 _ICONS = re.compile(r"(?:[^\d\s]\W? +|\W+|[\u2e80-\uffef] ?)?")
 _ARROWS = re.compile(r" *(?: [vV~]|[^\w\s])?\.* *")
 _ICON_BEFORE = re.compile(r"^(?:[^\d\s]\W? +|\W+)")
+_BARS = frozenset("|│¦·•›»>")
+"""Signs that stand between the links of a row, or the steps of a path."""
+
+_BEHIND = re.compile(
+    r"""(?ix) \s* (?: [(\[] \s* \d[\d,.]*\+? \s* [)\]] | [.…\s]* (?: (?:ctrl|strg|alt|shift|super) \W? .{1,9} | f\d\d? ) )"""
+)
+"""A count in brackets, or the keys of a menu's item: no part of its name."""
+
+_MENUS = frozenset(
+    [
+        "file",
+        "edit",
+        "view",
+        "search",
+        "go",
+        "insert",
+        "format",
+        "tools",
+        "options",
+        "settings",
+        "window",
+        "windows",
+        "help",
+        "history",
+        "bookmarks",
+        "document",
+        "terminal",
+    ]
+)
+"""What stands in menu bars; engines join the names without a space."""
+
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−﹣-"), "-")
 _QUOTES = dict.fromkeys(map(ord, "“”„«»"), '"') | dict.fromkeys(map(ord, "‘’‚`´"), "'")
 _ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "|": "l", "!": "l", "[": "l", "]": "l", "×": "x", "ı": "l"})
@@ -151,6 +182,29 @@ def _parts(wanted: str, plain: str, places: Sequence[int], text: Text, fit: Fit)
             icon = _ICONS.fullmatch(text.text[:first]) and _ARROWS.fullmatch(text.text[last:])
             yield Match(text.part(first, last), Fit.ICON if icon else fit, text)
         at = plain.find(wanted, at + 1)
+
+
+def _is_parted(line: Text, part: Text) -> bool:
+    """Whether the part is a thing of its own that the engine has joined with its neighbours."""
+    if all(name.lower() in _MENUS for name in re.findall(r"[A-Z][a-z]+|\S", line.text)):
+        return True
+    marks = line.marks or spread(line.text, line.box.left, line.box.right)
+    first = next((at for at, mark in enumerate(marks) if mark >= part.box.left - 0.5), 0)
+    last = first + len(part.text)
+    behind = _BEHIND.fullmatch(line.text[last:]) is not None
+    return _is_edge(line, marks, first) and (behind or _is_edge(line, marks, last))
+
+
+def _is_edge(line: Text, marks: Sequence[float], at: int) -> bool:
+    """Whether one thing ends and another begins there."""
+    before, after = line.text[:at], line.text[at:]
+    if not before.strip() or not after.strip() or before.rstrip()[-1] in _BARS or after.lstrip()[0] in _BARS:
+        return True
+    if not before[-1].isspace() and not after[0].isspace():
+        return False
+    left = marks[len(before.rstrip())] if before[-1].isspace() else marks[at]
+    right = marks[len(line.text) - len(after.lstrip())]
+    return right - left > GAP * line.box.height
 
 
 def _is_boundary(text: str, at: int) -> bool:

@@ -36,7 +36,7 @@ from coasty_desk.offline.language import (
     WaitFor,
 )
 from coasty_desk.offline.reading import Seen
-from coasty_desk.offline.sight import LOOKS, PATIENCE, SETTLED_FOR_GOOD, CannotError, Doing, Sight
+from coasty_desk.offline.sight import LOOKS, PATIENCE, SETTLED_FOR_GOOD, CannotError, Doing, HeldBackError, Sight
 
 OPENING = (0.5, 0.8, 1.2, 1.5, 2.0, 3.0, 3.0, 4.0)
 """How long to wait, in seconds, before each look for the window of an application that was started."""
@@ -90,6 +90,16 @@ class Plan(Struct):
                 raise
 
     def _one(self, does: Instruction) -> Doing:
+        """Carry it out, from its beginning as often as it is held back before it has done anything."""
+        while True:
+            self.sight.did = ()
+            try:
+                yield from self._once(does)
+            except HeldBackError:
+                continue
+            return
+
+    def _once(self, does: Instruction) -> Doing:
         match does:
             case ClickOn() | Hover() | TypeIn() | Press() | Turn() | DragTo() | Tick() | Choose():
                 yield from self._act(does)

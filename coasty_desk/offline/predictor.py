@@ -70,7 +70,7 @@ class OfflinePredictor:
             return Prediction(Verdict.FAIL, reasoning=refused)
         self._frame, reader = ask.frame, self._reader
         seen = self._stop.race(lambda: reader.read(ask.frame.image))
-        return self._next(seen)
+        return self._next(seen, ask.undone)
 
     def close(self) -> None:
         """Free the engine and the last screenshot."""
@@ -79,13 +79,14 @@ class OfflinePredictor:
         self._tree.close()
         self._reader = self._plan = self._going = self._frame = None
 
-    def _next(self, seen: Seen) -> Prediction:
+    def _next(self, seen: Seen, undone: int) -> Prediction:
         try:
-            if self._going is None:
+            if self._going is None or self._plan is None:
                 self._plan = Plan(self._sight(seen), self._launch)
                 self._going = self._plan.whole(self._steps)
                 batch = next(self._going)
             else:
+                self._plan.sight.undone = undone
                 batch = self._going.send(seen)
         except StopIteration:
             return Prediction(Verdict.DONE, reasoning=self._summary())

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from msgspec import Struct, field
 
-from coasty_desk.core.actions import Action, Move, Point, Wait
+from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Scroll, TypeText, Wait
 from coasty_desk.offline import evidence
 from coasty_desk.offline.accessible import Widget
 from coasty_desk.offline.claims import Claims
@@ -38,6 +38,10 @@ SHORT = 2
 """A label of so few characters is looked for closer where it is not found."""
 
 
+NEAR = 12
+"""Pixels around a place that must look as they did for it to be the same place."""
+
+
 class Batch(Struct, frozen=True):
     """What to do in one step, and why."""
 
@@ -52,6 +56,10 @@ class CannotError(Exception):
         super().__init__(why)
         self.why = why
         self.step = step
+
+
+class HeldBackError(Exception):
+    """The step's input was held back before any of it was done that may not be done twice: it begins anew."""
 
 
 Doing: TypeAlias = Generator[Batch, Seen, None]
@@ -69,6 +77,7 @@ class Sight(Struct):
     out of the way: what is there lights up. `hovering`: it was put somewhere on purpose.
     `caret` is where one was last seen to blink, `caret_moved` whether the last action has moved it.
     `unproved`: what the last action did not show, which is for the next one to bear out.
+    `undone`: so many of the last batch's actions were held back; `did` is what the step has done so far.
     """
 
     seen: Seen
@@ -84,6 +93,8 @@ class Sight(Struct):
     aside: Point | None = None
     hovering: bool = False
     unproved: str = ""
+    undone: int = 0
+    did: tuple[Action, ...] = ()
     caret: Box | None = None
     caret_moved: bool = False
     claims: Claims = field(default_factory=Claims)
@@ -100,17 +111,38 @@ class Sight(Struct):
 
     def scene(self) -> Scene:
         """The screen now, as places are looked for on it."""
-        return Scene(self.canvas, self.active(), self.seen.phrases)
+        return Scene(self.canvas, self.active(), self.seen.phrases, self.seen.picture)
 
     def do(self, said: str, *actions: Action) -> Screens:
-        """Do the actions; gives the screen before them."""
+        """Do the actions; gives the screen before them. What is held back is done after all, where it can be.
+
+        Raises HeldBackError where the step must begin anew, CannotError where neither is safe.
+        """
         before = self.seen
         self.before, self.left = before, self.pointer()
         caret = self.caret
         self.seen = yield Batch(actions, said)
+        while self.undone:
+            actions = self._after_all(before, actions)
+            self.seen = yield Batch(actions, said)
+        self.did += actions
         now = self._blinking(before)
         self.caret_moved = len(now) > 1 or (caret is not None and any(not box.meets(caret) for box in now))
         return before
+
+    def _after_all(self, before: Seen, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+        """The actions that were held back, to be done now. Raises HeldBackError, CannotError."""
+        first = max(len(actions) - self.undone, 0)
+        self.did += actions[:first]
+        left = actions[first:]
+        pointed = all(isinstance(one, Click | Move | Wait) for one in self.did)
+        if not self.did or (pointed and any(isinstance(one, TypeText) for one in left)):
+            raise HeldBackError  # the keyboard may be somewhere else by now
+        places = [Box(at.x, at.y, at.x + 1, at.y + 1).grown(NEAR) for one in left for at in _places(one)]
+        if any(evidence.differs(before, self.seen, place) for place in places):
+            message = "the input was held back halfway, and the screen is another one since"
+            raise CannotError(message)
+        return left
 
     def _blinking(self, before: Seen) -> list[Box]:
         """Where carets have come or gone; the last of them is remembered."""
@@ -307,6 +339,17 @@ class Sight(Struct):
             return found.why
         where = found.said if isinstance(found, Found) else found.why
         return f"{where}, but it was there before" if condition.newly else f"{where} is still there"
+
+
+def _places(action: Action) -> tuple[Point, ...]:
+    """Where the action points to, if anywhere."""
+    match action:
+        case Click(point=Point() as point) | Scroll(point=Point() as point):
+            return (point,)
+        case Drag(start=Point() as start, end=end):
+            return (start, end)
+        case _:
+            return ()
 
 
 def _no_box(found: Found) -> str:

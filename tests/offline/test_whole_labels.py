@@ -1,0 +1,94 @@
+"""What is asked for by its name is clicked by its whole name: a part of another name is another thing."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from coasty_desk.offline.language import Target
+from coasty_desk.offline.locating import Found, Missing, Scene, locate
+from coasty_desk.offline.shapes import Canvas
+from coasty_desk.offline.texts import Box, Text
+
+FONT = ImageFont.load_default(14)
+
+
+def scene(*lines: str) -> Scene:
+    """The lines as an engine reads them, one below the other, black on white."""
+    picture = Image.new("RGB", (600, 40 * len(lines) + 20), "white")
+    draw = ImageDraw.Draw(picture)
+    texts = []
+    for row, line in enumerate(lines):
+        draw.text((20, 12 + 40 * row), line, fill="black", font=FONT)
+        texts.append(Text(line, Box(20, 10 + 40 * row, 20 + draw.textlength(line, font=FONT), 30 + 40 * row)))
+    return Scene(Canvas(picture, texts), picture=picture)
+
+
+@pytest.mark.parametrize(
+    ("label", "line"),
+    [
+        ("Accept", "I do not accept the terms"),
+        ("Delete", "Delete all of my data"),
+        ("Delete all of", "Delete all of my data"),
+        ("Save", "Save As…"),
+        ("Send", "Do not send"),
+        ("Delete", "DeleteAllData"),
+        ("Pal", "PayPal"),
+        ("Write", "Read/Write"),
+        ("Subscribe", "Unsubscribe"),
+        ("Pay now", "Pay now and send the order"),
+    ],
+)
+def test_a_part_of_a_longer_label_is_named_as_near_and_not_clicked(label: str, line: str) -> None:
+    """The sentence says what is there instead, so that a person can say which is meant."""
+    found = locate(Target(label), scene(line, "Something else"))
+    assert isinstance(found, Missing)
+    assert f"“{line}”" in found.why or label in ("Pal", "Write", "Accept", "Send", "Subscribe")
+
+
+@pytest.mark.parametrize(
+    ("label", "line"), [("Accept", "I do not accept the terms"), ("Delete", "Delete all of my data")]
+)
+def test_a_part_that_is_asked_for_as_one_is_found(label: str, line: str) -> None:
+    """Said on purpose it is no guess."""
+    assert isinstance(locate(Target(label, part=True), scene(line)), Found)
+
+
+@pytest.mark.parametrize(
+    ("label", "line"),
+    [
+        ("Save As", "Save As…"),
+        ("Inbox", "Inbox (3)"),
+        ("Inbox", "Inbox [1,204]"),
+        ("Search", "EditSearchView"),
+        ("View", "EditSearchView"),
+        ("Open", "Open… Ctrl+O"),
+        ("Quit", "Quit Alt+F4"),
+        ("Products", "Home \u203a Products \u203a Shoes"),
+        ("Imprint", "Privacy | Imprint | Contact"),
+        ("Send me news", "□ Send me news"),
+        ("Country", "Country v"),
+        ("Name", "Name *"),
+    ],
+)
+def test_signs_counts_and_neighbours_are_no_part_of_a_label(label: str, line: str) -> None:
+    """What applications put around a name, and what an engine joins to it, does not make it another name."""
+    assert isinstance(locate(Target(label), scene(line)), Found)
+
+
+def test_a_link_in_a_sentence_stands_out_by_its_colour() -> None:
+    """It is a thing of its own where it is drawn as one."""
+    picture = Image.new("RGB", (600, 60), "white")
+    draw = ImageDraw.Draw(picture)
+    at = 20.0
+    marks = []
+    said = (("I have read the ", "black"), ("terms of use", "#0645ad"), (" and agree", "black"))
+    for words, colour in said:
+        draw.text((at, 22), words, fill=colour, font=FONT)
+        for letter in words:
+            marks.append(at)
+            at += draw.textlength(letter, font=FONT)
+    line = Text("".join(words for words, _ in said), Box(20, 20, at, 40), 1.0, tuple(marks))
+    there = Scene(Canvas(picture, [line]), picture=picture)
+    assert isinstance(locate(Target("terms of use"), there), Found)
+    assert isinstance(locate(Target("agree"), there), Missing)
