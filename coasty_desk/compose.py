@@ -232,6 +232,7 @@ def desk(
         text_at=_text_at(rules, chosen, screen, seen),
         control=suspended,
         typing=lambda secrets: None if covers is None or chosen.dry_run else covers.typing(secrets, screen.whole),
+        acted=() if remains is None else remains.acted,
         dry_run=chosen.dry_run,
     )
     apart.hide_from(screen)

@@ -174,6 +174,14 @@ PROMISES: dict[str, tuple[str, ...]] = {
         f"{SECRETS}::test_a_bound_secret_is_typed_into_its_windows_alone",
         f"{IN_HAND}::test_a_bound_secret_is_typed_nowhere_else",
     ),
+    "of a long text": (
+        f"{GATES}::test_a_question_shows_both_ends_of_a_long_text",
+        "tests/cli/test_prompts.py::test_a_question_is_shown_to_its_end",
+    ),
+    "after a yes the policy and the masks judge once more": (
+        f"{IN_HAND}::test_a_denied_window_that_comes_up_while_a_person_is_asked_gets_nothing",
+    ),
+    "When a run is taken up again": ("tests/cli/test_going_on.py::test_the_policy_counts_over_all_sittings",),
     "asks at its first use": (f"{SECRETS}::test_under_risky_an_unbound_secret_is_asked_about_once",),
     "hidden, also escaped, encoded or spelled out": (
         f"{SECRETS}::test_a_value_that_is_written_otherwise_is_hidden",
@@ -252,7 +260,6 @@ NO_PROMISES = (
     "Your own terminal.",
     "Two things are not hidden",
     "Risky are:",
-    "The question shows the action in words",
     "The rules are a net with holes",
     "What must not happen belongs in a policy",
     "The languages are",

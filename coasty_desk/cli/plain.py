@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from coasty_desk.cli.text import line
+from coasty_desk.cli.text import ALL, line
 from coasty_desk.cli.view import View
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import in_words
@@ -54,7 +54,10 @@ class PlainView(View):
             case ev.Refused(refusal=refusal):
                 return [f"  refused ({refusal.by}): {line(event.words)}: {line(refusal.why)}"]
             case ev.Asked(question=question, why=why, crop=crop):
-                return [f"  asking: {line(question)} ({line(why)})", *([f"  picture: {line(crop)}"] if crop else [])]
+                return [
+                    f"  asking: {line(question, ALL)} ({line(why)})",
+                    *([f"  picture: {line(crop)}"] if crop else []),
+                ]
             case ev.Answered(answer=answer, note=note):
                 return [f"  answer: {answer}{f'; instead: {line(note)}' if note else ''}"]
             case ev.Acting(placed=placed):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from coasty_desk.cli import terminal
-from coasty_desk.cli.text import line
+from coasty_desk.cli.text import ALL, line
 from coasty_desk.core.confirm import Instead, Said
 from coasty_desk.core.stop import Stop
 
@@ -55,7 +55,7 @@ class TerminalPerson:
         """The answer. Raises Aborted as soon as the run is stopped."""
         if not there(self._source):
             return "no"
-        self._print(f"\n{line(question)}\n  why: {line(why)}")
+        self._print(f"\n{line(question, ALL)}\n  why: {line(why)}")
         if crop:
             self._print(f"  picture: {line(crop)}")
         with terminal.answering():

@@ -8,6 +8,9 @@ from typing import Literal, TextIO
 
 from coasty_desk.core.counting import counted
 
+ALL = 100_000
+"""Characters of what was cut already by whoever knows what may be left out of it."""
+
 LONGEST = 2000
 """Characters of a foreign text that are shown; the journal has the rest."""
 

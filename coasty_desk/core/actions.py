@@ -16,6 +16,10 @@ Button: TypeAlias = Literal["left", "right", "middle"]
 BUTTONS: tuple[Button, ...] = get_args(Button)
 
 
+QUESTION = 2000
+"""Characters of an action that are shown to whoever is asked about it."""
+
+
 class Point(Struct, frozen=True):
     """A place in pixels; fractions are allowed until it is placed on the screen."""
 
@@ -180,6 +184,15 @@ def in_words(action: Action) -> str:
             return f"wait {seconds:g} s"
         case Launch(name):
             return f"open {json.dumps(name, ensure_ascii=False)}"
+
+
+def both_ends(text: str, longest: int = QUESTION) -> str:
+    """The text, or where it is longer its beginning and its end, with how much is left out between them."""
+    left_out = len(text) - longest
+    if left_out <= 0:
+        return text
+    half = longest // 2
+    return f"{text[:half]} […{left_out:,} characters left out…] {text[len(text) - longest + half :]}"
 
 
 def _at(point: Point | None) -> str:

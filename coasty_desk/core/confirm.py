@@ -7,7 +7,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct, field
 
-from coasty_desk.core.actions import Action, LookAgain, Point, Prediction, TypeText, in_words
+from coasty_desk.core.actions import Action, LookAgain, Point, Prediction, TypeText, both_ends, in_words
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates import InOrder
 from coasty_desk.core.ledger import Ledger
@@ -23,9 +23,6 @@ from coasty_desk.core.typed import strokes_of
 from coasty_desk.core.windows import Named, Windows, reached
 
 Mode = Literal["never", "risky", "always"]
-_FIRST_USE = "secret "
-"""Begins the kind of risk that a secret's first use is."""
-
 Said: TypeAlias = Literal["yes", "no", "always", "stop"]
 
 
@@ -80,13 +77,14 @@ class Confirm(Struct):
     forbidding: Gate = field(default_factory=InOrder)
     secrets: Secrets = field(default_factory=lambda: Secrets({}))
     _allowed: set[str] = field(default_factory=set)
+    _agreed: set[str] = field(default_factory=set)
 
     def judge(self, placed: Placed, prediction: Prediction) -> Judging:
         """Raises Aborted where the person says stop, or stops the run otherwise while being asked."""
         reason = self._reason(placed, prediction)
         if reason is None or reason.kind in self._allowed:
             return None
-        question, crop = f"{in_words(placed.real)}?", self.eyes.picture(placed)
+        question, crop = f"{both_ends(in_words(placed.real))}?", self.eyes.picture(placed)
         meant = self._pointer(placed.real)
         self.person.attend()
         yield Question(question, reason.why, crop)
@@ -102,8 +100,9 @@ class Confirm(Struct):
         if said == "no":
             return refusal(placed, "person", f"a person did not agree to it: {reason.why}")
         after()
-        if said == "always" or reason.kind.startswith(_FIRST_USE):
+        if said == "always":
             self._allowed.add(reason.kind)
+        self._agreed.update(self._unbound(placed.sent))
         if meant != self._pointer(placed.real):
             return LookAgain("The pointer was moved while a person was asked, so the action was not done; look again.")
         return (yield from self.forbidding.judge(placed, prediction))
@@ -116,18 +115,20 @@ class Confirm(Struct):
         if self.mode == "never":
             return None
         found = risk(placed.sent, self._around(placed, prediction), self.ledger.strokes)
-        if found is None:
-            found = self._first_use(placed.sent)
+        if found is None or found.kind in self._allowed:
+            found = self._first_use(placed.sent) or found
         if found is None and self.mode == "always":
             return Risk(type(placed.sent).__name__, "every action is asked about")
         return found
 
     def _first_use(self, action: Action) -> Risk | None:
         """A secret that is bound to no window, and that nobody has agreed to yet."""
-        names = self.secrets.unbound_in(action.text) if isinstance(action, TypeText) else ()
-        kinds = (f"{_FIRST_USE}{name}" for name in names)
-        new = next((kind for kind in kinds if kind not in self._allowed), None)
-        return None if new is None else Risk(new, f"it is the first use of the {new}, which is bound to no window")
+        new = [name for name in self._unbound(action) if name not in self._agreed]
+        why = f"the first use of a secret that is bound to no window: {', '.join(new)}"
+        return Risk("secret", why) if new else None
+
+    def _unbound(self, action: Action) -> tuple[str, ...]:
+        return self.secrets.unbound_in(action.text) if isinstance(action, TypeText) else ()
 
     def _around(self, placed: Placed, prediction: Prediction) -> Around:
         said = (prediction.reasoning, prediction.description(placed.sent), *self._under(placed.real))

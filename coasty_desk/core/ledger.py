@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct, field
 
@@ -14,6 +14,9 @@ from coasty_desk.core.ports import Executor
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.seen import places
 from coasty_desk.core.typed import Strokes, Typed, strokes_of
+
+_RESUMED = "the run was taken up"
+"""Since when a line is unknown."""
 
 
 class Ledger(Struct):
@@ -35,14 +38,27 @@ class Ledger(Struct):
     escaped: tuple[float, ...] = ()
     left_at: Point | None = None
 
+    def take_up(self, acted: Sequence[Action]) -> None:
+        """All this was done in earlier sittings; since then a person has had the keyboard, so the line is unknown, and where the caret is."""
+        for action in acted:
+            try:
+                self._note(action)
+            except ValueError:  # a key that this platform lacks
+                self.typed = self.here = self.typed.step(Click(None))
+        if acted:
+            self.typed, self.here = self.typed.elsewhere(_RESUMED), self.here.elsewhere(_RESUMED)
+
     def note(self, placed: Placed) -> None:
         """One more action is carried out now."""
-        self.done += 1
-        self.typed = self.typed.then(placed.sent, self.strokes, self.terminal).recent()
-        elsewhere = _goes_elsewhere(placed.sent, self.strokes)
-        self.here = Typed() if elsewhere else self.here.then(placed.sent, self.strokes, self.terminal).recent()
+        self._note(placed.sent)
         escapes = sum("esc" in stroke for stroke in strokes_of(placed.sent, self.strokes))
         self.escaped = (*self.escaped, *[self.clock()] * escapes)[-ESCAPES:]
+
+    def _note(self, action: Action) -> None:
+        self.done += 1
+        self.typed = self.typed.then(action, self.strokes, self.terminal).recent()
+        elsewhere = _goes_elsewhere(action, self.strokes)
+        self.here = Typed() if elsewhere else self.here.then(action, self.strokes, self.terminal).recent()
 
     def finished(self, placed: Placed) -> None:
         """It has been carried out; where it has left the pointer."""

@@ -262,7 +262,7 @@ def _unknown(step: Step, typed: Typed, terminal: bool | None) -> str:  # noqa: F
         return f"the policy denies some text, and what {'+'.join(step)} would put in cannot be told; type it as text"
     if does.commits and typed.lost and terminal is not False:
         return (
-            f"the policy denies some text, and what the line holds since {typed.lost} was pressed cannot be told; "
+            f"the policy denies some text, and what the line holds after {typed.lost} cannot be told; "
             "in a terminal press Ctrl+C and type the line out"
         )
     return ""

@@ -132,7 +132,7 @@ def _unknown_line(action: Action, around: Around, strokes: Strokes) -> Risk | No
     if not lost or in_terminal(around.windows) is False:
         return None
     if any(of_stroke(step).commits for step in steps(action, strokes) if isinstance(step, tuple)):
-        return Risk("unknown line", f"what a terminal's line holds since {lost} was pressed cannot be told")
+        return Risk("unknown line", f"what a terminal's line holds after {lost} cannot be told")
     return None
 
 

@@ -46,7 +46,7 @@ class Typed(Struct, frozen=True):
 
     `pieces`: what was typed, cut wherever the caret may have been moved to another place; empty
     while it is followed exactly. `erased`: so many characters may have been taken away since, no
-    matter where; `shuffled`: what stands there may have changed its order. `lost`: the key after
+    matter where; `shuffled`: what stands there may have changed its order. `lost`: the key, or what else happened, after
     which a terminal's line is unknown, `away`: since then it may be another window's.
     """
 
@@ -96,6 +96,10 @@ class Typed(Struct, frozen=True):
         if does.leaves:
             typed = replace(typed, away=True)
         return typed
+
+    def elsewhere(self, since: str) -> Typed:
+        """With the caret wherever it may be, and a terminal's line unknown: somebody else may have typed. `since` is what happened."""
+        return replace(_moved(self), lost=since, away=False)
 
     def recent(self) -> Typed:
         """As much of it as is worth remembering."""

@@ -8,7 +8,7 @@ from functools import partial
 from msgspec import Struct, field
 
 from coasty_desk.core import abort_key
-from coasty_desk.core.actions import Point
+from coasty_desk.core.actions import Action, Point
 from coasty_desk.core.confirm import Confirm, Eyes, Mode, Person
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates import InOrder
@@ -71,6 +71,7 @@ def in_hand(
     text_at: Callable[[Point], str] = lambda _point: "",
     control: JobControl | None = None,
     typing: Callable[[Mapping[str, str]], None] = lambda _secrets: None,
+    acted: Sequence[Action] = (),
     dry_run: bool = False,
 ) -> InHand:
     """Put the gates around the screen and the executor. Raises DesktopError where a mask cannot be applied.
@@ -80,10 +81,12 @@ def in_hand(
     The order: what was decided before a suspension, what can never be (the abort key), what is forbidden (policy, masks), whether a
     hand is on the mouse, and last the question, so that nobody is asked in vain. A dry run sends
     nothing, so it waits for no hand and asks nobody. `typing` is told of secrets before they are typed.
+    `acted` is what was done in earlier sittings.
     """
     for mask in rules.masks:
         mask()  # a mask that cannot be told is found before anything is seen or sent
     ledger = Ledger(keys.strokes)
+    ledger.take_up(acted)
     seen = Seen(screen, None if dry_run else pointer)
     windows = DesktopWindows()
     policies = [PolicyGate(policy, ledger, seen, windows, pointer) for policy in rules.policies]

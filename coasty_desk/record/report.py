@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from coasty_desk.core import events as ev
-from coasty_desk.core.actions import Refusal, in_words
+from coasty_desk.core.actions import QUESTION, Refusal, in_words
 from coasty_desk.core.counting import counted, money
 from coasty_desk.core.scaling import Size
 from coasty_desk.record import marks
@@ -191,7 +191,7 @@ def _deed(deed: Deed, number: int) -> _Line:
 def _aside(aside: ev.Event) -> Iterator[_Line]:
     match aside:
         case ev.Asked(question=question, why=why):
-            yield _Line("asked", legible(question, SENTENCE), legible(why, SENTENCE))
+            yield _Line("asked", legible(question, 2 * QUESTION), legible(why, SENTENCE))
         case ev.Answered(answer=answer, note=note):
             yield _Line("asked", f"the answer: {answer}", legible(note and f"instead: {note}", SENTENCE))
         case ev.Retrying(code=code, delay=delay, attempt=attempt):

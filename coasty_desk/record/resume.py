@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from coasty_desk.core import events as ev
-from coasty_desk.core.actions import Prediction, Verdict, in_words
+from coasty_desk.core.actions import Action, Prediction, Verdict, in_words
 from coasty_desk.core.cut_off import CutOff, stands_alone
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.limits import Limits, Progress
@@ -32,7 +32,7 @@ class Remains(Struct, frozen=True):
 
     `session` is the one that may be open, `opened` how many were opened so far, `ending` how the last
     sitting ended, None where it was cut off. `limits` and `note` are for the next one: its caps, counted over
-    all sittings, and what the person tells the model.
+    all sittings, and what the person tells the model. `acted` is all that was done, or may have been, in sent pixels.
     """
 
     started: ev.RunStarted
@@ -42,6 +42,7 @@ class Remains(Struct, frozen=True):
     ending: ev.Ending | None = None
     limits: Limits | None = None
     note: str = ""
+    acted: tuple[Action, ...] = ()
 
     @property
     def predictions(self) -> int | None:
@@ -102,7 +103,13 @@ def read(events: Iterable[ev.Event], recorder: Recorder, note: str = "") -> Rema
     cut_off = trail.cut_off(open_frame)
     session = None if ending is not None and open_frame is None else trail.session  # it was closed at the end
     return Remains(
-        trail.started, replace(cut_off, stale=stale or cut_off.stale), session, trail.opened, ending, note=note
+        trail.started,
+        replace(cut_off, stale=stale or cut_off.stale),
+        session,
+        trail.opened,
+        ending,
+        note=note,
+        acted=tuple(trail.acted),
     )
 
 
@@ -110,6 +117,7 @@ class _Trail(Struct):
     """Follows a journal line by line; its fields are the loop's own, as they were at the cut."""
 
     started: ev.RunStarted | None = None
+    acted: list[Action] = field(default_factory=list)
     ended: ev.RunEnded | None = None
     last: datetime | None = None
     looked: Looked | None = None
@@ -145,6 +153,7 @@ class _Trail(Struct):
                 self._begin_batch(event)
             case Began():
                 self.began = event
+                self.acted.append(event.sent)
             case ev.Acted(index=index):
                 self.began, self.first = None, index + 1
             case ev.Answered(note=note):

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Result, Shell, recording, service
+from tests.desktop.interference import until
 from tests.desktop.targets import becomes
 from tests.stub_service import Service, click, done, error, expired, go, held, saying
 
@@ -48,6 +50,12 @@ def stopped(shell: Shell, at: str, ready: Callable[[], object], **environment: s
     return events
 
 
+def recorded(shell: Shell, name: str) -> int:
+    """How many events of this name the only run's journal has."""
+    [journal] = shell.data.glob("runs/*/journal.jsonl")
+    return journal.read_text().count(f'"event":"{name}"')
+
+
 def ended(result: Result) -> dict[str, Any]:
     """The last event."""
     return result.of("run_ended")[-1]
@@ -62,6 +70,32 @@ def assert_paid_once(shell: Shell, stand_in: Service) -> None:
     lines = [json.loads(line) for line in (shell.data / "spending.jsonl").read_text().splitlines()]
     last = {line["what"]: line["cents"] for line in lines if line["run_id"] == run["run_id"]}
     assert sum(last.values()) == stand_in.charged
+
+
+def test_the_policy_counts_over_all_sittings(shell: Shell, display: str, tmp_path: Path) -> None:
+    """Safety sentence: `max_actions` and what was typed so far hold when a run is taken up; the window sees no more."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text('max_actions = 3\ntyped_text_denied = ["xyz"]')
+    keys = [{"action_type": "type_text", "params": {"text": text}} for text in ("xy", "z", "a", "b")]
+    script = (
+        go(keys[0], {"action_type": "wait", "params": {"seconds": 30}}),
+        go(keys[1]),
+        go(keys[2], keys[3]),
+        done(),
+    )
+    with recording(display) as window, service(*script) as (_, url):
+        where = {"DISPLAY": display, "COASTY_BASE_URL": url}
+        (shell.home / ".config" / "coasty-desk").mkdir(parents=True)
+        (shell.home / ".config" / "coasty-desk" / "config.toml").write_text(f'[run]\npolicy = "{policy}"')
+        stopped(shell, "acted", lambda: until(lambda: recorded(shell, "acting") == 2), **where)
+        result = shell("resume", "last", "--json", **where)
+        pressed = "".join(chr(event["keysym"]) for event in window.wait_for("key_down", 3) if event["keysym"] < 0x100)
+    assert result.code == 0, result.err
+    why = [event["why"] for event in result.of("refused")]
+    assert len(why) == 2
+    assert "denies typing" in why[0]
+    assert "allows 3 actions" in why[1]
+    assert pressed == "xya"
 
 
 def test_a_stopped_run_goes_on_and_the_model_is_told(shell: Shell, display: str) -> None:

@@ -11,7 +11,9 @@ from typing import TextIO
 
 import pytest
 
+from coasty_desk.cli.plain import PlainView
 from coasty_desk.cli.prompts import TerminalPerson, there
+from coasty_desk.core import events as ev
 from coasty_desk.core.confirm import Instead, Said
 from coasty_desk.core.errors import Aborted
 from coasty_desk.core.stop import Stop
@@ -24,6 +26,18 @@ def ends() -> Iterator[tuple[int, TextIO]]:
     with os.fdopen(program) as source:
         yield person, source
     os.close(person)
+
+
+def test_a_question_is_shown_to_its_end(ends: tuple[int, TextIO], capsys: pytest.CaptureFixture[str]) -> None:
+    """What was left out of it was left out in the middle, and is not cut here again."""
+    question = f"type '{'x' * 2100} the end'?"
+    PlainView(dry_run=False).show(ev.Asked(run_id="r", step=1, question=question, why="because"))
+    assert question in capsys.readouterr().out
+    person, program = ends
+    os.write(person, b"n\n")
+    shown = io.StringIO()
+    assert TerminalPerson(Stop(), source=program, out=shown).ask(question, "because", None) == "no"
+    assert question in shown.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from coasty_desk.core import abort_key
 from coasty_desk.core.actions import (
+    QUESTION,
     Action,
     Click,
     Drag,
@@ -23,6 +24,7 @@ from coasty_desk.core.actions import (
     TypeText,
     Verdict,
     Wait,
+    in_words,
 )
 from coasty_desk.core.confirm import Confirm, Eyes, Instead, Scripted
 from coasty_desk.core.errors import Aborted, DesktopError
@@ -218,6 +220,20 @@ def test_a_mask_that_cannot_be_told_fails_closed() -> None:
 
     with pytest.raises(DesktopError):
         judged(MaskGate([blind], Mouse()), HERE)
+
+
+def test_a_question_shows_both_ends_of_a_long_text() -> None:
+    """Safety sentence: what harms stands at the end, behind much that does not; what cannot be seen is made visible."""
+    person = Scripted()
+    gate = Confirm("always", person, ledger(Clock()), Stop(), Eyes(Desk(), Mouse()))
+    judged(gate, TypeText("begin " + "x" * 50_000 + "\x1b\u202e the end"))
+    judged(gate, TypeText("w" * 1500 + "\n"))
+    long, whole = (asked[0] for asked in person.asked)
+    assert len(long) < 3000
+    assert all(part in long for part in ("type 'begin x", "characters left out", "\\x1b\\u202e the end'?"))
+    assert whole == f"type '{'w' * 1500}\\n'?"
+    left_out = int(long.split("[…")[1].split(" ")[0].replace(",", ""))
+    assert left_out == len(in_words(TypeText("begin " + "x" * 50_000 + "\x1b\u202e the end"))) - QUESTION
 
 
 # The hand on the mouse

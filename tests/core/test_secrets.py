@@ -255,6 +255,16 @@ def test_under_risky_an_unbound_secret_is_asked_about_once() -> None:
     assert judged(gate, TypeText("{{secret:B}}")) == (None, [])
 
 
+def test_a_secret_is_asked_about_also_where_its_kind_of_action_was_allowed() -> None:
+    """A yes to commands in a terminal is none to a secret."""
+    secrets = read(["PW=env:X", "Q=env:X"], {"X": VALUE})
+    person = Scripted(["always", "yes", "yes"])
+    gate = Confirm("risky", person, ledger(Clock()), Stop(), Eyes(Desk(), Mouse()), secrets=secrets)
+    for text in ("sudo rm -rf /a\n", "sudo rm -rf /b {{secret:PW}}\n", "{{secret:PW}}{{secret:Q}}", "{{secret:Q}}"):
+        assert judged(gate, TypeText(text))[0] is None
+    assert [asked[1].rsplit(": ", 1)[1] for asked in person.asked[1:]] == ["PW", "Q"]
+
+
 def test_secrets_say_nothing_of_themselves() -> None:
     """Not in a log, not in a traceback."""
     assert repr(SECRETS) == "Secrets(LONG, PW)"
