@@ -92,7 +92,7 @@ def desk(shell: Shell, screen: str) -> Iterator[Desk]:
 
 def test_it_is_started_announced_and_recorded(desk: Desk) -> None:
     """As an action, with neither key nor secret nor file of ours, in a session of its own; and a replay does it again."""
-    result = desk.shell(*OFFLINE, "--secret", "W=env:WORD", TASK, COPY=KEY)
+    result = desk.shell(*OFFLINE, "--secret", "W=env:WORD", TASK, COPY=f"key={KEY}", OTHER_API_KEY="of another service")
     assert result.code == 0, result.out
     acting, *_ = result.of("acting")  # a slow start is waited for
     assert acting["words"] == 'open "Ink Pot"'
@@ -103,7 +103,7 @@ def test_it_is_started_announced_and_recorded(desk: Desk) -> None:
     environment = given["environment"]
     assert isinstance(environment, dict)
     assert environment["DISPLAY"] == desk.shell.environment["DISPLAY"]
-    assert not {"COASTY_API_KEY", "WORD", "COPY"} & set(environment)
+    assert not {"COASTY_API_KEY", "OTHER_API_KEY", "WORD", "COPY"} & set(environment)
     assert 'open "Ink Pot"' in desk.shell("runs", "show", "last").out
     desk.end()
     assert desk.shell("replay", "last", "--yes").code == 0
