@@ -13,18 +13,24 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from Xlib import X
+from Xlib.display import Display
 
-from coasty_desk.core.errors import DesktopError
-from coasty_desk.core.scaling import Size
+from coasty_desk.core.actions import Click, Drag, Point
+from coasty_desk.core.errors import BrokenOffError, DesktopError
+from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import checks, load
 from coasty_desk.desktop.capture import MonitorScreen
 from coasty_desk.desktop.deep_colour import narrowed
+from coasty_desk.desktop.executor import DesktopExecutor
 from coasty_desk.desktop.selftest import selftest
 from coasty_desk.desktop.x11_connection import authority
-from tests.desktop.xvfb import xvfb, xvnc
+from tests.cli.conftest import recording
+from tests.desktop.xvfb import pointer_to, xvfb, xvnc
 
 SENT = Size(1280, 720)
+SECOND = Size(900, 700)
 HOTKEY = "<ctrl>+<shift>+<f12>"
 WILD, INTERNET = 65535, 0
 
@@ -57,6 +63,45 @@ def second_screen() -> Iterator[str]:
     """`:N.1` of a display with two."""
     with xvfb(800, 600, "-screen", "1", "900x700x24") as display:
         yield f"{display}.1"
+
+
+@contextmanager
+def kept_on_the_first(display: str) -> Iterator[None]:
+    """Another program keeps the pointer where it is, at 300,300 of the first screen."""
+    other = Display(f"{display}.0")
+    root = other.screen().root
+    window = root.create_window(300, 300, 1, 1, 0, X.CopyFromParent, X.InputOnly, override_redirect=True)
+    window.map()
+    other.sync()
+    grabbed = root.grab_pointer(1, 0, X.GrabModeAsync, X.GrabModeAsync, window, X.NONE, X.CurrentTime)
+    assert grabbed == X.GrabSuccess
+    try:
+        yield
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize("action", [Click(Point(300, 300)), Drag(Point(300, 300), Point(500, 400))])
+def test_a_click_on_the_second_screen_is_never_made_on_the_first(
+    action: Click | Drag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pointer is fetched from there; where it is kept there, at the very same place, nothing is pressed."""
+    with second_screen() as display:
+        first = display.removesuffix(".1")
+        monkeypatch.setenv("DISPLAY", display)
+        with recording(f"{first}.0") as wrong, recording(display) as right:
+            executor = DesktopExecutor(Stop())
+            frame = Frame(b"", "image/png", SECOND, SECOND, Rect(0, 0, SECOND.width, SECOND.height))
+            pointer_to(f"{first}.0", 300, 300)
+            with kept_on_the_first(first), pytest.raises(BrokenOffError, match="nothing was pressed") as broken:
+                executor.perform(frame.place(action))
+            assert broken.value.by == "pointer"
+            pointer_to(f"{first}.0", 300, 300)
+            executor.perform(frame.place(action))
+            (pressed,) = right.wait_for("press", 1)
+            executor.release()
+            assert (pressed["x"], pressed["y"]) == (300, 300)
+            assert wrong.of_kind("press") == []
 
 
 @pytest.mark.parametrize(
