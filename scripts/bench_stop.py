@@ -156,12 +156,13 @@ def table(repeats: int, hindrances: list[str]) -> int:
     """Print a line for each state and way, and one for all; 0 where everything was well."""
     well = True
     for hindrance in hindered.HINDRANCES if hindrances == ["all"] else hindrances:
-        ways = ["stop"] if hindrance == "stopped process" else [*hindered.WAYS]
-        everything: dict[str, list[tuple[float, float, bool]]] = {way: [] for way in ways}
+        everything: dict[str, list[tuple[float, float, bool]]] = {}
         for state in hindered.STATES:
-            for way in ways:
+            for way in hindered.WAYS:
+                if not hindered.applies(state, way, hindrance):
+                    continue
                 results = [past(hindrance, state, way) for _ in range(repeats)]
-                everything[way] += results
+                everything.setdefault(way, []).extend(results)
                 tell(hindrance, state, way, results)
         for way, results in everything.items():
             tell(hindrance, "ALL", way, results)

@@ -121,15 +121,10 @@ class Sessions:
             self._changed.wait_for(lambda: not self._in_flight, _WAIT_FOR_OPENING)
             self._late = True
             unanswered = tuple(self._unknown)
-        for key in unanswered:
-            self._look_up(key, until)
+        _each(self._look_up, unanswered, until, min(until, time.monotonic() + _LOOKING))
         with self._changed:
             remaining = tuple(self._open)
-        threads = [threading.Thread(target=self._delete, args=(each, until), daemon=True) for each in remaining]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(max(0.0, until - time.monotonic()))
+        _each(self._delete, remaining, until, until)
         self._connection.close()
         with self._changed:
             self._over = True
@@ -178,3 +173,12 @@ def _opened(reply: Reply) -> str | None:
         return session_in(parse_json(reply.body)) if 200 <= reply.status < 300 else None
     except UnreadableError:
         return None
+
+
+def _each(work: Callable[[str, float], None], names: tuple[str, ...], until: float, patience: float) -> None:
+    """Do `work` for each, in threads that are left at `patience`: a name that is being looked up hears no timeout."""
+    threads = [threading.Thread(target=work, args=(name, until), daemon=True) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, patience - time.monotonic()))

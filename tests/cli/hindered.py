@@ -11,14 +11,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
+from tests.cli import networks
 from tests.cli.conftest import Shell, recording, service
 from tests.desktop.targets import App
 from tests.desktop.xvfb import xvfb
-from tests.stub_service import Fault, Service, error, go, held, saying
+from tests.stub_service import Fault, Request, Response, Service, done, error, go, held, saying
 
 PATIENCE = 20.0
 """Seconds, on a busy machine, within which whatever must happen soon has happened."""
@@ -33,6 +35,8 @@ TYPING = {"action_type": "type_text", "params": {"text": "The Quick brown fox. "
 WAIT = {"action_type": "wait", "params": {"seconds": 30}}
 DRAG = {"action_type": "drag", "params": {"x1": 100, "y1": 100, "x2": 900, "y2": 500}}
 CHORDS = [{"action_type": "key_combo", "params": {"keys": ["ctrl", "shift", "a"]}}] * 100
+FOX = "The Quick brown fox. " * 100
+NAMED = {"action_type": "type_text", "params": {"text": "{{name}}"}}
 CLICKS = [{"action_type": "click", "params": {"x": 300 + n % 50 * 9, "y": 300}} for n in range(90)]
 
 
@@ -47,6 +51,7 @@ class Run:
     shell: Shell
     terminal: int | None
     """Our end of its terminal."""
+    way: networks.Way
 
     def until(self, what: Callable[[], bool]) -> None:
         """Wait for it."""
@@ -58,8 +63,8 @@ class Run:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """What the journal has."""
-        (journal,) = self.shell.data.glob("runs/*/journal.jsonl")
+        """What the newest journal has."""
+        journal = max(self.shell.data.glob("runs/*/journal.jsonl"), key=lambda path: path.stat().st_mtime)
         return [json.loads(line) for line in journal.read_text("ascii").splitlines()]
 
     def has(self, name: str) -> bool:
@@ -103,6 +108,14 @@ class State:
     options: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     task: str = "do it"
+    opening: tuple[Fault, ...] = ()
+    network: Callable[[str, str], AbstractContextManager[networks.Way]] = networks.straight
+    at_terminal: bool = False
+    """Whether a person must be there to answer."""
+    replayed: bool = False
+    """Whether the script is carried out first, and its replay is what is to be stopped."""
+    hears: tuple[str, ...] = ("Ctrl-C", "stop", "SIGTERM")
+    """The ways that it can hear."""
 
 
 def _input(count: int) -> Callable[[Run], None]:
@@ -126,6 +139,43 @@ def _paused(run: Run) -> None:
     run.until(lambda: run.has("paused"))
 
 
+def _reached(run: Run) -> None:
+    """A request is where it is held up, and the run has come to wait for it."""
+    run.until(lambda: run.way.reached() and run.has("observed"))
+
+
+def _uploading(run: Run) -> None:
+    """The picture is far greater than what the system takes without a reader."""
+    _reached(run)
+    (frame,) = run.shell.data.glob("runs/*/frames/*")
+    assert frame.stat().st_size > 300_000
+
+
+def _suspended(run: Run) -> None:
+    """Ctrl-Z in the middle of a drag."""
+    _input(60)(run)
+    run.process.send_signal(signal.SIGTSTP)
+    run.until(lambda: is_stopped(run))
+
+
+def is_stopped(run: Run) -> bool:
+    """Whether the process stands still."""
+    return Path(f"/proc/{run.process.pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"T"
+
+
+def _dripping(request: Request, proceed: Callable[[Request], Response]) -> Response:
+    """The answer comes a letter at a time, and has no end."""
+    proceed(request)
+
+    def body() -> Iterator[bytes]:
+        yield b"{"
+        while True:
+            time.sleep(0.1)
+            yield b" "
+
+    return Response(200, body, {"Content-Type": "application/json"})
+
+
 STATES: dict[str, State] = {
     "first look": State((go(WAIT),), lambda run: run.until(lambda: bool(run.service.requests) or run.has("observed"))),
     "held request": State((go(WAIT),), _event("observed"), faults=(held(30),)),
@@ -140,6 +190,18 @@ STATES: dict[str, State] = {
     "settle": State((go(CLICKS[0]), go(WAIT)), _event("acted"), options=("--settle", "30")),
     "pause": State((go(CLICKS[0], {**WAIT, "params": {"seconds": 0.4}}, *CLICKS[1:]),), _paused),
     "reading": State((), _event("observed"), options=("--provider", "offline"), task='wait until "never"'),
+    "opening": State(
+        (go(WAIT),), lambda run: run.until(lambda: bool(run.service.posts("session"))), opening=(held(30),)
+    ),
+    "name lookup": State((go(WAIT),), _reached, network=networks.no_name),
+    "TLS handshake": State((go(WAIT),), _reached, network=networks.no_handshake),
+    "upload": State((go(WAIT),), _uploading, network=networks.no_upload),
+    "slow answer": State(
+        (go(WAIT),), lambda run: run.until(lambda: bool(run.service.posts("predict"))), faults=(_dripping,)
+    ),
+    "question": State((go(CLICKS[0]),), _event("asked"), options=("--step",), at_terminal=True),
+    "suspended": State((go(*[DRAG] * 40),), _suspended, hears=("stop",)),
+    "replay": State((done(NAMED),), _input(100), options=("--set", f"name={FOX}"), task="last", replayed=True),
 }
 
 
@@ -150,13 +212,18 @@ def going(shell: Shell, state: State, says: Says = "read") -> Iterator[Run]:
         name = stack.enter_context(xvfb(1280, 720))
         window = stack.enter_context(recording(name))
         stand_in, url = stack.enter_context(service(*state.script))
-        if state.faults:
-            stand_in.plan("predict", *state.faults)
+        stand_in.plan("predict", *state.faults)
+        stand_in.plan("session", *state.opening)
         subprocess.run(["xdotool", "mousemove", "640", "360"], env=os.environ | {"DISPLAY": name}, check=True)
-        command = [sys.executable, "-m", "coasty_desk", "run", "--yes", *state.options, state.task]
-        environment = shell.environment | {"DISPLAY": name, "COASTY_BASE_URL": url, "TERM": "xterm"}
-        process, terminal = _started(stack, command, environment, shell, says)
-        yield Run(process, name, window, stand_in, shell, terminal)
+        way = stack.enter_context(state.network(url, name))
+        environment = {"DISPLAY": name, "COASTY_BASE_URL": way.url, "TERM": "xterm", **way.environment}
+        if state.replayed:
+            assert shell("run", "--yes", "do it", **environment).code == 0
+        verb = ("replay", "--yes") if state.replayed else ("run", "--yes")
+        command = [sys.executable, "-m", "coasty_desk", *verb, *state.options, state.task]
+        says = "terminal" if state.at_terminal and says == "read" else says
+        process, terminal = _started(stack, command, shell.environment | environment, shell, says)
+        yield Run(process, name, window, stand_in, shell, terminal, way)
 
 
 def _started(
@@ -281,6 +348,15 @@ HINDRANCES: dict[str, Says] = {
     "busy machine": "read",
 }
 """What stands in the way, and where the run's output goes meanwhile. Of a process that is stopped `stop` alone is heard."""
+
+
+def applies(state: str, way: str, hindrance: str) -> bool:
+    """Whether there is such a case."""
+    if hindrance == "stopped process" and way != "stop":
+        return False
+    if STATES[state].at_terminal and HINDRANCES[hindrance] == "unread pipe":
+        return False
+    return way in STATES[state].hears
 
 
 @contextmanager

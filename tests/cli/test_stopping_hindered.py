@@ -13,7 +13,7 @@ from tests.cli.conftest import Shell
 from tests.cli.hindered import HINDRANCES, STATES, WAYS, assert_stopped, going, hindered
 
 CASES = [
-    *[(state, ("Ctrl-C", "stop", "SIGTERM")[turn % 3], "nothing") for turn, state in enumerate(STATES)],
+    *[(state, STATES[state].hears[turn % len(STATES[state].hears)], "nothing") for turn, state in enumerate(STATES)],
     *[
         (state, ("stop", "Ctrl-C")[turn % 2], "grabbed server")
         for turn, state in enumerate(("typing", "clicks", "drag", "held request", "wait", "pause", "reading", "settle"))
@@ -41,6 +41,8 @@ def test_a_stop_is_heard_in_any_state_and_past_any_hindrance(
                 seen = run.seen()
             act(run)
             assert_stopped(run, reason)
+        if hindrance == "nothing":
+            assert "by itself" not in run.events[-1]["message"], "it need not be ended by force"
         if hindrance == "grabbed server":
             late = [event for event in run.window.events[seen:] if event["event"] in ("press", "key_down", "motion")]
             assert late == [], "what waited for the server was thrown away"

@@ -6,18 +6,12 @@ import os
 import signal
 import termios
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Shell
-from tests.cli.hindered import STATES, WAIT, Run, assert_stopped, command, going, terminate
+from tests.cli.hindered import STATES, WAIT, assert_stopped, command, going, is_stopped, terminate
 from tests.stub_service import done, go
-
-
-def is_stopped(run: Run) -> bool:
-    """Whether the process stands still."""
-    return Path(f"/proc/{run.process.pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"T"
 
 
 @pytest.mark.parametrize("state", ["drag", "chord", "typing", "held request"])
