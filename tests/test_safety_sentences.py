@@ -58,6 +58,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "without doing or paying anything twice": (
         "tests/cli/test_killed.py::test_a_run_that_is_killed_again_and_again_does_and_pays_nothing_twice",
+        "tests/cli/test_killed_moments.py::test_a_run_that_is_killed_at_its_worst_moments_does_and_pays_nothing_twice",
         "tests/cli/test_going_on.py::*",
     ),
     "NOTE is told to the model": ("tests/cli/test_going_on.py::*",),
