@@ -160,7 +160,7 @@ def desk(
     """
     preset = presets.load(chosen.preset)
     rules = _rules(chosen, preset, environment, task if taken_up is None else f"{task} {taken_up[1].note}")
-    asks = chosen.provider != "offline" if script is None else script.asks
+    asks, asked, plan = _asked(task, chosen, taken_up, script)
     uploads = Uploads()
     connection = _connection(chosen, environment, uploads) if asks else None
     stop = stop or Stop()
@@ -206,7 +206,7 @@ def desk(
     elif model is not None:
         predictor = model
     else:
-        predictor = _offline(task if remains is None else remains.note or task, stop, environment, apart)
+        predictor = _offline(asked, stop, environment, apart, dry_run=chosen.dry_run)
     job = Job(
         run_id=run_id,
         task=task,
@@ -217,6 +217,7 @@ def desk(
         note="" if remains is None else remains.note,
         estimate=estimate,
         settings=settings.recorded(chosen),
+        plan=plan,
     )
     badge, no_badge = _badge(chosen, shows, armed, stack)
     seen: Pictured = screen if badge is None else Uncovered(screen, badge)
@@ -286,7 +287,31 @@ def _devices(
     return desktop
 
 
-def _offline(task: str, stop: Stop, environment: Mapping[str, str], apart: Apart) -> Predictor:
+def _asked(
+    task: str, chosen: Settings, taken_up: tuple[Recorder, Remains] | None, script: Script | None
+) -> tuple[bool, str, tuple[str, ...]]:
+    """Whether the service is asked; what it or the embedded predictor is asked; and how that understands it. Raises UsageError."""
+    asks = chosen.provider != "offline" if script is None else script.asks
+    asked = task if taken_up is None else taken_up[1].note or task
+    return asks, asked, () if asks or script is not None else _understood(asked)
+
+
+def _understood(task: str) -> tuple[str, ...]:
+    """How the embedded predictor understands the task, a line a step. Raises UsageError, before anything is opened."""
+    from coasty_desk.offline import telling  # as below
+    from coasty_desk.offline.grammar import NotUnderstoodError, parse
+
+    try:
+        return tuple(telling.plan(parse(task)))
+    except NotUnderstoodError as error:
+        message = f"The offline predictor does not understand the task: {error}."
+        remedy = 'Say it in steps, with texts and labels in quotes, such as: click "File", then type "Ada" into the field "Name".'
+        raise UsageError(message, remedy) from error
+
+
+def _offline(
+    task: str, stop: Stop, environment: Mapping[str, str], apart: Apart, *, dry_run: bool = False
+) -> Predictor:
     from coasty_desk.desktop import applications  # a run that asks the service need not wait for them
     from coasty_desk.offline.launching import named
     from coasty_desk.offline.predictor import OfflinePredictor
@@ -295,7 +320,9 @@ def _offline(task: str, stop: Stop, environment: Mapping[str, str], apart: Apart
         return named(name, applications.menu(environment))
 
     active = apart.active(window_list.focused_frame)
-    return OfflinePredictor(task, stop, active=active, pointer=pointer, launch=launch, unread=apart.processes)
+    return OfflinePredictor(
+        task, stop, active=active, pointer=pointer, launch=launch, unread=apart.processes, dry_run=dry_run
+    )
 
 
 def _caps(

@@ -91,6 +91,7 @@ class PlainView(View):
         return [
             f"task: {line(event.task)}",
             *([f"and now: {line(event.note)}"] if event.note else []),
+            *([f"understood as: {line(step)}" for step in event.plan] if self._would else []),
             f"screen {event.screen.size}{shrunk}, {line(event.provider, 60)}, at most {counted(self._max_steps, 'step')}{cost}",
         ]
 

@@ -67,7 +67,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
 
     `limits` are the caps in force; `estimate` is the worst case in cents of the whole run,
     `None` where there is no cap on steps to estimate from. `note` is what the person tells the model as
-    the run is taken up again.
+    the run is taken up again. `plan` is how the task was understood, a line a step, where that is known beforehand.
     """
 
     name: ClassVar[str] = "run_started"
@@ -79,6 +79,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
     estimate: int | None = None
     settings: dict[str, object] = field(default_factory=dict)
     note: str = ""
+    plan: tuple[str, ...] = ()
 
 
 class Observed(Event, frozen=True, kw_only=True):

@@ -49,7 +49,8 @@ from coasty_desk.core.windows import Named
 class Job(Struct, frozen=True):
     """What is to be done, for whom, within which limits. `screen` is in real, `sent` in sent pixels.
 
-    `note` is what the person tells the model as a run is taken up again.
+    `note` is what the person tells the model as a run is taken up again; `plan` how the task was understood, a line
+    a step, by a predictor that knows it beforehand.
     """
 
     run_id: str
@@ -61,6 +62,7 @@ class Job(Struct, frozen=True):
     estimate: int | None = None
     settings: dict[str, object] = field(default_factory=dict)
     note: str = ""
+    plan: tuple[str, ...] = ()
 
 
 def _nothing() -> None:
@@ -171,6 +173,7 @@ class _Run:
             estimate=self.job.estimate,
             settings=self.job.settings,
             note=self.job.note,
+            plan=self.job.plan,
         )
 
     def _steps(self) -> _Steps:

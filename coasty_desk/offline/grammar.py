@@ -5,13 +5,17 @@ The language itself is in grammar.lark, beside this file.
 
 from __future__ import annotations
 
+import difflib
 import re
 import string
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coasty_desk.offline import telling
 from coasty_desk.offline.language import Step
+from coasty_desk.offline.phrasebook import LANGUAGES, Plain, RefusedPhraseError, plain, without_quoted
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -19,7 +23,30 @@ if TYPE_CHECKING:
 _LEADING = re.compile(
     r"(?:[\s,.;!]|(?:step\s*)?\d+[.):](?=\s)|[-*•](?=\s)|\b(?:please|first|now|then|next)\b)*", re.IGNORECASE
 )
-_TRAILING = ",.;!" + string.whitespace + "\u00a0"
+_TRAILING = ",.;!?" + string.whitespace + "\u00a0"
+
+_FORMS = {
+    "click": 'click "Save"',
+    "type": 'type "Ada" into the field "Name"',
+    "fill": 'fill the field "Name" with "Ada"',
+    "press": "press ctrl+s",
+    "check": 'check "News"',
+    "uncheck": 'uncheck "News"',
+    "select": 'select "Norway" in the list "Country"',
+    "choose": 'choose "Norway" in the list "Country"',
+    "scroll": 'scroll down until "Imprint" is seen',
+    "drag": 'drag "report.txt" to "Archive"',
+    "wait": 'wait until "Saved" appears',
+    "open": 'open "Text Editor"',
+    "read": 'read "Total"',
+    "hover": 'hover "Help"',
+    "clear": 'clear the field "Name"',
+    "verify": 'make sure "Paid" is visible',
+    "repeat": "repeat 3 times: press down",
+}
+"""A form of each verb, for whoever has mistyped it."""
+
+_JOINT = re.compile(r"[,.;\n]|\b(?:and|then)\b", re.IGNORECASE)
 
 _EXPECTED = {
     "CLICK": "an instruction (click, type, press, wait, scroll, drag, check, select, read, open, if, repeat)",
@@ -43,23 +70,100 @@ class NotUnderstoodError(Exception):
 
 
 def parse(text: str) -> tuple[Step, ...]:
-    """The steps of an instruction. Raises NotUnderstoodError."""
-    from lark import UnexpectedInput, UnexpectedToken
-
-    from coasty_desk.offline.steps import Steps
-
+    """The steps of an instruction, in whichever language it is said. Raises NotUnderstoodError."""
     padded = _padded(text)
     if not padded.strip():
         message = "there is nothing to do in it: write what to do, such as: click “File”, then type “hello”"
         raise NotUnderstoodError(message)
+    readings: dict[str, tuple[Step, ...]] = {}
+    missed: list[tuple[int, NotUnderstoodError]] = []
+    for language in LANGUAGES:
+        try:
+            said = plain(padded, language)
+        except RefusedPhraseError as error:
+            if error.speaks or language == LANGUAGES[0]:
+                raise NotUnderstoodError(str(error)) from error
+            continue
+        if not said.verbs and language != LANGUAGES[0]:
+            continue
+        try:
+            readings[language], in_quotes = _read(said)
+        except _NotReadError as error:
+            missed.append((error.reached, error))
+        else:
+            if in_quotes:  # every word outside of quotes is one of this language's
+                break
+    if not readings:
+        raise max(missed, key=lambda one: one[0])[1]
+    first, *others = readings.values()
+    for other in others:
+        if shown(other) != shown(first):
+            message = f"it may be read in two ways, as “{'; '.join(shown(first))}” or as “{'; '.join(shown(other))}”"
+            message = f"{message}: put what is on the screen in quotes"
+            raise NotUnderstoodError(message)
+    return first
+
+
+def shown(steps: Sequence[Step]) -> list[str]:
+    """The steps as they were understood, a line each."""
+    return list(telling.plan(steps))
+
+
+class _NotReadError(NotUnderstoodError):
+    """`reached`: how far the text was understood, in characters of it."""
+
+    def __init__(self, message: str, reached: int) -> None:
+        super().__init__(message)
+        self.reached = reached
+
+
+def _read(said: Plain) -> tuple[tuple[Step, ...], bool]:
+    """The steps, and whether every label and text stands in quotes."""
+    from lark import UnexpectedInput, UnexpectedToken
+
+    from coasty_desk.offline.steps import Steps
+
+    text = said.text
+    building = Steps(said)
     try:
-        steps: tuple[Step, ...] = Steps(padded).built(_parser().parse(padded))
+        steps: tuple[Step, ...] = building.built(_parser().parse(text))
     except UnexpectedToken as error:
-        position = None if error.token.type == "$END" else error.pos_in_stream
-        raise NotUnderstoodError(_complaint(padded, position, set(error.expected))) from error
+        position = len(text) if error.token.type == "$END" else error.pos_in_stream
+        raise _missed(said, position, set(error.expected)) from error
     except UnexpectedInput as error:
-        raise NotUnderstoodError(_complaint(padded, error.pos_in_stream, set())) from error
-    return steps
+        raise _missed(said, error.pos_in_stream, set()) from error
+    except NotUnderstoodError as error:
+        raise _NotReadError(str(error), len(said.source)) from error
+    return steps, building.in_quotes
+
+
+def _missed(said: Plain, position: int | None, expected: set[str]) -> _NotReadError:
+    at = len(said.text) if position is None or position < 0 else position
+    source = said.place(at, at + 1)[0] if at < len(said.text) else len(said.source)
+    near = _nearest(said.text[at:]) if "CLICK" in expected else ""
+    return _NotReadError(_complaint(said.source, source, expected) + near + _so_far(said, at), source)
+
+
+def _nearest(rest: str) -> str:
+    """The form that an unknown verb may have been meant for."""
+    word = re.match(r"\s*(\w+)", rest)
+    close = difflib.get_close_matches(word[1].lower(), _FORMS, 1, 0.7) if word else []
+    return f"; did you mean {_FORMS[close[0]]}?" if close else ""
+
+
+def _so_far(said: Plain, at: int) -> str:
+    """What was understood before that place, in words."""
+    from lark import UnexpectedInput
+
+    from coasty_desk.offline.steps import Steps
+
+    for found in reversed(list(_JOINT.finditer(without_quoted(said.text), 0, at))):
+        try:
+            steps = Steps(said).built(_parser().parse(said.text[: found.start()]))
+        except (UnexpectedInput, NotUnderstoodError):
+            continue
+        return f"; understood before it: {'; '.join(shown(steps))}"
+    return ""
 
 
 @cache

@@ -27,7 +27,8 @@ class OfflinePredictor:
     `active` gives the real rectangle of the window that has the focus, None where that is not
     known: what lies in it comes before what lies behind. `pointer` gives where the pointer is, in
     real pixels, and raises DesktopError. `launch` gives the start of the application that a name
-    means, and raises CannotError. Processes that are `unread` are not asked what they show.
+    means, and raises CannotError. Processes that are `unread` are not asked what they show. In a `dry_run` nothing
+    comes of an action: what is not on the screen is where it ends, and no failure.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class OfflinePredictor:
         pointer: Callable[[], Point] | None = None,
         launch: Callable[[str], Launch] = nothing_to_open,
         unread: frozenset[int] = frozenset(),
+        dry_run: bool = False,
     ) -> None:
+        self._dry_run = dry_run
         self._pointer = pointer
         self._launch = launch
         self._tree = Tree(unread)
@@ -91,7 +94,10 @@ class OfflinePredictor:
         except StopIteration:
             return Prediction(Verdict.DONE, reasoning=self._summary())
         except CannotError as error:
-            return Prediction(Verdict.FAIL, reasoning=f"at the step “{error.step}”: {error.why}")
+            why = f"at the step “{error.step}”: {error.why}"
+            if self._dry_run:
+                return Prediction(Verdict.DONE, reasoning=f"without input it goes no further than this; {why}")
+            return Prediction(Verdict.FAIL, reasoning=why)
         return Prediction(Verdict.CONTINUE, batch.actions, batch.said, descriptions=(batch.said,) * len(batch.actions))
 
     def _sight(self, seen: Seen) -> Sight:

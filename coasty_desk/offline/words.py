@@ -40,7 +40,7 @@ _ORDINALS = {
     )
 } | {"last": LAST}
 _MODIFIERS = {"ctrl", "control", "shift", "alt", "cmd", "command", "super", "win", "meta", "option"}
-_TWO_WORDS = re.compile(
+TWO_WORDS = re.compile(
     r"(page|arrow) ?(up|down|left|right)|(up|down|left|right) arrow|(caps|num|scroll) lock|print screen|back space|"
     r"(left|right) (ctrl|control|shift|alt)",
 )
@@ -49,6 +49,54 @@ KEYS = re.compile(
     r"page ?up|page ?down|pgup|pgdn|f\d\d?|.",
 )
 """What in quotes after `press` is a key and not the name of a button."""
+
+_NOT_A_LABEL = (
+    (
+        re.compile(r"(?:top|bottom|upper|lower)[- ](?:left|right)\b.*|(?:left|right|top|bottom)most.*"),
+        "a place on the screen is not told from words",
+    ),
+    (
+        re.compile(
+            r"(?i:(?:.*\s)?(?:them|they|these|those|itself|him|her|es|ihn|sie|le|lo|la|les|los|ça|cela|esto|eso))"
+        ),
+        "“{}” does not say which thing is meant",
+    ),
+    (
+        re.compile(r"(?i:(?:.*\s)?(?:don['’]t|not|never|no|nicht|kein\w*|nie|pas|jamais|nunca|sin))(?:\s.*)?"),
+        "“{}” takes back",
+    ),
+    (
+        re.compile(
+            r"(?:.*\s)?(?:all|every|each|any|anything|everything|something|both|whichever|alle|jede\w*|tous|toutes|todos|todas)(?:\s.*)?"
+        ),
+        "“{}” is not one thing",
+    ),
+    (
+        re.compile(
+            r"(?:visible|shown|there|present|gone|possible|necessary|needed|available|done|finished|ready|loaded|open|closed)"
+        ),
+        "“{}” does not say what it is about",
+    ),
+    (
+        re.compile(
+            r"(?:.*\s)?(?:red|green|blue|yellow|orange|grey|gray|black|white|big|small|large|rote|grüne|blaue|rouge|vert|bleu|rojo|verde|azul)"
+        ),
+        "a colour or size is not told from words",
+    ),
+    (
+        re.compile(r"(?:.*\s)?(?:corner|or|oder|ou|which|who|that|whose|because|using|with|if|until|then|it)(?:\s.*)?"),
+        "it says more than a name",
+    ),
+)
+"""What a label without quotes cannot be: two readings would be left."""
+
+_DESCRIBES = re.compile(r"(?i)(?:my|your|his|her|our|their|the|a|an|some|any|dein\w*|mein\w*|mon|ton|votre|mi|tu|su)\b")
+
+_KEY_WORDS = re.compile(
+    r"ctrl|control|shift|alt|cmd|command|super|win|meta|option|menu|apps|pause|capslock|numlock|scrolllock|printscreen|"
+    r"print|enter|volume\w*|play\w*|audio\w*|media\w*|kp_\w+|page|arrow|caps|num|scroll|lock|screen|back|altgr|fn|help|"
+    r"(?:page|arrow)_?\w+|\w+_?(?:arrow|left|right|up|down)|keys?"
+)
 
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 _ESCAPE = re.compile(r"\\([nt\\])")
@@ -96,8 +144,9 @@ def seconds(much: Token, unit: Token) -> float:
 
 
 def quoted(token: Token) -> str:
-    """What stands between the quotes."""
-    return str(token[1:-1])
+    """What stands between the quotes; French ones have blanks inside, which are no part of it."""
+    said = str(token[1:-1])
+    return said.strip("\u00a0\u202f ") if token.startswith("«") else said
 
 
 def to_type(token: Token) -> str:
@@ -143,6 +192,27 @@ def way(token: Token) -> Way:
     return next((way for part, way in found if part in said), "in")
 
 
+def is_label(keys: str) -> bool:
+    """Whether `press KEYS` names no key, and so a thing to be clicked: a name begins with a capital."""
+    parts = keys.split()
+    known = (
+        "+" in keys
+        or len(parts[0]) == 1
+        or any(KEYS.fullmatch(part.lower()) or _KEY_WORDS.fullmatch(part.lower()) for part in parts)
+    )
+    return not known and keys[0].isupper()
+
+
+def no_label(said: str) -> str | None:
+    """Why the words cannot stand for a label without quotes; None where they can."""
+    return next((why.format(said) for pattern, why in _NOT_A_LABEL if pattern.fullmatch(said)), None)
+
+
+def is_plainly_a_text(said: str) -> bool:
+    """Whether words without quotes are the text itself and do not describe it: a name, a number, an address."""
+    return _DESCRIBES.match(said) is None and any(c.isupper() or c.isdigit() or c in "@/\\_" for c in said)
+
+
 def _joined(text: str) -> str:
     """With no blanks around a plus."""
     return "+".join(part.strip() for part in text.split("+"))
@@ -163,7 +233,7 @@ def strokes(text: str) -> tuple[tuple[str, ...], ...]:
     words = _joined(text).split()
     words = words[:-1] if len(words) > 1 and words[-1].lower() in ("key", "keys") else words
     text = " ".join(words)
-    if len(words) > 1 and _TWO_WORDS.fullmatch(text.lower()):
+    if len(words) > 1 and TWO_WORDS.fullmatch(text.lower()):
         return (("".join(words),),)
     if len(words) > 1 and all(word.lower() in _MODIFIERS for word in words[:-1]):
         return (tuple(words),)

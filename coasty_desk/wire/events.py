@@ -94,6 +94,7 @@ def _started(event: ev.RunStarted) -> dict[str, object]:
         "estimate": event.estimate,
         "settings": dict(event.settings),
         "note": event.note,
+        **({"plan": list(event.plan)} if event.plan else {}),
     }
 
 

@@ -102,6 +102,25 @@ def test_an_application_is_started_by_its_menu_entry_and_not_in_a_dry_run(shell:
 def test_what_is_not_understood_is_said_before_anything_is_done(shell: Shell, desk: str) -> None:
     """With the word at which it stopped making sense."""
     result = shell(*OFFLINE, "make me a sandwich", DISPLAY=desk)
-    assert result.code == 1
-    assert "make" in result.of("run_ended")[0]["message"]
-    assert result.of("acting") == []
+    assert result.code == 2
+    assert "“make” is not understood" in result.err
+    assert result.events == []
+
+
+def test_a_dry_run_shows_the_whole_task_as_it_was_understood(shell: Shell, desk: str) -> None:
+    """Step by step, in any language; it ends well, though the second step's button is not there."""
+    task = 'Drücke Tab, dann klicke auf "Nirgends" und gib "Ada" in das Feld "Name" ein'
+    plan = ["press tab", "click “Nirgends”", "type “Ada” into field “Name”"]
+    dry = shell("run", "--provider", "offline", "--json", "--dry-run", task, DISPLAY=desk)
+    assert (dry.code, dry.of("run_started")[0]["plan"]) == (0, plan)
+    further = shell(
+        *("run", "--provider", "offline", "--json", "--dry-run", "--max-steps", "40"),
+        'click "Nowhere", press tab',
+        DISPLAY=desk,
+    )
+    assert further.code == 0
+    assert "“Nowhere”" in further.of("run_ended")[0]["message"]
+    told = shell("run", "--provider", "offline", "--dry-run", 'click "Nowhere", press tab', DISPLAY=desk)
+    assert told.code == 0
+    assert "understood as: click “Nowhere”" in told.out
+    assert "understood as: press tab" in told.out

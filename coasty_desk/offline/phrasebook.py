@@ -1,0 +1,263 @@
+"""What people say, in any language of `languages/`, into the plain form that grammar.lark reads. Pure.
+
+A file of that folder is a table, a line an entry; the patterns are regular expressions, blanks in them stand
+for any blanks, and `"` for the inside of a quoted text, which no pattern ever looks into:
+
+    hit = press              these words mean those of the plain form
+    ^go to = click on        only where an instruction begins
+    gib … ein = type         the second part is the last of its instruction, as German has it
+    aparezca = … appears     what is said stands last in the plain form
+    copy ! say why not       this is refused, with that sentence
+    ~ = Sie|bitte            what `~` in the patterns below stands for, any number of them
+
+The earlier entry wins. A verb that stands last is put first. Where each word came from is kept, so that labels
+without quotes and complaints are in the person's own words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from msgspec import Struct
+
+LANGUAGES = ("en", "de", "fr", "es")
+"""The tables that there are; the first is the plain form's own language."""
+
+QUOTED = "\ue000"
+"""Stands for each character of a quoted text while the words around it are looked at."""
+
+_STRING = re.compile(
+    r"\"[^\"\n]*\"|“[^”\"\n]*[”\"]|„[^“”\"\n]*[“”\"]|«[^»\n]*»|`[^`\n]*`|‘(?:[^’\n]|’(?=\w))*’|(?<!\w)'(?:[^'\n]|'(?=\w))*'(?!\w)"
+)
+_VERB = re.compile(
+    r"(?:(?:double|right|middle|left|triple)-)?click|type|press|fill|select|check|uncheck|clear|scroll|drag|wait|make|verify|read|open|hover|repeat|turn"
+)
+_BREAK = re.compile(r"[,.;:!?\n]|and|then|otherwise|if|until|once")
+"""What an instruction ends at, in the plain form."""
+
+_LIGHT = re.compile(r"and|then|next|finally|afterwards|lastly|first|now|otherwise|[-*•&]|\d+\)?|step")
+"""Behind which an instruction begins."""
+
+
+_WHOLE = r"(?:(?<=\w)(?!\w)|(?<!\w))"
+"""A pattern ends where a word does, or with a sign such as the apostrophe of `l'`."""
+
+
+_BLANK = re.compile(r"(\(\?<[=!][^)]*\))| ")
+"""A blank of a pattern, but not in what is looked for behind: that has a fixed length."""
+
+
+class RefusedPhraseError(Exception):
+    """Words that are understood and cannot be done; the message says why and what to say instead.
+
+    `speaks`: whether the text has a verb of that language besides.
+    """
+
+    speaks = False
+
+
+class Piece(Struct):
+    """What is `said` in the plain form, for `start` to `end` of the source; `tail` is to stand last in its instruction.
+
+    `ways`: what it means, by the part of the verb that stands last.
+    """
+
+    said: str
+    start: int
+    end: int
+    foreign: bool = False
+    tail: str = ""
+    ways: dict[str, str] = {}
+    refusal: str = ""
+    own: bool = False
+
+
+class Plain(Struct, frozen=True):
+    """A text in the plain form, and where it came from."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+    source: str
+    verbs: int
+    """How many of its verbs the language's own table has."""
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Where in the source that part of the text came from."""
+        spans, at = [], 0
+        for piece in self.pieces:
+            till = at + len(piece.said)
+            if at < end and till > start:
+                if piece.end - piece.start == len(piece.said) and not piece.foreign:
+                    spans.append((piece.start + max(start - at, 0), piece.start + min(end, till) - at))
+                else:
+                    spans.append((piece.start, piece.end))
+            at = till
+        if not spans:
+            return len(self.source), len(self.source)
+        return min(span[0] for span in spans), max(span[1] for span in spans)
+
+    def words(self, start: int, end: int) -> str:
+        """Those words of the source."""
+        first, last = self.place(start, end)
+        return " ".join(self.source[first:last].split())
+
+
+class _Entry(Struct, frozen=True):
+    says: str = ""
+    refuses: str = ""
+    begins: bool = False
+    last: str = ""
+
+
+class _Book(Struct, frozen=True):
+    anywhere: re.Pattern[str]
+    at_start: re.Pattern[str]
+    entries: tuple[tuple[_Entry, ...], ...]
+
+
+def plain(source: str, language: str) -> Plain:
+    """The text in the plain form. Raises RefusedPhraseError."""
+    book = _book(language)
+    pieces = _all_pieces(source, book)
+    ordered: list[Piece] = []
+    clause: list[Piece] = []
+    for piece in pieces:
+        if _BREAK.fullmatch(piece.said.strip(" \t").lower()):
+            ordered += [*_in_order(clause, source), piece]
+            clause = []
+        else:
+            clause.append(piece)
+    ordered += _in_order(clause, source)
+    verbs = sum(piece.foreign and _is_verb(piece) for piece in ordered)
+    return Plain("".join(piece.said for piece in ordered), tuple(ordered), source, verbs)
+
+
+def _all_pieces(source: str, book: _Book) -> list[Piece]:
+    pieces: list[Piece] = []
+    refused: RefusedPhraseError | None = None
+    for piece in _pieces(source, book):
+        pieces.append(piece)
+        if piece.refusal and refused is None:
+            refused = RefusedPhraseError(f"“{' '.join(source[piece.start : piece.end].split())}” {piece.refusal}")
+    if refused is not None:
+        said = [piece for piece in pieces if piece.said.strip() or piece.foreign]
+        refused.speaks = bool(said[0].refusal) or any(p.foreign and (p.own or _is_verb(p)) for p in said)
+        raise refused
+    return pieces
+
+
+def _pieces(source: str, book: _Book) -> Iterator[Piece]:
+    shadow = without_quoted(source)
+    at, begins = 0, True
+    while at < len(source):
+        found = (book.at_start if begins else book.anywhere).match(shadow, at)
+        if found is not None and found.lastgroup is not None and found.end() > at:
+            entries = book.entries[int(found.lastgroup[1:])]
+            piece = _translated(entries, at, found.end(), source)
+            begins = begins and not piece.said.strip() and not piece.tail
+            begins = begins or bool(_ends_a_clause(piece.said))
+        else:
+            end = _end_of_word(shadow, at)
+            piece = Piece(source[at:end], at, end)
+            if piece.said.strip(" \t\u00a0"):
+                begins = bool(_ends_a_clause(piece.said))
+        yield piece
+        at = piece.end
+
+
+def without_quoted(source: str) -> str:
+    """The text, as long as it was, with nothing that may be taken for a word in its quotes."""
+    return _STRING.sub(lambda quoted: QUOTED * len(quoted[0]), source)
+
+
+def _translated(entries: Sequence[_Entry], start: int, end: int, source: str) -> Piece:
+    if entries[0].refuses:
+        return Piece(source[start:end], start, end, foreign=True, refusal=entries[0].refuses, own=entries[0].begins)
+    ways = {entry.last: entry.says for entry in entries}
+    said, more, tail = ways.get("", source[start:end]).partition("…")
+    said = said.strip() if more else said
+    said = f" {said}" if source[start] == "," else said
+    return Piece(said, start, end, foreign=True, tail=tail.strip(), ways=ways)
+
+
+def _ends_a_clause(said: str) -> bool:
+    last = (said.split() or ["\n" if "\n" in said else ""])[-1].lower()
+    return bool(_LIGHT.fullmatch(last) or _BREAK.fullmatch(last or "\n") or said == "\n")
+
+
+def _end_of_word(shadow: str, at: int) -> int:
+    """Where what begins there ends: a quoted text, blanks, a sign, or a word."""
+    found = re.compile(
+        rf"{QUOTED}+|[^\S\n]+|[,.;:!?](?=\s|$|{QUOTED})|\n|(?:(?!\s|{QUOTED}|[,.;:!?](?:\s|$|{QUOTED})).)+"
+    ).match(shadow, at)
+    return found.end() if found else at + 1
+
+
+def _is_verb(piece: Piece) -> bool:
+    return bool(_VERB.fullmatch((piece.said.split() or [""])[0]))
+
+
+def _in_order(clause: list[Piece], source: str) -> list[Piece]:
+    """An instruction with its verb first and in one part."""
+    filled = [n for n, piece in enumerate(clause) if piece.said.strip() or piece.tail]
+    for n in filled[:-1]:
+        last = clause[filled[-1]]
+        ending = source[last.start : last.end]
+        word = next((w for w in clause[n].ways if w and re.fullmatch(w, ending, re.IGNORECASE)), None)
+        if word is not None:
+            said = clause[n].ways[word]
+            joined = Piece(said, clause[n].start, clause[n].end, foreign=True)
+            clause = [
+                *clause[:n],
+                joined,
+                *clause[n + 1 : filled[-1]],
+                Piece("", last.start, last.end),
+                *clause[filled[-1] + 1 :],
+            ]
+            break
+    filled = [n for n, piece in enumerate(clause) if piece.said.strip()]
+    if len(filled) > 1 and not _is_verb(clause[filled[0]]):
+        verb = clause[filled[-1]]
+        if verb.foreign and _is_verb(verb):
+            rest = [*clause[: filled[-1]], *clause[filled[-1] + 1 :]]
+            at = filled[0]
+            clause = [*rest[:at], verb, Piece(" ", verb.start, verb.start), *rest[at:]]
+    tails = [piece for piece in clause if piece.tail]
+    return clause + [Piece(f" {piece.tail}", piece.start, piece.end, foreign=True) for piece in tails]
+
+
+@cache
+def _book(language: str) -> _Book:
+    lines = (Path(__file__).parent / "languages" / f"{language}.txt").read_text("utf-8").splitlines()
+    found: dict[str, list[_Entry]] = {}
+    filler = ""
+    for line in lines:
+        said, sign, meant = _split(line)
+        if said == "~":
+            filler = rf"(?:\s+(?:{meant}))*"
+        elif sign:
+            first, _, last = (part.strip() for part in said.partition("…"))
+            pattern = filler.join(re.split(r"\s*~", first)).replace('"', QUOTED)
+            pattern = _BLANK.sub(lambda found: found[1] or r"\s+", pattern)
+            entry = (
+                _Entry(refuses=meant, begins=first.startswith("^")) if sign == "!" else _Entry(says=meant, last=last)
+            )
+            found.setdefault(pattern, []).append(entry)
+    return _Book(
+        _alternatives([(n, p) for n, p in enumerate(found) if not p.startswith("^")]),
+        _alternatives([(n, p.removeprefix("^").replace("|^", "|")) for n, p in enumerate(found)]),
+        tuple(tuple(entries) for entries in found.values()),
+    )
+
+
+def _split(line: str) -> tuple[str, str, str]:
+    found = re.fullmatch(r"(?!#)(.*?\S) ([=!])(?: (.*))?", line)
+    return (found[1], found[2], found[3] or "") if found else ("", "", "")
+
+
+def _alternatives(patterns: Sequence[tuple[int, str]]) -> re.Pattern[str]:
+    each = "|".join(f"(?P<p{n}>(?:{pattern}){_WHOLE})" for n, pattern in patterns)
+    return re.compile(rf"(?:(?<!\w)|(?=\W))(?:{each})", re.IGNORECASE)
