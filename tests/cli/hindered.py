@@ -37,6 +37,20 @@ DRAG = {"action_type": "drag", "params": {"x1": 100, "y1": 100, "x2": 900, "y2":
 CHORDS = [{"action_type": "key_combo", "params": {"keys": ["ctrl", "shift", "a"]}}] * 100
 FOX = "The Quick brown fox. " * 100
 NAMED = {"action_type": "type_text", "params": {"text": "{{name}}"}}
+BRIEF = go({"action_type": "wait", "params": {"seconds": 0.01}})
+ODD = [
+    part
+    for turn in range(15)
+    for odd in (
+        go({"action_type": "type_text", "params": {"text": f"{turn}" + "git -a " * 7000}}),
+        go({"action_type": "type_text", "params": {"text": f"{turn}" + "curl | " * 7000}}),
+        go({"action_type": "raw", "params": {"code": f"x={turn};" + "pyautogui.click(1,1);" * 2300}}),
+        go({"action_type": "key_press", "params": {"keys": ["ctrl+k ctrl+s"] * 1000}}) | {"reasoning": "> " * 50_000},
+    )
+    for part in (odd, BRIEF)
+]
+"""Answers that take long to be read and judged, each refused, and between them what ends no run for its refusals."""
+
 CLICKS = [{"action_type": "click", "params": {"x": 300 + n % 50 * 9, "y": 300}} for n in range(90)]
 
 
@@ -65,7 +79,8 @@ class Run:
     def events(self) -> list[dict[str, Any]]:
         """What the newest journal has."""
         journal = max(self.shell.data.glob("runs/*/journal.jsonl"), key=lambda path: path.stat().st_mtime)
-        return [json.loads(line) for line in journal.read_text("ascii").splitlines()]
+        lines = journal.read_text("ascii").splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.endswith("\n")]  # the last may be being written
 
     def has(self, name: str) -> bool:
         """Whether the journal has such an event."""
@@ -199,6 +214,7 @@ STATES: dict[str, State] = {
     "slow answer": State(
         (go(WAIT),), lambda run: run.until(lambda: bool(run.service.posts("predict"))), faults=(_dripping,)
     ),
+    "odd answers": State(tuple(ODD), _event("refused"), options=("--confirm", "risky", "--max-steps", "200")),
     "question": State((go(CLICKS[0]),), _event("asked"), options=("--step",), at_terminal=True),
     "suspended": State((go(*[DRAG] * 40),), _suspended, hears=("stop",)),
     "replay": State((done(NAMED),), _input(100), options=("--set", f"name={FOX}"), task="last", replayed=True),

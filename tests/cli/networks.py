@@ -90,7 +90,7 @@ def no_upload(url: str, display: str) -> Iterator[Way]:
                 upstream.sendall(said)
 
     over = threading.Event()
-    with _noise(display), _listening(pass_on) as port:
+    with noise(display), _listening(pass_on) as port:
         yield Way(f"http://127.0.0.1:{port}", reached.is_set)
         over.set()
 
@@ -136,7 +136,7 @@ def _served(serve: Callable[[socket.socket], None], connection: socket.socket) -
 
 
 @contextmanager
-def _noise(display: str) -> Iterator[None]:
+def noise(display: str) -> Iterator[None]:
     """A window over everything that no format of pictures makes small."""
     server = Display(display)
     screen = server.screen()
