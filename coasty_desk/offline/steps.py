@@ -137,6 +137,10 @@ class Steps:
     def press(self, keys: Token, times: int | None) -> Instruction:
         if words.is_label(keys):
             return _click("click", Target(self._said.words(keys.start_pos or 0, keys.end_pos or 0)), times)
+        stranger = words.no_key(keys)
+        if stranger is not None:
+            message = f"“{stranger}” is no key: put what is on the screen in quotes"
+            raise NotUnderstoodError(message)
         return Press(words.strokes(keys), times or 1)
 
     def chord(self, keys: Token, times: int | None) -> Press:

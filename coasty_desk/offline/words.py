@@ -52,6 +52,23 @@ KEYS = re.compile(
 
 _NOT_A_LABEL = (
     (
+        re.compile(r"(?:.*\s)?(?:sur|puis|ensuite|et|avec|dann|danach|und|auf|mit|luego|después|con)(?:\s.*)?"),
+        "it has a joint in it",
+    ),
+    (re.compile(r"(?i:nothing|nichts|rien|nada|tout|todo|alles)"), "“{}” is not one thing"),
+    (
+        re.compile(r"(?:top|bottom|side|end|start|beginning|middle|cent(?:er|re)|left|right|page|screen)"),
+        "“{}” may be a place on the screen",
+    ),
+    (
+        re.compile(r"(?:.*\s)?(?:oben|unten|arriba|abajo|en haut|en bas)(?:\s.*)?"),
+        "a place on the screen is not told from words",
+    ),
+    (
+        re.compile(r"(?:.*\s)?(?:rot|grün|blau|gelb|schwarz|weiß|grau|groß|klein)(?:e[nmrs]?)?"),
+        "a colour or size is not told from words",
+    ),
+    (
         re.compile(r"(?:top|bottom|upper|lower)[- ](?:left|right)\b.*|(?:left|right|top|bottom)most.*"),
         "a place on the screen is not told from words",
     ),
@@ -95,6 +112,8 @@ _DESCRIBES = re.compile(r"(?i)(?:my|your|his|her|our|their|the|a|an|some|any|dei
 _KEY_WORDS = re.compile(
     r"ctrl|control|shift|alt|cmd|command|super|win|meta|option|menu|apps|pause|capslock|numlock|scrolllock|printscreen|"
     r"print|enter|volume\w*|play\w*|audio\w*|media\w*|kp_\w+|page|arrow|caps|num|scroll|lock|screen|back|altgr|fn|help|"
+    r"comma|period|dot|(?:back)?slash|plus|minus|equals?|semicolon|quote|apostrophe|grave|tilde|underscore|asterisk|hash|"
+    r"prior|next|begin|clear|select|execute|undo|redo|find|cancel|break|sysrq|hyper|num\w*|\w*lock|"
     r"(?:page|arrow)_?\w+|\w+_?(?:arrow|left|right|up|down)|keys?"
 )
 
@@ -195,12 +214,18 @@ def way(token: Token) -> Way:
 def is_label(keys: str) -> bool:
     """Whether `press KEYS` names no key, and so a thing to be clicked: a name begins with a capital."""
     parts = keys.split()
-    known = (
-        "+" in keys
-        or len(parts[0]) == 1
-        or any(KEYS.fullmatch(part.lower()) or _KEY_WORDS.fullmatch(part.lower()) for part in parts)
-    )
+    known = "+" in keys or len(parts[0]) == 1 or any(_is_key(part) for part in parts)
     return not known and keys[0].isupper()
+
+
+def no_key(keys: str) -> str | None:
+    """A word among them that is plainly no key's name; None where there is none."""
+    parts = re.split(r"[\s+]+", keys)
+    return next((p for p in parts if len(p) > 1 and p.isalpha() and p.islower() and not _is_key(p)), None)
+
+
+def _is_key(word: str) -> bool:
+    return bool(KEYS.fullmatch(word.lower()) or _KEY_WORDS.fullmatch(word.lower()))
 
 
 def no_label(said: str) -> str | None:
