@@ -180,6 +180,7 @@ def _translated(entries: Sequence[_Entry], start: int, end: int, source: str) ->
     said, more, tail = ways.get("", source[start:end]).partition("…")
     said = said.strip() if more else said
     said = f" {said}" if source[start] == "," else said
+    said = f"{said.rstrip()} " if source[end - 1] in "'’" else said
     return Piece(said, start, end, foreign=True, tail=tail.strip(), ways=ways)
 
 
