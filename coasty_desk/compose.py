@@ -61,6 +61,8 @@ from coasty_desk.service.uploads import Uploads
 from coasty_desk.settings import BASE_URL, BASE_URL_VARIABLE, KEY_VARIABLE, Settings
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from coasty_desk.desktop.own_terminal import OwnTerminal
     from coasty_desk.offline.secret_boxes import SecretBoxes
 
@@ -206,7 +208,7 @@ def desk(
     elif model is not None:
         predictor = model
     else:
-        predictor = _offline(asked, stop, environment, apart, dry_run=chosen.dry_run)
+        predictor = _offline(asked, stop, environment, apart, screen.whole, dry_run=chosen.dry_run)
     job = Job(
         run_id=run_id,
         task=task,
@@ -310,7 +312,13 @@ def _understood(task: str) -> tuple[str, ...]:
 
 
 def _offline(
-    task: str, stop: Stop, environment: Mapping[str, str], apart: Apart, *, dry_run: bool = False
+    task: str,
+    stop: Stop,
+    environment: Mapping[str, str],
+    apart: Apart,
+    glance: Callable[[], Image] | None,
+    *,
+    dry_run: bool,
 ) -> Predictor:
     from coasty_desk.desktop import applications  # a run that asks the service need not wait for them
     from coasty_desk.offline.launching import named
@@ -321,7 +329,14 @@ def _offline(
 
     active = apart.active(window_list.focused_frame)
     return OfflinePredictor(
-        task, stop, active=active, pointer=pointer, launch=launch, unread=apart.processes, dry_run=dry_run
+        task,
+        stop,
+        active=active,
+        pointer=pointer,
+        launch=launch,
+        unread=apart.processes,
+        dry_run=dry_run,
+        glance=None if dry_run else glance,
     )
 
 

@@ -16,7 +16,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from coasty_desk.offline.engines import ENGINES
-from scripts.offline_bench import grounding, reading_time, screens, tasks_apps, tasks_fresh, tasks_unseen, tasks_web
+from scripts.offline_bench import (
+    grounding,
+    reading_time,
+    screens,
+    tasks_apps,
+    tasks_fresh,
+    tasks_moving,
+    tasks_unseen,
+    tasks_web,
+)
 from scripts.offline_bench.desk import Desk
 from scripts.offline_bench.task import Result, Task, carry_out
 
@@ -60,7 +69,7 @@ def _grounding(asked: argparse.Namespace) -> int:
 
 
 def _chosen(asked: argparse.Namespace) -> list[Task]:
-    sets = [tasks_apps, tasks_web, tasks_unseen, tasks_fresh]
+    sets = [tasks_apps, tasks_web, tasks_moving, tasks_unseen, tasks_fresh]
     if asked.unseen or asked.fresh:
         sets = [some for some, wanted in ((tasks_unseen, asked.unseen), (tasks_fresh, asked.fresh)) if wanted]
     everything = [task for some in sets for task in ([] if asked.traps else some.TASKS)]

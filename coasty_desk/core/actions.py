@@ -120,6 +120,17 @@ class LookAgain(Struct, frozen=True):
     why: str
 
 
+class Evidence(Struct, frozen=True):
+    """Why what the last steps did is taken for done: of which `kind`, `what` it is in words, `where` if anywhere.
+
+    `where` is left, top, width and height in sent pixels.
+    """
+
+    kind: str
+    what: str
+    where: tuple[int, int, int, int] | None = None
+
+
 class Verdict(Enum):
     """What a prediction says of the task."""
 
@@ -142,7 +153,8 @@ class Prediction(Struct, frozen=True):
     `actions` are in sent pixels, in order; one that could not be understood stands as its
     `Refusal`. `space` is the (width, height) in pixels that the answer says its coordinates
     are in, where it says so (API.md §4.2). `attempts` counts the requests that it took.
-    `descriptions` are the model's own words for each action, empty where it has none.
+    `descriptions` are the model's own words for each action, empty where it has none. `evidence` is what
+    the screenshot shows of what was done before, where the predictor says so.
     """
 
     verdict: Verdict
@@ -153,6 +165,7 @@ class Prediction(Struct, frozen=True):
     space: tuple[int, int] | None = None
     attempts: int = 1
     descriptions: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
     def description(self, action: Action) -> str:
         """The model's words for this very action of `actions`; empty where there are none."""

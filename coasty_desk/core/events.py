@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct, field
 
-from coasty_desk.core.actions import Action, Refusal, Usage, Verdict, in_words
+from coasty_desk.core.actions import Action, Evidence, Refusal, Usage, Verdict, in_words
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.core.windows import Named
 
@@ -91,7 +91,7 @@ class Observed(Event, frozen=True, kw_only=True):
 
 
 class Predicted(Event, frozen=True, kw_only=True):
-    """The model answered. `total_cents` is what the run has been charged so far."""
+    """The model answered. `total_cents` is what the run has been charged so far; `evidence` is of what was done before."""
 
     name: ClassVar[str] = "predicted"
     verdict: Verdict
@@ -102,6 +102,7 @@ class Predicted(Event, frozen=True, kw_only=True):
     attempts: int
     total_cents: int
     space: tuple[int, int] | None = None
+    evidence: tuple[Evidence, ...] = ()
 
 
 class Charged(Event, frozen=True, kw_only=True):

@@ -241,6 +241,7 @@ class _Run:
             attempts=prediction.attempts,
             total_cents=self.progress.cents,
             space=prediction.space,
+            evidence=prediction.evidence,
         )
         return prediction
 

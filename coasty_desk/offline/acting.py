@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 
 from coasty_desk.core.actions import Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll
@@ -13,7 +14,7 @@ from coasty_desk.offline.greyed import is_greyed
 from coasty_desk.offline.language import ClickOn, Condition, Press, Target, Turn
 from coasty_desk.offline.locating import Found, Missing, put
 from coasty_desk.offline.reading import Seen
-from coasty_desk.offline.sight import LOOKS, Batch, CannotError, Doing, Sight
+from coasty_desk.offline.sight import LATE, LOOKS, Batch, CannotError, Doing, Sight
 from coasty_desk.offline.texts import Box
 
 SCROLLS = 40
@@ -23,8 +24,27 @@ SCROLLS = 40
 KEY = 2
 """What has a name of so few characters is a key, which may show only with the next one what it has done."""
 
+SNAPPED = 0.7
+"""Seconds after a drop in which what does not take it has let it snap back."""
+
 GREYED = (0.2, 0.3, 0.5)
 """How long to wait, in seconds, before each further look at what looks greyed out: it may be of use only later."""
+
+PAGE = 0.5
+"""So much of a window changes where another page or view has come."""
+
+ADJOINING = 14
+OPENED = 3
+"""A menu opens no further from what was clicked, in pixels, and is so many times as large."""
+
+TRIES = 3
+"""What moves by itself is left out, and something else waited for, so often."""
+
+OWN_BOX = 1.5
+"""Seconds in which a label shows whether a click on it was one on its box."""
+
+SHOWN = 0.1
+"""Seconds after which what begins to come is there."""
 
 STAYING = 0.5
 """Seconds after which what a click has brought is no mere effect: those fade."""
@@ -43,14 +63,24 @@ def click(sight: Sight, asked: ClickOn) -> Doing:
         yield from sight.see_change(before, "clicked where the pointer is")
         return
     found = yield from _find_to_click(sight, asked.target)
+    promised = sight.is_promised()
     before = yield from sight.do(f"found {found.said}; clicking it", _clicking(asked, found))
     box = sight.canvas.own_box(found.label) if asked == ClickOn(asked.target) else None
-    if box is not None and not sight.changes(before):
+    if (
+        box is not None
+        and not sight.changes(before)
+        and not (sight.stirring and sight.stirring.comes(before.picture, OWN_BOX))
+    ):
         before = yield from sight.do(f"{found.said} did nothing; clicking the box beside it", Click(box.centre))
+    if promised:
+        sight.deferred, sight.last = True, _shape(sight, found)
+        return
     try:
         late = yield from sight.see_change(before, f"clicked {found.said}")
         if asked.target.kind not in ("field", "checkbox", "radio") and asked.button == "left":
-            yield from _not_only_lit(sight, before, found, late=late)
+            yield from _not_by_itself(sight, before, found, late=late)
+        else:
+            _prove(sight, before, "beside", f"something changed after the click on {found.said}")
     except CannotError as error:
         if not 0 < len(asked.target.label) <= KEY:
             if _is_greyed(sight, found):
@@ -74,11 +104,13 @@ def press(sight: Sight, asked: Press) -> Doing:
     names = ", ".join("+".join(stroke) for stroke in asked.strokes)
     before = yield from sight.do(f"pressing {names}", *actions)
     if sight.changes(before) or (sight.caret_moved and asked.strokes[-1] in NEW_LINE):
+        _prove(sight, before, "beside", f"something changed after {names}")
         return
     if evidence.may_be_silent(asked.strokes[-1]):
         sight.notes.append(f"{names} showed nothing, as it may")
     else:
         yield from sight.see_change(before, f"pressed {names}")
+        _prove(sight, before, "beside", f"something changed after {names}")
 
 
 def scroll(sight: Sight, asked: Turn) -> Doing:
@@ -92,6 +124,8 @@ def scroll(sight: Sight, asked: Turn) -> Doing:
         before = yield from sight.do("scrolling", turn)
         if not sight.changes(before):
             sight.unproved = "nothing moved when scrolling"
+        else:
+            _prove(sight, before, "page", "the wheel has moved what is seen")
         return
     for _ in range(SCROLLS):
         if sight.holds(asked.until):
@@ -111,7 +145,10 @@ def drag(sight: Sight, start: Target, end: Target) -> Doing:
     yield from sight.see_change(before, f"dragged {grabbed.said} to {goal.said}")
     for seconds in (*LOOKS, None):
         if not start.label or sight.has_moved(start, grabbed.label):
-            return
+            yield from sight.wait(f"looking whether {grabbed.said} stays where it is now", SNAPPED)
+            if not start.label or sight.has_moved(start, grabbed.label):
+                _prove(sight, before, "moved", f"dragged {grabbed.said} to {goal.said}")
+                return
         if seconds is not None:
             yield from sight.wait(f"looking where {grabbed.said} is now", seconds)
     message = f"dragged {grabbed.said} to {goal.said}, but it is where it was"
@@ -167,16 +204,79 @@ def _not_only_lit(sight: Sight, before: Seen, found: Found, *, late: bool) -> Do
         return
     size = Size(round(sight.seen.whole.right), round(sight.seen.whole.bottom))
     aside = own.top - 40 if own.top > 60 else min(own.bottom + 40, size.height - 3)
-    first, left = sight.before, sight.left
+    first, left, window = sight.before, sight.left, sight.window
     sight.aside = _beside(found, aside)
     yield from sight.do(f"looking again without the pointer on {found.said}", Move(sight.aside))
-    sight.before, sight.left = first, left
+    sight.before, sight.left, sight.window = first, left, window
     if _has_stayed(sight, before, shape):
         yield from sight.wait("looking whether that stays", STAYING)
+    if not _has_stayed(sight, before, shape) and not (sight.changes(before) and is_field(found.label, sight.canvas)):
+        yield from _wait_beside(sight, before, own, found)
     if not _has_stayed(sight, before, shape) and not (sight.changes(before) and is_field(found.label, sight.canvas)):
         message = f"clicked {found.said}, but nothing came of it: it only lit up under the pointer"
         raise CannotError(message)
     sight.aside = None
+
+
+def _not_by_itself(sight: Sight, before: Seen, found: Found, *, late: bool) -> Doing:
+    """See that what has changed is of the click, and not of what changes now and then. Raises CannotError."""
+    for _ in range(TRIES):
+        yield from _not_only_lit(sight, before, found, late=late)
+        kind, changed = _kind(sight, before, found)
+        if not kind and (len(found.text) > KEY or sight.next is None):
+            moving = [] if sight.stirring is None else sight.stirring.again(before.picture, sight.seen.picture, changed)
+            kind = "elsewhere" if len(moving) < len(changed) else ""
+        if kind or len(found.text) <= KEY:
+            _prove(sight, before, kind or "elsewhere", f"after the click on {found.said}")
+            return
+        late = yield from sight.see_change(before, f"clicked {found.said}")
+    message = f"clicked {found.said}, but nothing changed on the screen that does not change by itself"
+    raise CannotError(message)
+
+
+def _kind(sight: Sight, before: Seen, found: Found) -> tuple[str, list[Box]]:
+    """Of which kind the change is where it can only be of the click; else none, and what has changed beside the thing itself."""
+    if sight.opened_a_window():
+        return "window", []
+    changed = sight.changes(before)
+    shape = _shape(sight, found)
+    own = shape.grown(10)
+    beside = [box for box in changed if box.within(own) != box]
+    if changed and (not beside or not evidence.says_the_same(before, sight.seen, found.label)):
+        return "itself", changed
+    window = (sight.window or sight.seen.whole).within(sight.seen.whole)
+    if sum(_area(box.within(window)) for box in beside) > PAGE * _area(window):
+        return "page", beside
+    opened = [box for box in beside if box.meets(shape.grown(ADJOINING)) and _area(box) > OPENED * _area(shape)]
+    if any(len(_come(before, sight.seen, box)) > 1 for box in opened):
+        return "menu", opened
+    return "", beside
+
+
+def _come(before: Seen, after: Seen, where: Box) -> list[str]:
+    """The texts there that were not there before."""
+    was = {text.text for text in before.texts if where.meets(text.box)}
+    return [text.text for text in after.texts if where.meets(text.box) and text.text not in was]
+
+
+def _area(box: Box) -> float:
+    return max(box.width, 0) * max(box.height, 0)
+
+
+def _prove(sight: Sight, before: Seen, kind: str, what: str) -> None:
+    changed = sight.changes(before)
+    sight.prove_by(kind, what, max(changed, key=_area) if changed else None)
+
+
+def _wait_beside(sight: Sight, before: Seen, own: Box, found: Found) -> Doing:
+    """Wait for what may still come anywhere but in the thing itself, for about ten seconds."""
+    until = time.monotonic() + LATE
+    while sight.stirring is not None and (left := until - time.monotonic()) > 0:
+        if not sight.stirring.comes(sight.seen.picture, left):
+            return
+        yield from sight.wait(f"clicked {found.said}; looking for what came of it", SHOWN)
+        if any(box.within(own) != box for box in sight.changes(before)):
+            return
 
 
 def _has_stayed(sight: Sight, before: Seen, shape: Box) -> bool:

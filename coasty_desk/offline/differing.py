@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from coasty_desk.offline.texts import Box
@@ -16,8 +17,8 @@ CONTRAST = 12
 """A pixel that differs so much (of 255) has changed."""
 
 
-def boxes(before: Image, after: Image) -> list[Box]:
-    """The boxes around what differs, in pixels, none meeting another. The pictures are of one size."""
+def boxes(before: Image, after: Image, without: Sequence[Box] = ()) -> list[Box]:
+    """The boxes around what differs, in pixels, none meeting another; `without` is not looked at. The pictures are of one size."""
     from PIL import Image as Pictures
     from PIL import ImageChops
 
@@ -25,6 +26,8 @@ def boxes(before: Image, after: Image) -> list[Box]:
     if difference.getbbox() is None:
         return []
     mask = difference.point([255 if value > CONTRAST else 0 for value in range(256)])
+    for box in without:
+        mask.paste(0, (int(box.left), int(box.top), int(box.right), int(box.bottom)))
     across, down = -(-mask.width // CELL), -(-mask.height // CELL)
     padded = Pictures.new("L", (across * CELL, down * CELL))
     padded.paste(mask)

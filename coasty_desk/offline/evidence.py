@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from coasty_desk.core.secrets import PLACEHOLDER
@@ -81,14 +82,14 @@ def may_be_silent(stroke: tuple[str, ...]) -> bool:
     return keys[-1] in _SILENT and (not letter or len(stroke) > 1)
 
 
-def changes(before: Seen, after: Seen) -> list[Box]:
-    """Where the screen has changed, blinking carets left out."""
+def changes(before: Seen, after: Seen, without: Sequence[Box] = ()) -> list[Box]:
+    """Where the screen has changed, blinking carets left out, and what lies `without`."""
     if before.picture is after.picture:
         return []
     if before.picture.size != after.picture.size:
         return [after.whole]
     found = []
-    for box in differing.boxes(before.picture, after.picture):
+    for box in differing.boxes(before.picture, after.picture, without):
         exact = differing.exactly(before.picture, after.picture, box)
         if exact.width > CARET:
             found.append(exact)

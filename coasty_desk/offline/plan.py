@@ -82,7 +82,9 @@ class Plan(Struct):
 
     def carry_out(self, steps: Iterable[Step]) -> Doing:
         """Some steps in order. Raises CannotError, which names the step."""
-        for step in steps:
+        ordered = tuple(steps)
+        for step, after in zip(ordered, [*ordered[1:], None], strict=True):
+            self.sight.next = None if after is None else after.does
             try:
                 yield from self._one(step.does)
             except CannotError as error:
@@ -108,7 +110,7 @@ class Plan(Struct):
             case WaitFor(condition, seconds):
                 yield from self.sight.wait_for(condition, PATIENCE if seconds is None else waits(seconds))
             case Verify(condition):
-                yield from self.sight.wait_for(condition, LOOKS)
+                yield from self.sight.wait_for(condition, PATIENCE if self.sight.deferred else LOOKS)
             case Read(target):
                 yield from self._read(target)
             case Open(name):
@@ -122,6 +124,7 @@ class Plan(Struct):
         if isinstance(does, ClickOn) and does == self._last:
             self.sight.prove()  # the same once more proves nothing
         self.sight.go_on()
+        self.sight.deferred = False
         self._last = does
         if isinstance(does, TypeIn | Tick | Choose) or _moves_the_focus(does):
             self.sight.check_claims()
@@ -158,6 +161,7 @@ class Plan(Struct):
         before = yield from self.sight.do(f"opening {launch.name}", launch)
         for seconds in OPENING:
             if self._has_a_window(before):
+                self.sight.prove_by("window", f"a window of {launch.name} came")
                 return
             yield from self.sight.wait(f"opened {launch.name}; waiting for its window", seconds)
         if not self._has_a_window(before):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from coasty_desk.core.actions import Launch, Point, Prediction, Verdict
+from coasty_desk.core.actions import Evidence, Launch, Point, Prediction, Verdict
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.ports import Answering, Ask
 from coasty_desk.core.scaling import Frame, Rect
@@ -18,7 +19,11 @@ from coasty_desk.offline.language import Step
 from coasty_desk.offline.plan import Plan, nothing_to_open
 from coasty_desk.offline.reading import Reader, Seen
 from coasty_desk.offline.sight import Batch, CannotError, Sight
+from coasty_desk.offline.stirring import Stirring
 from coasty_desk.offline.texts import Box
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 class OfflinePredictor:
@@ -29,6 +34,7 @@ class OfflinePredictor:
     real pixels, and raises DesktopError. `launch` gives the start of the application that a name
     means, and raises CannotError. Processes that are `unread` are not asked what they show. In a `dry_run` nothing
     comes of an action: what is not on the screen is where it ends, and no failure.
+    `glance` gives the screen as it is now, of the frame's size and with its masks; None where nobody may look in between.
     """
 
     def __init__(
@@ -41,12 +47,14 @@ class OfflinePredictor:
         launch: Callable[[str], Launch] = nothing_to_open,
         unread: frozenset[int] = frozenset(),
         dry_run: bool = False,
+        glance: Callable[[], Image] | None = None,
     ) -> None:
         self._dry_run = dry_run
         self._pointer = pointer
         self._launch = launch
         self._tree = Tree(unread)
         self._stop = stop
+        self._stirring = Stirring(stop, glance)
         self._active = active
         self._frame: Frame | None = None
         self._plan: Plan | None = None
@@ -72,6 +80,7 @@ class OfflinePredictor:
             refused = f"“{ask.refusal.action}” was refused: {ask.refusal.why}"
             return Prediction(Verdict.FAIL, reasoning=refused)
         self._frame, reader = ask.frame, self._reader
+        self._stirring.looked()
         seen = self._stop.race(lambda: reader.read(ask.frame.image))
         return self._next(seen, ask.undone)
 
@@ -92,13 +101,21 @@ class OfflinePredictor:
                 self._plan.sight.undone = undone
                 batch = self._going.send(seen)
         except StopIteration:
-            return Prediction(Verdict.DONE, reasoning=self._summary())
+            return Prediction(Verdict.DONE, reasoning=self._summary(), evidence=self._proofs())
         except CannotError as error:
             why = f"at the step “{error.step}”: {error.why}"
             if self._dry_run:
                 return Prediction(Verdict.DONE, reasoning=f"without input it goes no further than this; {why}")
             return Prediction(Verdict.FAIL, reasoning=why)
-        return Prediction(Verdict.CONTINUE, batch.actions, batch.said, descriptions=(batch.said,) * len(batch.actions))
+        words = (batch.said,) * len(batch.actions)
+        return Prediction(Verdict.CONTINUE, batch.actions, batch.said, descriptions=words, evidence=self._proofs())
+
+    def _proofs(self) -> tuple[Evidence, ...]:
+        """What was found since the last step, told once."""
+        if self._plan is None:
+            return ()
+        found, self._plan.sight.proofs = tuple(self._plan.sight.proofs), []
+        return found
 
     def _sight(self, seen: Seen) -> Sight:
         return Sight(
@@ -108,6 +125,7 @@ class OfflinePredictor:
             reader=self._reader,
             tree=self._widgets,
             hidden=self._hidden,
+            stirring=self._stirring,
         )
 
     def _widgets(self, seen: Seen) -> Sequence[Widget]:

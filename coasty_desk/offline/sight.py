@@ -10,15 +10,17 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TypeAlias
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Scroll, TypeText, Wait
+from coasty_desk.core.actions import Action, Click, Drag, Evidence, Move, Point, Scroll, TypeText, Wait
 from coasty_desk.offline import evidence
 from coasty_desk.offline.accessible import Widget
 from coasty_desk.offline.claims import Claims
-from coasty_desk.offline.language import Condition, Target
+from coasty_desk.offline.language import Condition, Instruction, Target, Verify, WaitFor
 from coasty_desk.offline.locating import Found, Missing, Scene, boxes_of, locate, named
 from coasty_desk.offline.reading import Reader, Seen
 from coasty_desk.offline.shapes import Canvas
+from coasty_desk.offline.stirring import Stirring
 from coasty_desk.offline.texts import Box
 
 LOOKS = (0.4, 0.4, 0.4)
@@ -33,6 +35,9 @@ SETTLED = 0.5
 
 SETTLED_FOR_GOOD = 1.3
 """The same at the end: servers take a second to say no."""
+
+LATE = 8.5
+"""Seconds that are waited for what may still come, before it is doubted."""
 
 SHORT = 2
 """A label of so few characters is looked for closer where it is not found."""
@@ -77,6 +82,9 @@ class Sight(Struct):
     out of the way: what is there lights up. `hovering`: it was put somewhere on purpose.
     `caret` is where one was last seen to blink, `caret_moved` whether the last action has moved it.
     `unproved`: what the last action did not show, which is for the next one to bear out.
+    `stirring` looks in between for what moves by itself; `window` is the active one before the last action.
+    `proofs` is the evidence that was found and not yet told; `next` is the instruction that follows.
+    `deferred`: the following condition bears the last action out, which is waited for.
     `undone`: so many of the last batch's actions were held back; `did` is what the step has done so far.
     """
 
@@ -88,6 +96,11 @@ class Sight(Struct):
     reader: Reader | None = None
     tree: Callable[[Seen], Sequence[Widget]] = lambda _: ()
     hidden: Callable[[], Sequence[Box]] = lambda: ()
+    stirring: Stirring | None = None
+    proofs: list[Evidence] = field(default_factory=list)
+    next: Instruction | None = None
+    window: Box | None = None
+    deferred: bool = False
     notes: list[str] = field(default_factory=list)
     left: Point | None = None
     aside: Point | None = None
@@ -120,6 +133,9 @@ class Sight(Struct):
         """
         before = self.seen
         self.before, self.left = before, self.pointer()
+        if self.stirring is not None and not all(isinstance(one, Move | Wait) for one in actions):
+            self.stirring.watch(before.picture)
+        self.window = self._behind(actions)
         caret = self.caret
         self.seen = yield Batch(actions, said)
         while self.undone:
@@ -129,6 +145,12 @@ class Sight(Struct):
         now = self._blinking(before)
         self.caret_moved = len(now) > 1 or (caret is not None and any(not box.meets(caret) for box in now))
         return before
+
+    def _behind(self, actions: tuple[Action, ...]) -> Box | None:
+        """The active window; None where the actions point beside it, and so bring up another."""
+        active = self.active()
+        points = [point for action in actions for point in _places(action)]
+        return None if active is None or any(not active.holds(at.x, at.y) for at in points) else active
 
     def _after_all(self, before: Seen, actions: tuple[Action, ...]) -> tuple[Action, ...]:
         """The actions that were held back, to be done now. Raises HeldBackError, CannotError."""
@@ -242,7 +264,18 @@ class Sight(Struct):
 
     def claim(self, what: str, where: Box, holds: Callable[[Sight], bool]) -> None:
         """Remember what was filled in, to be looked at again."""
+        self.prove_by("filled in", what, where)
         self.claims.add(what, where, self.seen, lambda: holds(self))
+
+    def is_promised(self) -> bool:
+        """Whether the next instruction looks for something that is not so yet: that is the evidence, and its patience is waited for."""
+        if not isinstance(self.next, WaitFor | Verify):
+            return False
+        return not self.holds(replace(self.next.condition, newly=False))
+
+    def prove_by(self, kind: str, what: str, where: Box | None = None) -> None:
+        """Keep the evidence of an instruction, to be told with the next step."""
+        self.proofs.append(Evidence(kind, what, None if where is None else _rounded(where)))
 
     def go_on(self) -> None:
         """Another action comes: it will show whether the last one mattered that showed nothing."""
@@ -287,10 +320,16 @@ class Sight(Struct):
         """Look until the condition holds. Raises CannotError where it does not."""
         for turn, seconds in enumerate(waits):
             if self.really_holds(condition, afresh=turn % 3 == 2):
+                self._prove_holding(condition)
                 return
             yield from self.wait(f"waiting until {condition}", seconds)
         if not self.really_holds(condition, afresh=True):
             raise CannotError(self._why_not(condition))
+        self._prove_holding(condition)
+
+    def _prove_holding(self, condition: Condition) -> None:
+        found = self.look(condition.target, loosely=True)
+        self.prove_by("condition", str(condition), found.box if isinstance(found, Found) else None)
 
     def really_holds(self, condition: Condition, *, afresh: bool = True) -> bool:
         """Whether it holds; what is gone, or (`afresh`) not there yet, may only have been overlooked."""
@@ -299,14 +338,31 @@ class Sight(Struct):
         return self.holds(condition) if doubtful and self.look_afresh() else held
 
     def changes(self, before: Seen) -> list[Box]:
-        """Where the screen has changed since, what is only left behind by pointer and focus left out."""
-        return [box for box in evidence.changes(before, self.seen) if not self._is_left_behind(box, before)]
+        """Where the screen has changed since: without what moves by itself, or lies in another window, or is left behind by pointer and focus."""
+        moving = [] if self.stirring is None else self.stirring.boxes
+        found = [box for box in evidence.changes(before, self.seen, moving) if self._is_in_window(box)]
+        return [box for box in found if not self._is_left_behind(box, before)]
+
+    def opened_a_window(self) -> bool:
+        """Whether another window is active than was before the last action; not where that was a click on what lay behind."""
+        now = self.active()
+        return self.window is not None and now is not None and now != self.window
+
+    def _is_in_window(self, box: Box) -> bool:
+        """Whether most of it lies in the window that was active before, or the active one is another now."""
+        window = self.window
+        if window is None or self.opened_a_window():
+            return True
+        inside = box.within(window.grown(2))
+        return inside.width > 0 < inside.height and 2 * inside.width * inside.height >= box.width * box.height
 
     def see_change(self, before: Seen, what: str) -> Generator[Batch, Seen, bool]:
-        """Look until something has changed; whether that took a while. Raises CannotError."""
+        """Look until something has changed, for about ten seconds; whether that took a while. Raises CannotError."""
         for turn, seconds in enumerate(LOOKS):
             if self.changes(before):
                 return turn > 0
+            if self.stirring is not None and turn == len(LOOKS) - 1:
+                self.stirring.comes(self.seen.picture, LATE)
             yield from self.wait(f"{what}; looking for what changed", seconds)
         if not self.changes(before):
             message = f"{what}, but nothing changed on the screen"
@@ -339,6 +395,10 @@ class Sight(Struct):
             return found.why
         where = found.said if isinstance(found, Found) else found.why
         return f"{where}, but it was there before" if condition.newly else f"{where} is still there"
+
+
+def _rounded(box: Box) -> tuple[int, int, int, int]:
+    return (round(box.left), round(box.top), round(box.width), round(box.height))
 
 
 def _places(action: Action) -> tuple[Point, ...]:

@@ -167,6 +167,13 @@ def _drawn(marked: marks.Marked, sent: Size) -> Iterator[_Drawn]:
 
 
 def _lines(step: Step) -> Iterator[_Line]:
+    for found in () if step.predicted is None else step.predicted.evidence:
+        at = (
+            ""
+            if found.where is None
+            else f" at ({found.where[0]}, {found.where[1]}), {found.where[2]} by {found.where[3]} pixels"
+        )
+        yield _Line("aside", legible(f"evidence: {found.what}", SENTENCE), legible(f"{found.kind}{at}", SENTENCE))
     for aside in step.asides:
         yield from _aside(aside)
     for number, deed in enumerate(step.deeds, 1):

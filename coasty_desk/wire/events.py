@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 
 from coasty_desk.core import events as ev
-from coasty_desk.core.actions import Action, Refusal, Usage, in_words
+from coasty_desk.core.actions import Action, Evidence, Refusal, Usage, in_words
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.wire.actions import encode
 
@@ -120,7 +120,12 @@ def _predicted(event: ev.Predicted) -> dict[str, object]:
         "attempts": event.attempts,
         "total_cents": event.total_cents,
         "space": None if event.space is None else {"width": event.space[0], "height": event.space[1]},
+        **({"evidence": [_evidence(one) for one in event.evidence]} if event.evidence else {}),
     }
+
+
+def _evidence(found: Evidence) -> dict[str, object]:
+    return {"kind": found.kind, "what": found.what, "where": None if found.where is None else _rect(Rect(*found.where))}
 
 
 def _ended(event: ev.RunEnded) -> dict[str, object]:

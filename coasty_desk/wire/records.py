@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import ClassVar, Literal, TypedDict, TypeVar
 
 from coasty_desk.core import events as ev
-from coasty_desk.core.actions import Action, Refusal, Usage, Verdict
+from coasty_desk.core.actions import Action, Evidence, Refusal, Usage, Verdict
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.windows import Named
 from coasty_desk.wire.actions import recall
@@ -140,7 +140,23 @@ def _predicted(fields: Fields, head: _Head) -> ev.Event:
         attempts=_whole(fields, "attempts"),
         total_cents=_whole(fields, "total_cents"),
         space=None if space is None else (space.width, space.height),
+        evidence=tuple(_evidence(entry) for entry in _list_if_any(fields, "evidence")),
     )
+
+
+def _list_if_any(fields: Fields, name: str) -> list[object]:
+    entries = fields.values.get(name, [])
+    if not isinstance(entries, list):
+        msg = f"{name} is no list"
+        raise UnreadableError(msg)
+    return entries
+
+
+def _evidence(entry: object) -> Evidence:
+    fields = Fields.of(entry, "evidence")
+    where = None if fields.values.get("where") is None else _rect(fields, "where")
+    place = None if where is None else (where.left, where.top, where.width, where.height)
+    return Evidence(_text(fields, "kind"), _text(fields, "what"), place)
 
 
 def _charged(fields: Fields, head: _Head) -> ev.Event:
