@@ -141,7 +141,12 @@ def test_a_stop_ends_it_in_the_middle(
     executor: DesktopExecutor, stop: Stop, frame: Frame, tk_area: targets.App
 ) -> None:
     """No letter is sent after the stop, and nothing stays held."""
-    threading.Timer(0.2, stop.trip, ("hotkey",)).start()
+
+    def trip_in_the_middle() -> None:
+        tk_area.wait_for("key", 1)
+        stop.trip("hotkey")
+
+    threading.Thread(target=trip_in_the_middle, daemon=True).start()
     with pytest.raises(Aborted):
         executor.perform(frame.place(TypeText("aB" * 4000)))
     text = tk_area.text()
