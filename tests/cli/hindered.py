@@ -154,6 +154,11 @@ def _paused(run: Run) -> None:
     run.until(lambda: run.has("paused"))
 
 
+def _judged(run: Run) -> None:
+    """The first is refused, or a person at a terminal is asked about it."""
+    run.until(lambda: run.has("refused") or run.has("asked"))
+
+
 def _reached(run: Run) -> None:
     """A request is where it is held up, and the run has come to wait for it."""
     run.until(lambda: run.way.reached() and run.has("observed"))
@@ -214,7 +219,7 @@ STATES: dict[str, State] = {
     "slow answer": State(
         (go(WAIT),), lambda run: run.until(lambda: bool(run.service.posts("predict"))), faults=(_dripping,)
     ),
-    "odd answers": State(tuple(ODD), _event("refused"), options=("--confirm", "risky", "--max-steps", "200")),
+    "odd answers": State(tuple(ODD), _judged, options=("--confirm", "risky", "--max-steps", "200")),
     "question": State((go(CLICKS[0]),), _event("asked"), options=("--step",), at_terminal=True),
     "suspended": State((go(*[DRAG] * 40),), _suspended, hears=("stop",)),
     "replay": State((done(NAMED),), _input(100), options=("--set", f"name={FOX}"), task="last", replayed=True),
