@@ -72,7 +72,7 @@ _BARS = frozenset("|│¦·•›»>")
 """Signs that stand between the links of a row, or the steps of a path."""
 
 _BEHIND = re.compile(
-    r"""(?ix) \s* (?: [(\[] \s* \d[\d,.]*\+? \s* [)\]] | [.…\s]* (?: (?:ctrl|strg|alt|shift|super) \W? .{1,9} | f\d\d? ) )"""
+    r"""(?ix) (?: \s* [(\[] \s* \d[\d,.]*\+? \s* [)\]] | [.…\s]* (?: (?:ctrl|strg|alt|shift|super) \W? .{1,9} | f\d\d? ) )"""
 )
 """A count in brackets, or the keys of a menu's item: no part of its name."""
 

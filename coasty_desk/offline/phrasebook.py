@@ -30,7 +30,8 @@ QUOTED = "\ue000"
 """Stands for each character of a quoted text while the words around it are looked at."""
 
 _STRING = re.compile(
-    r"\"[^\"\n]*\"|“[^”\"\n]*[”\"]|„[^“”\"\n]*[“”\"]|«[^»\n]*»|`[^`\n]*`|‘(?:[^’\n]|’(?=\w))*’|(?<!\w)'(?:[^'\n]|'(?=\w))*'(?!\w)"
+    r"\"[^\"\n]*\"|“[^“”\"\n]*[”\"]|„[^„“”\"\n]*[“”\"]|«[^«»\n]*»|`[^`\n]*`"
+    r"|‘(?:[^‘’\n]|(?<=\w)’(?=\w))*’|(?<!\w)'(?:[^'\n]|(?<=\w)'(?=\w))*'(?!\w)"
 )
 _VERB = re.compile(
     r"(?:(?:double|right|middle|left|triple)-)?click|type|press|fill|select|check|uncheck|clear|scroll|drag|wait|make|verify|read|open|hover|repeat|turn"
@@ -241,7 +242,7 @@ def _book(language: str) -> _Book:
             filler = rf"(?:\s+(?:{meant}))*"
         elif sign:
             first, _, last = (part.strip() for part in said.partition("…"))
-            pattern = filler.join(re.split(r"\s*~", first)).replace('"', QUOTED)
+            pattern = filler.join(part.rstrip() for part in first.split("~")).replace('"', QUOTED)
             pattern = _BLANK.sub(lambda found: found[1] or r"\s+", pattern)
             entry = (
                 _Entry(refuses=meant, begins=first.startswith("^")) if sign == "!" else _Entry(says=meant, last=last)

@@ -260,7 +260,7 @@ def test_a_second_run_on_the_display_is_refused(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [("release",), ("doctor", "--selftest"), ("run", "--provider", "offline", "press a")]
+    "command", [("release",), ("doctor", "--selftest"), ("run", "--provider", "offline", "press escape")]
 )
 def test_nothing_sends_input_beside_a_run(shell: Shell, command: tuple[str, ...]) -> None:
     """Safety sentence: `release` would drop the run's drag, the self-test garble its text: both refuse, and say who drives."""

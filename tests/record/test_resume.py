@@ -73,6 +73,9 @@ def cut_off(runs: Path, *events: ev.Event, kept: Posted | None = None) -> Path:
     recorder = Recorder.begin(runs, RUN)
     for event in (started(), *events):
         recorder.take(event)
+        if isinstance(event, ev.RunEnded):  # each sitting has a recorder of its own, which takes nothing after the end
+            recorder.close()
+            recorder = Recorder.take_up(runs / RUN)
     if kept is not None:
         recorder.keep(kept)
     recorder.close()
