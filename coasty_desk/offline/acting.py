@@ -224,8 +224,10 @@ def _not_by_itself(sight: Sight, before: Seen, found: Found, *, late: bool) -> D
         yield from _not_only_lit(sight, before, found, late=late)
         kind, changed = _kind(sight, before, found)
         if not kind and (len(found.text) > KEY or sight.next is None):
-            moving = [] if sight.stirring is None else sight.stirring.again(before.picture, sight.seen.picture, changed)
-            kind = "elsewhere" if len(moving) < len(changed) else ""
+            if sight.stirring is not None:
+                sight.stirring.again(before.picture, sight.seen.picture)
+                changed = _not_in_it(sight, before, found)
+            kind = "elsewhere" if changed else ""
         if kind or len(found.text) <= KEY:
             _prove(sight, before, kind or "elsewhere", f"after the click on {found.said}")
             return
@@ -240,8 +242,7 @@ def _kind(sight: Sight, before: Seen, found: Found) -> tuple[str, list[Box]]:
         return "window", []
     changed = sight.changes(before)
     shape = _shape(sight, found)
-    own = shape.grown(10)
-    beside = [box for box in changed if box.within(own) != box]
+    beside = _not_in_it(sight, before, found)
     if changed and (not beside or not evidence.says_the_same(before, sight.seen, found.label)):
         return "itself", changed
     window = (sight.window or sight.seen.whole).within(sight.seen.whole)
@@ -251,6 +252,12 @@ def _kind(sight: Sight, before: Seen, found: Found) -> tuple[str, list[Box]]:
     if any(len(_come(before, sight.seen, box)) > 1 for box in opened):
         return "menu", opened
     return "", beside
+
+
+def _not_in_it(sight: Sight, before: Seen, found: Found) -> list[Box]:
+    """What has changed beside the thing itself."""
+    own = _shape(sight, found).grown(10)
+    return [box for box in sight.changes(before) if box.within(own) != box]
 
 
 def _come(before: Seen, after: Seen, where: Box) -> list[str]:

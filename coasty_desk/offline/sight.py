@@ -39,6 +39,9 @@ SETTLED_FOR_GOOD = 1.3
 LATE = 8.5
 """Seconds that are waited for what may still come, before it is doubted."""
 
+JOINED = 14
+"""What lies so near, in pixels, to what moves by itself belongs to it: the end of a bar that fills, the next line of a log."""
+
 SHORT = 2
 """A label of so few characters is looked for closer where it is not found."""
 
@@ -340,7 +343,8 @@ class Sight(Struct):
     def changes(self, before: Seen) -> list[Box]:
         """Where the screen has changed since: without what moves by itself, or lies in another window, or is left behind by pointer and focus."""
         moving = [] if self.stirring is None else self.stirring.boxes
-        found = [box for box in evidence.changes(before, self.seen, moving) if self._is_in_window(box)]
+        found = [box for box in evidence.changes(before, self.seen, moving) if self._is_in_window(box, before)]
+        found = [box for box in found if not any(box.meets(one.grown(JOINED)) for one in moving)]
         return [box for box in found if not self._is_left_behind(box, before)]
 
     def opened_a_window(self) -> bool:
@@ -348,11 +352,16 @@ class Sight(Struct):
         now = self.active()
         return self.window is not None and now is not None and now != self.window
 
-    def _is_in_window(self, box: Box) -> bool:
-        """Whether most of it lies in the window that was active before, or the active one is another now."""
-        window = self.window
+    def _is_in_window(self, box: Box, before: Seen) -> bool:
+        """Whether most of it lies in the window that was active before, or the active one is another now.
+
+        Of one that the input itself has brought up, what has only another colour since is no evidence.
+        """
+        window = self.window or self.active()
         if window is None or self.opened_a_window():
             return True
+        if self.window is None and evidence.says_the_same(before, self.seen, box):
+            return False
         inside = box.within(window.grown(2))
         return inside.width > 0 < inside.height and 2 * inside.width * inside.height >= box.width * box.height
 

@@ -64,33 +64,30 @@ class Stirring:
             self._stop.pause(POLL)
         return True
 
-    def again(self, before: Image, after: Image, where: Sequence[Box]) -> list[Box]:
-        """Those of the places that change once more, without any input: what changes by itself is no evidence.
+    def again(self, before: Image, after: Image) -> None:
+        """Watch for a while without any input: what changes then changes by itself, and is no evidence.
 
-        What is again as it was before, and stays so, was a notice that has gone.
+        What is again as it was before, and stays so, was a notice that has gone. Raises Aborted, DesktopError.
         """
-        if self._glance is None or not where:
-            return []
+        if self._glance is None:
+            return
         last, until = after, time.monotonic() + AGAIN
         moved: list[Box] = []
         while time.monotonic() < until:
             self._stop.pause(POLL)
             now = self._glance()
-            changed = _changes(last, now)
-            moved += [box for box in where if any(box.grown(differing.CELL).meets(one) for one in changed)]
+            moved += _changes(last, now)
             last = now
-        found = list(dict.fromkeys(moved))
+        kept = _changes(before, last)
         gone = [
-            box for box in found if moved.count(box) == 1 and not any(box.meets(one) for one in _changes(before, last))
+            box for box in moved if sum(box.meets(one) for one in moved) == 1 and not any(box.meets(o) for o in kept)
         ]
-        found = [box for box in found if box not in gone]
-        self.boxes = differing.apart([*self.boxes, *found])
-        return found
+        self.boxes = differing.apart([*self.boxes, *(box for box in moved if box not in gone)])
 
 
 def _changes(one: Image, other: Image, without: Sequence[Box] = ()) -> list[Box]:
     """Where two looks differ, by more than a caret."""
     if one.size != other.size:
         return [Box(0, 0, other.width, other.height)]
-    boxes = differing.boxes(one, other, without)
-    return [box for box in boxes if differing.exactly(one, other, box).width > CARET]
+    boxes = (differing.exactly(one, other, box) for box in differing.boxes(one, other, without))
+    return [box for box in boxes if box.width > CARET]
