@@ -397,6 +397,7 @@ def assert_stopped(run: Run, reason: str) -> None:
     """Exit 130, said so in the journal, the session deleted, nothing held, and no input any more."""
     code = run.ended()
     last = run.events[-1]
-    assert (code, last["event"], last.get("status"), last.get("reason")) == (130, "run_ended", "cancelled", reason)
+    found = (code, last["event"], last.get("status"), last.get("reason"))
+    assert found == (130, "run_ended", "cancelled", reason), run.events[-3:]
     assert run.service.sessions == {}
     assert run.held() == []

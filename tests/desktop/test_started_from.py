@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -18,6 +19,7 @@ from coasty_desk.desktop import terminal_programs, window_list
 from tests.desktop.managers import managed, program
 
 PATIENCE = 30.0
+T = TypeVar("T")
 
 PROBE = """
 import sys
@@ -36,12 +38,13 @@ def display() -> Iterator[str]:
         yield name
 
 
-def until(what: Callable[[], bool]) -> None:
-    """Wait for it."""
+def until(what: Callable[[], T]) -> T:
+    """Wait for it, and give it back: a manager's list can be empty again a moment later."""
     deadline = time.monotonic() + PATIENCE
-    while not what():
+    while not (found := what()):
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
+    return found
 
 
 def told(file: Path) -> list[dict[str, object]]:
@@ -182,8 +185,8 @@ def test_on_another_display_it_is_nobodys(display: str, tmp_path: Path) -> None:
     command = script(tmp_path, "sleep 0.5", probe(tmp_path))
     with ExitStack() as stack:
         stack.enter_context(program("xterm", environment=_environment(display, tmp_path)))
-        until(lambda: bool(_numbers()))
-        with program("sh", command, environment=_environment(display, tmp_path) | {"WINDOWID": str(_numbers()[0])}):
+        number = str(until(_numbers)[0])
+        with program("sh", command, environment=_environment(display, tmp_path) | {"WINDOWID": number}):
             assert told(tmp_path / "found") == []
 
 
