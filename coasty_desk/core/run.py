@@ -134,6 +134,10 @@ class _Run:
                 ending, message, remedy = ev.Ending.BUDGET, limit.message, limit.remedy
             except GaveUpError as end:
                 ending, message, remedy = ev.Ending.AGENT_FAILED, end.message, end.remedy
+            except Exception:
+                if not self.ports.stop.is_set():
+                    raise
+                ending, message = how_stopped(self.ports.stop)  # it cuts off whatever hangs, and libraries break anyhow
         finally:
             self.ports.executor.release()
             left_open = self.ports.predictor.close() or ()

@@ -216,9 +216,13 @@ class LinuxAtWork:
     # Who belongs to the display
 
     def _clients(self) -> Iterator[int]:
-        """Their processes, without the server's own and this one."""
+        """Their processes, without the server's own and this one. Raises DesktopError where the display is gone."""
         own = os.getpid()
-        reply = self._display.res_query_client_ids([{"client": 0, "mask": _LOCAL_PID}])
+        try:
+            reply = self._display.res_query_client_ids([{"client": 0, "mask": _LOCAL_PID}])
+        except load.failures() as error:
+            message = "The display no longer tells whose windows are on it."
+            raise DesktopError(message, "Is the display still there?") from error
         for one in reply.ids:
             if one.value and one.spec.client and one.value[0] != own:
                 yield one.value[0]

@@ -26,6 +26,9 @@ from coasty_desk.desktop.x11_stack import Outer
 KNOWN_FOR = 0.5
 """Seconds for which what was told holds while the server says of no window that it has changed."""
 
+UNFINISHED = 1.0
+"""Seconds after a change in which it is looked at each time: a manager takes in what was opened step by step, and not every step is told."""
+
 OPAQUE = 0xFFFFFFFF
 ALPHA_DEPTH = 32
 
@@ -58,6 +61,7 @@ class OwnTerminal:
         self._display: Any = None
         self._told: _Seen | None = None
         self._told_at = 0.0
+        self._changed_at = 0.0
 
     @property
     def processes(self) -> frozenset[int]:
@@ -132,12 +136,11 @@ class OwnTerminal:
     def _seen(self, display: Any) -> _Seen:
         """As it is now. Events that were sent before an answer arrive before it: none means that nothing has changed."""
         display.sync()
-        changed = False
+        now = time.monotonic()
         while display.pending_events():
             display.next_event()
-            changed = True
-        now = time.monotonic()
-        if self._told is None or changed or now - self._told_at > KNOWN_FOR:
+            self._changed_at = now
+        if self._told is None or now - self._changed_at < UNFINISHED or now - self._told_at > KNOWN_FOR:
             self._told, self._told_at = _look(display, self.windows), now
         return self._told
 

@@ -53,7 +53,10 @@ def applications(display: Display, outers: Sequence[Outer]) -> dict[int, int]:
     found: dict[int, int] = {}
     for number in clients.listed:
         found[number] = outermost(display, number)
-    for outer in outers if not clients.listed else ():
+    listed = set(found.values())  # one that has just been opened is not listed yet
+    for outer in outers:
+        if outer.id in listed:
+            continue
         window = display.create_resource_object("window", outer.id)
         inside = [int(one.id) for one in clients.within(window)]
         if not inside and not clients.managed and not outer.loose:

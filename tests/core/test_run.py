@@ -112,6 +112,25 @@ def test_an_action_that_is_broken_off_drops_the_rest_and_is_no_success() -> None
     assert "another window has the keyboard" in told
 
 
+@pytest.mark.parametrize("stopped", [True, False])
+def test_what_breaks_after_a_stop_is_the_stop(*, stopped: bool) -> None:
+    """A stop cuts off whatever hangs, and a library then raises anything; without one that is a fault, and stays one."""
+    world = World(_go(CLICK, OTHER), _go(verdict=Verdict.DONE))
+
+    def broken(_placed: Placed) -> None:
+        if stopped:
+            world.stop.trip("interrupt")
+        message = "the connection is closed"
+        raise RuntimeError(message)
+
+    world.ports = replace(world.ports, executor=RecordingExecutor(broken))
+    if stopped:
+        assert world.run().ending is ev.Ending.INTERRUPT
+    else:
+        with pytest.raises(RuntimeError):
+            world.run()
+
+
 def test_a_refused_batch_cannot_end_as_done() -> None:
     """`done` said of a batch that was not carried out is not believed."""
     world = World(

@@ -48,6 +48,7 @@ def main() -> None:
                 detail=event.detail,
                 state=event.state,
                 keysym=keysym,
+                time=event.time,
             )
 
 
