@@ -110,6 +110,11 @@ def is_theirs(way: str, kind: int, detail: int, place: tuple[int, int]) -> bool:
     return kind == X.KeyPress and detail == {"abort key": 96, "Esc three times": 9}.get(way)
 
 
+def is_a_hands(kind: int, detail: int, place: tuple[int, int]) -> bool:
+    """Whether the event may be part of what a person does to stop."""
+    return (kind == X.KeyPress and detail in PERSONS_KEYS) or (kind == X.MotionNotify and place == CORNER)
+
+
 def main(repeats: int) -> int:
     """Print the table; 0 where everything was well."""
     well = True
@@ -148,7 +153,11 @@ def past(hindrance: str, state: str, way: str) -> tuple[float, float, bool]:
                     well = False
             time.sleep(0.1)  # what came late is told late
             presses = (X.KeyPress, X.ButtonPress) if state == "pause" else (X.KeyPress, X.ButtonPress, X.MotionNotify)
-            late = [at for at, kind, _, _ in seen if at > acted and kind in presses]
+            late = [
+                at
+                for at, kind, detail, place in seen
+                if at > acted and kind in presses and not (way in hindered.BY_HAND and is_a_hands(kind, detail, place))
+            ]
         return max((max(late) - acted) * 1000, 0.0) if late else 0.0, gone - acted, well
 
 

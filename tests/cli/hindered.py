@@ -129,7 +129,7 @@ class State:
     """Whether a person must be there to answer."""
     replayed: bool = False
     """Whether the script is carried out first, and its replay is what is to be stopped."""
-    hears: tuple[str, ...] = ("Ctrl-C", "stop", "SIGTERM")
+    hears: tuple[str, ...] = ("Ctrl-C", "abort key", "stop", "Esc three times", "SIGTERM", "corner")
     """The ways that it can hear."""
 
 
@@ -352,12 +352,26 @@ def command(run: Run) -> None:
     assert run.process.poll() is not None
 
 
+def by_hand(*does: str) -> Callable[[Run], None]:
+    """What a person does with the keyboard or the mouse."""
+
+    def act(run: Run) -> None:
+        subprocess.run(["xdotool", *does], env=os.environ | {"DISPLAY": run.display}, check=True)
+
+    return act
+
+
 WAYS: dict[str, tuple[Callable[[Run], None], str]] = {
     "Ctrl-C": (interrupt, "interrupt"),
-    "SIGTERM": (terminate, "interrupt"),
+    "abort key": (by_hand("key", "ctrl+shift+F12"), "hotkey"),
     "stop": (command, "stop"),
+    "Esc three times": (by_hand("key", "Escape", "Escape", "Escape"), "hotkey"),
+    "SIGTERM": (terminate, "interrupt"),
+    "corner": (by_hand("mousemove", "1279", "719"), "corner"),
 }
-"""The ways that need no answer of the X server."""
+
+BY_HAND = ("abort key", "Esc three times", "corner")
+"""The ways that the X server must tell of."""
 
 HINDRANCES: dict[str, Says] = {
     "nothing": "read",
@@ -374,6 +388,8 @@ HINDRANCES: dict[str, Says] = {
 def applies(state: str, way: str, hindrance: str) -> bool:
     """Whether there is such a case."""
     if hindrance == "stopped process" and way != "stop":
+        return False
+    if hindrance == "grabbed server" and way in BY_HAND:
         return False
     if STATES[state].at_terminal and HINDRANCES[hindrance] == "unread pipe":
         return False

@@ -14,7 +14,11 @@ from tests.cli.conftest import Shell
 from tests.cli.hindered import HINDRANCES, STATES, WAYS, assert_stopped, going, hindered
 
 CASES = [
-    *[(state, STATES[state].hears[turn % len(STATES[state].hears)], "nothing") for turn, state in enumerate(STATES)],
+    *[
+        (name, state.hears[(turn + more) % len(state.hears)], "nothing")
+        for turn, (name, state) in enumerate(STATES.items())
+        for more in (range(0, 4, 3) if len(state.hears) > 1 else range(1))
+    ],
     *[
         (state, ("stop", "Ctrl-C")[turn % 2], "grabbed server")
         for turn, state in enumerate(("typing", "clicks", "drag", "held request", "wait", "pause", "reading", "settle"))
@@ -25,7 +29,8 @@ CASES = [
         for state in ("typing", "drag", "held request")
     ],
     *[(state, "stop", "stopped process") for state in ("typing", "drag", "held request")],
-    *[(state, way, "busy machine") for state, way in (("typing", "stop"), ("drag", "Ctrl-C"))],
+    *[(state, way, "busy machine") for state, way in (("typing", "stop"), ("drag", "Ctrl-C"), ("clicks", "abort key"))],
+    *[("odd answers", way, "busy machine") for way in WAYS],
 ]
 
 
