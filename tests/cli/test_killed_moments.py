@@ -20,32 +20,14 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Shell, recording
-from tests.cli.test_killed import pressed
+from tests.cli.test_killed import FAULTS, pressed
 from tests.cli.test_stopping import DRAG, held_down
 from tests.desktop.targets import App
-from tests.stub_service import (
-    HTML,
-    Fault,
-    Service,
-    click,
-    done,
-    dropped,
-    error,
-    garbled,
-    go,
-    held,
-    lost,
-    saying,
-    serving,
-)
+from tests.stub_service import Service, click, done, go, held, serving
 
 KILLS, PATIENCE = 18, 40.0
 POINTS = [(60 + 90 * n, 40) for n in range(4)]
 PLACES = [*POINTS, (100, 100)]
-FAULTS: tuple[Fault | None, ...] = (
-    *[None] * 5,
-    *(lost, dropped, garbled, held(0.2), saying(HTML), saying(error(503, "SERVICE_UNAVAILABLE", {"Retry-After": "0"}))),
-)
 
 
 @dataclass
