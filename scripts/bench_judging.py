@@ -1,23 +1,24 @@
 """How long 1,000 generated answers, the oddest that can be thought of, are read and judged, and how long nothing else ran.
 
-    .venv/bin/python scripts/bench_judging.py [ANSWERS]
+    .venv/bin/python scripts/bench_judging.py [ANSWERS [STOPS]]
 
 An answer is made of random parts: pumps of text, keys, source and words, of random length. Each is
 read and its actions are judged as in a run, with denied words and hostile expressions, and with
 `--confirm risky`; meanwhile a thread looks at the clock, as those do that hear a stop.
+STOPS: real runs of the longest ones are stopped so many times in each way, at random moments.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import random
 import resource
+import statistics
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -30,100 +31,12 @@ from coasty_desk.desktop.executor import refused
 from coasty_desk.desktop.keys import strokes
 from coasty_desk.wire import predictions
 from coasty_desk.wire.expressions import pattern
+from tests.cli.conftest import Shell
+from tests.cli.test_stopping_judging import LONGEST, WAYS, stopped
 from tests.core.gating import placed
+from tests.odd_answers import answer
 
 POLICY = Policy(typed_text_denied=tuple(map(pattern, ("sudo", "rm -rf", r"(a+)+$", r"no.*\n", "*x?y*"))))
-PUMPS = (
-    " ",
-    "sudo ",
-    "a",
-    "aab",
-    "\t",
-    "\n",
-    "a\n",
-    "a\b",
-    "\x1b",
-    "😀",
-    "ﷺ",
-    "a\u0301",
-    "> ",
-    "curl | ",
-    "git -a ",
-    "\\",
-    "su\tdo",
-    "送",
-    "ab\x7f",
-    "rm ",
-    "delete ",
-    "place the ",
-)
-KEYS = (
-    "a",
-    "left",
-    "backspace",
-    "ctrl+k ctrl+s",
-    "Tab Tab",
-    "x" * 64,
-    "ctrl-" * 12 + "c",
-    "shift+left",
-    "up",
-    "enter",
-    "a b c d",
-    "<ctrl>+<alt>+t",
-    "⌘⇧T",
-)
-SOURCE = (
-    "pyautogui.click(1,1);",
-    "pyautogui.press('a',presses=900);",
-    "(",
-    "-",
-    "a.b",
-    "1;",
-    "{x}",
-    "x=1\n",
-    "print('a');",
-    "'a'+",
-    "[",
-    "pyautogui.scroll(9999);",
-    "pyautogui.write('a\\t');",
-    "time.sleep(9)\n",
-)
-
-
-def answer(chance: random.Random) -> dict[str, Any]:
-    """One that nobody would give in good faith."""
-
-    def pumped(parts: tuple[str, ...], most: int) -> str:
-        text = "".join(chance.choice(parts) * chance.choice((1, 30, 1000, 20_000)) for _ in range(chance.randint(1, 3)))
-        return text[: chance.choice((most, most // 7))]
-
-    def action() -> dict[str, Any]:
-        kind = chance.randrange(5)
-        if kind == 0:
-            return {"action_type": "type_text", "params": {"text": pumped(PUMPS, 50_000)}}
-        if kind == 1:
-            keys = [chance.choice(KEYS) for _ in range(chance.randint(1, 3))]
-            return {
-                "action_type": "key_press",
-                "params": {"keys": list(itertools.islice(itertools.cycle(keys), chance.choice((3, 1000))))},
-            }
-        if kind == 2:
-            return {"action_type": "raw", "params": {"code": pumped(SOURCE, 50_000)}}
-        if kind == 3:
-            return {"action_type": "key_combo", "params": {"keys": chance.sample("sudorm-ax", 4)}}
-        return {
-            "action_type": "click",
-            "params": {"x": chance.choice((1, 1e308, -5, 10**400)), "y": 1, "clicks": 3},
-            "description": pumped(PUMPS, 50_000),
-        }
-
-    actions = [action() for _ in range(chance.choice((1, 1, 3, 100)))]
-    return {
-        "status": "continue",
-        "actions": actions,
-        "reasoning": pumped(PUMPS, 100_000),
-        "request_id": "x" * chance.choice((9, 10**5)),
-    }
 
 
 def judge(body: bytes) -> list[float]:
@@ -143,6 +56,26 @@ def judge(body: bytes) -> list[float]:
                 ledger.note(placed(action))
         took.append(time.thread_time() - begun)
     return took
+
+
+def stops(times: int) -> None:
+    """A line for each way: how soon the session is closed, and the memory of the run."""
+    chance = random.Random(1)  # noqa: S311 - the same moments each time
+    for way in WAYS:
+        took, used, most = [], [], 0
+        for turn in range(times):
+            turned = turn % len(LONGEST)
+            with tempfile.TemporaryDirectory() as home:
+                seeds = LONGEST[turned:] + LONGEST[:turned]
+                clock, cpu, memory = stopped(Shell(Path(home)), way, seeds, chance.uniform(0, 0.3))
+            took.append(clock)
+            used.append(cpu)
+            most = max(most, memory)
+        print(
+            f"{way:17} to the session's closing: median {statistics.median(took) * 1000:.0f} ms, at most"
+            f" {max(took) * 1000:.0f} ms, {max(used) * 1000:.0f} ms of CPU; memory at most {most} MB",
+            flush=True,
+        )
 
 
 def main() -> None:
@@ -169,6 +102,8 @@ def main() -> None:
     )
     print(f"longest time in which a thread that listens did not run {max(gaps) * 1000:.0f} ms")
     print(f"memory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+    if len(sys.argv) > 2:
+        stops(int(sys.argv[2]))
 
 
 if __name__ == "__main__":

@@ -96,13 +96,13 @@ def _tree(text: str) -> tuple[str, ast.Module]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of escapes that Python doubts
         try:
-            return text, ast.parse(text)
-        except IndentationError:
-            text = textwrap.dedent(text)
-        except (SyntaxError, ValueError):
-            pass
-        try:
-            return text, ast.parse(text)
+            try:
+                return text, ast.parse(text)
+            except IndentationError:
+                shared, text = text, textwrap.dedent(text)
+                if text == shared:  # Python's parser holds everything meanwhile: not twice for the same error
+                    raise
+                return text, ast.parse(text)
         except SyntaxError as error:
             number = error.lineno or 1
             line = "".join(_LINE_END.split(text)[number - 1 : number])

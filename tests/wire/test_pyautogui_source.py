@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import json
 from pathlib import Path
@@ -234,3 +235,19 @@ def _telling(called: list[str], name: str, original: object) -> object:
         return original(*args, **kwargs)
 
     return tell
+
+
+@pytest.mark.parametrize(("source", "times"), [("x = (", 1), ("  x = (", 2), ("x = 1\n  y", 1), ("  a.b()\n  c(", 2)])
+def test_what_is_no_python_is_not_parsed_twice(monkeypatch: pytest.MonkeyPatch, source: str, times: int) -> None:
+    """Python's parser lets nothing else run meanwhile, not even what hears a stop; only another text may be another error."""
+    parsed: list[str] = []
+    known = ast.parse
+
+    def counted(text: str) -> ast.Module:
+        parsed.append(text)
+        return known(text)
+
+    monkeypatch.setattr(ast, "parse", counted)
+    with pytest.raises(SourceRefused):
+        parse(source)
+    assert len(parsed) == len(set(parsed)) == times

@@ -1,0 +1,127 @@
+"""Each way to stop while the longest of 1,000 odd answers are read: how soon the run lets go, and how much memory it took."""
+
+from __future__ import annotations
+
+import random
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from Xlib import X
+from Xlib.display import Display
+from Xlib.ext import xtest
+
+from coasty_desk.desktop.stop_socket import ASK, address
+from tests.cli.conftest import Shell
+from tests.cli.hindered import BRIEF, Run, State, assert_stopped, going
+from tests.odd_answers import answer
+from tests.stub_service import Request, Response
+
+LONGEST = (918, 767, 961, 217, 29, 563, 587, 493, 747, 719)
+"""Those of the thousand that take longest to be judged."""
+
+POLICY = r"""typed_text_denied = ["sudo", "rm -rf", '/(a+)+$/', '/no.*\n/', "*x?y*"]"""
+WITHIN = 0.15
+ESCAPE, CONTROL, SHIFT, F12 = 9, 37, 50, 96  # keycodes of a fresh Xvfb
+
+
+def keys(*strokes: tuple[int, ...]) -> Callable[[Run], None]:
+    """Chords, one after the other, of a keyboard whose person needs no time."""
+
+    def act(run: Run) -> None:
+        with_hands(run, [(kind, code) for chord in strokes for kind, code in events(chord)])
+
+    def events(chord: tuple[int, ...]) -> list[tuple[int, int]]:
+        return [(X.KeyPress, code) for code in chord] + [(X.KeyRelease, code) for code in reversed(chord)]
+
+    return act
+
+
+def with_hands(run: Run, events: list[tuple[int, int]]) -> None:
+    """Input on its display."""
+    display = Display(run.display)
+    for kind, code in events:
+        xtest.fake_input(display, kind, code)
+    display.sync()
+    display.close()
+
+
+def into_the_corner(run: Run) -> None:
+    """The pointer."""
+    display = Display(run.display)
+    xtest.fake_input(display, X.MotionNotify, x=1279, y=719)
+    display.sync()
+    display.close()
+
+
+def asked(run: Run) -> None:
+    """`coasty-desk stop`, without the start of its process."""
+    name = address(run.display)
+    assert name is not None
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(name)
+        connection.sendall(ASK)
+        assert connection.recv(1), "it says who stops"
+
+
+WAYS: dict[str, tuple[Callable[[Run], None], str]] = {
+    "Ctrl-C": (lambda run: run.process.send_signal(signal.SIGINT), "interrupt"),
+    "SIGTERM": (lambda run: run.process.send_signal(signal.SIGTERM), "interrupt"),
+    "stop": (asked, "stop"),
+    "abort key": (keys((CONTROL, SHIFT, F12)), "hotkey"),
+    "Esc three times": (keys((ESCAPE,), (ESCAPE,), (ESCAPE,)), "hotkey"),
+    "corner": (into_the_corner, "corner"),
+}
+
+
+def stopped(shell: Shell, way: str, seeds: tuple[int, ...], delay: float) -> tuple[float, float, int]:
+    """Seconds from the stop, so many after the first answer went out, to the closing of the session, by the clock and of its CPU; MB at most."""
+    act, reason = WAYS[way]
+    (shell.home / "policy.toml").write_text(POLICY)
+    script: list[dict[str, Any]] = [part for seed in seeds for part in (answer(random.Random(seed)), BRIEF)]  # noqa: S311
+    closed: list[tuple[float, float, int]] = []
+
+    def closing(request: Request, proceed: Callable[[Request], Response]) -> Response:
+        closed.append((time.monotonic(), cpu(run), peak(run)))
+        return proceed(request)
+
+    options = ("--confirm", "risky", "--policy", str(shell.home / "policy.toml"), "--settle", "0")
+    state = State(
+        tuple(script * 10),
+        lambda run: run.until(lambda: run.service.paid_for > 0),
+        options=(*options, "--max-steps", "200"),
+    )
+    with going(shell, state) as run:
+        run.service.plan("DELETE /v1/sessions/ses_1", closing)
+        state.there(run)
+        time.sleep(delay)
+        begun, spent = time.monotonic(), cpu(run)
+        act(run)
+        assert_stopped(run, reason)
+    ((at, used, most),) = closed
+    return at - begun, used - spent, most
+
+
+def cpu(run: Run) -> float:
+    """Seconds that the process has had of a processor, in all of its threads."""
+    tasks = Path(f"/proc/{run.process.pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_bytes().split()[0]) for task in tasks) / 1e9
+
+
+def peak(run: Run) -> int:
+    """Its greatest resident memory so far, in MB."""
+    status = Path(f"/proc/{run.process.pid}/status").read_text("ascii")
+    (line,) = [line for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) // 1024
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_stops_the_judging_of_odd_answers(shell: Shell, way: str) -> None:
+    """Safety sentence: nothing that an answer says holds up a stop; on a busy machine it is the run's own time that counts."""
+    clock, used, most = stopped(shell, way, LONGEST, 0.02)
+    assert min(clock, used) < WITHIN
+    assert most < 200
