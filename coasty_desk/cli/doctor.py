@@ -60,7 +60,18 @@ def prove(*, as_json: bool) -> int:
 
 def _all(chosen: Settings) -> Iterator[Check]:
     yield from checks.desktop(chosen.max_size, chosen.abort_hotkey or abort_key.DEFAULT, chosen.own_terminal)
+    yield _offline()
     yield from _service(chosen)
+
+
+def _offline() -> Check:
+    """Whether the offline predictor can read a screen; only who uses it needs that."""
+    from coasty_desk.offline import engines
+
+    try:
+        return Check("offline predictor", ok=True, detail=f"reads the screen with {engines.best()}")
+    except UsageError as error:
+        return Check("offline predictor", ok=None, detail=error.message, remedy=error.remedy)
 
 
 def _service(chosen: Settings) -> Iterator[Check]:

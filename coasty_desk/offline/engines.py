@@ -64,17 +64,22 @@ ENGINES: Mapping[str, Callable[[], Engine]] = {"faster_paddle": FasterPaddle, "r
 """By the package that each needs, the best first."""
 
 
+def best() -> str:
+    """The package of the best that is installed. Raises UsageError where none is."""
+    for package in ENGINES:
+        if importlib.util.find_spec(package) is not None:
+            return package
+    raise _missing()
+
+
 def installed() -> bool:
     """Whether there is any."""
     return any(importlib.util.find_spec(package) is not None for package in ENGINES)
 
 
 def best_engine() -> Engine:
-    """The first that is installed. Raises UsageError where none is."""
-    for package, load in ENGINES.items():
-        if importlib.util.find_spec(package) is not None:
-            return load()
-    raise _missing()
+    """The best that is installed. Raises UsageError where none is."""
+    return ENGINES[best()]()
 
 
 def _around(corners: Sequence[Sequence[float]]) -> Box:
@@ -84,4 +89,5 @@ def _around(corners: Sequence[Sequence[float]]) -> Box:
 
 def _missing() -> UsageError:
     message = "The engine that reads the screen is not installed for this platform."
-    return UsageError(message, "Install another with: pip install 'coasty-desk[rapidocr]', or use --provider coasty.")
+    remedy = "Where coasty-desk's source is: scripts/install, or pip install '.[rapidocr]'. Or use --provider coasty."
+    return UsageError(message, remedy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from tests.cli.conftest import Shell
 
@@ -14,6 +15,21 @@ def test_a_good_desktop_passes_and_a_missing_key_is_only_noted(shell: Shell, dis
     assert result.code == 0
     assert found.pop("API key") is None
     assert set(found.values()) == {True}
+
+
+def test_without_an_engine_that_reads_it_says_so_and_how_to_get_one(shell: Shell, display: str, tmp_path: Path) -> None:
+    """Where the engine has no package for the machine a run with a model works; an offline one is refused with the same words."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nsys.modules['faster_paddle'] = sys.modules['rapidocr'] = None\n"
+    )
+    without = {"DISPLAY": display, "COASTY_API_KEY": "", "PYTHONPATH": str(tmp_path)}
+    result = shell("doctor", "--json", **without)
+    (told,) = [check for check in json.loads(result.out)["checks"] if check["name"] == "offline predictor"]
+    assert (result.code, told["ok"]) == (0, None)
+    refused = shell("run", "--provider", "offline", 'click "OK"', **without)
+    assert refused.code == 2
+    for words in (told["detail"], told["remedy"]):
+        assert words in refused.err
 
 
 def test_no_display_is_exit_five_with_a_remedy(shell: Shell) -> None:
