@@ -164,6 +164,11 @@ def is_told(text: str, told: str) -> bool:
     return text.strip().translate(_SIGNS) in told.translate(_SIGNS) or (hidden and len(told) >= len(text))
 
 
+def is_more(text: str, told: str) -> bool:
+    """Whether what a field says that it holds, which has the text, has other characters beside it; of secrets none can say."""
+    return not PLACEHOLDER.search(text) and len(told.strip()) > len(text.strip())
+
+
 def of_more(text: str, after: Seen, field: Box) -> str | None:
     """Why the field cannot be said to hold nothing but the text; None where it can."""
     there = [text.text for text in content(after, field)]

@@ -176,7 +176,8 @@ def _doubt(sight: Sight, text: str, before: Seen, field: Box | None) -> str | No
     told = sight.typed_into()
     if told and text:
         if evidence.is_told(text, told):
-            return None
+            more = field is not None and evidence.is_more(text, told)
+            return f"it holds “{told[:60]}”" if more else None
         if not evidence.is_told(text.splitlines()[-1], told):  # of several lines it may be told the last
             return f"it holds “{told[:60]}”"
     if not text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from coasty_desk.offline.evidence import reads_as
+from coasty_desk.offline.evidence import is_more, reads_as
 from coasty_desk.offline.ink import parted
 from coasty_desk.offline.texts import Box, Text
 
@@ -39,3 +39,15 @@ def test_a_title_on_a_shaded_bar_stays_one_text(*, shaded: bool) -> None:
     assert [text.text for text in parted(Text("Untitled 1 - Mousepad", box, 1.0, ()), picture)] == [
         "Untitled 1 - Mousepad"
     ]
+
+
+@pytest.mark.parametrize("told", ["Ada Lovelace", "xAda", "Ada\nGrace", "••••"])
+def test_what_a_field_holds_beside_the_text_is_seen(told: str) -> None:
+    """By accessibility, whatever stands before, after or below it, and by the count of a password's dots."""
+    assert is_more("Ada", told)
+
+
+@pytest.mark.parametrize("told", ["Ada", " Ada\n", "•••"])
+def test_a_field_that_holds_the_text_alone_is_not_doubted(told: str) -> None:
+    """Spaces and line ends around it are no other text."""
+    assert not is_more("Ada", told)
