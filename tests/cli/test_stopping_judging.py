@@ -107,9 +107,8 @@ def stopped(shell: Shell, way: str, seeds: tuple[int, ...], delay: float) -> tup
 
 
 def cpu(run: Run) -> float:
-    """Seconds that the process has had of a processor, in all of its threads."""
-    tasks = Path(f"/proc/{run.process.pid}/task").iterdir()
-    return sum(int((task / "schedstat").read_bytes().split()[0]) for task in tasks) / 1e9
+    """Seconds that the process has had of a processor, in all of its threads, ended ones too."""
+    return time.clock_gettime((~run.process.pid << 3) | 2)  # what clock_getcpuclockid(3) gives, ended threads included
 
 
 def peak(run: Run) -> int:
