@@ -97,8 +97,7 @@ def latency(seen: list[tuple[float, int, int, tuple[int, int]]], way: str, acted
         for at, kind, detail, place in seen
         if at > said
         and kind in (X.KeyPress, X.ButtonPress, X.MotionNotify)
-        and not is_theirs(way, kind, detail, place)
-        and not (way == "abort key" and detail in PERSONS_KEYS)
+        and not is_a_hands(way, kind, detail, place)
     ]
     return max((max(ours) - said) * 1000, 0.0) if ours else 0.0
 
@@ -110,9 +109,9 @@ def is_theirs(way: str, kind: int, detail: int, place: tuple[int, int]) -> bool:
     return kind == X.KeyPress and detail == {"abort key": 96, "Esc three times": 9}.get(way)
 
 
-def is_a_hands(kind: int, detail: int, place: tuple[int, int]) -> bool:
-    """Whether the event may be part of what a person does to stop."""
-    return (kind == X.KeyPress and detail in PERSONS_KEYS) or (kind == X.MotionNotify and place == CORNER)
+def is_a_hands(way: str, kind: int, detail: int, place: tuple[int, int]) -> bool:
+    """Whether the event may be part of what a person does to stop, and none of ours."""
+    return is_theirs(way, kind, detail, place) or (way == "abort key" and detail in PERSONS_KEYS)
 
 
 def main(repeats: int) -> int:
@@ -153,11 +152,7 @@ def past(hindrance: str, state: str, way: str) -> tuple[float, float, bool]:
                     well = False
             time.sleep(0.1)  # what came late is told late
             presses = (X.KeyPress, X.ButtonPress) if state == "pause" else (X.KeyPress, X.ButtonPress, X.MotionNotify)
-            late = [
-                at
-                for at, kind, detail, place in seen
-                if at > acted and kind in presses and not (way in hindered.BY_HAND and is_a_hands(kind, detail, place))
-            ]
+            late = [at for at, *told in seen if at > acted and told[0] in presses and not is_a_hands(way, *told)]
         return max((max(late) - acted) * 1000, 0.0) if late else 0.0, gone - acted, well
 
 

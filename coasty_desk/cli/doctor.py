@@ -19,6 +19,7 @@ from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.desktop import checks
 from coasty_desk.desktop.checks import Check
 from coasty_desk.desktop.selftest import Proof, selftest
+from coasty_desk.offline import engines
 from coasty_desk.service import account, open_sessions
 from coasty_desk.settings import Settings
 
@@ -66,8 +67,6 @@ def _all(chosen: Settings) -> Iterator[Check]:
 
 def _offline() -> Check:
     """Whether the offline predictor can read a screen; only who uses it needs that."""
-    from coasty_desk.offline import engines
-
     try:
         return Check("offline predictor", ok=True, detail=f"reads the screen with {engines.best()}")
     except UsageError as error:

@@ -128,16 +128,12 @@ class _Run:
                     ending, message = yield from self._steps()
             except Aborted:
                 ending, message = how_stopped(self.ports.stop)
-            except (ServiceError, DesktopError) as error:
-                ending, message, remedy = self._failed(error)
             except OverBudgetError as limit:
                 ending, message, remedy = ev.Ending.BUDGET, limit.message, limit.remedy
             except GaveUpError as end:
                 ending, message, remedy = ev.Ending.AGENT_FAILED, end.message, end.remedy
-            except Exception:
-                if not self.ports.stop.is_set():
-                    raise
-                ending, message = how_stopped(self.ports.stop)  # it cuts off whatever hangs, and libraries break anyhow
+            except Exception as error:  # noqa: BLE001 - without a stop, what is no fault of theirs is raised again
+                ending, message, remedy = self._failed(error)
         finally:
             self.ports.executor.release()
             left_open = self.ports.predictor.close() or ()
@@ -154,10 +150,15 @@ class _Run:
             left_open=left_open,
         )
 
-    def _failed(self, error: ServiceError | DesktopError) -> tuple[ev.Ending, str, str]:
-        """Whose fault it was; after a stop everything may break off, and it is the stop that has ended the run."""
+    def _failed(self, error: Exception) -> tuple[ev.Ending, str, str]:
+        """Whose fault it was; raises what is neither the service's nor the desktop's.
+
+        After a stop, which cuts off whatever hangs, everything may break anyhow, and it is the stop that has ended the run.
+        """
         if self.ports.stop.is_set():
             return *how_stopped(self.ports.stop), ""
+        if not isinstance(error, ServiceError | DesktopError):
+            raise error
         ending = ev.Ending.SERVICE_ERROR if isinstance(error, ServiceError) else ev.Ending.DESKTOP_ERROR
         return ending, error.message, error.remedy
 

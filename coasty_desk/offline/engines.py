@@ -64,17 +64,17 @@ ENGINES: Mapping[str, Callable[[], Engine]] = {"faster_paddle": FasterPaddle, "r
 """By the package that each needs, the best first."""
 
 
+def installed() -> str | None:
+    """The package of the best that is there, if there is any."""
+    return next((package for package in ENGINES if importlib.util.find_spec(package) is not None), None)
+
+
 def best() -> str:
     """The package of the best that is installed. Raises UsageError where none is."""
-    for package in ENGINES:
-        if importlib.util.find_spec(package) is not None:
-            return package
-    raise _missing()
-
-
-def installed() -> bool:
-    """Whether there is any."""
-    return any(importlib.util.find_spec(package) is not None for package in ENGINES)
+    package = installed()
+    if package is None:
+        raise _missing()
+    return package
 
 
 def best_engine() -> Engine:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from tests.cli import networks
 from tests.cli.conftest import Shell, recording, service
@@ -352,26 +352,34 @@ def command(run: Run) -> None:
     assert run.process.poll() is not None
 
 
-def by_hand(*does: str) -> Callable[[Run], None]:
+class OnDisplay(Protocol):
+    """A run whose display is known."""
+
+    display: str
+
+
+def by_hand(*does: str) -> Callable[[OnDisplay], None]:
     """What a person does with the keyboard or the mouse."""
 
-    def act(run: Run) -> None:
+    def act(run: OnDisplay) -> None:
         subprocess.run(["xdotool", *does], env=os.environ | {"DISPLAY": run.display}, check=True)
 
     return act
 
 
-WAYS: dict[str, tuple[Callable[[Run], None], str]] = {
-    "Ctrl-C": (interrupt, "interrupt"),
+BY_HAND: dict[str, tuple[Callable[[OnDisplay], None], str]] = {
     "abort key": (by_hand("key", "ctrl+shift+F12"), "hotkey"),
-    "stop": (command, "stop"),
     "Esc three times": (by_hand("key", "Escape", "Escape", "Escape"), "hotkey"),
-    "SIGTERM": (terminate, "interrupt"),
     "corner": (by_hand("mousemove", "1279", "719"), "corner"),
 }
-
-BY_HAND = ("abort key", "Esc three times", "corner")
 """The ways that the X server must tell of."""
+
+WAYS: dict[str, tuple[Callable[[Run], None], str]] = {
+    "Ctrl-C": (interrupt, "interrupt"),
+    "SIGTERM": (terminate, "interrupt"),
+    "stop": (command, "stop"),
+    **BY_HAND,
+}
 
 HINDRANCES: dict[str, Says] = {
     "nothing": "read",

@@ -148,9 +148,8 @@ def assert_nothing_twice(run: Sittings, service: Service, clicks: list[tuple[int
     keys = [charge.key for charge in service.charges if charge.cents > 0]
     assert len(set(keys)) == len(keys)
     given_up = [event for event in run.events if event.get("reason") == "service_error"]
-    sessions = "|".join(
-        f"session-{number}" for number in range(1, len(given_up) + 2)
-    )  # a sitting that gives up closes its own
+    # a sitting that gives up closes its session, and the next one opens another
+    sessions = "|".join(f"session-{number}" for number in range(1, len(given_up) + 2))
     assert all(re.fullmatch(rf"[\w-]+:(\d+|{sessions}):1", key) for key in keys)
     assert run.ended["cost_cents"] == service.charged
     assert not service.sessions

@@ -17,6 +17,7 @@ import pytest
 from Xlib.display import Display
 
 from tests.cli.conftest import Shell, recording, service
+from tests.cli.hindered import BY_HAND
 from tests.desktop.targets import App
 from tests.desktop.xvfb import xvfb
 from tests.stub_service import Service, click, done, error, go, held, saying
@@ -107,30 +108,13 @@ def running(
                     pipe.close()
 
 
-def press_the_abort_key(run: Running) -> None:
-    """The default one."""
-    run.person("key", "ctrl+shift+F12")
-
-
-def press_escape_three_times(run: Running) -> None:
-    """Quickly."""
-    run.person("key", "Escape", "Escape", "Escape")
-
-
-def throw_the_pointer_into_a_corner(run: Running) -> None:
-    """The lower right one."""
-    run.person("mousemove", "1279", "719")
-
-
 def press_control_c(run: Running) -> None:
     """In its terminal."""
     run.process.send_signal(signal.SIGINT)
 
 
 WAYS: dict[str, tuple[Callable[[Running], None], str]] = {
-    "abort key": (press_the_abort_key, "hotkey"),
-    "Esc three times": (press_escape_three_times, "hotkey"),
-    "corner": (throw_the_pointer_into_a_corner, "corner"),
+    **BY_HAND,
     "Ctrl-C": (press_control_c, "interrupt"),
 }
 

@@ -32,28 +32,17 @@ ESCAPE, CONTROL, SHIFT, F12 = 9, 37, 50, 96  # keycodes of a fresh Xvfb
 def keys(*strokes: tuple[int, ...]) -> Callable[[Run], None]:
     """Chords, one after the other, of a keyboard whose person needs no time."""
 
-    def act(run: Run) -> None:
-        with_hands(run, [(kind, code) for chord in strokes for kind, code in events(chord)])
-
     def events(chord: tuple[int, ...]) -> list[tuple[int, int]]:
         return [(X.KeyPress, code) for code in chord] + [(X.KeyRelease, code) for code in reversed(chord)]
 
-    return act
+    return lambda run: with_hands(run, *(event for chord in strokes for event in events(chord)))
 
 
-def with_hands(run: Run, events: list[tuple[int, int]]) -> None:
-    """Input on its display."""
+def with_hands(run: Run, *events: tuple[int, int], at: tuple[int, int] = (0, 0)) -> None:
+    """Input on its display, each as (type, detail); `at` is where a motion goes."""
     display = Display(run.display)
-    for kind, code in events:
-        xtest.fake_input(display, kind, code)
-    display.sync()
-    display.close()
-
-
-def into_the_corner(run: Run) -> None:
-    """The pointer."""
-    display = Display(run.display)
-    xtest.fake_input(display, X.MotionNotify, x=1279, y=719)
+    for kind, detail in events:
+        xtest.fake_input(display, kind, detail, x=at[0], y=at[1])
     display.sync()
     display.close()
 
@@ -74,7 +63,7 @@ WAYS: dict[str, tuple[Callable[[Run], None], str]] = {
     "stop": (asked, "stop"),
     "abort key": (keys((CONTROL, SHIFT, F12)), "hotkey"),
     "Esc three times": (keys((ESCAPE,), (ESCAPE,), (ESCAPE,)), "hotkey"),
-    "corner": (into_the_corner, "corner"),
+    "corner": (lambda run: with_hands(run, (X.MotionNotify, 0), at=(1279, 719)), "corner"),
 }
 
 
