@@ -269,6 +269,7 @@ def _connected() -> Display:
         return opened[-1]
 
     vars(_imported("Xlib.support.unix_connect"))["get_socket"] = connect
+    _keep_tables_apart()
     try:
         connection: Display = _imported("Xlib.display").Display()
     except errors.DisplayNameError as error:
@@ -291,6 +292,22 @@ def _connected() -> Display:
         )
         raise DesktopError(message, _TRUSTED)
     return connection
+
+
+@cache
+def _keep_tables_apart() -> None:
+    """Have each connection know the codes of its own server's extensions: python-xlib keeps one table for all of a process."""
+    module = _imported("Xlib.display")
+    shared, error, event = module._BaseDisplay, _imported("Xlib.error"), _imported("Xlib.protocol.event")  # noqa: SLF001 - it has no other seam
+
+    class Apart(shared):  # type: ignore[misc,valid-type]  # python-xlib is untyped
+        def __init__(self, name: str | None) -> None:
+            self.event_classes = event.event_class.copy()
+            self.error_classes = error.xerror_class.copy()
+            self.extension_major_opcodes: dict[str, int] = {}
+            super().__init__(name)
+
+    vars(module)["_BaseDisplay"] = Apart
 
 
 _KEY = (

@@ -85,8 +85,7 @@ class Xkb:
         while self._display.pending_events():
             event = self._display.next_event()
             if event.type & 0x7F == self._event_code:
-                # the byte after the code; an event whose code another server has for one with kinds has it by another name
-                found.add(event._data.get("detail", event._data.get("sub_code")))  # noqa: SLF001
+                found.add(event.detail)
             else:
                 self.others(event)
         return found
