@@ -104,7 +104,7 @@ def _carried_out(arguments: list[str]) -> int:
         print(f"coasty-desk {version()}")
         return 0
     try:
-        return _command(arguments) if asked is None else _await_end(asked)
+        return _command(arguments, debug=debug) if asked is None else _await_end(asked)
     except CoastyDeskError as error:
         if debug:
             raise
@@ -122,11 +122,15 @@ def _carried_out(arguments: list[str]) -> int:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             _cannot_write(error)
             return EXIT_DESKTOP
-        complain(
-            f"Something went wrong inside coasty-desk: {type(error).__name__}: {error}",
-            "Run the same with `coasty-desk --debug ...` and report what it prints.",
-        )
+        _unforeseen(error)
         return EXIT_DESKTOP
+
+
+def _unforeseen(error: BaseException) -> None:
+    complain(
+        f"Something went wrong inside coasty-desk: {type(error).__name__}: {error}",
+        "Run the same with `coasty-desk --debug ...` and report what it prints.",
+    )
 
 
 def exit_code(error: CoastyDeskError) -> int:
@@ -168,13 +172,26 @@ def _await_end(asked: Call) -> int:
     return stopping.await_end(asked)
 
 
-def _command(arguments: list[str]) -> int:
+def _sentences_from_threads() -> None:
+    """What nobody foresaw in a thread is a sentence too, and no traceback."""
+    import threading
+
+    def said(failed: threading.ExceptHookArgs) -> None:
+        if failed.exc_value is not None:
+            _unforeseen(failed.exc_value)
+
+    threading.excepthook = said
+
+
+def _command(arguments: list[str], *, debug: bool = False) -> int:
     if arguments == ["stop"]:
         from coasty_desk.cli import stopping
 
         return stopping.by_display()
     if arguments[0] in DRIVING:
         _stoppable()
+        if not debug:
+            _sentences_from_threads()
     if arguments[:1] == ["run"]:
         gc.disable()  # nothing of what is being loaded is garbage, and looking for it takes a tenth of the time
         from coasty_desk.cli import quick

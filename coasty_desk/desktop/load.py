@@ -215,6 +215,13 @@ def _prepare() -> None:
         _ask_for(EXTENSIONS)
         # its own knows no wild entries, and prints to stdout, which is the events'
         vars(_imported("Xlib.support.unix_connect"))["get_auth"] = x11_connection.authority
+        _end_for_all()
+
+
+@cache
+def _end_for_all() -> None:
+    closed = _imported("Xlib.error").ConnectionClosedError
+    x11_connection.end_for_all(_imported("Xlib.protocol.display").Display, lambda: closed("server"))
 
 
 def _ask_for(extensions: tuple[str, ...]) -> None:

@@ -3,6 +3,9 @@
 Its own way knows no wild entries of the authority file, which fit any machine and which every
 container has, and leaves sockets open that led nowhere. Source: libXau's AuGetBest.c, libxcb's
 xcb_auth.c.
+
+And how all its threads hear of its end: python-xlib tells the one that notices, and leaves the
+others to fail on what is no more there, or to wait for ever for what that one had locked.
 """
 
 from __future__ import annotations
@@ -10,12 +13,17 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import wraps
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _COOKIE = b"MIT-MAGIC-COOKIE-1"
 _INTERNET, _INTERNET6, _LOCAL, _WILD = 0, 6, 256, 65535
+
+_AT_WORK = 0.05
+"""Seconds; what locks a connection does so for microseconds, or has failed and never unlocks it."""
 
 
 class _Entry(NamedTuple):
@@ -52,6 +60,42 @@ def authority(connected: socket.socket, *where: object) -> tuple[bytes, bytes]:
         if here and entry.number in (b"", number) and entry.name == _COOKIE:
             return entry.name, entry.data
     return b"", b""
+
+
+def end_for_all(display: Any, closed: Callable[[], Exception]) -> None:
+    """Let every thread at a connection of the class `display` (`Xlib.protocol.display.Display`) raise `closed` once it is no more."""
+    send_request, send_and_recv = display.send_request, display.send_and_recv
+
+    @wraps(send_request)
+    def sent(self: Any, *what: object, **how: object) -> object:
+        try:
+            return send_request(self, *what, **how)
+        except Exception as error:
+            if self.request_queue is not None:
+                raise
+            raise closed() from error
+
+    @wraps(send_and_recv)
+    def exchanged(self: Any, *what: object, **how: object) -> object:
+        try:  # within `send_recv_lock`, which it unlocks
+            if self.request_queue is not None:
+                return send_and_recv(self, *what, **how)
+        except Exception:
+            if self.request_queue is not None:
+                raise
+        _wake(self)
+        raise closed()
+
+    display.send_request, display.send_and_recv = sent, exchanged
+
+
+def _wake(display: Any) -> None:
+    """Unlock whatever the threads of a connection that is no more wait for; each that wakes does the same."""
+    display.send_recv_lock.acquire(timeout=_AT_WORK)
+    display.request_waiting = display.event_waiting = 0
+    for name in ("request_queue_lock", "request_wait_lock", "event_wait_lock", "send_recv_lock"):
+        with suppress(RuntimeError):  # nobody waits for it, or another one has unlocked it
+            getattr(display, name).release()
 
 
 def _peer(connected: socket.socket) -> tuple[int, bytes]:

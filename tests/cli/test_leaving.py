@@ -77,3 +77,19 @@ sys.exit(__main__.main())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_what_nobody_foresaw_in_a_thread_is_a_sentence() -> None:
+    """No traceback: a person cannot do anything with it."""
+    code = """
+import threading
+from coasty_desk.cli import app
+app._command(["replay", "--help"])
+threading.Thread(target=lambda: 1 / 0).start()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert (
+        done.stderr.splitlines()[0]
+        == "coasty-desk: Something went wrong inside coasty-desk: ZeroDivisionError: division by zero"
+    )
+    assert "Traceback" not in done.stderr

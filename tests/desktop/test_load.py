@@ -107,3 +107,41 @@ hands.release()
         assert process.stdout.readline() == "ready\n"
     said, _ = process.communicate("on\n", timeout=20)
     assert said.count("stopped taking input") == 2
+
+
+ENDS_FOR_ALL = """
+import threading
+from coasty_desk.desktop import load
+from coasty_desk.desktop.x11_cut_off import cut_off
+heard = []
+def ask(connection, asking):
+    try:
+        while True:
+            connection.sync()
+            asking.release()
+    except load.failures():
+        heard.append("closed")
+    except Exception as error:
+        heard.append(repr(error))
+for _ in range(25):
+    load.give_up_display(given_up=False)
+    connection, asking = load.display(), threading.Semaphore(0)
+    threads = [threading.Thread(target=ask, args=(connection, asking), daemon=True) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(20):
+        asking.acquire()
+    cut_off()
+    for thread in threads:
+        thread.join(10)
+    if any(thread.is_alive() for thread in threads):
+        break
+print(len(heard), *set(heard))
+"""
+
+
+def test_every_thread_at_a_connection_hears_that_it_is_cut(session_display: str) -> None:
+    """None waits for ever for what another one had locked, and none fails on what is no more there."""
+    kept = os.environ | {"DISPLAY": session_display}
+    ran = subprocess.run([sys.executable, "-c", ENDS_FOR_ALL], env=kept, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "100 closed", ran.stderr
