@@ -10,6 +10,7 @@ others to fail on what is no more there, or to wait for ever for what that one h
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 import struct
@@ -21,6 +22,7 @@ from typing import Any, NamedTuple
 
 _COOKIE = b"MIT-MAGIC-COOKIE-1"
 _INTERNET, _INTERNET6, _LOCAL, _WILD = 0, 6, 256, 65535
+_LOOPBACKS = frozenset(map(ipaddress.ip_address, ("127.0.0.1", "::1")))
 
 _AT_WORK = 0.05
 """Seconds; what locks a connection does so for microseconds, or has failed and never unlocks it."""
@@ -99,14 +101,13 @@ def _wake(display: Any) -> None:
 
 
 def _peer(connected: socket.socket) -> tuple[int, bytes]:
-    """The family and the address that the server's machine has in the file; over the loopback it is this one by name."""
-    ours = _LOCAL, socket.gethostname().encode()
-    if connected.family == socket.AF_INET:
-        packed = socket.inet_aton(connected.getpeername()[0])
-        return ours if packed == b"\x7f\x00\x00\x01" else (_INTERNET, packed)
-    if connected.family == socket.AF_INET6:
-        return _INTERNET6, socket.inet_pton(socket.AF_INET6, connected.getpeername()[0])
-    return ours
+    """The family and the address that the server's machine has in the file; over either loopback it is this one by name."""
+    if connected.family in (socket.AF_INET, socket.AF_INET6):
+        there = ipaddress.ip_address(connected.getpeername()[0].partition("%")[0])
+        plain = (there.version == 6 and there.ipv4_mapped) or there
+        if plain not in _LOOPBACKS:
+            return (_INTERNET if plain.version == 4 else _INTERNET6), plain.packed
+    return _LOCAL, socket.gethostname().encode()
 
 
 def _entries() -> Iterator[_Entry]:

@@ -32,7 +32,7 @@ from tests.desktop.xvfb import pointer_to, xvfb, xvnc
 SENT = Size(1280, 720)
 SECOND = Size(900, 700)
 HOTKEY = "<ctrl>+<shift>+<f12>"
-WILD, INTERNET = 65535, 0
+WILD, LOCAL, INTERNET, INTERNET6 = 65535, 256, 0, 6
 
 
 def entry(family: int, address: bytes, number: bytes, key: bytes) -> bytes:
@@ -190,6 +190,24 @@ def test_too_few_colours_are_named(depth: int, monkeypatch: pytest.MonkeyPatch) 
         (said,) = checks.desktop(SENT, HOTKEY)
     assert f"{depth} bits" in said.detail
     assert "doctor" not in said.remedy
+
+
+@pytest.mark.parametrize(
+    ("listens", "server"), [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("127.0.0.1", "::ffff:127.0.0.1")]
+)
+def test_over_the_loopback_the_key_is_that_of_this_machine_by_name(
+    listens: str, server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What `ssh -Y` gives: `localhost:10`, of either version of the protocol, and a key for the machine's own name."""
+    address, key = socket.inet_pton(socket.AF_INET6 if ":" in server else socket.AF_INET, server), b"K" * 16
+    stale = entry(INTERNET6, address, b"10", b"S" * 16) + entry(INTERNET, address[-4:], b"10", b"S" * 16)
+    (tmp_path / "ours").write_bytes(stale + entry(LOCAL, socket.gethostname().encode(), b"10", key))
+    monkeypatch.setenv("XAUTHORITY", str(tmp_path / "ours"))
+    with (
+        socket.create_server((listens, 0), family=socket.AF_INET6 if ":" in listens else socket.AF_INET) as listening,
+        socket.create_connection((server, listening.getsockname()[1])) as connected,
+    ):
+        assert authority(connected, "localhost:10", 10)[1] == key
 
 
 @pytest.mark.parametrize("name", ["{host}", "unix{host}", "unix/{host}"])
