@@ -172,8 +172,10 @@ class Aside:
         return not self._own.has_menu()
 
     def _give_focus_away(self, display: Display) -> bool:
-        if self._own.has_focus():
-            for number in self._own.others()[:1]:
+        for number in self._own.others():
+            if not self._own.has_focus():
+                break
+            if _takes_keys(display, number):
                 _activate(display, number)
                 self._wait(lambda: not self._own.has_focus())
         return not self._own.has_focus()
@@ -320,6 +322,20 @@ def _activate(display: Display, number: int) -> None:
     window.configure(stack_mode=X.Above)
     window.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
     display.sync()
+
+
+def _takes_keys(display: Display, number: int) -> bool:
+    """Whether a window wants keys at all: a clock or a meter that lies on top may not (ICCCM 4.1.7)."""
+    from Xlib import Xutil
+    from Xlib.error import BadWindow
+
+    with suppress(BadWindow):
+        window = display.create_resource_object("window", number)
+        said = window.get_wm_hints()
+        if said is None or not said.flags & Xutil.InputHint or said.input:
+            return True
+        return display.intern_atom("WM_TAKE_FOCUS") in (window.get_wm_protocols() or ())
+    return False
 
 
 def _roams(display: Display) -> bool:

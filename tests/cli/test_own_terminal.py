@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from coasty_desk.desktop import lock, window_list
 from tests.cli.conftest import Shell, service
 from tests.cli.terminals import BESIDE, FULL, OVER, desk, in_use, sent, shows_the_terminal, stacking, titled, until
 from tests.cli.test_stopping import WAIT, chord, pressing, typing
+from tests.desktop.managers import program
 from tests.desktop.targets import becomes
 from tests.stub_service import click, done, go
 
@@ -83,6 +85,41 @@ def test_without_another_window_no_key_is_pressed(shell: Shell) -> None:
         here.begin()
         assert here.ended() == 6
         assert [event["by"] for event in here.of("refused")] == ["own terminal"] * 3
+        assert here.arrived() == b""
+
+
+CLOCK = """
+import time
+from Xlib import X, Xatom, Xutil, display
+here = display.Display()
+clock = here.screen().root.create_window(300, 40, 120, 60, 0, X.CopyFromParent, background_pixel=0xff0000)
+clock.set_wm_name("clock")
+clock.set_wm_hints(flags=Xutil.InputHint, input=0)
+clock.set_wm_normal_hints(flags=Xutil.USPosition, x=300, y=40)
+above = here.intern_atom("_NET_WM_STATE_ABOVE")
+clock.change_property(here.intern_atom("_NET_WM_STATE"), Xatom.ATOM, 32, [above])
+clock.map()
+here.sync()
+time.sleep(1000)
+"""
+
+
+@pytest.mark.parametrize("manager", ["openbox", "none"])
+def test_keys_go_past_a_window_that_takes_none(shell: Shell, manager: str) -> None:
+    """A clock on top of all wants no keys: they go to the editor beneath it."""
+    with (
+        service(go(typing("zebra")), done(typing("q"))) as (_, url),
+        desk(shell, manager, "run --max-steps 3 x", environment={"COASTY_BASE_URL": url}) as here,
+        program(sys.executable, "-c", CLOCK, environment=os.environ | {"DISPLAY": here.display}),
+    ):
+        until(lambda: titled("clock") is not None)
+        own = titled("own terminal")
+        assert own is not None
+        window_list.activate(own)
+        until(lambda: in_use() == "own terminal")
+        here.begin()
+        assert here.ended() == 0, here.said
+        assert becomes(here.editor.text, "zebraq") == "zebraq"
         assert here.arrived() == b""
 
 
