@@ -106,6 +106,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "if it has the keyboard, that goes to the window beneath first": (
         f"{OWN}::test_nothing_reaches_it_and_no_picture_shows_it",
         f"{OWN}::test_without_another_window_no_key_is_pressed",
+        f"{OWN}::test_a_keyboard_that_it_has_taken_is_had_back_or_not_used",
     ),
     "A question brings it back": (f"{OWN}::test_a_question_brings_it_back_and_hides_it_again",),
     "however that ends, everything is where it was": (

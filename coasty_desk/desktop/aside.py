@@ -171,6 +171,19 @@ class Aside:
                 self._minimise(display)
         return not self._own.has_menu()
 
+    def keys_let_go(self) -> bool:
+        """Whether no key goes to them whatever has the focus: a keyboard that they may have taken is had back by minimising them.
+
+        Raises Aborted, DesktopError.
+        """
+        if self._own.may_take_keys():
+            self._wait(lambda: not self._own.may_take_keys())  # window managers take it for a moment
+        if self._own.may_take_keys():
+            with _connection() as display:
+                self._minimise(display)
+            self._wait(lambda: not self._own.may_take_keys())
+        return not self._own.may_take_keys()
+
     def _give_focus_away(self, display: Display) -> bool:
         for number in self._own.others():
             if not self._own.has_focus():

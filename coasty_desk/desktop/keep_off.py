@@ -21,6 +21,7 @@ from coasty_desk.desktop.own_terminal import OwnTerminal
 BY = "own terminal"
 THERE = "that place is the person's own terminal"
 MENU = "the person's own terminal has a menu open, which takes all input"
+TAKEN = "another program has taken the keyboard for itself, and that may be the person's own terminal"
 NO_KEYS = "the person's own terminal has the keyboard, and there is no other window to give it to"
 
 
@@ -68,7 +69,9 @@ class KeepOff(Struct, frozen=True):
         if not _needs_keys(real):
             return ""
         with self.aside.keys_elsewhere() as elsewhere:
-            return "" if elsewhere else NO_KEYS
+            if not elsewhere:
+                return NO_KEYS
+            return "" if self.aside.keys_let_go() else TAKEN
 
     def _points_at_it(self, real: Action) -> bool:
         return any(self.own.holds(self.pointer() if point is None else point) for point in places(real))

@@ -17,7 +17,7 @@ from msgspec import Struct
 from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Rect
-from coasty_desk.desktop import load, x11_stack
+from coasty_desk.desktop import load, x11_grabs, x11_stack
 from coasty_desk.desktop.started_from import OwnWindow
 from coasty_desk.desktop.visible import area, common, uncovered
 from coasty_desk.desktop.x11_clients import Clients, gone
@@ -86,7 +86,18 @@ class OwnTerminal:
         with self._asked() as display:
             seen = self._seen(display)
             frames = set(seen.applications.values())
-            return any(number not in frames for number in seen.family) and _is_grabbed(display)
+            has_one = any(number not in frames for number in seen.family)
+            return has_one and (x11_grabs.keyboard_is_taken(display) or x11_grabs.pointer_is_taken(display))
+
+    def may_take_keys(self) -> bool:
+        """Whether keys go past the window that has the focus, and may go to them, who are on the screen: X does not tell to whom."""
+        with self._asked() as display:
+            seen = self._seen(display)
+            if seen.family.isdisjoint(outer.id for outer in seen.outers):
+                return False  # what is out of sight has nothing taken: the server gives it back
+            in_use = x11_stack.keys_go_to(display)
+            client = next((number for number, outer in seen.applications.items() if outer == in_use), in_use)
+            return x11_grabs.keys_are_astray(display, client)
 
     def others(self) -> tuple[int, ...]:
         """The applications' windows on the screen that are none of them, the topmost first."""
@@ -193,19 +204,6 @@ def _family(
     if menus and not (siblings and x11_stack.keys_go_to(display) in siblings):
         found |= menus
     return frozenset(found)
-
-
-def _is_grabbed(display: Any) -> bool:
-    """Whether somebody takes all keys or the pointer for himself: asked by taking them for a moment."""
-    from Xlib import X
-
-    root = display.screen().root
-    keys = root.grab_keyboard(0, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
-    display.ungrab_keyboard(X.CurrentTime)
-    pointer = root.grab_pointer(0, 0, X.GrabModeAsync, X.GrabModeAsync, X.NONE, X.NONE, X.CurrentTime)
-    display.ungrab_pointer(X.CurrentTime)
-    display.sync()
-    return X.AlreadyGrabbed in (keys, pointer)
 
 
 def _covering(display: Any) -> Covering:

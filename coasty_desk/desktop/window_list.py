@@ -7,6 +7,7 @@ may vanish between two questions is left out of the list, not an error.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -16,13 +17,16 @@ from msgspec import Struct
 from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Rect
-from coasty_desk.desktop import load, x11_properties
+from coasty_desk.desktop import load, x11_grabs, x11_properties
 from coasty_desk.desktop.x11_asking import asking
 from coasty_desk.desktop.x11_clients import Clients, gone
 
 OURS = "coasty-desk-badge"
 """The class of a window of ours that is in nobody's way, and in no list."""
 
+_SHORTLY = 0.3
+"""Seconds for which the keyboard may be taken: window managers do it while they switch windows."""
+_LOOK = 0.01
 
 _A_PART = 4
 """Pixels that a part of a window measures at least: toolkits put the focus on one that is smaller, and shows nothing."""
@@ -96,6 +100,17 @@ def keys_reach() -> Reached | None:
             at = root.query_pointer()
             return _at(display, clients, at.root_x, at.root_y)
         return _belonging(display, clients, clients.outermost(focus), clients.around(focus))
+
+
+def demand_keys(window: Window) -> None:
+    """That keys go to it, since it has the focus. Raises DesktopError where another program keeps them for itself."""
+    until = time.monotonic() + _SHORTLY
+    with _asked() as display:
+        while x11_grabs.keys_are_astray(display, window.id):
+            if time.monotonic() > until:
+                message = "Another program has taken the keyboard for itself, whatever has the focus."
+                raise DesktopError(message, "Close what asks for a password or keeps the keys, or leave out the rules.")
+            time.sleep(_LOOK)
 
 
 def keys_area() -> tuple[Rect, ...]:

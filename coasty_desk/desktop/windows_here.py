@@ -27,9 +27,12 @@ class DesktopWindows(Struct, frozen=True):
         return _named(window_list.pixel_reaches(point))
 
     def focused(self) -> Named:
-        """The window that gets the keys. Raises DesktopError where that cannot be told."""
+        """The window that gets the keys. Raises DesktopError where that cannot be told, as of a keyboard that is taken."""
         _demand_x11()
-        return _named(window_list.keys_reach())
+        reached = window_list.keys_reach()
+        if reached is not None:
+            window_list.demand_keys(reached.window)
+        return _named(reached)
 
 
 class WindowMask(Struct, frozen=True):

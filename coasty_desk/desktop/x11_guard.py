@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.hand import HAND, OnHumanInput
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop import x11_grabs
 from coasty_desk.desktop.recheck import NEVER, Recheck
 from coasty_desk.desktop.sent import Sent
 from coasty_desk.desktop.x11_clients import Clients, gone
@@ -32,6 +33,9 @@ _LOOK = 0.01
 _POINTER_ROOT = 1
 _OF_FOCUS = frozenset({9, 10, 17, 18})
 """The codes of FocusIn, FocusOut, DestroyNotify and UnmapNotify."""
+_FOCUS = frozenset({9, 10})
+_GRABBED = 1
+"""X.NotifyGrab: the focus is where it was, but the keys are somebody's who has taken them."""
 _PROPERTY = 28  # Xlib.X.PropertyNotify
 
 
@@ -47,7 +51,7 @@ class Guard:
         self._stop = stop
         self._sent = sent
         self._mode = mode
-        self._acting = self._moved = self._retitled = False
+        self._acting = self._moved = self._retitled = self._taken = False
         self._focus = 0
         self._window = 0
         self._others = self._struck = self._locks = self._before = 0
@@ -61,6 +65,7 @@ class Guard:
         self._others, self._struck, self._locks = self._sent.others, self._sent.struck, self._sent.locks
         self._before = self._sent.noted
         self._focus, self._window = self._now()
+        self._taken = False
         self._acting = self._moved = True  # it may have moved before we listened
         self._listen(to=True)
         try:
@@ -73,6 +78,7 @@ class Guard:
         """An event of the connection that sends the keys: the focus may have moved."""
         code = event.type & 0x7F
         self._moved = self._moved or code in _OF_FOCUS
+        self._taken = self._taken or (code in _FOCUS and event.mode == _GRABBED)
         self._retitled = self._retitled or (code == _PROPERTY and event.atom in self._titles)
 
     def check(self, done: str) -> None:
@@ -85,6 +91,8 @@ class Guard:
         if self._moved or (self._focus in (_POINTER_ROOT, self._root.id) and not self._under_pointer()):
             self._moved = False
             self._still_here(done)
+        if self._taken:
+            self._had_back(done)
         if self._retitled:
             self._retitled = False
             self.recheck(done)
@@ -134,6 +142,16 @@ class Guard:
         what = "another window has the keyboard now" if window else "no window has the keyboard any more"
         message = f"{what}; {done}"
         raise BrokenOffError(message, "focus")
+
+    def _had_back(self, done: str) -> None:
+        """The keyboard was taken in mid-action: for a menu of our window, or for a moment, or for another program's own use."""
+        until = time.monotonic() + _BACK
+        while x11_grabs.keys_are_astray(self._display, self._window):
+            if time.monotonic() > until:
+                message = f"another program has taken the keyboard for itself; {done}"
+                raise BrokenOffError(message, "focus")
+            self._stop.pause(_LOOK)
+        self._taken = False
 
     @cached_property
     def _titles(self) -> frozenset[int]:

@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from Xlib.display import Display
 
-from coasty_desk.desktop import lock, window_list
+from coasty_desk.desktop import lock, window_list, x11_grabs
 from tests.cli.conftest import Shell, service
 from tests.cli.terminals import BESIDE, FULL, OVER, desk, in_use, sent, shows_the_terminal, stacking, titled, until
 from tests.cli.test_stopping import WAIT, chord, pressing, typing
@@ -121,6 +122,36 @@ def test_keys_go_past_a_window_that_takes_none(shell: Shell, manager: str) -> No
         assert here.ended() == 0, here.said
         assert becomes(here.editor.text, "zebraq") == "zebraq"
         assert here.arrived() == b""
+
+
+@pytest.mark.parametrize("manager", ["openbox", "i3", "none"])
+def test_a_keyboard_that_it_has_taken_is_had_back_or_not_used(shell: Shell, tmp_path: Path, manager: str) -> None:
+    """Safety sentence: xterm's Secure Keyboard gets all keys, whatever has the focus: it is minimised, else no key is pressed."""
+    (tmp_path / "resources").write_text("*VT100.translations: #override <Key>F2: secure()\n")
+    script = (go(typing("zebra")), go(typing("zebra")), done(typing("q")))
+    with service(*script) as (_, url), desk(shell, manager, "run --max-steps 4 x",
+                                            environment={"COASTY_BASE_URL": url, "XENVIRONMENT": f"{tmp_path}/resources"}) as here:  # fmt: skip
+        before = stacking(), in_use()
+        here.person("key", "F2")
+        until(lambda: is_taken(here.display))
+        here.begin()
+        if manager == "openbox":
+            assert here.ended() == 0, here.said
+            assert becomes(here.editor.text, "zebrazebraq") == "zebrazebraq"
+            until(lambda: (stacking(), in_use()) == before)
+        else:
+            assert here.ended() == 6
+            assert [event["by"] for event in here.of("refused")] == ["own terminal"] * 3
+        assert here.arrived() == b""
+
+
+def is_taken(name: str) -> bool:
+    """Whether a program has the keyboard for itself."""
+    display = Display(name)
+    try:
+        return x11_grabs.keyboard_is_taken(display)
+    finally:
+        display.close()
 
 
 @pytest.mark.parametrize("manager", ["openbox", "none"])

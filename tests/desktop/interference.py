@@ -48,6 +48,18 @@ class Person:
         self.key(keysym, down=False)
 
 
+@contextmanager
+def keyboard_taken() -> Iterator[None]:
+    """A program that asks for a password has the keyboard for itself, whatever has the focus."""
+    display = load.display()
+    grabbed = display.screen().root.grab_keyboard(0, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+    assert grabbed == X.GrabSuccess
+    try:
+        yield
+    finally:
+        display.close()
+
+
 def until(what: Callable[[], bool]) -> None:
     """Wait for it."""
     deadline = time.monotonic() + PATIENCE

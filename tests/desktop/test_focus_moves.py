@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -20,7 +21,19 @@ from coasty_desk.desktop.fake import StillScreen
 from coasty_desk.desktop.in_hand import Rules, in_hand
 from coasty_desk.desktop.sent import Sent
 from tests.desktop import targets
-from tests.desktop.interference import FRAME, LONG, PATIENCE, SIZE, broken_off, counted, do, meanwhile, texted, until
+from tests.desktop.interference import (
+    FRAME,
+    LONG,
+    PATIENCE,
+    SIZE,
+    broken_off,
+    counted,
+    do,
+    keyboard_taken,
+    meanwhile,
+    texted,
+    until,
+)
 from tests.desktop.managers import managed
 from tests.desktop.targets import App
 
@@ -71,6 +84,24 @@ def test_another_window_ends_the_typing(desk: tuple[App, App], hands: DesktopExe
     astray = bank.text()
     assert len(astray) <= 1
     assert notes.text() + astray == (LONG * 4)[: counted(error)]
+
+
+def test_a_program_that_takes_the_keyboard_ends_the_typing(desk: tuple[App, App], hands: DesktopExecutor) -> None:
+    """The focus stays where it is, but the keys go to whoever asks for a password: no more than one of them does."""
+    notes, _ = desk
+    focus("Notes")
+    with ExitStack() as taken:
+
+        def take_it() -> None:
+            until(lambda: texted(notes) > 20)
+            taken.enter_context(keyboard_taken())
+
+        with meanwhile(take_it):
+            error = broken_off(hands, TypeText(LONG * 4))
+    assert error.by == "focus"
+    assert "has taken the keyboard for itself" in error.message
+    assert counted(error) - len(notes.text()) in (0, 1)
+    assert (LONG * 4).startswith(notes.text())
 
 
 def test_a_dialog_that_comes_in_mid_typing_gets_none_of_it(desk: tuple[App, App], hands: DesktopExecutor) -> None:

@@ -19,6 +19,7 @@ from coasty_desk.desktop.in_hand import pointer
 from coasty_desk.desktop.window_list import Window
 from coasty_desk.desktop.windows_here import DesktopWindows
 from tests.desktop import targets
+from tests.desktop.interference import keyboard_taken
 from tests.desktop.managers import MANAGERS, managed
 from tests.desktop.targets import App
 
@@ -114,6 +115,16 @@ def test_keys_go_to_the_window_that_has_the_focus(two: tuple[App, App, str]) -> 
     assert judged(TypeText("x"), denied="*Bank*") == DENIED
     bring_up(NOTES, manager)
     assert judged(TypeText("x"), denied="*Bank*") == ""
+    assert judged(TypeText("x"), allowed="Notes") == ""
+
+
+def test_keys_that_another_program_takes_go_nowhere_that_a_rule_allows(two: tuple[App, App, str]) -> None:
+    """Which one that is, nobody tells: where rules name windows no key is pressed until it gives the keyboard back."""
+    _, _, manager = two
+    bring_up(NOTES, manager)
+    with keyboard_taken():
+        assert judged(TypeText("x"), denied="*Bank*") != ""
+        assert judged(TypeText("x"), allowed="Notes") != ""
     assert judged(TypeText("x"), allowed="Notes") == ""
 
 
