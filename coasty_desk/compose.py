@@ -161,11 +161,11 @@ def desk(
     ServiceError for the key, then DesktopError for the display.
     """
     preset = presets.load(chosen.preset)
-    rules = _rules(chosen, preset, environment, task if taken_up is None else f"{task} {taken_up[1].note}")
+    stop = stop or Stop()
+    rules = _rules(chosen, preset, environment, stop, task if taken_up is None else f"{task} {taken_up[1].note}")
     asks, asked, plan = _asked(task, chosen, taken_up, script)
     uploads = Uploads()
     connection = _connection(chosen, environment, uploads) if asks else None
-    stop = stop or Stop()
     wayland.require_x11(environment)
     if connection is not None:
         connection.warm()
@@ -385,7 +385,7 @@ def _badge(chosen: Settings, shows: Rect, armed: Ways, stack: ExitStack) -> tupl
 def look(chosen: Settings, environment: Mapping[str, str], stop: Stop) -> Frame:
     """The desktop as it is now, masked, at its full size. Raises UsageError, DesktopError."""
     wayland.require_x11(environment)
-    rules = _rules(chosen, presets.load(chosen.preset), environment, "")
+    rules = _rules(chosen, presets.load(chosen.preset), environment, stop)
     apart = Apart(chosen.own_terminal, stop)
     screen = MonitorScreen(stop, monitor=chosen.monitor, max_size=UNSHRUNK, masks=rules.masks, own=apart.own)
     try:
@@ -431,8 +431,8 @@ def _connection(chosen: Settings, environment: Mapping[str, str], uploads: Uploa
     return Connection(url, ApiKey(api_key(environment)), uploads.sent)
 
 
-def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], task: str) -> Rules:
-    """What keeps the run in the person's hand. Raises UsageError for whatever of it cannot be read."""
+def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], stop: Stop, task: str = "") -> Rules:
+    """What keeps the run in the person's hand, and is judged until `stop`. Raises UsageError for whatever of it cannot be read."""
     hotkey = chosen.abort_hotkey or abort_key.DEFAULT
     abort_key.parse(hotkey)
     from coasty_desk.wire.expressions import pattern
@@ -440,9 +440,9 @@ def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], tas
     masks: list[Mask] = [lambda: chosen.mask] if chosen.mask else []
     for text in chosen.mask_window:
         try:
-            masks.append(WindowMask(pattern(text)))
+            masks.append(WindowMask(replace(pattern(text), check=stop.check)))
         except ValueError as error:
-            message = f"The pattern {text!r} of --mask-window cannot be read: {error}."
+            message = f"The pattern {text[:80]!r} of --mask-window cannot be read: {error}."
             raise UsageError(
                 message, "Write a part of the title, a glob like *Bank*, or a regular expression."
             ) from error
@@ -452,7 +452,7 @@ def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], tas
         raise UsageError(message, "Give the secret another source.")
     return Rules(
         hotkey=hotkey,
-        policies=_policies(chosen),
+        policies=tuple(policy.heeding(stop.check) for policy in _policies(chosen)),
         masks=masks,
         secrets=secrets,
         on_human_input=chosen.on_human_input,

@@ -19,30 +19,48 @@ FURTHEST = 1_000_000
 MOST_ENTRIES = 256
 """Masks, patterns or secrets: each is looked at for every picture, or for every key."""
 
+MOST_FILES = 16
+"""Policies: each may have hundreds of patterns."""
 
-def whole(low: int, high: int | None = None) -> Reader:
+MOST = 1_000_000
+"""Steps, cents, days: what is more is a slip, and some of it is counted up to, one by one."""
+
+LONGEST = 1_000_000
+"""Seconds: eleven days. Clocks and timers have an end."""
+
+
+def saying(expected: str, read: Reader) -> Reader:
+    """The reader, with the sentence for the person; several settings may be read alike."""
+
+    def reader(value: Any) -> Any:
+        return read(value)
+
+    reader.expected = expected  # type: ignore[attr-defined]  # the sentence for the person travels with the reader
+    return reader
+
+
+def whole(low: int, high: int = MOST) -> Reader:
     """A whole number, both ends included."""
 
     def read(value: Any) -> int:
         number = value if isinstance(value, int) and not isinstance(value, bool) else int(str(value), 10)
-        if number < low or (high is not None and number > high):
-            message = f"must be {f'{low} to {high}' if high is not None else f'at least {low}'}"
-            raise ValueError(message)
+        if not low <= number <= high:
+            raise ValueError
         return number
 
-    return saying(f"a whole number{f' from {low} to {high}' if high is not None else ''}", read)
+    return saying(f"a whole number from {low} to {high}", read)
 
 
 def seconds(value: Any) -> float:
-    """A finite time, not negative."""
+    """A time that is not negative."""
     number = float(value) if not isinstance(value, bool) else math.nan
-    if not (math.isfinite(number) and number >= 0):
+    if not 0 <= number <= LONGEST:
         raise ValueError
     return number
 
 
 def deadline(value: Any) -> float:
-    """A finite time above nothing."""
+    """A time above nothing."""
     number = seconds(value)
     if number == 0:
         raise ValueError
@@ -57,8 +75,9 @@ def one_of(*words: str) -> Reader:
             raise ValueError
         return cast("str", value)
 
-    read.choices = words  # type: ignore[attr-defined]  # as with `expected`
-    return saying("one of " + ", ".join(words), read)
+    reader = saying("one of " + ", ".join(words), read)
+    reader.choices = words  # type: ignore[attr-defined]  # as with `expected`
+    return reader
 
 
 def switch(value: Any) -> bool:
@@ -75,14 +94,27 @@ def text(value: Any) -> str:
     return value.strip()
 
 
+def version(value: Any) -> str:
+    """A name as the service has it."""
+    name = text(value)
+    if len(name) > 40 or not (name.isascii() and name.replace(".", "").replace("-", "").isalnum()):
+        raise ValueError
+    return name
+
+
 def texts(value: Any) -> tuple[str, ...]:
     """One text, or a list of them."""
     return tuple(text(item) for item in _entries(value))
 
 
-def _entries(value: Any) -> Any:
+def files(value: Any) -> tuple[str, ...]:
+    """One path, or a list of them."""
+    return tuple(text(item) for item in _entries(value, MOST_FILES))
+
+
+def _entries(value: Any, most: int = MOST_ENTRIES) -> Any:
     entries = [value] if isinstance(value, str) else value
-    if len(entries) > MOST_ENTRIES:
+    if not isinstance(entries, list | tuple) or len(entries) > most:
         raise ValueError
     return entries
 
@@ -102,13 +134,17 @@ def monitor(value: Any) -> Literal["primary"] | int:
     return "primary" if value == "primary" else cast("int", whole(1)(value))
 
 
+_PIXELS = whole(-FURTHEST, FURTHEST)
+
+
 def rects(value: Any) -> tuple[Rect, ...]:
     """Rectangles as `X,Y,WIDTH,HEIGHT` or lists of four numbers, in real pixels."""
 
     def rect(item: Any) -> Rect:
-        numbers = [int(part, 10) for part in item.split(",")] if isinstance(item, str) else list(item)
-        left, top, width, height = numbers
-        if min(width, height) <= 0 or max(map(abs, numbers)) > FURTHEST:
+        left, top, width, height = [
+            _PIXELS(part) for part in (item.split(",") if isinstance(item, str) else _entries(item))
+        ]
+        if min(width, height) <= 0:
             raise ValueError
         return Rect(left, top, width, height)
 
@@ -118,12 +154,6 @@ def rects(value: Any) -> tuple[Rect, ...]:
 def settle(value: Any) -> float | None:
     """A fixed pause in seconds; None for `adaptive`."""
     return None if value == "adaptive" else seconds(value)
-
-
-def saying(expected: str, read: Reader) -> Reader:
-    """The reader, with the sentence for the person."""
-    read.expected = expected  # type: ignore[attr-defined]  # the sentence for the person travels with the reader
-    return read
 
 
 SWITCH = saying("true or false", switch)

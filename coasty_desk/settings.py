@@ -58,13 +58,15 @@ class Settings:
     step: bool = _setting(default=False, read=readers.SWITCH, project=rules.switched_on)
     max_steps: int | None = _setting(None, readers.whole(1), rules.smaller)
     deadline: float | None = _setting(
-        None, readers.saying("a number of seconds above 0", readers.deadline), rules.smaller
+        None, readers.saying(f"a number of seconds above 0, at most {readers.LONGEST}", readers.deadline), rules.smaller
     )
     budget: int | None = _setting(None, readers.whole(0), rules.smaller)
     # the program's own texts, where the person has chosen none: another text may say anything to the model
     preset: str = _setting(presets.DEFAULT, readers.saying("a preset's name or a file", readers.text), rules.built_in)
     confirm: Confirm | None = _setting(None, readers.CONFIRM, rules.asks_more)
-    policy: tuple[str, ...] = _setting((), readers.saying("a file", readers.texts), rules.ADDED)
+    policy: tuple[str, ...] = _setting(
+        (), readers.saying(f"a file, or up to {readers.MOST_FILES} of them", readers.files), rules.ADDED
+    )
     # less of the screen leaves the machine, for less; a policy's bounds are in these pixels, and would mean other places
     max_size: Size = _setting(DEFAULT_SIZE, readers.MAX_SIZE, rules.smaller_picture)
     # another monitor may show what was to stay unseen
@@ -78,12 +80,14 @@ class Settings:
     )
     # who sees the screen, and who is paid
     provider: Literal["coasty", "offline"] = _setting("coasty", readers.one_of("coasty", "offline"), rules.BY_TRUST)
-    cua_version: str = _setting("v3", readers.saying("a version such as v3", readers.text), rules.BY_TRUST)
+    cua_version: str = _setting("v3", readers.saying("a version such as v3", readers.version), rules.BY_TRUST)
     # what it costs is in the price that is shown and asked about, and within the caps
     memory: int = _setting(3, readers.whole(1, 20), rules.HARMLESS)
     # a pause that a stop ends as any
     settle: float | None = _setting(
-        None, readers.saying("adaptive or a number of seconds", readers.settle), rules.HARMLESS
+        None,
+        readers.saying(f"adaptive or a number of seconds, at most {readers.LONGEST}", readers.settle),
+        rules.HARMLESS,
     )
     # it would be typed wherever the model likes
     secret: tuple[str, ...] = _setting(
@@ -372,21 +376,21 @@ def _from_file(path: Path) -> dict[str, object]:
 
 
 def _parsed(path: Path, content: bytes) -> dict[str, object]:
-    import tomllib  # noqa: PLC0415 - 5 ms, and few have a file
+    from coasty_desk import toml_text  # noqa: PLC0415 - 5 ms, and few have a file
 
     try:
-        document = tomllib.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        document = toml_text.parse(content.decode("utf-8-sig"))
+    except ValueError as error:
         message = f"The configuration file {path} cannot be read: {error}."
         raise UsageError(message, "Mend it, or write a new one with `coasty-desk config init`.") from error
     found: dict[str, object] = {}
     for section, table in document.items():
         if section not in SECTIONS or not isinstance(table, dict):
-            raise _unknown(section, path, [f"[{name}]" for name in SECTIONS], f"[{section}]")
+            raise _unknown(section, path, [f"[{name}]" for name in SECTIONS], f"[{_cut(section)}]")
         known = [name for name, entry in _FIELDS.items() if entry.metadata["section"] == section]
         for name, value in table.items():
             if name not in known:
-                raise _unknown(name, path, known, f"{name} in [{section}]")
+                raise _unknown(name, path, known, f"{_cut(name)} in [{section}]")
             found[name] = value
     return found
 
@@ -407,7 +411,7 @@ def _no_option(name: str) -> UsageError:
 def _unknown(name: str, path: Path, known: list[str], shown: str) -> UsageError:
     import difflib  # noqa: PLC0415 - few misspell
 
-    near = difflib.get_close_matches(name, known, 1, 0.5)
+    near = difflib.get_close_matches(_cut(name), known, 1, 0.5)
     remedy = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
     return UsageError(f"{path} has an unknown key: {shown}.", remedy)
 
@@ -423,5 +427,8 @@ def _read(name: str, value: object, shown: str) -> object:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    return _cut(repr(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import time
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -409,6 +410,15 @@ BAD: dict[str, Any] = {
     "a link out": lambda path: path.symlink_to("/etc/passwd"),
     "huge": _huge,
     "deep": _deep,
+    "deep keys": lambda path: path.write_text(f"[run]\n{'.'.join('a' * 15_000)} = 1\n"),
+    "deep quoted keys": lambda path: path.write_text("[run." + ". ".join(['"\\""', "'a'"] * 7_000) + "]\n"),
+    "a long key": lambda path: path.write_text(f"[run]\n{'a' * 60_000} = 1\n"),
+    "a long section": lambda path: path.write_text(f"[{'a' * 60_000}]\n"),
+    "masks that are no pixels": lambda path: path.write_text("[run]\nmask = [[0.5, true, 10, 10]]\n"),
+    "a mask with parts": lambda path: path.write_text("[run]\nmask = [[0, 0, {a = 1}, 10]]\n"),
+    "masks by name": lambda path: path.write_text('[run.mask]\n"1,2,3,4" = 1\n'),
+    "a pause without end": lambda path: path.write_text("[run]\nsettle = 1e300\n"),
+    "too many policies": lambda path: path.write_text("[run]\npolicy = [" + '"lax.toml",' * 17 + "]\n"),
     "no text": lambda path: path.write_bytes(b"\xff\xfe\0"),
     "a number without end": lambda path: path.write_text("[run]\nmemory = " + "9" * 20_000),
     "too many masks": lambda path: path.write_text("[run]\nmask = [" + '"1,1,1,1",' * 5000 + "]"),
@@ -420,11 +430,13 @@ BAD: dict[str, Any] = {
 def test_a_projects_file_that_is_none_is_two_sentences(person: Person, bad: Any) -> None:
     """It blocks nothing, fills no memory, and none of a foreign file is shown."""
     bad(person.file)
+    begun = time.thread_time()
     with pytest.raises(UsageError, match=r"coasty-desk\.toml") as refused:
         settings.load({}, {}, settings.configuration_files())
     assert refused.value.remedy
     assert "root:" not in refused.value.message
     assert len(refused.value.message) < 500
+    assert time.thread_time() - begun < 2
 
 
 def test_the_persons_own_paths_begin_at_their_own_file(person: Person) -> None:

@@ -49,7 +49,19 @@ def test_the_strongest_source_wins(tmp_path: Path) -> None:
         ("monitor", "left"),
         ("mask", "1,2,3"),
         ("mask", "1,2,0,4"),
+        ("mask", "1,2,3,9" + "9" * 5000),
+        ("mask", [[1.5, 2, 3, 4]]),
+        ("mask", [[True, 2, 3, 4]]),
+        ("mask", 7),
         ("memory", 21),
+        ("max_steps", 10**30),
+        ("budget", "9" * 4000),
+        ("keep_days", 10**12),
+        ("deadline", 1e300),
+        ("settle", 1e300),
+        ("policy", ["a.toml"] * 17),
+        ("cua_version", "v3\x1b[2J"),
+        ("cua_version", "v" * 1000),
         ("settle", -1),
         ("provider", "other"),
         ("confirm", "maybe"),
@@ -63,6 +75,25 @@ def test_a_wrong_value_is_named_with_what_is_right(name: str, value: object) -> 
         settings.load({name: value}, {}, [])
     assert f"--{name.replace('_', '-')}" in refused.value.message
     assert refused.value.remedy
+    assert len(refused.value.message) < 200
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "takes"),
+    [
+        ("policy", 3, "a file"),
+        ("secret", 3, "NAME=env:VARIABLE"),
+        ("mask_window", 3, "a pattern of window titles"),
+        ("preset", 3, "a preset's name or a file"),
+        ("abort_hotkey", 3, "keys such as"),
+        ("file", 3, "a file"),
+    ],
+)
+def test_what_is_right_is_said_of_that_very_setting(name: str, value: object, takes: str) -> None:
+    """Also where several settings are read alike."""
+    with pytest.raises(UsageError) as refused:
+        settings.load({name: value}, {}, [])
+    assert refused.value.remedy.startswith(f"Give it {takes}")
 
 
 def test_a_typo_in_a_file_names_the_nearest_key(tmp_path: Path) -> None:

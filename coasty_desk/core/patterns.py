@@ -17,6 +17,10 @@ MEANS_MORE = frozenset("\\^$.|?*+()[]{}")
 """Characters that make an expression or a glob of a text."""
 
 
+def _go_on() -> None:
+    """For those who stop nothing."""
+
+
 class Pattern(Struct, frozen=True):
     """Matches where a text contains the words of `text`, however they are spelled; or where `search` finds it.
 
@@ -27,6 +31,8 @@ class Pattern(Struct, frozen=True):
     text: str
     search: Search | None = None
     needs: tuple[tuple[str, ...], ...] = ()
+    check: Callable[[], None] = _go_on
+    """Is called before each search, and may raise: there may be many, and each takes a moment."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for nothing, and for an expression without an engine."""
@@ -49,6 +55,7 @@ class Pattern(Struct, frozen=True):
         return self._found(text, disguised(text))
 
     def _found(self, text: str, plain: str) -> bool:
+        self.check()
         if _sought(self.words or self.text) in plain:
             return True
         return self.search is not None and (self.search(text) or (plain != text and self.search(plain)))

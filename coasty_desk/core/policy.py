@@ -6,9 +6,10 @@ only this side of the wire can know.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import (
     Action,
@@ -127,6 +128,19 @@ class Policy(Struct, frozen=True):
     def asks_for_windows(self) -> bool:
         """Whether a window's title must be known to judge."""
         return bool(self.windows_allowed or self.windows_denied)
+
+    def heeding(self, check: Callable[[], None]) -> Policy:
+        """The same, whose patterns call `check` before each search."""
+
+        def all_of(patterns: tuple[Pattern, ...]) -> tuple[Pattern, ...]:
+            return tuple(replace(pattern, check=check) for pattern in patterns)
+
+        return replace(
+            self,
+            windows_allowed=all_of(self.windows_allowed),
+            windows_denied=all_of(self.windows_denied),
+            typed_text_denied=all_of(self.typed_text_denied),
+        )
 
 
 class Situation(Struct, frozen=True):

@@ -14,6 +14,9 @@ from coasty_desk.core.patterns import MEANS_MORE, Pattern
 LONGEST = 1000
 """Characters of a pattern."""
 
+MOST_MEMORY = 1 << 18
+"""Bytes that the engine may use for one: it takes some ten thousand states, or says that it is too large."""
+
 _NO_GLOB = frozenset("\\^$|+(){}")
 _WIDER = {"w": r"\pL\pM\pN_", "d": r"\p{Nd}", "s": r"\s\x{a0}\x{2000}-\x{200a}\x{3000}"}
 """RE2 knows these for ASCII alone."""
@@ -89,6 +92,7 @@ def _compiled(expression: str) -> Any:
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
+    options.max_mem = MOST_MEMORY
     try:
         return re2.compile(expression, options)
     except re2.error as error:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import difflib
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from coasty_desk import plain_files
+from coasty_desk import plain_files, toml_text
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.patterns import Pattern
 from coasty_desk.core.policy import ACTIONS, Bounds, Policy, chords
@@ -40,7 +39,7 @@ def read(path: Path, strokes: Strokes) -> Policy:
         raise UsageError(message, "Give the path of a TOML or JSON file in UTF-8.") from error
     kind = "JSON" if path.suffix.lower() == ".json" or text.lstrip().startswith("{") else "TOML"
     try:
-        said = json.loads(text) if kind == "JSON" else tomllib.loads(text)
+        said = json.loads(text) if kind == "JSON" else toml_text.parse(text)
     except (ValueError, RecursionError) as error:
         message = f"The policy file {path} is no {kind}: {error}."
         raise UsageError(message, "Correct it; JSON begins with a brace, anything else is read as TOML.") from error

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from Xlib.display import Display
 
 from coasty_desk.record.ledger import LEDGER
 from tests.cli.conftest import Shell, recording, service
@@ -130,6 +134,39 @@ def test_a_projects_budget_does_not_answer_for_the_person(shell: Shell, display:
         assert shell("run", "x", **where).code == 2
         assert stand_in.requests == []
         assert shell("run", "--budget", "50", "x", **where).code == 0
+
+
+def test_a_strangers_patterns_do_not_hold_a_stop(shell: Shell) -> None:
+    """Safety sentence: 256 of the slowest that are taken, and titles made for them: the run ends by itself, and at once."""
+    leave(shell, f"[run]\nmask_window = {[f'(.{{0,100}}a){{10}}q{n}' for n in range(256)]}\n")
+    chance = random.Random(1)  # noqa: S311 - the same each time
+    with xvfb(1280, 720) as name, service(*[go(pressing("a"))] * 9) as (stand_in, url):
+        display = Display(name)
+        for place in range(12):
+            window = display.screen().root.create_window(40 * place, 0, 30, 200, 0, display.screen().root_depth)
+            window.set_wm_name("".join(chance.choice("abcde xyzq") for _ in range(4000)))
+            window.map()
+        display.sync()
+        with subprocess.Popen(
+            [sys.executable, "-m", "coasty_desk", "run", "--json", "x"],
+            cwd=shell.home,
+            env=shell.environment | {"DISPLAY": name, "COASTY_BASE_URL": url},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            while not [*shell.data.glob("runs/*/journal.jsonl")]:
+                assert process.poll() is None
+                time.sleep(0.01)
+            time.sleep(0.3)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate()
+        display.close()
+    assert process.returncode == 130
+    ended = json.loads(out.splitlines()[-1])
+    assert (ended["reason"], ended["message"]) == ("interrupt", "interrupted"), "it ended by itself"
+    assert stand_in.requests == [], "it was at the patterns of its first picture"
 
 
 def test_trust_is_given_once_and_ends_with_the_content(shell: Shell, display: str) -> None:

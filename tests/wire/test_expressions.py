@@ -51,9 +51,23 @@ def test_plain_words_are_found_however_they_are_spelled(spelled: str) -> None:
     assert pattern("rm -rf").found_in("rm\u00a0\u2003–rf")
 
 
-@pytest.mark.parametrize("said", [r"(?=a)b", r"(?<!a)b", r"(a)\1", r"a++", r"(?>a)b", "(", "a{2,1}", "x{100000}"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        r"(?=a)b",
+        r"(?<!a)b",
+        r"(a)\1",
+        r"a++",
+        r"(?>a)b",
+        "(",
+        "a{2,1}",
+        "x{100000}",
+        r"(\w+\s*){100}y",
+        r"(.{0,100}a){20}",
+    ],
+)
 def test_what_cannot_be_matched_in_linear_time_is_named_when_it_is_read(said: str) -> None:
-    """No look-around and no back-references; the words say which part it is."""
+    """No look-around, no back-references, and nothing so large that linear is long; the words say which part it is."""
     with pytest.raises(ValueError, match=r"linear time: .*RE2"):
         pattern(said)
 
