@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -28,8 +29,12 @@ _ESCAPE = re.compile(
     r"|&#0{0,8}(?P<decimal>[0-9]{1,7});?"
     r"|&#[xX]0{0,8}(?P<hexadecimal>[0-9A-Fa-f]{1,6});?"
     r"|&(?P<named>amp|lt|gt|quot|apos);"
+    r"|\\{1,8}(?P<octal>[0-3][0-7]{2})"
     r"|\\{1,8}(?P<itself>[\"'/])"
+    r"|\\(?P<doubled>\\)"
+    r"|\\(?P<control>[nrtbf])"
 )
+_CONTROL = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _BETWEEN = re.compile(r"[\s\-_.,;:|/+'\"`\u00ad\u200b-\u200f\u2060\ufeff]+")
 
@@ -55,7 +60,7 @@ def spans(text: str, value: str) -> list[Span]:
     if len(value) >= LONG:
         lower = text.lower() if text.isascii() else text
         found += [span for encoded in _encodings(value) for span in _found(text, encoded)]
-        found += [span for encoded in _hexadecimal(value) for span in _found(lower, encoded)]
+        found += [span for encoded in _in_numbers(value) for span in _found(lower, encoded)]
     return _merged(found)
 
 
@@ -84,16 +89,22 @@ def _said(reading: _Reading, value: str) -> Iterator[Span]:
         yield reading.spans[start][0], reading.spans[end - 1][1]
     if len(value) < LONG:
         return
-    wanted = _BETWEEN.sub("", value).lower()
+    wanted = "".join(map(_plain, _BETWEEN.sub("", value)))
     if len(wanted) < LONG:
         return
+    letters = list(map(_plain, reading.text))
     kept = _Reading(
-        "".join(one.lower()[:1] for one in reading.text if not _BETWEEN.match(one)),
-        tuple(span for one, span in zip(reading.text, reading.spans, strict=True) if not _BETWEEN.match(one)),
+        "".join(one for one in letters if not _BETWEEN.match(one)),
+        tuple(span for one, span in zip(letters, reading.spans, strict=True) if not _BETWEEN.match(one)),
     )
     for needle in (wanted, wanted[::-1]):
         for start, end in _found(kept.text, needle):
             yield kept.spans[start][0], kept.spans[end - 1][1]
+
+
+def _plain(letter: str) -> str:
+    """Without regard to case and width; one letter for each."""
+    return (letter if letter.isascii() else unicodedata.normalize("NFKC", letter)).lower()[:1] or letter
 
 
 def _decoded(reading: _Reading) -> _Reading | None:
@@ -119,9 +130,11 @@ def _meant(match: re.Match[str]) -> str:
     said = match[kind]
     if kind == "named":
         return _NAMED[said]
-    if kind == "itself":
+    if kind == "control":
+        return _CONTROL[said]
+    if kind in ("itself", "doubled"):
         return said
-    number = int(said, 10 if kind == "decimal" else 16)
+    number = int(said, {"decimal": 10, "octal": 8}.get(kind, 16))
     return chr(number) if number < 0x110000 else "\N{REPLACEMENT CHARACTER}"
 
 
@@ -183,9 +196,14 @@ def _encodings(value: str) -> Iterator[str]:
         yield from dict.fromkeys((sure, sure.replace("+", "-").replace("/", "_")))
 
 
-def _hexadecimal(value: str) -> Iterator[str]:
-    raw = value.encode("utf-8", "surrogatepass").hex()
-    yield from (raw, " ".join(raw[at : at + 2] for at in range(0, len(raw), 2)))
+def _in_numbers(value: str) -> Iterator[str]:
+    """Its bytes as numbers of either kind, and in base 32."""
+    raw = value.encode("utf-8", "surrogatepass")
+    yield base64.b32encode(raw).decode("ascii").rstrip("=").lower()
+    for between in ("", " ", ":", "-", ",", ", ", " 0x", ", 0x"):
+        yield between.join(f"{byte:02x}" for byte in raw)
+    for between in (" ", ",", ", "):
+        yield between.join(map(str, raw))
 
 
 def _merged(found: list[Span]) -> list[Span]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
@@ -21,7 +22,7 @@ from coasty_desk.core.actions import (
 )
 from coasty_desk.core.errors import CoastyDeskError, ServiceError
 from coasty_desk.core.ports import Answering, Ask, Charged, Predictor, Retry
-from coasty_desk.core.secrets import PLACEHOLDER, Secrets
+from coasty_desk.core.secrets import PLACEHOLDER, SHORTEST_HIDDEN, Secrets
 from coasty_desk.core.typed import Strokes, steps
 
 _KEPT = 200
@@ -119,7 +120,9 @@ class Hiding(Struct):
             case (
                 PressKeys(keys) | KeyCombo(keys) | Click(modifiers=keys) | Drag(modifiers=keys) | Scroll(modifiers=keys)
             ):
-                return next(filter(None, (self.secrets.said_in(key) for key in keys if len(key) > 1)), "")
+                letters = "".join(key for key in keys if len(key) == 1)
+                names = (self.secrets.said_in(text) for text in (*keys, letters) if len(text) > 1)
+                return next(filter(None, names), "")
             case Launch(name, entry):
                 return self.secrets.said_in(name) or self.secrets.said_in(entry)
             case _:
@@ -127,6 +130,7 @@ class Hiding(Struct):
 
     def _spelled(self, actions: Sequence[Action | Refusal]) -> dict[int, str]:
         """The secrets that several keys or actions say together, by the actions that have a part in it."""
+        found = dict(self._short(actions))
         letters = self._typed
         owners = [(-1, -1)] * len(letters)
         for index, action in enumerate(actions):
@@ -135,13 +139,24 @@ class Hiding(Struct):
                     letters += text
                     owners += [(index, part)] * len(text)
         self._typed = letters[-_KEPT:]
-        found: dict[int, str] = {}
         for name, start, end in self.secrets.places(letters):
             parts = set(owners[start:end])
             shares = [index for index, _ in parts if index >= 0]
             if len(parts) > 1 or not all(isinstance(actions[index], TypeText) for index in shares):
                 found |= dict.fromkeys(shares, name)
         return found
+
+    def _short(self, actions: Sequence[Action | Refusal]) -> Iterator[tuple[int, str]]:
+        """The same of values that are too short to be known within others: keys, alone or in a row, that say one and nothing else."""
+        for keys, row in itertools.groupby(enumerate(actions), lambda one: isinstance(one[1], PressKeys | KeyCombo)):
+            if not keys:
+                continue
+            pressed = [(index, "".join(self._letters(one))) for index, one in row if not isinstance(one, Refusal)]
+            for part in (pressed, *([one] for one in pressed)):
+                said = "".join(text for _, text in part)
+                name = self.secrets.said_in(said) if 1 < len(said) < SHORTEST_HIDDEN else ""
+                if name:
+                    yield from ((index, name) for index, _ in part)
 
     def _letters(self, action: Action) -> Iterator[str]:
         """What the action types, in pieces; a secret by its name is none of it."""

@@ -128,11 +128,14 @@ def _commands(action: Action, typed: tuple[Typed, ...], strokes: Strokes) -> Ris
 
 def _unknown_line(action: Action, around: Around, strokes: Strokes) -> Risk | None:
     """Enter in a terminal, or what may be one, after a key that may have put in a line that nobody typed."""
-    lost = next((typed.lost for typed in around.typed if typed.lost), "")
-    if not lost or in_terminal(around.windows) is False:
+    if in_terminal(around.windows) is False:
         return None
-    if any(of_stroke(step).commits for step in steps(action, strokes) if isinstance(step, tuple)):
-        return Risk("unknown line", f"what a terminal's line holds after {lost} cannot be told")
+    for before in around.typed:
+        typed = before
+        for step in steps(action, strokes):
+            if typed.lost and isinstance(step, tuple) and of_stroke(step).commits:
+                return Risk("unknown line", f"what a terminal's line holds after {typed.lost} cannot be told")
+            typed = typed.step(step)
     return None
 
 

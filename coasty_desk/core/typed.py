@@ -218,7 +218,7 @@ def _erased(typed: Typed, does: Does) -> Typed:
     typed = replace(typed, selected=False)
     if not typed.pieces:
         beside = typed.before if does.follow == "backspace" else typed.after
-        if beside and not much:
+        if beside and not beside.endswith("\n") and not much:
             return typed  # it is followed exactly
         if does.follow in ("backspace", "delete") and not much and not (typed.before or typed.after):
             return typed
@@ -237,14 +237,16 @@ def _followed(typed: Typed, what: str) -> Typed:
             typed = _written(replace(typed, before=before + after, after=""), "\n")
             return replace(typed, lost="", away=False)
         case "backspace":
-            return replace(typed, before=before[:-1])
+            # in a shell a line that was sent is no more: whatever else has it is judged by its pieces
+            return typed if before.endswith("\n") else replace(typed, before=before[:-1])
         case "delete":
             return replace(typed, after=after[1:])
         case "tab":
             return replace(typed, said=typed.said + "\t", before=before + "\t")
         case "left":
-            moved = typed if before else _moved(typed)
-            return replace(moved, before=before[:-1], after=before[-1:] + after)
+            if not before or before.endswith("\n"):
+                return _moved(typed)
+            return replace(typed, before=before[:-1], after=before[-1:] + after)
         case "right":
             moved = typed if after else _moved(typed)
             return replace(moved, before=before + after[:1], after=after[1:])
@@ -263,7 +265,9 @@ def _followed(typed: Typed, what: str) -> Typed:
         case "swap":
             at = before if after else before[:-1]
             next_, rest = (after[:1], after[1:]) if after else (before[-1:], "")
-            return replace(typed, before=at[:-1] + next_ + at[-1:], after=rest) if at else typed
+            if not at or at.endswith("\n"):
+                return typed
+            return replace(typed, before=at[:-1] + next_ + at[-1:], after=rest)
     return typed
 
 

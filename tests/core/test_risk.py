@@ -166,6 +166,9 @@ def test_dangerous_shell_commands_are_risky(text: str, what: str) -> None:
         ((TypeText("r"),), PressKeys(("m",))),
         ((TypeText("m x"), PressKeys(("home",))), TypeText("r")),
         ((TypeText("sudx"), PressKeys(("backspace",))), TypeText("o ls")),
+        ((TypeText("ls\n"), PressKeys(("left",))), TypeText("rm -rf x")),
+        ((TypeText("ls\n"), PressKeys(("backspace",))), TypeText("rm -rf x")),
+        ((TypeText("ls\n"), TypeText("r"), KeyCombo(("ctrl", "t"))), TypeText("m -rf x")),
     ],
 )
 def test_a_command_is_judged_across_actions(before: tuple[Action, ...], last: Action) -> None:
@@ -174,6 +177,13 @@ def test_a_command_is_judged_across_actions(before: tuple[Action, ...], last: Ac
     for action in before:
         typed = typed.then(action, strokes)
     assert kind(last, Around(windows=EDITOR, typed=(typed,))).startswith("command that")
+
+
+@pytest.mark.parametrize("keys", [("up", "enter"), ("end", "enter"), ("tab", "ctrl+j"), ("ctrl+r", "l", "enter")])
+def test_a_line_that_one_action_brings_in_and_sends_is_asked_about(keys: tuple[str, ...]) -> None:
+    """Safety sentence: history and completion, and Enter behind it in the same list of keys."""
+    assert kind(PressKeys(keys), Around(windows=None)) == "unknown line"
+    assert kind(PressKeys(keys[:-1]), Around(windows=None)) == ""
 
 
 def test_a_command_that_was_allowed_is_not_asked_about_again_at_its_enter() -> None:

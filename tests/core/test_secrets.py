@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -184,6 +185,13 @@ WAYS = (
     base64.urlsafe_b64encode(f"a {VALUE} b".encode()).decode(),
     VALUE.encode().hex(),
     VALUE.encode().hex().upper(),
+    VALUE.encode().hex(":"),
+    ", ".join(f"0x{c:02x}" for c in VALUE.encode()),
+    str([*VALUE.encode()]),
+    " ".join(map(str, VALUE.encode())),
+    base64.b32encode(VALUE.encode()).decode(),
+    "".join(f"\\{ord(c):03o}" for c in VALUE),
+    "".join(chr(ord(c) + 0xFEE0) for c in VALUE),
 )
 
 
@@ -208,6 +216,44 @@ def test_a_value_that_is_written_otherwise_is_hidden(way: str) -> None:
         next(asked)
     error = caught.value
     assert core not in f"{error} {error.args} {error.message} {error.remedy} {error.code} {error.request_id}"
+
+
+@pytest.mark.parametrize("value", ['p@ss"w\\d', "line1\nline2", "C:\\new\\pass", 'a"b\\\\c'])
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_value_with_signs_is_hidden_as_json_has_it(value: str, depth: int) -> None:
+    """Quotes, backslashes and line ends are written with a backslash there, and so again in JSON within JSON."""
+    written = value
+    for _ in range(depth):
+        written = json.dumps(written)[1:-1]
+    assert Secrets({"K": value}).hidden(f"it is {written}, said") == "it is {{secret:K}}, said"
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [
+        (PressKeys(("7", "3", "7")),),
+        (KeyCombo(("7", "3", "7")),),
+        (PressKeys(("7",)), PressKeys(("3", "7"))),
+        (TypeText("x"), PressKeys(("7", "3", "7")), PressKeys(("enter",))),
+    ],
+)
+def test_a_short_value_in_keys_alone_is_refused(actions: tuple[Action, ...]) -> None:
+    """Safety sentence: no record has it, and no keyboard; what merely has it in it is typed."""
+    secrets = Secrets({"CVV": "737"})
+    said = [one for one in heard(Prediction(Verdict.CONTINUE, actions), secrets).actions if isinstance(one, Refusal)]
+    assert said
+    assert "'7'" not in repr([one for one in said if one.by == "secret"])
+    keys = (PressKeys(("1", "7", "3", "7")), PressKeys(("7", "left", "3")))
+    for one in keys:
+        assert heard(Prediction(Verdict.CONTINUE, (one,)), secrets).actions == (one,)
+
+
+def test_keys_that_there_are_not_say_no_secret_in_their_refusal() -> None:
+    """A chord of signs is refused by its name, which every record has."""
+    secrets = Secrets({"K": 'p@ss"w\\d'})
+    (refused,) = heard(Prediction(Verdict.CONTINUE, (KeyCombo(tuple('p@ss"w\\d')),)), secrets).actions
+    assert isinstance(refused, Refusal)
+    assert refused.by == "secret"
 
 
 def test_other_words_stay() -> None:

@@ -78,6 +78,8 @@ def refused(actions: tuple[Action, ...], *denied: str, terminal: bool | None = N
         (type_("do x"), Drag(Point(1, 1), Point(9, 1)), type_("su")),
         (type_("do\n"), press("up"), type_("su")),
         (type_("su\n"), type_("\bdo")),
+        (type_("su\n"), press("backspace"), type_("do")),
+        (type_("do\n"), press("left", "left", "left"), type_("su")),
         (type_("su\tdo"),),
         (type_("su"), press("tab"), type_("do")),
         (type_("su"), press("insert"), type_("do")),
