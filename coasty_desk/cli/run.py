@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing
 
 from coasty_desk import compose
 from coasty_desk.cli import stuck, task_source, terminal
-from coasty_desk.cli.app import exit_code
+from coasty_desk.cli.app import EXIT_STOPPED, exit_code
 from coasty_desk.cli.cost import agree
 from coasty_desk.cli.json_lines import JsonView
 from coasty_desk.cli.outlet import Outlet, outlets
@@ -102,17 +102,25 @@ def drive(
                 ending, refused = _pull(desk, view, control)
             remedy = "" if ending is None else ending.remedy or remedies.get(ending.ending, "")
             return _finish(ending, remedy, desk, view, one_look=chosen.dry_run and chosen.steps == 1 and not refused)
-        except (ServiceError, DesktopError) as error:
-            if chosen.json:
+        except (Aborted, KeyboardInterrupt):
+            _say_stopped(run_id, stop, view, chosen, ending)
+            raise
+        except Exception as error:
+            if ending is None and stop.is_set() and EXIT_CODES[how_stopped(stop)[0]] == EXIT_STOPPED:
+                _say_stopped(run_id, stop, view, chosen, ending)
+                raise Aborted(stop.reason) from error  # it cuts off whatever hangs, and that breaks anyhow
+            if chosen.json and isinstance(error, ServiceError | DesktopError):
                 whose = {4: ev.Ending.SERVICE_ERROR, 5: ev.Ending.DESKTOP_ERROR}[exit_code(error)]
                 view.show(_never_started(run_id, whose, error.message, error.remedy))
             raise
-        except (Aborted, KeyboardInterrupt):
-            if chosen.json and ending is None:
-                if not stop.is_set():
-                    stop.trip("interrupt")
-                view.show(_never_started(run_id, *how_stopped(stop)))
-            raise
+
+
+def _say_stopped(run_id: str, stop: Stop, view: View, chosen: Settings, ending: ev.RunEnded | None) -> None:
+    """The last line of a run that was stopped before it had begun."""
+    if chosen.json and ending is None:
+        if not stop.is_set():
+            stop.trip("interrupt")
+        view.show(_never_started(run_id, *how_stopped(stop)))
 
 
 def _lent(view: View, out: Sequence[Outlet]) -> JobControl:

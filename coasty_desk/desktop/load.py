@@ -282,7 +282,7 @@ def _connected() -> Display:
     except errors.DisplayNameError as error:
         message = f"{name!r} is no name of a display."
         raise DesktopError(message, "Set DISPLAY to something like :0.") from error
-    except (errors.DisplayError, OSError) as error:
+    except (errors.DisplayError, errors.ConnectionClosedError, OSError) as error:
         for one in opened:
             one.close()
         if "uthoriz" in str(error) or "COOKIE" in str(error):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -93,3 +94,40 @@ threading.Thread(target=lambda: 1 / 0).start()
         == "coasty-desk: Something went wrong inside coasty-desk: ZeroDivisionError: division by zero"
     )
     assert "Traceback" not in done.stderr
+
+
+def test_a_stop_while_a_run_is_set_up_is_a_stop_whatever_breaks_meanwhile(shell: Shell) -> None:
+    """It cuts the connection to a display that does not answer, and what asks the display then fails."""
+    code = """
+import sys
+from coasty_desk import compose
+from coasty_desk.cli.app import main
+from coasty_desk.core.errors import DesktopError
+
+reason = sys.argv.pop(1)
+
+def desk(*_said, stop, **_more):
+    stop.trip(reason)
+    raise DesktopError("The X server closed the connection.", "Look.")
+
+compose.desk = desk
+sys.exit(main())
+"""
+
+    def ended(reason: str) -> tuple[int, str, list[str]]:
+        done = subprocess.run(
+            [sys.executable, "-c", code, reason, "run", "--json", "--yes", "look"],
+            env=shell.environment | {"DISPLAY": ":0"},
+            cwd=shell.home,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.stdout, done.stderr
+        (line,) = done.stdout.splitlines()
+        return done.returncode, json.loads(line)["reason"], done.stderr.splitlines()[:1]
+
+    assert ended("interrupt") == (130, "interrupt", [])
+    assert ended("hotkey") == (130, "hotkey", [])
+    assert ended("desktop")[:2] == (5, "desktop_error"), "the display is gone: a stop of nobody's"
