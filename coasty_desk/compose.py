@@ -301,7 +301,8 @@ def _asked(
 def _understood(task: str) -> tuple[str, ...]:
     """How the embedded predictor understands the task, a line a step. Raises UsageError, before anything is opened."""
     from coasty_desk.offline import telling  # as below
-    from coasty_desk.offline.grammar import NotUnderstoodError, parse
+    from coasty_desk.offline.grammar import parse
+    from coasty_desk.offline.language import NotUnderstoodError
 
     try:
         return tuple(telling.plan(parse(task)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,17 @@ def test_a_module_imports_only_the_rooms_below_its_own(path: Path) -> None:
             assert rest.split(".")[0] in allowed | {""}, f"{path} may not import {name}"
         elif room == "core":
             assert top in sys.stdlib_module_names | {"msgspec"}, f"core may not import {name}"
+
+
+def test_no_module_leads_back_to_itself() -> None:
+    """Nowhere, not by an import that waits for a call or is for types alone, and not within a room either."""
+    dotted = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in MODULES}
+    modules = {name.removesuffix(".__init__"): path for name, path in dotted.items()}
+    below = {
+        name: {named if named in modules else named.rpartition(".")[0] for named in _imports_of(path)} & set(modules)
+        for name, path in modules.items()
+    }
+    TopologicalSorter(below).prepare()  # which raises with the circle
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -9,22 +9,16 @@ import os
 import sys
 from collections.abc import Sequence
 
-from coasty_desk.core.errors import Aborted, CoastyDeskError, DesktopError, ServiceError, UsageError
+from coasty_desk.cli import COMPLETE_VARIABLE
+from coasty_desk.cli.exits import EXIT_DESKTOP, EXIT_STOPPED, EXIT_USAGE, complain, exit_code
+from coasty_desk.core.errors import Aborted, CoastyDeskError, UsageError
 
 TYPE_CHECKING = False  # as in `typing`, which takes a third of the time that `coasty-desk stop` needs to ask
 if TYPE_CHECKING:
     from coasty_desk.desktop.stop_socket import Call
 
-EXIT_USAGE = 2
-EXIT_SERVICE = 4
-EXIT_DESKTOP = 5
-EXIT_STOPPED = 130
-
 DRIVING = ("run", "resume", "replay", "ground")
 """The commands that may drive the desktop."""
-
-COMPLETE_VARIABLE = "_COASTY_DESK_COMPLETE"
-"""Set by a shell's completion script when it asks what may come next."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -88,9 +82,9 @@ def _carried_out(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         tolerate(stream)
     if COMPLETE_VARIABLE in os.environ:
-        from coasty_desk.cli.completion import answer
+        from coasty_desk.cli import commands, completion
 
-        return answer()
+        return completion.answer(commands.app)
     debug = "--debug" in arguments[:1]
     arguments = arguments[debug:]
     if arguments[:1] in (["--help"], ["-h"], []):
@@ -131,26 +125,6 @@ def _unforeseen(error: BaseException) -> None:
         f"Something went wrong inside coasty-desk: {type(error).__name__}: {error}",
         "Run the same with `coasty-desk --debug ...` and report what it prints.",
     )
-
-
-def exit_code(error: CoastyDeskError) -> int:
-    """Whose fault it is, as DESIGN.md A3 numbers it."""
-    match error:
-        case ServiceError():
-            return EXIT_SERVICE
-        case DesktopError():
-            return EXIT_DESKTOP
-        case UsageError() | _:
-            return EXIT_USAGE
-
-
-def complain(message: str, remedy: str) -> None:
-    """One sentence that says what is wrong and one that says what to do, on stderr."""
-    from coasty_desk.cli.text import line
-
-    print(f"coasty-desk: {line(message, 1000)}", file=sys.stderr)
-    if remedy:
-        print(f"  {line(remedy, 1000)}", file=sys.stderr)
 
 
 def _stoppable() -> None:

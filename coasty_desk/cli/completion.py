@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coasty_desk.cli.app import COMPLETE_VARIABLE
+from coasty_desk.cli import COMPLETE_VARIABLE
 from coasty_desk.core.errors import CoastyDeskError, UsageError
 
 if TYPE_CHECKING:
+    from typer import Typer
     from typer.core import CompletionItem  # type: ignore[attr-defined]  # the same
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
@@ -47,12 +48,10 @@ def script(shell: str | None, environment: Mapping[str, str]) -> int:
     return 0
 
 
-def answer() -> int:
-    """Print what may come next on the command line that the shell has put into the environment."""
+def answer(app: Typer) -> int:
+    """Print what may come next on the command line of `app` that the shell has put into the environment."""
     from typer.completion import completion_init  # type: ignore[attr-defined]  # the same
     from typer.main import get_command
-
-    from coasty_desk.cli.commands import app
 
     _rejoin(os.environ)
     completion_init()

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 from coasty_desk import compose
 from coasty_desk.cli import configured
-from coasty_desk.cli.app import EXIT_DESKTOP, EXIT_SERVICE
+from coasty_desk.cli.exits import EXIT_DESKTOP, EXIT_SERVICE
 from coasty_desk.cli.text import line
 from coasty_desk.core import abort_key
 from coasty_desk.core.counting import counted

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from coasty_desk import compose, plain_files
 from coasty_desk.cli import configured
-from coasty_desk.cli.app import complain
+from coasty_desk.cli.exits import complain
 from coasty_desk.cli.run import drive
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Click, Point, Prediction, Verdict

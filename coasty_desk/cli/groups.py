@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from coasty_desk.cli import completion
-from coasty_desk.cli.app import EXIT_USAGE
+from coasty_desk.cli.exits import EXIT_USAGE
 
 
 class Lines(TyperGroup):

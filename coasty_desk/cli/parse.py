@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from coasty_desk import plain_files
-from coasty_desk.cli.app import complain
+from coasty_desk.cli.exits import complain
 from coasty_desk.core.errors import UsageError
 from coasty_desk.wire import pyautogui_source
 

@@ -10,12 +10,13 @@ from contextlib import ExitStack, closing
 
 from coasty_desk import compose
 from coasty_desk.cli import stuck, task_source, terminal
-from coasty_desk.cli.app import EXIT_STOPPED, exit_code
+from coasty_desk.cli.choose_view import for_person
 from coasty_desk.cli.cost import agree
+from coasty_desk.cli.exits import EXIT_STOPPED, exit_code
 from coasty_desk.cli.json_lines import JsonView
 from coasty_desk.cli.outlet import Outlet, outlets
 from coasty_desk.cli.prompts import TerminalPerson
-from coasty_desk.cli.view import View, for_person
+from coasty_desk.cli.view import View
 from coasty_desk.core import events as ev
 from coasty_desk.core.errors import Aborted, DesktopError, ServiceError
 from coasty_desk.core.job_control import JobControl

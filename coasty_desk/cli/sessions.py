@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 
 from coasty_desk import compose
 from coasty_desk.cli import configured
-from coasty_desk.cli.app import EXIT_SERVICE, complain
+from coasty_desk.cli.exits import EXIT_SERVICE, complain
 from coasty_desk.cli.text import line
 from coasty_desk.core.counting import counted, money
 from coasty_desk.core.errors import ServiceError, UsageError

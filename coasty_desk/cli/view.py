@@ -1,15 +1,13 @@
-"""Whoever shows a run to the person, and which of them this terminal gets."""
+"""Whoever shows a run to the person."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
-from coasty_desk.cli.app import complain
-from coasty_desk.cli.text import line, tolerate
+from coasty_desk.cli.exits import complain
+from coasty_desk.cli.text import line
 from coasty_desk.core import events as ev
 
 
@@ -45,22 +43,3 @@ class View:
 
     def close(self) -> None:
         """Leave the terminal as it was."""
-
-
-def for_person(*, dry_run: bool, environment: Mapping[str, str], out: TextIO | None = None) -> View:
-    """The live view on a terminal that can show one, plain lines everywhere else."""
-    out = out or sys.stdout
-    if live_on(out, environment):
-        tolerate(out, "replace")  # a line that is drawn over must not be longer than it was reckoned
-        from coasty_desk.cli.live import LiveView  # rich takes its time to load
-
-        return LiveView(dry_run=dry_run)
-    from coasty_desk.cli.plain import PlainView
-
-    return PlainView(dry_run=dry_run, out=out)
-
-
-def live_on(out: TextIO, environment: Mapping[str, str]) -> bool:
-    """Whether a view that redraws itself has a place there."""
-    dumb = environment.get("TERM", "dumb" if os.name == "posix" else "") in ("dumb", "unknown")
-    return out.isatty() and not dumb

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from coasty_desk import file_lock, plain_files
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.lock import LOST, Heard, Owner
+from coasty_desk.desktop.lock_port import LOST, Heard, Owner
 
 POLL = 0.1
 """Seconds between two looks for the file that says stop."""

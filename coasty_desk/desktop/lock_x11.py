@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import load
-from coasty_desk.desktop.lock import LOST, Heard, Owner
+from coasty_desk.desktop.lock_port import LOST, Heard, Owner
 
 SELECTION = "_COASTY_DESK_RUN"
 STOP = "_COASTY_DESK_STOP"

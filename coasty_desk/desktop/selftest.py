@@ -7,6 +7,7 @@ click is aimed at where it is seen there, through the same scaling as a run's.
 from __future__ import annotations
 
 import io
+import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -20,7 +21,7 @@ from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import CoastyDeskError, DesktopError
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import lock, release, selftest_port, ways
+from coasty_desk.desktop import lock, release, ways
 from coasty_desk.desktop.capture import MonitorScreen, layout
 from coasty_desk.desktop.executor import DesktopExecutor
 from coasty_desk.desktop.held import Held
@@ -54,8 +55,19 @@ class Proof(Struct, frozen=True):
     offset: tuple[float, float] | None = None
 
 
+def probe_window() -> Window:
+    """This platform's window for the self-test. Raises DesktopError."""
+    if sys.platform.startswith("linux"):
+        from coasty_desk.desktop.selftest_window import X11Window
+
+        return X11Window()
+    from coasty_desk.desktop.selftest_tk import TkWindow
+
+    return TkWindow()
+
+
 def selftest(
-    max_size: Size, hotkey: str = abort_key.DEFAULT, open_window: Callable[[], Window] = selftest_port.window
+    max_size: Size, hotkey: str = abort_key.DEFAULT, open_window: Callable[[], Window] = probe_window
 ) -> Iterator[Proof]:
     """All proofs in order, each as it is found; from the main thread, with nobody's hand on the mouse.
 

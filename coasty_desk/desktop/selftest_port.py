@@ -1,8 +1,7 @@
-"""What the self-test needs of a window of its own, and the one place that knows which one there is."""
+"""What the self-test needs of a window of its own."""
 
 from __future__ import annotations
 
-import sys
 from typing import Protocol, TypeAlias
 
 from msgspec import Struct
@@ -58,14 +57,3 @@ class Window(Protocol):
     def close(self) -> None:
         """Go away."""
         ...
-
-
-def window() -> Window:
-    """This platform's. Raises DesktopError."""
-    if sys.platform.startswith("linux"):
-        from coasty_desk.desktop.selftest_window import X11Window
-
-        return X11Window()
-    from coasty_desk.desktop.selftest_tk import TkWindow
-
-    return TkWindow()

@@ -13,7 +13,7 @@ from coasty_desk.offline.filling import at_its_value, find_field, find_list, fin
 from coasty_desk.offline.greyed import is_greyed
 from coasty_desk.offline.language import ClickOn, Condition, Press, Target, Turn
 from coasty_desk.offline.locating import Found, Missing, put
-from coasty_desk.offline.reading import Seen
+from coasty_desk.offline.read_screen import Seen
 from coasty_desk.offline.sight import LATE, LOOKS, Batch, CannotError, Doing, Sight
 from coasty_desk.offline.texts import Box
 

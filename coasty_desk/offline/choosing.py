@@ -11,7 +11,7 @@ from coasty_desk.offline.filling import at_its_value, find_list
 from coasty_desk.offline.language import Choose, ClickOn, Target
 from coasty_desk.offline.locating import Found
 from coasty_desk.offline.matching import Fit, every, folded
-from coasty_desk.offline.reading import Seen
+from coasty_desk.offline.read_screen import Seen
 from coasty_desk.offline.sight import LOOKS, Batch, CannotError, Doing, Sight
 from coasty_desk.offline.texts import Box, Text
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from coasty_desk.offline.matching import folded
-from coasty_desk.offline.reading import Seen
+from coasty_desk.offline.read_screen import Seen
 from coasty_desk.offline.texts import Box
 
 _COMPLAINT = re.compile(

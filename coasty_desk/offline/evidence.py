@@ -8,7 +8,7 @@ from itertools import groupby
 from coasty_desk.core.secrets import PLACEHOLDER
 from coasty_desk.offline import differing
 from coasty_desk.offline.matching import cased_as, folded
-from coasty_desk.offline.reading import Seen
+from coasty_desk.offline.read_screen import Seen
 from coasty_desk.offline.shapes import Canvas
 from coasty_desk.offline.texts import Box, Text
 

@@ -12,7 +12,7 @@ from coasty_desk.offline import evidence
 from coasty_desk.offline.fields import field_of
 from coasty_desk.offline.language import Target, Tick, TypeIn
 from coasty_desk.offline.locating import Found, Missing, put
-from coasty_desk.offline.reading import Seen
+from coasty_desk.offline.read_screen import Seen
 from coasty_desk.offline.sight import LOOKS, Batch, CannotError, Doing, Sight
 from coasty_desk.offline.texts import Box
 

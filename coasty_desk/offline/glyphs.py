@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from coasty_desk.offline.engines import Engine
-    from coasty_desk.offline.reading import Seen
+    from coasty_desk.offline.read_screen import Seen
 
 CONTRAST = 70
 """Ink differs at least so much (of 255) from what is around it; the edges of keys and shadows differ less."""

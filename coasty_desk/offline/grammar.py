@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coasty_desk.offline import telling
-from coasty_desk.offline.language import Step
+from coasty_desk.offline.language import NotUnderstoodError, Step
 from coasty_desk.offline.phrasebook import LANGUAGES, Plain, RefusedPhraseError, plain, without_quoted
 
 if TYPE_CHECKING:
@@ -63,10 +63,6 @@ _EXPECTED = {
     "_SEP": "then, or the end of the sentence",
 }
 """What may stand somewhere, in words; the first that fit are said."""
-
-
-class NotUnderstoodError(Exception):
-    """An instruction that is not in the language; the message points at the word."""
 
 
 def parse(text: str) -> tuple[Step, ...]:

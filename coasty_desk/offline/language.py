@@ -18,6 +18,10 @@ LAST = -1
 """The ordinal of `the last`."""
 
 
+class NotUnderstoodError(Exception):
+    """An instruction that is not in the language; the message points at the word."""
+
+
 class Relation(Struct, frozen=True):
     """`way` the `target`."""
 

@@ -35,7 +35,7 @@ from coasty_desk.offline.language import (
     Verify,
     WaitFor,
 )
-from coasty_desk.offline.reading import Seen
+from coasty_desk.offline.read_screen import Seen
 from coasty_desk.offline.sight import LOOKS, PATIENCE, SETTLED_FOR_GOOD, CannotError, Doing, HeldBackError, Sight
 
 OPENING = (0.5, 0.8, 1.2, 1.5, 2.0, 3.0, 3.0, 4.0)

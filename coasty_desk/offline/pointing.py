@@ -9,7 +9,8 @@ from coasty_desk.core.errors import GaveUpError
 from coasty_desk.core.ports import Answering, Ask
 from coasty_desk.core.scaling import Rect
 from coasty_desk.core.stop import Stop
-from coasty_desk.offline.grammar import NotUnderstoodError, parse
+from coasty_desk.offline.grammar import parse
+from coasty_desk.offline.language import NotUnderstoodError
 from coasty_desk.offline.predictor import OfflinePredictor
 
 TRIES = 12

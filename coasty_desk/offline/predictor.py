@@ -14,10 +14,11 @@ from coasty_desk.core.scaling import Frame, Rect
 from coasty_desk.core.stop import Stop
 from coasty_desk.offline.accessible import Tree, Widget
 from coasty_desk.offline.aligned import aligned
-from coasty_desk.offline.grammar import NotUnderstoodError, parse
-from coasty_desk.offline.language import Step
+from coasty_desk.offline.grammar import parse
+from coasty_desk.offline.language import NotUnderstoodError, Step
 from coasty_desk.offline.plan import Plan, nothing_to_open
-from coasty_desk.offline.reading import Reader, Seen
+from coasty_desk.offline.read_screen import Seen
+from coasty_desk.offline.reading import Reader
 from coasty_desk.offline.sight import Batch, CannotError, Sight
 from coasty_desk.offline.stirring import Stirring
 from coasty_desk.offline.texts import Box

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from coasty_desk.core.errors import UsageError
@@ -16,7 +15,8 @@ from coasty_desk.core.scaling import Size
 from coasty_desk.offline import differing, glyphs
 from coasty_desk.offline.engines import Engine, best_engine
 from coasty_desk.offline.ink import parted
-from coasty_desk.offline.texts import Box, Text, joined
+from coasty_desk.offline.read_screen import Seen
+from coasty_desk.offline.texts import Box, Text
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,33 +32,6 @@ LEAST = Size(160, 64)
 
 ENLARGED = 2
 """What could not be read well is read once more so many times as large."""
-
-
-class Seen(Struct, frozen=True):
-    """A screenshot that was read: its picture (RGB) and the texts on it, from top to bottom.
-
-    `whole_read`: at once, and not in parts, one after the other.
-    """
-
-    picture: Image
-    texts: tuple[Text, ...]
-    parts: dict[Text, list[Text]]
-    whole_read: bool = False
-
-    @property
-    def lines(self) -> list[Text]:
-        """The texts as the engine read them, several in one line."""
-        return list(self.parts)
-
-    @property
-    def phrases(self) -> list[Text]:
-        """The lines that were parted, whole: a text may go on over a wide gap."""
-        return [joined(parts) for parts in self.parts.values() if len(parts) > 1]
-
-    @property
-    def whole(self) -> Box:
-        """All of it."""
-        return Box(0, 0, self.picture.width, self.picture.height)
 
 
 class Reader:

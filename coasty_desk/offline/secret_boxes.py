@@ -18,7 +18,8 @@ from coasty_desk.core.secrets import SHORTEST_HIDDEN
 from coasty_desk.core.stop import Stop
 from coasty_desk.offline import differing
 from coasty_desk.offline.engines import Engine, best_engine
-from coasty_desk.offline.reading import TOO_MUCH, Reader, Seen
+from coasty_desk.offline.read_screen import Seen
+from coasty_desk.offline.reading import TOO_MUCH, Reader
 from coasty_desk.offline.texts import Box, Text
 
 if TYPE_CHECKING:

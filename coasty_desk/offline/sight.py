@@ -18,7 +18,8 @@ from coasty_desk.offline.accessible import Widget
 from coasty_desk.offline.claims import Claims
 from coasty_desk.offline.language import Condition, Instruction, Target, Verify, WaitFor
 from coasty_desk.offline.locating import Found, Missing, Scene, boxes_of, locate, named
-from coasty_desk.offline.reading import Reader, Seen
+from coasty_desk.offline.read_screen import Seen
+from coasty_desk.offline.reading import Reader
 from coasty_desk.offline.shapes import Canvas
 from coasty_desk.offline.stirring import Stirring
 from coasty_desk.offline.texts import Box

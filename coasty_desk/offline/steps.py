@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec.structs import replace
 
 from coasty_desk.offline import words
-from coasty_desk.offline.grammar import NotUnderstoodError
 from coasty_desk.offline.language import (
     Choose,
     ClickOn,
@@ -17,6 +16,7 @@ from coasty_desk.offline.language import (
     Hover,
     If,
     Instruction,
+    NotUnderstoodError,
     Open,
     Pause,
     Press,

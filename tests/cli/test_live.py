@@ -12,9 +12,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from coasty_desk.cli.choose_view import for_person, live_on
 from coasty_desk.cli.live import Foot, LiveView, spoken
 from coasty_desk.cli.plain import PlainView
-from coasty_desk.cli.view import for_person, live_on
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Click, KeyCombo, Move, Point, Prediction, Refusal, TypeText, Usage, Verdict
 from coasty_desk.core.limits import Limits

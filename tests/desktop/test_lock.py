@@ -15,9 +15,9 @@ from Xlib.display import Display
 from coasty_desk.cli import stopping
 from coasty_desk.core.errors import DesktopError, UsageError
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import lock, stop_socket
-from coasty_desk.desktop.lock import Lock, Owner
+from coasty_desk.desktop import lock, lock_port, stop_socket
 from coasty_desk.desktop.lock_file import FileLock
+from coasty_desk.desktop.lock_port import Lock, Owner
 from coasty_desk.desktop.lock_x11 import SELECTION, X11Lock
 from tests.desktop.xvfb import xvfb
 
@@ -27,7 +27,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.lock import Owner
+from coasty_desk.desktop.lock_port import Owner
 from coasty_desk.desktop.lock_file import FileLock
 from coasty_desk.desktop.lock_x11 import X11Lock
 stop = Stop()
@@ -96,7 +96,7 @@ def test_a_held_display_names_its_owner(kind: Kind) -> None:
     with holder(arguments) as process:
         for owner in (make().owner(), _taken_by(make())):
             assert owner is not None
-            assert (owner.pid, owner.run_id, len(owner.task)) == (process.pid, "run_1", lock.LONGEST_TASK)
+            assert (owner.pid, owner.run_id, len(owner.task)) == (process.pid, "run_1", lock_port.LONGEST_TASK)
 
 
 def test_what_a_killed_process_held_is_free(kind: Kind) -> None:
@@ -181,7 +181,7 @@ def test_a_lock_that_is_lost_ends_the_run(
         take_away(stranger)
         stranger.sync()
         assert stop.wait(PATIENCE)
-        assert (stop.reason, stop.why) == ("desktop", lock.LOST)
+        assert (stop.reason, stop.why) == ("desktop", lock_port.LOST)
         stranger.close()
 
 
@@ -191,7 +191,7 @@ def test_a_locked_file_that_is_deleted_ends_the_run(tmp_path: Path) -> None:
     with FileLock(tmp_path).held(Owner.of("a", "task"), stop):
         (tmp_path / "lock").unlink()
         assert stop.wait(PATIENCE)
-        assert (stop.reason, stop.why) == ("desktop", lock.LOST)
+        assert (stop.reason, stop.why) == ("desktop", lock_port.LOST)
 
 
 @pytest.mark.parametrize("pid", [0, 1, -1, -4711, os.getppid(), 2**40])

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from coasty_desk.offline.complaints import complaint
-from coasty_desk.offline.reading import Seen
+from coasty_desk.offline.read_screen import Seen
 from coasty_desk.offline.texts import Box, Text
 
 WHOLE = [Box(0, 0, 400, 300)]

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from coasty_desk.offline.engines import FasterPaddle
 from coasty_desk.offline.glyphs import closer
-from coasty_desk.offline.reading import Seen
+from coasty_desk.offline.read_screen import Seen
 from coasty_desk.offline.texts import Box, Text
 
 KEYS = "7894561230"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from coasty_desk.offline.grammar import NotUnderstoodError, parse
+from coasty_desk.offline.grammar import parse
 from coasty_desk.offline.language import (
     LAST,
     Choose,
@@ -16,6 +16,7 @@ from coasty_desk.offline.language import (
     DragTo,
     If,
     Instruction,
+    NotUnderstoodError,
     Open,
     Pause,
     Press,

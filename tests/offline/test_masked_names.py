@@ -9,7 +9,7 @@ from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
 from coasty_desk.offline.accessible import Widget
 from coasty_desk.offline.predictor import OfflinePredictor
-from coasty_desk.offline.reading import Seen
+from coasty_desk.offline.read_screen import Seen
 from coasty_desk.offline.texts import Box, Text
 
 SIZE = Size(800, 600)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec import to_builtins
 
-from coasty_desk.offline.grammar import NotUnderstoodError, parse, shown
+from coasty_desk.offline.grammar import parse, shown
+from coasty_desk.offline.language import NotUnderstoodError
 from coasty_desk.offline.phrasebook import LANGUAGES, plain
 
 TABLE = Path(__file__).with_name("phrasings.txt")
