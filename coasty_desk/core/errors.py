@@ -5,6 +5,7 @@ CoastyDeskError
 ├── ServiceError    the service's: no key, refused, unreachable, an answer that makes no sense
 ├── DesktopError    the desktop's: no display, no permission, capture or input failed
 ├── OverBudgetError nobody's: going on would cost more than the run may
+├── UnpaidError     nobody's: a question of an earlier sitting was never paid for, and needs no answer any more
 ├── GaveUpError     nobody's: whoever predicts can tell that it cannot go on
 └── BrokenOffError  nobody's: the rest of an action that had begun must not be done
 
@@ -33,7 +34,7 @@ class ServiceError(CoastyDeskError):
 
     `code` is the service's own error code (API.md §7) or one of ours for what has none
     (`NO_ANSWER`, `NOT_JSON`, `BAD_ANSWER`, `NO_KEY`); `status` is the HTTP status, if any.
-    `in_doubt`: what was asked for may have been charged all the same.
+    `in_doubt`: what was asked for may have been charged all the same; `unpaid`: it certainly was not.
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class ServiceError(CoastyDeskError):
         status: int | None = None,
         request_id: str | None = None,
         in_doubt: bool = False,
+        unpaid: bool = False,
     ) -> None:
         super().__init__(message, remedy)
         self.code = code
         self.status = status
         self.request_id = request_id
         self.in_doubt = in_doubt
+        self.unpaid = unpaid
 
 
 class DesktopError(CoastyDeskError):
@@ -67,6 +70,10 @@ class OverBudgetError(CoastyDeskError):
         super().__init__(message, remedy)
         self.cents = cents
         self.spent = spent
+
+
+class UnpaidError(CoastyDeskError):
+    """What an earlier sitting asked was never paid for, and its screen is gone; the loop looks afresh, under the same number."""
 
 
 class GaveUpError(CoastyDeskError):

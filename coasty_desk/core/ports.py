@@ -134,7 +134,7 @@ class Predictor(Protocol):
         ...
 
     def predict(self, ask: Ask) -> Answering[Prediction]:
-        """The answer to one screenshot. Raises ServiceError, OverBudgetError, GaveUpError, Aborted."""
+        """The answer to one screenshot. Raises ServiceError, OverBudgetError, GaveUpError, Aborted; UnpaidError for an `old` one."""
         ...
 
     def close(self) -> tuple[str, ...] | None:

@@ -25,6 +25,7 @@ from coasty_desk.core.errors import (
     GaveUpError,
     OverBudgetError,
     ServiceError,
+    UnpaidError,
 )
 from coasty_desk.core.limits import Limits
 from coasty_desk.core.ports import (
@@ -138,7 +139,8 @@ class _Run:
             self.ports.executor.release()
             left_open = self.ports.predictor.close() or ()
         if left_open:
-            message = f"{message}; {counted(len(left_open), 'session')} may be open still: coasty-desk sessions list"
+            sessions = counted(len(left_open), "session")
+            message = f"{message.removesuffix('.')}; {sessions} may be open still: coasty-desk sessions list"
         yield self._event(
             ev.RunEnded,
             ending=ending,
@@ -198,7 +200,10 @@ class _Run:
         answer: Prediction | _Ended | None = cut_off.answer or self._begin_step()
         stale = cut_off.stale or cut_off.frame.shows != self.job.screen
         if answer is None:
-            answer = yield from self._predict(cut_off.frame, asked=True, old=stale)
+            try:
+                answer = yield from self._predict(cut_off.frame, asked=True, old=stale)
+            except UnpaidError:
+                return None
         if not isinstance(answer, Prediction):
             return answer
         answer, dropped = still_good(answer, cut_off.first, stale=stale)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from coasty_desk import file_lock, plain_files
 from coasty_desk.core.actions import Prediction
 from coasty_desk.core.counting import be, counted
-from coasty_desk.core.errors import DesktopError, OverBudgetError, ServiceError
+from coasty_desk.core.errors import DesktopError, OverBudgetError, ServiceError, UnpaidError
 from coasty_desk.core.ports import Answering, Ask, Charged, Predictor
 from coasty_desk.core.stop import Stop
 from coasty_desk.record import files
@@ -188,7 +188,7 @@ class Metered(Struct, frozen=True):
             except StopIteration as end:
                 prediction: Prediction = end.value
                 break
-            except (ServiceError, OverBudgetError) as error:
+            except (ServiceError, OverBudgetError, UnpaidError) as error:
                 if not (isinstance(error, ServiceError) and error.in_doubt):
                     self._settle(step, 0)  # it is known that nothing was charged for it
                 raise

@@ -90,18 +90,22 @@ def read(events: Iterable[ev.Event], recorder: Recorder, note: str = "") -> Rema
     if trail.started is None:
         message = "The run was cut off before it began."
         raise UsageError(message, "Start it anew with `coasty-desk run`.")
-    ending = None if trail.ended is None else trail.ended.ending
-    if trail.ended is not None and trail.ended.ending not in GOES_ON and not note:
-        message = f"The run has ended: {trail.ended.message.rstrip('.')}."
+    ended = trail.ended
+    ending = None if ended is None else ended.ending
+    if ended is not None and ended.ending not in GOES_ON and not note:
+        message = f"The run has ended: {ended.message.rstrip('.')}."
         raise UsageError(message, f'Say what is to be done now: coasty-desk resume RUN "…". {_LIST}')
     step = trail.progress.steps + 1
     recorder.forget_others(step)
     open_frame = None
-    if trail.looked is not None and trail.looked.step == step and recorder.kept(step, "predict") is not None:
+    kept = recorder.kept(step, "predict")
+    if trail.looked is not None and trail.looked.step == step and kept is not None and kept.body:
         open_frame = trail.looked.frame()
     stale = trail.last is None or abs(datetime.now(UTC) - trail.last) > STALE
     cut_off = trail.cut_off(open_frame)
-    session = None if ending is not None and open_frame is None else trail.session  # it was closed at the end
+    session = trail.session
+    if session is not None and ended is not None and open_frame is None and session.session_id not in ended.left_open:
+        session = None  # it was closed at the end
     return Remains(
         trail.started,
         replace(cut_off, stale=stale or cut_off.stale),

@@ -57,7 +57,8 @@ def _keys(folder: Path) -> list[str]:
     found = []
     for path in sorted(folder.glob("request-*-session.json")):
         try:
-            found.append(posted.from_bytes(plain_files.read(path, LARGEST_REQUEST, links=False)).key)
+            kept = posted.from_bytes(plain_files.read(path, LARGEST_REQUEST, links=False))
         except (OSError, UnreadableError):
             continue
+        found += [kept.key] if kept.body else []
     return found

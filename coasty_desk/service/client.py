@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from coasty_desk.core.actions import Prediction, Verdict
+from coasty_desk.core.actions import Prediction
 from coasty_desk.core.counting import be, counted
-from coasty_desk.core.errors import Aborted, OverBudgetError, ServiceError
+from coasty_desk.core.errors import Aborted, OverBudgetError, ServiceError, UnpaidError
 from coasty_desk.core.ports import Answering, Ask, Charged, Retry
 from coasty_desk.core.scaling import Size
 from coasty_desk.core.stop import Stop
@@ -23,7 +23,7 @@ from coasty_desk.service.pricing import SESSION, Tariff
 from coasty_desk.service.sessions import Sessions, path_of, session_in
 from coasty_desk.wire import predictions
 from coasty_desk.wire.errors import Fault
-from coasty_desk.wire.posted import Opened, Posted
+from coasty_desk.wire.posted import Opened, Posted, What
 
 TASK_MAX = 32_000
 """Characters of an `instruction` that the service takes (API.md §2.1)."""
@@ -69,7 +69,7 @@ class CoastyPredictor:
         return tariff.step(self.session.predictions + 1)
 
     def predict(self, ask: Ask) -> Answering[Prediction]:
-        """The answer to one screenshot. Raises ServiceError, OverBudgetError, DesktopError, Aborted."""
+        """The answer to one screenshot. Raises ServiceError, OverBudgetError, UnpaidError, DesktopError, Aborted."""
         body = _question(ask)
         if self.session is not None and self.session.size != ask.frame.sent:
             self._drop()
@@ -89,11 +89,13 @@ class CoastyPredictor:
         try:
             return (yield from self._ask(ask, body))
         except ServiceError as error:
-            if fresh or error.status != 404 or error.code not in _GONE:
+            if fresh or error.in_doubt or error.status != 404 or error.code not in _GONE:
                 raise
-            if ask.old:  # it was not paid for, and is not worth it any more
+            if ask.old:
                 self._forget()
-                return Prediction(Verdict.CONTINUE)
+                self._void(ask.step, "predict")
+                message = "what was asked was not paid for"
+                raise UnpaidError(message) from error
             self._afford(ask, spent=SESSION * opens)
             yield Retry(error.code, 0.0, 2)
         self._forget()
@@ -110,7 +112,12 @@ class CoastyPredictor:
         assert session is not None, "`predict` opens one"  # noqa: S101 - for the reader, and for the type checker
         path = f"{path_of(session.session_id)}/predict"
         posted, doubt = self._as_kept(Posted("predict", ask.step, path, f"{self.run_id}:{ask.step}", body))
-        answer = yield from self._exchange().buy(posted, ask.seconds_left, doubt=doubt)
+        try:
+            answer = yield from self._exchange().buy(posted, ask.seconds_left, doubt=doubt)
+        except ServiceError as error:
+            if error.unpaid and error.code not in _GONE:
+                self._void(ask.step, "predict")
+            raise
         cents = answer.cents(self._tariff(session.size).step(session.predictions + 1))
         self.session = replace(session, predictions=session.predictions + 1)
         try:
@@ -139,9 +146,13 @@ class CoastyPredictor:
         bought = Posted("session", ask.step, "sessions", self._next_session, json.dumps(body).encode("ascii"))
         posted, doubt = self._as_kept(bought)
         exchange = self._exchange()
+        if doubt:
+            self._sessions.doubt(posted.key)
         try:
             answer = yield from exchange.buy(posted, ask.seconds_left, self._sessions.opening, doubt=doubt)
         except (Aborted, ServiceError) as end:
+            if isinstance(end, ServiceError) and end.unpaid:
+                self._void(ask.step, "session")
             late = self._sessions.answered_late() if isinstance(end, Aborted) or end.in_doubt else None
             if late is not None:
                 found = exchange.found(late.reply) if late.looked_up else exchange.read(late.reply)
@@ -197,9 +208,17 @@ class CoastyPredictor:
         kept = self.outbox.kept(posted.step, posted.what)
         if kept is None or kept.name != posted.name:
             return posted, False
+        if not kept.body:
+            return replace(posted, generation=kept.generation), False
         if kept.path != posted.path:
             return replace(kept, path=posted.path, generation=kept.generation + 1), False
         return kept, True
+
+    def _void(self, step: int, what: What) -> None:
+        """The purchase came to nothing: what is asked next is another one."""
+        kept = self.outbox.kept(step, what)
+        if kept is not None:
+            self.outbox.keep(kept.void())
 
     @property
     def _next_session(self) -> str:

@@ -25,8 +25,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from coasty_desk.service.retry import NO_ANSWER, UNREACHABLE
-from coasty_desk.service.unanswered import BAD_SETUP, UnansweredError
+from coasty_desk.service.retry import NO_ANSWER
+from coasty_desk.service.unanswered import BAD_SETUP, UnansweredError, not_sent
 
 Sent: TypeAlias = Callable[[int, float], None]
 """Told of each body: its bytes, and the seconds until the other side's machine had them."""
@@ -114,11 +114,10 @@ class Direct:
         connection = self._new(seconds)
         try:
             connection.connect()
-        except TimeoutError as error:
+        except BaseException as error:
             connection.close()
-            raise UnansweredError(UNREACHABLE, "no connection came about in time") from error
-        except BaseException:
-            connection.close()
+            if isinstance(error, OSError):
+                raise not_sent(error) from error
             raise
         return connection
 

@@ -116,7 +116,10 @@ def as_error(
     if doubt:
         message = f"{message.removesuffix('.')}; the step may have been charged all the same."
     status = fault.status or None
-    return ServiceError(message, remedy, code=fault.code, status=status, request_id=fault.request_id, in_doubt=doubt)
+    unpaid = not doubt and (fault.code in unanswered.NOT_SENT or retry.unpaid(fault))
+    return ServiceError(
+        *(message, remedy), code=fault.code, status=status, request_id=fault.request_id, in_doubt=doubt, unpaid=unpaid
+    )
 
 
 def _words(fault: Fault, host: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ class Outbox(Protocol):
         ...
 
     def kept(self, step: int, what: What) -> Posted | None:
-        """The request of this step that was kept last, unless its answer is safe."""
+        """The request of this step that was kept last, unless its answer is safe; one without a body came to nothing."""
         ...
 
 

@@ -51,6 +51,7 @@ class Proxied:
         import requests  # noqa: PLC0415 - 60 ms, and only for those with a proxy
         import urllib3  # noqa: PLC0415 - as it comes with requests
 
+        begun = False
         try:
             with self._session.request(
                 method,
@@ -61,13 +62,13 @@ class Proxied:
                 allow_redirects=False,
                 stream=True,
             ) as response:
+                begun = True
                 yield Incoming(response.status_code, response.headers, _pieces(response.raw))
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
             raise UnansweredError(BAD_SETUP, str(error)) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            local = isinstance(error, ValueError | OSError) and not isinstance(
-                error, requests.RequestException | ConnectionError
-            )
+            theirs = requests.RequestException | ConnectionError
+            local = not begun and isinstance(error, ValueError | OSError) and not isinstance(error, theirs)
             raise (UnansweredError(BAD_SETUP, str(error)) if local else unanswered(error)) from None
 
     def close(self) -> None:

@@ -71,6 +71,13 @@ def decide(fault: Fault, *, attempt: int, elapsed: float, left: float | None, ch
     return Again(delay, new_key=_needs_new_key(fault) and not collect, collect=collect)
 
 
+def unpaid(fault: Fault) -> bool:
+    """Whether it says for certain that its request has cost nothing: it was refused, or the money came back."""
+    refused = 400 <= fault.status < 500 and fault.status not in (408, 409) and not fault.synthetic
+    refused = refused and fault.code != "IDEMPOTENCY_KEY_REUSED"  # whoever had it first may have paid
+    return refused or fault.code in _REFUNDED or fault.refunded > 0
+
+
 def _passes(fault: Fault) -> bool:
     """The envelope's flag wins over everything; then the code; then the status."""
     if fault.retryable is not None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from coasty_desk.service.http import Connection, Reply
 from coasty_desk.service.retry import NO_ANSWER
-from coasty_desk.service.unanswered import UnansweredError
+from coasty_desk.service.unanswered import NOT_SENT, UnansweredError
 from coasty_desk.wire.fields import UnreadableError, parse_json
 
 CLOSING = 1.5
@@ -63,6 +63,11 @@ class Sessions:
             if not self._over:
                 self._open.add(session_id)
 
+    def doubt(self, key: str) -> None:
+        """An earlier sitting has sent this request for one, and has not heard what came of it."""
+        with self._changed:
+            self._unknown.add(key)
+
     def forget(self, session_id: str) -> None:
         """This one is no more."""
         with self._changed:
@@ -70,18 +75,25 @@ class Sessions:
 
     def opening(self, post: Callable[[], Reply], key: str) -> Reply:
         """Do `post`, which opens a session by this key; if the run has been closed meanwhile, delete what it opened."""
+        sent = True
         with self._changed:
             if self._closed:
                 raise UnansweredError(NO_ANSWER, "the run has been stopped")
             self._in_flight += 1
+            was_unknown = key in self._unknown
             self._unknown.add(key)
             self._last = None
         reply: Reply | None = None
         try:
             reply = post()
+        except UnansweredError as none:
+            sent = none.fault.code not in NOT_SENT
+            raise
         finally:
             with self._changed:
                 self._in_flight -= 1
+                if not (sent or was_unknown):
+                    self._unknown.discard(key)
                 opened = None if reply is None else self._heard(reply, key)
                 late = self._late
                 self._changed.notify_all()

@@ -15,6 +15,8 @@ BAD_CERTIFICATE = "BAD_CERTIFICATE"
 BAD_SETUP = "BAD_SETUP"
 TOO_LARGE = "TOO_LARGE"
 REDIRECTED = "REDIRECTED"
+NOT_SENT = (UNREACHABLE, BAD_CERTIFICATE, BAD_SETUP)
+"""The request has not left this machine."""
 
 
 class UnansweredError(Exception):
@@ -38,6 +40,23 @@ def unanswered(error: Exception) -> UnansweredError:
             return UnansweredError(code, said)
     return UnansweredError(NO_ANSWER, "the connection broke off before the answer was whole")
 
+
+def not_sent(error: OSError) -> UnansweredError:
+    """Our word for what went wrong while a connection was being made, before anything was sent on it."""
+    found = unanswered(error)
+    if found.fault.code == BAD_CERTIFICATE:
+        return found
+    said = next((said for kind, said in _CONNECTING if isinstance(error, kind)), "no connection came about")
+    return UnansweredError(UNREACHABLE, said)
+
+
+_CONNECTING: tuple[tuple[type[BaseException], str], ...] = (
+    (socket.gaierror, "its name is not known here"),
+    (ConnectionRefusedError, "the connection was refused"),
+    (TimeoutError, "no connection came about in time"),
+    (ssl.SSLError, "no encrypted connection could be agreed on"),
+    (ConnectionError, "the connection was closed before it came about"),
+)
 
 _WORDS: tuple[tuple[type[BaseException], str, str], ...] = (
     (socket.gaierror, UNREACHABLE, "its name is not known here"),

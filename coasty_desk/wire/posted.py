@@ -19,8 +19,8 @@ class Posted(Struct, frozen=True):
     """A request that may have been sent: to be sent again byte for byte, with the same key, or not at all.
 
     `name` with `generation` make the key; a new generation is a new purchase and is taken only
-    where the service says that the last one was refunded. `path` lies under the base URL, `body`
-    is ASCII JSON. The API key is no part of it.
+    where the last one was certainly not paid for. `path` lies under the base URL, `body`
+    is ASCII JSON, and empty where nothing has been sent by this key yet. The API key is no part of it.
     """
 
     what: What
@@ -38,6 +38,10 @@ class Posted(Struct, frozen=True):
     def renewed(self) -> Posted:
         """The same purchase made anew."""
         return replace(self, generation=self.generation + 1)
+
+    def void(self) -> Posted:
+        """Nothing but the number of the next one: this purchase came to nothing."""
+        return replace(self.renewed(), body=b"")
 
 
 class Opened(Struct, frozen=True):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,20 @@ import pytest
 from tests.cli.conftest import Result, Shell, recording, service
 from tests.desktop.interference import until
 from tests.desktop.targets import becomes
-from tests.stub_service import Service, click, done, error, expired, go, held, saying
+from tests.stub_service import (
+    DroppedError,
+    Fault,
+    Request,
+    Response,
+    Service,
+    click,
+    done,
+    error,
+    expired,
+    go,
+    held,
+    saying,
+)
 
 WAITS = go({"action_type": "wait", "params": {"seconds": 30}}, click(700, 500))
 CLICKS = [go(click(20 + 30 * n, 40)) for n in range(20)]
@@ -28,10 +43,12 @@ def told(stand_in: Service, which: int) -> str:
     return instruction
 
 
-def stopped(shell: Shell, at: str, ready: Callable[[], object], **environment: str) -> list[dict[str, Any]]:
+def stopped(
+    shell: Shell, at: str, ready: Callable[[], object], *options: str, **environment: str
+) -> list[dict[str, Any]]:
     """The events of a run that is interrupted as soon as this event is there, and what is to be `ready`."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "coasty_desk", "run", "--json", "press them"],
+        [sys.executable, "-m", "coasty_desk", "run", "--json", *options, "press them"],
         env=shell.environment | environment,
         cwd=shell.home,
         stdin=subprocess.DEVNULL,
@@ -175,6 +192,58 @@ def test_a_failure_of_the_service_is_overcome(shell: Shell, display: str, status
         assert (result.code, ended(result)["reason"]) == (0, "done")
         assert [(event["x"], event["y"]) for event in window.wait_for("press", 2)] == [(20, 40), (50, 40)]
     assert_paid_once(shell, stand_in)
+
+
+def unheard(_request: Request, _proceed: Callable[[Request], Response]) -> Response:
+    """Held, and never worked on."""
+    time.sleep(3)
+    raise DroppedError
+
+
+@pytest.mark.parametrize(
+    ("route", "fault", "again"),
+    [
+        ("predict", saying(error(402, "INSUFFICIENT_CREDITS")), ["1:1", "1:2"]),
+        ("predict", saying(error(503, "BILLING_UNAVAILABLE")), ["1:1", "1:1", "1:2"]),
+        ("predict", unheard, ["1:1", "1:1", "1:2"]),
+        ("session", saying(error(422, "VALIDATION_ERROR")), ["1:1"]),
+    ],
+)
+def test_what_was_never_paid_is_looked_at_afresh(
+    shell: Shell, display: str, route: str, fault: Fault, again: list[str]
+) -> None:
+    """Whatever the ending: the one step that the run may take is still to be taken, and the model sees what is there now.
+
+    What may have been paid is sent once more by its own key before; what is known not to have been is not sent again.
+    """
+    with recording(display) as window, service(*CLICKS) as (stand_in, url):
+        where = {"DISPLAY": display, "COASTY_BASE_URL": url}
+        stand_in.plan(route, fault)
+        if fault is unheard:
+            stopped(
+                shell, "charged", lambda: until(lambda: bool(stand_in.posts("predict"))), "--max-steps", "1", **where
+            )
+        else:
+            assert shell("run", "--max-steps", "1", "press them", **where).code == 4
+        result = shell("resume", "last", "Use the mouse", "--json", **where)
+        assert (result.code, ended(result)["reason"], ended(result)["steps"]) == (3, "max_steps", 1)
+        assert [(event["x"], event["y"]) for event in window.wait_for("press", 1)] == [(20, 40)]
+    assert [request.key.split(":", 1)[1] for request in stand_in.posts("predict")] == again
+    assert "Use the mouse" in told(stand_in, -1)
+    assert ("session-1:2" in stand_in.posts("session")[1].key) is (route == "session")
+    assert_paid_once(shell, stand_in)
+
+
+def test_what_was_not_sent_has_opened_nothing(shell: Shell, display: str) -> None:
+    """Nobody answered at the address: no session is said to be open, and the run goes on once somebody does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        alone = f"http://127.0.0.1:{server.getsockname()[1]}"
+    result = shell("run", "--max-steps", "1", "--json", "press them", DISPLAY=display, COASTY_BASE_URL=alone)
+    message = "127.0.0.1 cannot be reached: the connection was refused, 4 times."
+    assert (result.code, ended(result)["message"], "left_open" in ended(result)) == (4, message, False)
+    with service(*CLICKS) as (stand_in, url):
+        result = shell("resume", "last", "--json", DISPLAY=display, COASTY_BASE_URL=url)
+        assert (result.code, ended(result)["reason"], stand_in.charged) == (3, "max_steps", 14)
 
 
 def test_what_came_to_its_end_wants_a_word(shell: Shell, display: str) -> None:

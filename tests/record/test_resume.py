@@ -325,3 +325,12 @@ def test_what_a_person_has_said_is_said_in_every_sitting(tmp_path: Path) -> None
     assert left.cut_off.said == ("go slowly", "press escape")
     assert left.cut_off.progress.refusals == 0
     assert gone_on(left)[1].asked[0].said == ("go slowly", "press escape")
+
+
+@pytest.mark.parametrize("left_open", [(), ("ses_1",)])
+def test_a_session_that_could_not_be_closed_is_gone_on_with(tmp_path: Path, left_open: tuple[str, ...]) -> None:
+    """It was paid for, and is closed in the end."""
+    first = answered(1, A)
+    end = replace(ended(ev.Ending.SERVICE_ERROR), left_open=left_open)
+    left = remains(cut_off(tmp_path, first[0], SESSION, first[1], *acted(1, 0, A), end))
+    assert left.session == (Opened("ses_1", SIZE, 1) if left_open else None)

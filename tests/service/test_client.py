@@ -14,12 +14,16 @@ import pytest
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Click, Point, Prediction, Verdict
-from coasty_desk.core.errors import Aborted, OverBudgetError, ServiceError
+from coasty_desk.core.errors import Aborted, OverBudgetError, ServiceError, UnpaidError
 from coasty_desk.core.ports import Ask, Charged, Retry
 from coasty_desk.core.scaling import Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.service import CoastyPredictor, Memory, Opened
+from coasty_desk.service import ApiKey, CoastyPredictor, Connection, Memory, Opened
 from coasty_desk.service.client import instruction
+from coasty_desk.service.http import Reply
+from coasty_desk.service.sessions import Sessions
+from coasty_desk.service.unanswered import UnansweredError
+from coasty_desk.wire.posted import Posted
 from tests.service.conftest import RUN, ask
 from tests.stub_service import (
     HTML,
@@ -455,6 +459,38 @@ def test_a_session_that_was_opened_for_another_screen_is_not_used(client: Client
     assert prediction.usage.cents == 4
     again.close()
     assert sorted(service.deleted) == ["ses_1", "ses_2"]
+
+
+def test_an_old_question_that_was_never_paid_for_needs_no_answer(client: Client, service: Service) -> None:
+    """Its session is gone: what is asked next is another purchase. Where nobody can say whether it was paid for, that is said."""
+    outbox, gone = Memory(), Opened("ses_9", Size(1280, 720), 1)
+    outbox.keep(Posted("predict", 2, "sessions/ses_9/predict", f"{RUN}:2", b"{}"))
+    service.plan(f"GET /v1/idempotency/{RUN}%3A2%3A1", dropped)
+    with pytest.raises(ServiceError, match="may have been charged"):
+        predicted(client(outbox=outbox, session=gone, opened=1), ask(2, old=True))
+    predictor = client(outbox=outbox, session=gone, opened=1)
+    with pytest.raises(UnpaidError):
+        predicted(predictor, ask(2, old=True))
+    assert predicted(predictor, ask(2)).usage.cents == 4
+    assert [request.key for request in service.posts("predict")] == [f"{RUN}:2:1", f"{RUN}:2:1", f"{RUN}:2:2"]
+    assert json.loads(service.posts("predict")[2].body)["screenshot"]
+
+
+@pytest.mark.parametrize(("codes", "unknown"), [(("UNREACHABLE",) * 2, ()), (("NO_ANSWER", "UNREACHABLE"), ("key",))])
+def test_a_session_whose_opening_was_never_sent_is_not_open(
+    client: Client, codes: tuple[str, ...], unknown: tuple[str, ...]
+) -> None:
+    """But where an earlier try went out and had no answer, it may be."""
+    sessions = Sessions(client().connection)
+    for code in codes:
+
+        def post(code: str = code) -> Reply:
+            raise UnansweredError(code, "no answer")
+
+        with pytest.raises(UnansweredError):
+            sessions.opening(post, "key")
+    sessions._connection = Connection("http://127.0.0.1:9", ApiKey(KEY))
+    assert sessions.close() == unknown
 
 
 def test_a_service_that_opens_a_session_without_a_name_is_an_error(client: Client, service: Service) -> None:

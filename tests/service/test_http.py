@@ -124,10 +124,10 @@ def test_a_list_of_authorities_that_is_not_there_is_said(monkeypatch: pytest.Mon
     assert "/nowhere/ca.pem" in said
 
 
-def test_https_to_a_plain_port_is_no_answer() -> None:
-    """There is nothing to agree on encryption with."""
+def test_https_to_a_plain_port_is_not_reached() -> None:
+    """There is nothing to agree on encryption with, and so nothing was sent."""
     with listening(raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
-        assert fault(f"https://127.0.0.1:{port}")[0] == NO_ANSWER
+        assert fault(f"https://127.0.0.1:{port}") == (UNREACHABLE, "no encrypted connection could be agreed on")
 
 
 def test_a_compressed_bomb_is_let_lie(monkeypatch: pytest.MonkeyPatch) -> None:
