@@ -1,6 +1,6 @@
 """What we hold down at this moment: written down before it is sent, so that it can always be let go.
 
-A key that stays down when its process dies repeats for ever (the X server does that), so every
+A key that is down when its process dies stays down, so every
 press goes through here, and `release_all` runs on every way out.
 """
 

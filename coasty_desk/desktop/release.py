@@ -1,6 +1,6 @@
 """Keys and buttons that are down though nobody holds them: found at the start of a run, freed by `coasty-desk release`.
 
-A killed process cannot let go of what it held; its key stays down in the server and repeats.
+A killed process cannot let go of what it held; its key stays down in the server.
 """
 
 from __future__ import annotations

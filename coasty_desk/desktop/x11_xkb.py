@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,6 +26,8 @@ NO_KEY = 8
 """The lowest keycode that there is; no keyboard has a key there."""
 _SYMBOLS = 0b10
 _TYPES_AND_SYMBOLS = 0b11
+_XTEST = "XTEST keyboard"
+"""What the names of the keyboards end with that have the keys of programs like this one (xserver, Xext/xtest.c)."""
 _ENABLED = 1 << 31
 """Of the controls, which are on is what changes."""
 _TWO_LEVELS = 1
@@ -168,20 +171,31 @@ class Xkb:
                 continue  # a device without keys
         return found
 
-    def controls(self) -> int:
+    def controls(self, device: int = _CORE_KEYBOARD) -> int:
         """Which controls are on: the bits of `XkbSlowKeysMask` and its like."""
-        raw = _requests().get_controls(display=self._display.display, opcode=self._opcode, device=_CORE_KEYBOARD).raw
+        raw = _requests().get_controls(display=self._display.display, opcode=self._opcode, device=device).raw
         (enabled,) = struct.unpack_from("=I", raw, 56)
         return int(enabled)
 
-    def change_controls(self, which: int, on: int) -> None:
-        """Have, of the controls `which`, those `on` on and the others off."""
+    def controls_of_others(self) -> dict[int, int]:
+        """The same of each keyboard that is not XTEST's, by its number."""
+        from Xlib import error
+
+        found = {}
+        for device, name in _keyboards(self._display).items():
+            if _XTEST not in name:
+                with suppress(error.XError):  # a device without keys
+                    found[device] = self.controls(device)
+        return found
+
+    def change_controls(self, which: int, on: int, device: int = _CORE_KEYBOARD) -> None:
+        """Have, of the controls `which`, those `on` on and the others off; of the core keyboard, it is for all keyboards."""
         _requests().set_controls(
             display=self._display.display,
             opcode=self._opcode,
-            device=_CORE_KEYBOARD,
+            device=device,
             affect=which,
-            enabled=on,
+            enabled=on & which,
             change=_ENABLED,
             nothing=bytes(64),
         )
@@ -199,14 +213,14 @@ class Xkb:
         _requests().latch_lock(display=self._display.display, opcode=self._opcode, device=_CORE_KEYBOARD, **fields)
 
 
-def _keyboards(display: Display) -> list[int]:
-    """The numbers of the server's keyboards, the core one aside."""
+def _keyboards(display: Display) -> dict[int, str]:
+    """The server's keyboards by their numbers, with their names; the core one aside."""
     from Xlib.ext import xinput
 
     if display.query_extension("XInputExtension") is None:
-        return []
+        return {}
     devices = display.xinput_query_device(xinput.AllDevices).devices
-    return [device.deviceid for device in devices if device.use == xinput.SlaveKeyboard]
+    return {device.deviceid: str(device.name) for device in devices if device.use == xinput.SlaveKeyboard}
 
 
 def symbol_entries(raw: bytes) -> dict[int, bytes]:
