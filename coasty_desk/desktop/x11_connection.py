@@ -14,6 +14,7 @@ import ipaddress
 import os
 import socket
 import struct
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import wraps
@@ -41,13 +42,20 @@ def connect(protocol: str | None, host: str, number: int) -> socket.socket:
     if protocol != "unix" and host not in ("", "unix"):
         return socket.create_connection((host, 6000 + number))
     path = f"/tmp/.X11-unix/X{number}"  # noqa: S108 - where servers listen
-    local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        local.connect(path if Path(path).exists() else f"\0{path}")
-    except OSError:
-        local.close()
-        raise
-    return local
+    ways = [f"\0{path}", path] if sys.platform == "linux" else [path]
+    failed: list[OSError] = []
+    for way in ways:  # a file may be left of a server that is gone, and hide one that lives
+        local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            local.connect(way)
+        except OSError as error:
+            local.close()
+            failed.append(error)
+            continue
+        return local
+    if protocol is None and not host:
+        return socket.create_connection(("localhost", 6000 + number))
+    raise failed[-1]
 
 
 def authority(connected: socket.socket, *where: object) -> tuple[bytes, bytes]:

@@ -8,7 +8,7 @@ import socket
 import struct
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,7 @@ from coasty_desk.desktop.capture import MonitorScreen
 from coasty_desk.desktop.deep_colour import narrowed
 from coasty_desk.desktop.executor import DesktopExecutor
 from coasty_desk.desktop.selftest import selftest
-from coasty_desk.desktop.x11_connection import authority
+from coasty_desk.desktop.x11_connection import authority, connect
 from tests.cli.conftest import recording
 from tests.desktop.xvfb import pointer_to, xvfb, xvnc
 
@@ -217,6 +217,48 @@ def test_other_ways_to_name_a_local_display_work(
     """`:N`, `unix:N` and `unix/:N` are one display."""
     monkeypatch.setenv("DISPLAY", name.format(host=load._name()))
     assert [check for check in checks.desktop(SENT, HOTKEY) if check.ok is False] == []
+
+
+NO_FILE, FILE = "\0/tmp/.X11-unix/X", "/tmp/.X11-unix/X"
+
+
+@pytest.fixture
+def listening() -> Iterator[Callable[[set[str]], int]]:
+    """The function makes a display's two sockets, of which these have a server behind them; its number."""
+    with ExitStack() as sockets:
+
+        def listen(live: set[str]) -> int:
+            number = next(one for one in range(4000, 5000) if not Path(f"{FILE}{one}").exists())
+            for name in (NO_FILE, FILE):
+                server = sockets.enter_context(socket.socket(socket.AF_UNIX))
+                server.bind(f"{name}{number}")
+                if name in live:
+                    server.listen()
+            sockets.callback(Path(f"{FILE}{number}").unlink)
+            return number
+
+        yield listen
+
+
+@pytest.mark.parametrize(("live", "answers"), [({NO_FILE}, NO_FILE), ({NO_FILE, FILE}, NO_FILE), ({FILE}, FILE)])
+def test_a_file_that_is_left_hides_no_server(
+    live: set[str], answers: str, listening: Callable[[set[str]], int]
+) -> None:
+    """The socket without a file comes first, as libxcb has it: what takes the pictures must reach the same server."""
+    number = listening(live)
+    with connect(None, "", number) as connected:
+        peer = connected.getpeername()
+    assert (peer.decode() if isinstance(peer, bytes) else peer) == f"{answers}{number}"
+
+
+def test_a_display_without_local_sockets_is_sought_over_the_loopback() -> None:
+    """As libxcb does, where the name does not say `unix`."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        number = listening.getsockname()[1] - 6000
+        with connect(None, "", number) as connected:
+            assert connected.getpeername()[0] in ("127.0.0.1", "::1")
+        with pytest.raises(OSError, match=r"refused|No such file"):
+            connect("unix", "", number)
 
 
 def test_nothing_is_read_where_there_is_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
