@@ -111,9 +111,10 @@ def _own_terminal(wish: Wish) -> str:
     found = started_from.own_windows()
     hides = started_from.hidden(found, wish)
     if not found:
-        return "no window on this display shows the terminal that this was started from"
+        return "no window on this display shows the terminal that this was started from, or it cannot be told which"
     told = (
         f"{one.kind or 'a window'} ({one.title or 'without a title'}) "
+        f"{'(by nothing but WINDOWID) ' if one.named else ''}"
         f"{'is left out of pictures and input' if one in hides else 'is seen and used like any other window'}"
         for one in found
     )

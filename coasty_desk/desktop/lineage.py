@@ -2,13 +2,14 @@
 
 Usually its ancestors. What has outlived its parent (`command &` in a script) still has its
 session's leader; what has left even that (`setsid`) still prints to the terminal of one. A
-terminal multiplexer (tmux, screen) is shown by its clients, which are no ancestors.
+terminal multiplexer (tmux, screen) is shown by its clients, which are no ancestors. Where a service
+manager has started it (`systemd-run --pty`), somebody else holds the other end of its terminal.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,8 +26,13 @@ _MULTIPLEXERS = {
     "zellij": "zellij",
     "dtach": "dtach",
     "abduco": "abduco",
+    "emacs": "emacsclient",
 }
 """What a multiplexer's server is called, which has no terminal itself, and what its clients are, which have."""
+
+
+_MASTERS = ("/dev/ptmx", "/dev/pts/ptmx", "/ptmx")
+_PTS_MAJOR = 136
 
 
 class Lineage(Struct, frozen=True):
@@ -36,14 +42,32 @@ class Lineage(Struct, frozen=True):
     above: tuple[int, ...]
 
 
-def lineages(pid: int, environment: Mapping[str, str]) -> Iterator[Lineage]:
-    """That of the process itself, and those of the clients of each multiplexer that it runs in."""
-    line = tuple(dict.fromkeys(_above(pid)))
-    yield Lineage(environment, line)
-    for one in line:
-        if _is_server(one):
-            for client in _clients(one, environment):
-                yield Lineage(_environment(client), (client, *dict.fromkeys(_ancestors(client))))
+def lineages(pid: int, environment: Mapping[str, str]) -> Iterator[list[Lineage]]:
+    """That of the process itself; then, each for where those before it lead nowhere, those of its multiplexer's clients, and those of who holds its terminal."""
+    seen: set[int] = set()
+    while pid and pid not in seen:
+        line = tuple(dict.fromkeys(_above(pid)))
+        seen |= {pid, *line}
+        yield [Lineage(environment, line)]
+        clients = [client for one in line if _is_server(one) for client in _clients(one, environment)]
+        if clients:
+            yield [Lineage(_environment(client), (client, *dict.fromkeys(_ancestors(client)))) for client in clients]
+        pid = _holder(pid, line)
+        environment = _environment(pid)
+
+
+def window_id(pid: int, environment: Mapping[str, str]) -> int:
+    """What WINDOWID says of a process that has a terminal; 0 where it says nothing, or is that of another display or a multiplexer's."""
+    line = tuple(_above(pid))
+    if _terminal(pid) is None or any(map(_is_server, line)):
+        return 0
+    said, display = environment.get("WINDOWID", ""), _plain(environment)
+    for one in map(_environment, line):
+        if one.get("WINDOWID") == said and _plain(one) != display:
+            return 0
+    with suppress(ValueError):
+        return int(said, 0)
+    return 0
 
 
 def name(pid: int) -> str:
@@ -89,6 +113,52 @@ def _leader_of_output() -> int:
 def _leads(pid: int, device: int) -> bool:
     found = process(pid)
     return found is not None and found.terminal == device and found.session == pid
+
+
+def _terminal(pid: int) -> tuple[int, int] | None:
+    """The number of its terminal, and the file system that it is in: containers have their own."""
+    if pid == os.getpid():
+        for handle in (0, 1, 2):
+            with suppress(OSError):
+                if os.isatty(handle):
+                    there = os.fstat(handle)
+                    return _index(there.st_rdev), there.st_dev
+    found = process(pid)
+    return None if found is None or not found.terminal else (_index(found.terminal), _file_system(pid))
+
+
+def _index(device: int) -> int:
+    return os.minor(device) + 256 * (os.major(device) - _PTS_MAJOR)
+
+
+def _file_system(pid: int) -> int:
+    """The one that the terminals of a process are in; 0 where it is guarded."""
+    try:
+        return Path(f"/proc/{pid}/root/dev/pts").stat().st_dev
+    except OSError:
+        return 0
+
+
+def _holder(pid: int, likely: Iterable[int]) -> int:
+    """Who holds the other end of the terminal of a process, and shows or passes on what it prints; 0 where that cannot be told."""
+    terminal = _terminal(pid)
+    return 0 if terminal is None else next((one for one in (*likely, *_all()) if _holds(one, *terminal)), 0)
+
+
+def _holds(pid: int, index: int, file_system: int) -> bool:
+    with suppress(OSError):
+        for handle in os.listdir(f"/proc/{pid}/fd"):  # noqa: PTH208 - as in at_work.py
+            with suppress(OSError):
+                if os.readlink(f"/proc/{pid}/fd/{handle}") in _MASTERS:  # noqa: PTH115 - the same
+                    said = told(pid, f"fdinfo/{handle}").decode().splitlines()
+                    if f"tty-index:\t{index}" in said and _file_system(pid) == file_system:
+                        return True
+    return False
+
+
+def _plain(environment: Mapping[str, str]) -> str:
+    """The display, however it is spelled."""
+    return environment.get("DISPLAY", "").removeprefix("unix").partition(".")[0]
 
 
 def _all() -> Iterator[int]:

@@ -1,7 +1,8 @@
 """Which windows of this X11 display show the terminal that this program was started from.
 
 A window is known by the process that made it: the server tells that itself (X-Resource), and where
-it does not, the window may (`_NET_WM_PID`). It is ours where that process is above this one.
+it does not, the window may (`_NET_WM_PID`). It is ours where that process is above this one. Where none is
+(in a container), WINDOWID is believed, if what it names is a terminal.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.desktop import lineage, load, x11_processes, x11_stack
@@ -28,24 +30,26 @@ _NO_APPLICATIONS = ("DESKTOP", "DOCK", "NOTIFICATION", "SPLASH", "TOOLTIP")
 
 
 class OwnWindow(Struct, frozen=True):
-    """A window that this program was started from; `kind` is its class, `terminal` whether it is nothing but a terminal."""
+    """A window that this program was started from; `kind` is its class, `terminal` whether it is nothing but a terminal.
+
+    `named`: nothing but WINDOWID says that it was.
+    """
 
     id: int
     title: str
     kind: str
     pid: int
     terminal: bool
+    named: bool = False
 
 
 def own_windows() -> tuple[OwnWindow, ...]:
     """Those that show this process's terminal, hidden or not; none where that cannot be told. Raises DesktopError."""
     if not sys.platform.startswith("linux"):
         return ()
-    lines = tuple(lineage.lineages(os.getpid(), os.environ))
-    above = {pid for line in lines for pid in line.above}
     try:
         with asking() as display:
-            return tuple(_told(display, number, pid) for number, pid in _found(display, lines, above).items())
+            return _own(display)
     except DesktopError:  # whoever must have a display says what is wrong with it
         return ()
     except load.lost() as error:
@@ -69,19 +73,39 @@ def warning(windows: Sequence[OwnWindow], wish: Wish) -> str:
     )
 
 
-def _found(display: Display, lines: Sequence[lineage.Lineage], above: set[int]) -> dict[int, int]:
-    """Our windows, each with its process."""
+def _own(display: Display) -> tuple[OwnWindow, ...]:
     told = x11_processes.by_client(display)
-    if told is not None and not above & set(told.values()):
-        return {}  # nobody above us has anything on this display
+    for lines in lineage.lineages(os.getpid(), os.environ):
+        above = {pid for line in lines for pid in line.above}
+        if told is not None and above.isdisjoint(told.values()):
+            continue  # nobody of them has anything on this display
+        found = _found(display, lines, told or {})
+        if found:
+            return tuple(_told(display, number, pid) for number, pid in found.items())
+    named = lineage.window_id(os.getpid(), os.environ)
+    return _named(display, named, told or {}) if named else ()
+
+
+def _found(display: Display, lines: Sequence[lineage.Lineage], told: Mapping[int, int]) -> dict[int, int]:
+    """The windows of those above, each with its process."""
     tops = _tops(display)
-    makers = _makers(display, tops, told or {})
+    makers = _makers(display, tops, told)
     found: dict[int, int] = {}
     for line in lines:
         pid = next((one for one in line.above if one in makers.values()), 0)
-        windows = {number: outer for number, outer in tops.items() if makers.get(number) == pid}
+        windows = {number: outer for number, outer in tops.items() if pid and makers.get(number) == pid}
         found |= dict.fromkeys(_of_several(display, windows, line.environment), pid)
     return found
+
+
+def _named(display: Display, named: int, told: Mapping[int, int]) -> tuple[OwnWindow, ...]:
+    """The window of this number, or that has it in it, where it is a terminal's: another may have the number since."""
+    tops = _tops(display)
+    outer = x11_stack.outermost(display, named)
+    numbers = [named] if named in tops else _in(tops, outer)
+    makers = _makers(display, numbers, told)
+    found = (replace(_told(display, number, makers[number]), named=True) for number in numbers)
+    return tuple(one for one in found if one.terminal)
 
 
 def _tops(display: Display) -> Mapping[int, int]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -180,14 +180,65 @@ def test_of_one_programs_windows_it_is_the_one_that_is_meant(display: str, tmp_p
         assert [one["title"] for one in told(tmp_path / "found")] == ["ours"]
 
 
-def test_on_another_display_it_is_nobodys(display: str, tmp_path: Path) -> None:
-    """Under `xvfb-run` the terminal is on another screen, whatever WINDOWID says: no window of this one is ours."""
-    command = script(tmp_path, "sleep 0.5", probe(tmp_path))
-    with ExitStack() as stack:
-        stack.enter_context(program("xterm", environment=_environment(display, tmp_path)))
-        number = str(until(_numbers)[0])
-        with program("sh", command, environment=_environment(display, tmp_path) | {"WINDOWID": number}):
-            assert told(tmp_path / "found") == []
+FORWARDER = """
+import os, sys, time
+ours, theirs = os.openpty()
+with open("terminal.new", "w") as file:
+    file.write(os.ttyname(theirs))
+os.rename("terminal.new", "terminal")
+time.sleep(1000)
+"""
+
+
+def test_behind_a_service_manager_it_is_who_holds_the_terminal(display: str, tmp_path: Path) -> None:
+    """`systemd-run --pty`: the program is nobody's child, and the terminal that it has is passed on by one in a window."""
+    (tmp_path / "forwarder.py").write_text(FORWARDER)
+    passes_on = script(tmp_path, f"cd {tmp_path}", f"{sys.executable} forwarder.py", name="passes on")
+    service = script(
+        tmp_path, f"exec <$(cat {tmp_path}/terminal) >/dev/null 2>&1", f"sleep 0.3; {probe(tmp_path)}", name="service"
+    )
+    environment = _environment(display, tmp_path)
+    with (
+        program("xterm", "-T", "another", environment=environment),
+        program("xterm", "-T", "ours", "-e", "bash", passes_on, environment=environment),
+    ):
+        until((tmp_path / "terminal").exists)
+        until(lambda: {"ours", "another"} <= {window.title for window in window_list.windows()})
+        with program("bash", service, environment=environment):
+            assert [(one["title"], one["named"]) for one in told(tmp_path / "found")] == [("ours", False)]
+
+
+def test_behind_an_editor_without_a_window_it_is_its_clients(display: str, tmp_path: Path) -> None:
+    """`emacsclient -nw`: what is started in the server is shown by the client. The kernel knows both by their names alone."""
+    for name, really in (("emacs", "script"), ("emacsclient", "sleep")):
+        (tmp_path / name).symlink_to(shutil.which(really) or really)
+    client, inner = f"{tmp_path}/emacsclient", script(tmp_path, f"sleep 1; {probe(tmp_path)}")
+    environment = _environment(display, tmp_path)
+    with (
+        program("xterm", "-T", "another", environment=environment),
+        program("xterm", "-T", "ours", "-e", client, "1000", environment=environment),
+    ):
+        until(lambda: {"ours", "another"} <= {window.title for window in window_list.windows()})
+        server = f"{tmp_path}/emacs -qc 'bash {inner}' /dev/null"
+        with program("setsid", "sh", "-c", f"exec {server} </dev/null >/dev/null 2>&1", environment=environment):
+            assert [one["title"] for one in told(tmp_path / "found")] == ["ours"]
+
+
+@pytest.mark.parametrize("case", ["a terminal", "a tool", "another display's", "without a terminal"])
+def test_where_nobody_above_has_a_window_its_number_is_believed(display: str, tmp_path: Path, case: str) -> None:
+    """In a container: a terminal's window that the environment names, unless that is of another display (`xvfb-run`), or there is no terminal."""
+    shown = ("xmessage", "words") if case == "a tool" else ("xterm", "-T", "ours")
+    command = f"DISPLAY={display} {probe(tmp_path)}"
+    held = ("sh", "-c", f"{command} </dev/null >/dev/null 2>&1")
+    wrapped = ("setsid", *held) if case == "without a terminal" else ("script", "-qc", command, "/dev/null")
+    environment = _environment(display, tmp_path)
+    with program(*shown, environment=environment):
+        environment["WINDOWID"] = str(until(_numbers)[0])
+        if case == "another display's":
+            environment["DISPLAY"] = ":4711"
+        with program(*wrapped, environment=environment):
+            found = [(one["title"], one["named"]) for one in told(tmp_path / "found")]
+            assert found == ([("ours", True)] if case == "a terminal" else [])
 
 
 def test_a_menu_entry_makes_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
