@@ -26,6 +26,21 @@ class NotPlainError(OSError):
         super().__init__(errno.EINVAL, why, str(path))
 
 
+def why(error: OSError | ValueError) -> str:
+    """Why a file cannot be read as text or at all, as the end of a sentence."""
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return "there is no such file"
+        case PermissionError():
+            return "you have no right to read it"
+        case UnicodeDecodeError():
+            return "it is no text in UTF-8"
+        case OSError():
+            return error.strerror or str(error)
+        case _:
+            return str(error)
+
+
 def read(path: Path, at_most: int, *, pipes: bool = False, links: bool = True) -> bytes:
     """The whole of a plain file of at most so many bytes. Raises OSError, NotPlainError for what is none.
 

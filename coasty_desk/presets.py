@@ -10,7 +10,6 @@ from msgspec import Struct
 from coasty_desk import plain_files
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import given
-from coasty_desk.plain_files import NotPlainError
 
 Confirm = Literal["never", "risky", "always"]
 
@@ -54,13 +53,9 @@ def load(name: str) -> Preset:
     path = given(name)
     try:
         text = plain_files.read(path, LARGEST, pipes=True).decode("utf-8")
-    except NotPlainError as error:
-        message = f"The preset {name!r} cannot be read: {error.strerror}."
-        raise UsageError(message, "Give the path of a text file.") from error
     except (OSError, ValueError) as error:
-        known = ", ".join(names())
-        message = f"There is no preset {name!r}, and no readable file of that name."
-        raise UsageError(message, f"Use one of {known}, none, or the path of a text file.") from error
+        message = f"There is no preset {name!r}, and as a file it cannot be read: {plain_files.why(error)}."
+        raise UsageError(message, f"Use one of {', '.join(names())}, none, or the path of a text file.") from error
     return _parse(path.stem, text)
 
 

@@ -44,7 +44,7 @@ class ProjectFile(Struct, frozen=True):
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            message = f"The project's file {path} cannot be read: {error.strerror or error}."
+            message = f"The project's file {path} cannot be read: {plain_files.why(error)}."
             raise UsageError(message, "Mend it, or take it away.") from error
 
     def digest(self, named: Iterable[Path]) -> str:

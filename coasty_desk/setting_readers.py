@@ -19,6 +19,8 @@ FURTHEST = 1_000_000
 MOST_ENTRIES = 256
 """Masks, patterns or secrets: each is looked at for every picture, or for every key."""
 
+OFTEN = f", up to {MOST_ENTRIES} times"
+
 MOST_FILES = 16
 """Policies: each may have hundreds of patterns."""
 

@@ -73,7 +73,9 @@ class Settings:
     monitor: Literal["primary"] | int = _setting(
         "primary", readers.saying("primary or a monitor's number", readers.monitor), rules.BY_TRUST
     )
-    mask: tuple[Rect, ...] = _setting((), readers.saying("X,Y,WIDTH,HEIGHT in real pixels", readers.rects), rules.ADDED)
+    mask: tuple[Rect, ...] = _setting(
+        (), readers.saying(f"X,Y,WIDTH,HEIGHT in real pixels{readers.OFTEN}", readers.rects), rules.ADDED
+    )
     # the key that the person knows would do nothing any more
     abort_hotkey: str | None = _setting(
         None, readers.saying("keys such as <ctrl>+<shift>+<f12>", readers.text), rules.BY_TRUST
@@ -93,12 +95,13 @@ class Settings:
     secret: tuple[str, ...] = _setting(
         (),
         readers.saying(
-            "NAME=env:VARIABLE or NAME=keyring:SERVICE/USER, with @WINDOW behind it or without", readers.texts
+            f"NAME=env:VARIABLE or NAME=keyring:SERVICE/USER, with @WINDOW behind it or without{readers.OFTEN}",
+            readers.texts,
         ),
         rules.BY_TRUST,
     )
     mask_window: tuple[str, ...] = _setting(
-        (), readers.saying("a pattern of window titles", readers.texts), rules.ADDED
+        (), readers.saying(f"a pattern of window titles{readers.OFTEN}", readers.texts), rules.ADDED
     )
     on_human_input: Literal["pause", "stop", "ignore"] = _setting(
         "pause", readers.one_of("pause", "stop", "ignore"), rules.stricter("ignore", "pause", "stop")
@@ -282,7 +285,7 @@ def digest_of(project: ProjectFile, said: Mapping[str, object] | None = None) ->
     try:
         return project.digest(named_in(project, said))
     except OSError as error:
-        message = f"{error.filename}, which {project.path} names, cannot be read: {error.strerror or error}."
+        message = f"{error.filename}, which {project.path} names, cannot be read: {plain_files.why(error)}."
         raise UsageError(message, "Mend it, or take the name out of the project's file.") from error
 
 
@@ -309,7 +312,7 @@ def _within(project: ProjectFile, name: str, value: object) -> object:
         try:
             path = project_file.inside(project.path.parent, text)
         except OSError as error:
-            message = f"{name} in {project.path} names {_short(text)}, which cannot be read: {error.strerror or error}."
+            message = f"{name} in {project.path} names {_short(text)}, which cannot be read: {plain_files.why(error)}."
             raise UsageError(message, "Name a file in the project's own folder.") from error
         if path is None:
             message = f"{name} in {project.path} names {_short(text)}, which lies outside of its folder."
@@ -370,7 +373,7 @@ def _from_file(path: Path) -> dict[str, object]:
         message = f"The configuration file {path} may not be read."
         raise UsageError(message, "Give yourself the right to read it, or set HOME to your own folder.") from error
     except OSError as error:
-        message = f"The configuration file {path} cannot be read: {error.strerror or error}."
+        message = f"The configuration file {path} cannot be read: {plain_files.why(error)}."
         raise UsageError(message, "Mend it, or write a new one with `coasty-desk config init`.") from error
     return _parsed(path, content)
 
@@ -385,8 +388,13 @@ def _parsed(path: Path, content: bytes) -> dict[str, object]:
         raise UsageError(message, "Mend it, or write a new one with `coasty-desk config init`.") from error
     found: dict[str, object] = {}
     for section, table in document.items():
-        if section not in SECTIONS or not isinstance(table, dict):
+        if section not in SECTIONS:
             raise _unknown(section, path, [f"[{name}]" for name in SECTIONS], f"[{_cut(section)}]")
+        if not isinstance(table, dict):
+            message = f"{path} has no table [{section}], but something else of that name."
+            raise UsageError(
+                message, f"Write [{section}] once, in single brackets, and its settings in the lines below."
+            )
         known = [name for name, entry in _FIELDS.items() if entry.metadata["section"] == section]
         for name, value in table.items():
             if name not in known:
@@ -417,13 +425,31 @@ def _unknown(name: str, path: Path, known: list[str], shown: str) -> UsageError:
 
 
 def _read(name: str, value: object, shown: str) -> object:
-    read: Reader = _FIELDS[name].metadata["read"]
+    return _read_as(_FIELDS[name].metadata["read"], value, shown)
+
+
+def number(said: str, shown: str, low: int, high: int = readers.MOST) -> int:
+    """The whole number that is given for what the person knows as `shown`. Raises UsageError."""
+    return cast("int", _read_as(readers.whole(low, high), said, shown))
+
+
+def _read_as(read: Reader, value: object, shown: str) -> object:
     try:
         return read(value)
     except (ValueError, TypeError, OverflowError) as error:
         expected = getattr(read, "expected", "something else")
-        message = f"{shown} cannot be {_short(value)}."
+        part = next((item for item in value if not _takes(read, [item])), value) if isinstance(value, list) else value
+        said = part.strip() if isinstance(part, str) else part
+        message = f"{shown} cannot be {'empty' if said == '' else _short(said)}."
         raise UsageError(message, f"Give it {expected}.") from error
+
+
+def _takes(read: Reader, value: object) -> bool:
+    try:
+        read(value)
+    except (ValueError, TypeError, OverflowError):
+        return False
+    return True
 
 
 def _short(value: object) -> str:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from coasty_desk.cli import COMPLETE_VARIABLE
-from coasty_desk.cli.exits import EXIT_DESKTOP, EXIT_STOPPED, EXIT_USAGE, complain, exit_code
+from coasty_desk.cli.exits import EXIT_DESKTOP, EXIT_STOPPED, EXIT_USAGE, IS_IT_FULL, complain, exit_code
 from coasty_desk.core.errors import Aborted, CoastyDeskError, UsageError
 
 TYPE_CHECKING = False  # as in `typing`, which takes a third of the time that `coasty-desk stop` needs to ask
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 DRIVING = ("run", "resume", "replay", "ground")
 """The commands that may drive the desktop."""
+
+_WITH_WORDS = ("coasty-desk run", "coasty-desk resume", "coasty-desk ground")
+"""Those whose last argument is a person's own words."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,7 +71,16 @@ def _leave(codes: list[int]) -> None:
 
 
 def _cannot_write(error: Exception) -> None:
-    complain(f"What there is to say cannot be written: {error}.", "Is the disk full that stdout goes to?")
+    if not _lost:  # what is left of it is tried once more at the end
+        why = getattr(error, "strerror", None) or error
+        complain(f"What there is to say cannot be written: {why}.", IS_IT_FULL)
+    _lost.append(error)
+
+
+_lost: list[Exception] = []
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""There is no room, or the terminal is gone."""
 
 
 def _carried_out(arguments: list[str]) -> int:
@@ -87,16 +99,8 @@ def _carried_out(arguments: list[str]) -> int:
         return completion.answer(commands.app)
     debug = "--debug" in arguments[:1]
     arguments = arguments[debug:]
-    if arguments[:1] in (["--help"], ["-h"], []):
-        from coasty_desk.cli.help import TOP  # help must not wait for the command line's library
-
-        print(TOP, end="")
-        return 0 if arguments else EXIT_USAGE
-    if arguments[:1] == ["--version"]:
-        from coasty_desk.cli.help import version
-
-        print(f"coasty-desk {version()}")
-        return 0
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:], "--help"]
     try:
         return _command(arguments, debug=debug) if asked is None else _await_end(asked)
     except CoastyDeskError as error:
@@ -113,7 +117,7 @@ def _carried_out(arguments: list[str]) -> int:
     except Exception as error:
         if debug:
             raise
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if isinstance(error, OSError) and error.errno in _FULL:
             _cannot_write(error)
             return EXIT_DESKTOP
         _unforeseen(error)
@@ -158,6 +162,16 @@ def _sentences_from_threads() -> None:
 
 
 def _command(arguments: list[str], *, debug: bool = False) -> int:
+    if arguments[:1] in (["--help"], ["-h"], []):
+        from coasty_desk.cli.help import TOP  # help must not wait for the command line's library
+
+        print(TOP, end="")
+        return 0 if arguments else EXIT_USAGE
+    if arguments[:1] == ["--version"]:
+        from coasty_desk.cli.help import version
+
+        print(f"coasty-desk {version()}")
+        return 0
     if arguments == ["stop"]:
         from coasty_desk.cli import stopping
 
@@ -185,7 +199,9 @@ def _command(arguments: list[str], *, debug: bool = False) -> int:
     except typer.Abort:
         return EXIT_STOPPED
     except TyperException as error:
-        raise UsageError(
-            error.format_message().rstrip(".") + ".", f"See `coasty-desk {arguments[0]} --help` for how it is used."
-        ) from error
+        context = getattr(error, "ctx", None)
+        path = "coasty-desk" if context is None else context.command_path
+        said = error.format_message().rstrip(".") + "."
+        quotes = "What has blanks in it goes in quotes. " if "extra argument" in said and path in _WITH_WORDS else ""
+        raise UsageError(said, f"{quotes}See `{path} --help` for how it is used.") from error
     return result if isinstance(result, int) else 0

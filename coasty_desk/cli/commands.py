@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from coasty_desk import settings
 from coasty_desk.cli import completion, configured
-from coasty_desk.cli.groups import Json, RunId, auth_app, config_app, presets_app, runs_app, sessions_app
+from coasty_desk.cli.groups import Json, Named, RunId, auth_app, config_app, presets_app, runs_app, sessions_app
 
 app = typer.Typer(
+    cls=Named,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -35,10 +37,10 @@ def run(
         str | None, typer.Argument(metavar="TASK", help="What to do, in plain words; - reads stdin.")
     ] = None,
     dry_run: Annotated[bool | None, typer.Option("--dry-run", help="Only print each action in real pixels.")] = None,
-    max_steps: Annotated[int | None, typer.Option(metavar="N", help="Most predictions. [25; dry run: 1]")] = None,
-    deadline: Annotated[float | None, typer.Option(metavar="SECONDS", help="Wall-clock cap of the run.")] = None,
+    max_steps: Annotated[str | None, typer.Option(metavar="N", help="Most predictions. [25; dry run: 1]")] = None,
+    deadline: Annotated[str | None, typer.Option(metavar="SECONDS", help="Wall-clock cap of the run.")] = None,
     budget: Annotated[
-        int | None, typer.Option(metavar="CENTS", help="Cap on cost, checked before each prediction.")
+        str | None, typer.Option(metavar="CENTS", help="Cap on cost, checked before each prediction.")
     ] = None,
     preset: Annotated[
         str | None,
@@ -66,7 +68,7 @@ def run(
     abort_hotkey: Annotated[str | None, typer.Option(metavar="KEYS", help="[<ctrl>+<shift>+<f12>]")] = None,
     provider: Annotated[str | None, typer.Option(metavar="coasty|offline", help="offline: no key, no network.")] = None,
     cua_version: Annotated[str | None, typer.Option(metavar="VERSION", help="The model. [default: v3]")] = None,
-    memory: Annotated[int | None, typer.Option(metavar="N", help="Screenshots remembered, 1-20. [3]")] = None,
+    memory: Annotated[str | None, typer.Option(metavar="N", help="Screenshots remembered, 1-20. [3]")] = None,
     settle: Annotated[str | None, typer.Option(metavar="SECONDS", help="Fixed pause a step. [adaptive]")] = None,
     image_format: Annotated[
         str | None, typer.Option(metavar="png|jpeg|auto", help="How the screen is sent. [png]")
@@ -95,9 +97,9 @@ def run(
 def resume(
     run: RunId,
     note: Annotated[str | None, typer.Argument(metavar="NOTE", help="What the model is told besides the task.")] = None,
-    max_steps: Annotated[int | None, typer.Option(metavar="N", help="So many predictions more.")] = None,
-    deadline: Annotated[float | None, typer.Option(metavar="SECONDS", help="So many seconds more.")] = None,
-    budget: Annotated[int | None, typer.Option(metavar="CENTS", help="So many cents more.")] = None,
+    max_steps: Annotated[str | None, typer.Option(metavar="N", help="So many predictions more.")] = None,
+    deadline: Annotated[str | None, typer.Option(metavar="SECONDS", help="So many seconds more.")] = None,
+    budget: Annotated[str | None, typer.Option(metavar="CENTS", help="So many cents more.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON event a line on stdout.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it can cost more money.")] = False,
 ) -> int:
@@ -123,9 +125,9 @@ def replay(
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="What to type for {{NAME}}. Repeatable.")
     ] = None,
     dry_run: Annotated[bool | None, typer.Option("--dry-run", help="Print the first step; send no input.")] = None,
-    max_steps: Annotated[int | None, typer.Option(metavar="N", help="Cap on steps. [default: as recorded]")] = None,
-    deadline: Annotated[float | None, typer.Option(metavar="SECONDS", help="Wall-clock cap.")] = None,
-    budget: Annotated[int | None, typer.Option(metavar="CENTS", help="Cap on what --heal may cost.")] = None,
+    max_steps: Annotated[str | None, typer.Option(metavar="N", help="Cap on steps. [default: as recorded]")] = None,
+    deadline: Annotated[str | None, typer.Option(metavar="SECONDS", help="Wall-clock cap.")] = None,
+    budget: Annotated[str | None, typer.Option(metavar="CENTS", help="Cap on what --heal may cost.")] = None,
     step: Annotated[bool | None, typer.Option("--step", help="Ask before every single action.")] = None,
     confirm: Annotated[
         str | None, typer.Option(metavar="never|risky|always", help="Which actions wait for a person.")
@@ -221,11 +223,9 @@ def release() -> int:
 
 @app.command(epilog="Example:  coasty-desk cost --steps 25 --memory 8")
 def cost(
-    steps: Annotated[
-        int | None, typer.Option(metavar="N", min=0, max=100_000, help="How many. [default: the run's cap]")
-    ] = None,
+    steps: Annotated[str | None, typer.Option(metavar="N", help="How many. [default: the run's cap]")] = None,
     max_size: Annotated[str | None, typer.Option(metavar="WxH|full", help="As for run. [default: 1280x720]")] = None,
-    memory: Annotated[int | None, typer.Option(metavar="N", help="As for run. [default: 3]")] = None,
+    memory: Annotated[str | None, typer.Option(metavar="N", help="As for run. [default: 3]")] = None,
     cua_version: Annotated[str | None, typer.Option(metavar="VERSION", help="As for run. [default: v3]")] = None,
     preset: Annotated[str | None, typer.Option(metavar="NAME|FILE", help="As for run. [default: precise]")] = None,
     spent: Annotated[bool, typer.Option("--spent", help="What was really charged, by month and day.")] = False,
@@ -237,7 +237,8 @@ def cost(
     if spent:
         return body.spent(as_json=json)
     given = {"max_size": max_size, "memory": memory, "cua_version": cua_version, "preset": preset}
-    return body.cost(steps, {name: value for name, value in given.items() if value is not None}, as_json=json)
+    number = None if steps is None else settings.number(steps, "--steps", 0, 100_000)
+    return body.cost(number, {name: value for name, value in given.items() if value is not None}, as_json=json)
 
 
 @app.command()

@@ -110,7 +110,7 @@ def spent(*, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"by_day": days, "by_month": months, "reserved_cents": reserved}, indent=2))
         return 0
-    for title, sums in (("by month", months), ("by day", days)):
+    for title, sums in (("by month", months), ("by day", days)) if days else ():
         print(title)
         for period, cents in sums.items():
             print(f"  {period:<12} ${cents / 100:.2f}")

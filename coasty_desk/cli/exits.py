@@ -11,6 +11,8 @@ EXIT_SERVICE = 4
 EXIT_DESKTOP = 5
 EXIT_STOPPED = 130
 
+IS_IT_FULL = "Is the disk full that stdout goes to?"
+
 
 def exit_code(error: CoastyDeskError) -> int:
     """Whose fault it is, as DESIGN.md A3 numbers it."""

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from coasty_desk import settings
 from coasty_desk.cli import completion
 from coasty_desk.cli.exits import EXIT_USAGE
+from coasty_desk.core.errors import UsageError
 
 
-class Lines(TyperGroup):
+class Named(TyperGroup):
+    """A group that says which command was meant, and where they all are."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command by its name. Raises UsageError, ours, for one that there is not."""
+        name, path = args[0], ctx.command_path
+        if ctx.resilient_parsing or name.startswith("-") or self.get_command(ctx, name) is not None:
+            return super().resolve_command(ctx, args)
+        near = difflib.get_close_matches(name, self.commands, 1)
+        meant = f"Did you mean `{path} {near[0]}`? " if near else ""
+        message = f"There is no command `{path} {name}`."
+        raise UsageError(message, f"{meant}`{path} --help` says which there are.")
+
+
+class Lines(Named):
     """A group whose help says of each command what it does, whole, over as many lines as it takes."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -67,7 +84,7 @@ def presets_show(preset: Annotated[str, typer.Argument(metavar="NAME", help="One
 
 @runs_app.command("list")
 def runs_list(
-    limit: Annotated[int | None, typer.Option("--limit", "-n", metavar="N", min=1, help="The newest N.")] = None,
+    limit: Annotated[str | None, typer.Option("--limit", "-n", metavar="N", help="The newest N.")] = None,
     status: Annotated[
         str, typer.Option(metavar="WORD", help="Only those that ended so: succeeded, failed, max_steps, interrupted, …")
     ] = "",
@@ -77,7 +94,8 @@ def runs_list(
     """List the recorded runs, newest first."""
     from coasty_desk.cli import runs as body
 
-    return body.list_all(as_json=json, limit=limit, status=status, words=task)
+    most = None if limit is None else settings.number(limit, "--limit", 1)
+    return body.list_all(as_json=json, limit=most, status=status, words=task)
 
 
 @runs_app.command("show")

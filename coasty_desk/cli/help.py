@@ -22,7 +22,7 @@ Exit codes: 0 done, 1 the model cannot, 2 usage, 3 a limit, 4 the service,
 """
 
 COMMANDS = {
-    "resume RUN": "go on with a run that was cut off",
+    "resume RUN": "go on with a run that was cut off, stopped, or ended at a limit or a failure",
     "replay RUN": "do a recorded run's actions again, without the model",
     "stop": "stop the run that drives this display, from another terminal",
     "release": "let go of keys and buttons that a killed process left held",

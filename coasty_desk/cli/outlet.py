@@ -59,6 +59,11 @@ class Outlet(io.TextIOBase):
         """A letter that the encoding lacks is an escape, and not the end of the run."""
         return "backslashreplace"
 
+    @property
+    def broken(self) -> bool:
+        """Whether what is written goes nowhere any more."""
+        return self._broken
+
     def isatty(self) -> bool:
         """Whether the other is a terminal."""
         return self._drops

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 from coasty_desk import plain_files
 from coasty_desk.cli.exits import complain
 from coasty_desk.core.errors import UsageError
+from coasty_desk.core.folders import given
 from coasty_desk.wire import pyautogui_source
 
 REFUSED = 1
@@ -30,11 +30,8 @@ def parse(file: str) -> int:
 
 def _read(file: str) -> str:
     try:
-        raw = sys.stdin.buffer.read(LARGEST) if file == "-" else plain_files.read(Path(file), LARGEST, pipes=True)
+        raw = sys.stdin.buffer.read(LARGEST) if file == "-" else plain_files.read(given(file), LARGEST, pipes=True)
         return raw.decode("utf-8-sig")
-    except OSError as error:
-        message = f"{file} cannot be read: {error.strerror or error}."
-        raise UsageError(message, "Give a file of pyautogui source, or - for stdin.") from error
-    except UnicodeDecodeError as error:
-        message = f"{file} is not text in UTF-8."
+    except (OSError, ValueError) as error:
+        message = f"{'What came on stdin' if file == '-' else file} cannot be read: {plain_files.why(error)}."
         raise UsageError(message, "Give a file of pyautogui source, or - for stdin.") from error

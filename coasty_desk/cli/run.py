@@ -12,7 +12,7 @@ from coasty_desk import compose
 from coasty_desk.cli import stuck, task_source, terminal
 from coasty_desk.cli.choose_view import for_person
 from coasty_desk.cli.cost import agree
-from coasty_desk.cli.exits import EXIT_STOPPED, exit_code
+from coasty_desk.cli.exits import EXIT_STOPPED, IS_IT_FULL, exit_code
 from coasty_desk.cli.json_lines import JsonView
 from coasty_desk.cli.outlet import Outlet, outlets
 from coasty_desk.cli.prompts import TerminalPerson
@@ -54,6 +54,7 @@ REMEDIES: dict[ev.Ending, str] = {
     ev.Ending.BUDGET: "Allow more with --budget, or spend less a step with a smaller --memory.",
     ev.Ending.STALLED: "Read in the record where it went round in circles, then say the task in smaller steps.",
     ev.Ending.DEADLINE: "Allow more with --deadline, or ask for less at once.",
+    ev.Ending.DESKTOP_ERROR: "`coasty-desk doctor` says what is wrong here; `coasty-desk resume last` goes on with the run.",
     ev.Ending.REFUSED: "Read in the record what was refused; allow it, or say the task so that it is not needed.",
 }
 """What to do about an ending that has no remedy of its own; a stop needs none."""
@@ -102,6 +103,8 @@ def drive(
                 gc.enable()
                 ending, refused = _pull(desk, view, control)
             remedy = "" if ending is None else ending.remedy or remedies.get(ending.ending, "")
+            if ending is not None and ending.ending is ev.Ending.DESKTOP_ERROR and any(one.broken for one in out):
+                remedy = IS_IT_FULL
             return _finish(ending, remedy, desk, view, one_look=chosen.dry_run and chosen.steps == 1 and not refused)
         except (Aborted, KeyboardInterrupt):
             _say_stopped(run_id, stop, view, chosen, ending)

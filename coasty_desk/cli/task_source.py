@@ -11,7 +11,6 @@ from coasty_desk import plain_files
 from coasty_desk import task as tasks
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import given
-from coasty_desk.plain_files import NotPlainError
 
 STDIN = "-"
 
@@ -39,12 +38,9 @@ def waits_for_stdin(task: str | None, file: str | None) -> bool:
 def _from_file(path: Path) -> str:
     try:
         return plain_files.read(path, _MOST, pipes=True).decode("utf-8-sig")
-    except NotPlainError as error:
-        message = f"The task file {path} cannot be read: {error.strerror}."
-        raise UsageError(message, "Give a text file, or let `coasty-desk run -` read a pipe on stdin.") from error
     except (OSError, ValueError) as error:
-        message = f"The task file {path} cannot be read."
-        raise UsageError(message, "Give the path of a text file in UTF-8.") from error
+        message = f"The task file {path} cannot be read: {plain_files.why(error)}."
+        raise UsageError(message, "Give a text file, or let `coasty-desk run -` read a pipe on stdin.") from error
 
 
 def _from_stdin() -> str:

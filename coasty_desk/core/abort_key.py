@@ -155,8 +155,8 @@ def _part(part: str, whole: str) -> str:
         return name
     if name.isascii() and name.isdigit():
         return f"#{int(name)}"
-    hint = f"did you mean <{part.lower()}>?" if part.lower() in NAMES else "see the names that pynput gives to keys"
-    raise _wrong(whole, f"{part!r} is no key; {hint}")
+    hint = f" (did you mean <{part.lower()}>?)" if part.lower() in NAMES else ""
+    raise _wrong(whole, f"{part!r} is no key{hint}")
 
 
 def _wrong(text: str, why: str) -> UsageError:

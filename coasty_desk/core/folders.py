@@ -22,7 +22,10 @@ def at_home(folder: Callable[[], Path]) -> Path:
 
 
 def given(text: str) -> Path:
-    """A path as a person gives it, `~` for the home. Raises UsageError where there is none."""
+    """A path as a person gives it, `~` for the home. Raises UsageError where there is none, or no path."""
+    if not text:
+        message = "The name of a file is empty."
+        raise UsageError(message, "Give the path of a file.")
     try:
         return Path(text).expanduser()
     except RuntimeError as error:

@@ -8,7 +8,6 @@ from pathlib import Path
 from coasty_desk import plain_files
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.scaling import Frame, Rect, Size, fit, padded
-from coasty_desk.plain_files import NotPlainError
 
 LARGEST = 200_000_000
 """Bytes of a picture's file."""
@@ -19,12 +18,14 @@ def read(path: Path) -> bytes:
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(plain_files.read(path, LARGEST, pipes=True))) as opened:
+        content = plain_files.read(path, LARGEST, pipes=True)
+    except (OSError, ValueError) as error:
+        message = f"{path} cannot be read: {plain_files.why(error)}."
+        raise UsageError(message, "Give the path of a PNG or JPEG file.") from error
+    try:
+        with Image.open(io.BytesIO(content)) as opened:
             encoded = io.BytesIO()
             opened.convert("RGB").save(encoded, "PNG")
-    except NotPlainError as error:
-        message = f"{path} cannot be read: {error.strerror}."
-        raise UsageError(message, "Give the path of a PNG or JPEG file.") from error
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         message = f"{path} is no picture that can be read."
         raise UsageError(message, "Give the path of a PNG or JPEG file.") from error

@@ -13,7 +13,6 @@ from coasty_desk.core.errors import UsageError
 from coasty_desk.core.patterns import Pattern
 from coasty_desk.core.policy import ACTIONS, Bounds, Policy, chords
 from coasty_desk.core.typed import Strokes
-from coasty_desk.plain_files import NotPlainError
 from coasty_desk.wire.expressions import pattern
 
 LARGEST = 1_000_000
@@ -34,8 +33,7 @@ def read(path: Path, strokes: Strokes) -> Policy:
     try:
         text = plain_files.read(path, LARGEST, pipes=True).decode("utf-8-sig")
     except (OSError, ValueError) as error:
-        why = f": {error.strerror}" if isinstance(error, NotPlainError) else ""
-        message = f"The policy file {path} cannot be read{why}."
+        message = f"The policy file {path} cannot be read: {plain_files.why(error)}."
         raise UsageError(message, "Give the path of a TOML or JSON file in UTF-8.") from error
     kind = "JSON" if path.suffix.lower() == ".json" or text.lstrip().startswith("{") else "TOML"
     try:

@@ -54,12 +54,13 @@ def test_nor_is_it_for_other_commands(shell: Shell, other: str, how: str) -> Non
     assert "inside coasty-desk" not in done_.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "runs list", "presets list"])
+@pytest.mark.parametrize("command", ["run", "runs list", "presets show fast", "--help", "--version"])
 def test_a_full_disk_is_said_and_is_no_success(shell: Shell, run: str, command: str) -> None:
-    """`> /dev/full`."""
+    """`> /dev/full`: once, and with what to do."""
     done_ = said(shell, f"{run if command == 'run' else f'{sys.executable} -m coasty_desk {command}'} > /dev/full")
     assert done_.returncode == 5
-    assert "cannot be written" in done_.stderr
+    assert done_.stderr.count("cannot be written") == 1
+    assert "Is the disk full" in done_.stderr
     assert "Traceback" not in done_.stderr
 
 
