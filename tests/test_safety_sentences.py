@@ -131,7 +131,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
         f"{RISK}::test_ending_the_session_is_risky",
     ),
     "Delete on files": (f"{RISK}::test_delete_is_risky_on_files",),
-    "a click or Enter where the model's words": (
+    "a click, Enter, a blank or Alt and a letter where the model's words": (
         f"{RISK}::test_committing_words_make_a_click_or_enter_risky",
         f"{GATES}::test_the_text_under_the_pointer_makes_a_click_risky",
         f"{IN_HAND}::test_what_the_model_says_makes_a_click_risky",
@@ -142,6 +142,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "Enter in a terminal (or where that cannot be told)": (
         f"{COMMANDS}::test_sending_a_terminals_line_that_is_unknown_is_risky",
+        f"{COMMANDS}::test_what_is_pasted_into_a_terminal_is_risky",
     ),
     "in fourteen languages": (f"{COMMITTING}::test_what_destroys_spends_publishes_or_locks_out_is_asked_about",),
     "Patterns are plain words, globs or regular expressions": (
@@ -150,11 +151,14 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "judges what will stand there": (
         f"{DENIED}::test_denied_text_does_not_come_to_stand_there",
+        "tests/desktop/test_denied_typing.py::*",
         "tests/wire/test_expressions.py::test_plain_words_are_found_however_they_are_spelled",
     ),
     "What it cannot follow it refuses": (
         f"{DENIED}::test_where_text_is_denied_what_cannot_be_known_is_not_put_in",
         f"{DENIED}::test_a_line_that_is_unknown_is_not_sent",
+        f"{DENIED}::test_no_key_makes_an_unknown_line_a_known_one",
+        f"{DENIED}::test_every_chord_of_a_shell_is_known",
     ),
     "anything that goes to a terminal window": (f"{RISK}::test_under_cautious_anything_in_a_terminal_is_risky",),
     "is enforced on every action before any input": (

@@ -16,12 +16,24 @@ _FILLERS = {
     0x3164,
     0xFFA0,
     0x0640,
+    0x2800,
     *range(0x180B, 0x1810),
     *range(0xFE00, 0xFE10),
 }
 """Characters that show nothing, beside those of the category Cf; and the stroke that Arabic words are drawn out with."""
 
-_ACCENTS = frozenset(map(chr, (*range(0x0300, 0x0370), *range(0x064B, 0x0660))))
+_ACCENTS = frozenset(
+    chr(number)
+    for first, last in (
+        (0x300, 0x36F),
+        (0x64B, 0x65F),
+        (0x1AB0, 0x1AFF),
+        (0x1DC0, 0x1DFF),
+        (0x20D0, 0x20FF),
+        (0xFE20, 0xFE2F),
+    )
+    for number in range(first, last + 1)
+)
 _LETTERS = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t"})
 """Letters that no decomposition takes the mark off."""
 
@@ -29,6 +41,9 @@ _TWINS = (
     ("аᴀɑαа", "a"), ("вьβ", "b"), ("сϲⅽ", "c"), ("ԁɗ", "d"), ("еєεҽ", "e"), ("ғ", "f"), ("ɡԍ", "g"), ("һнհ", "h"), ("іιɩίΐӏ", "i"),
     ("јϳ", "j"), ("кκ", "k"), ("ⅼⵏ", "l"), ("мⅿ", "m"), ("пηո", "n"), ("оοσօ०", "o"), ("рρ", "p"), ("ԛգ", "q"), ("гɾ", "r"),
     ("ѕ", "s"), ("тτ", "t"), ("цυսʋ", "u"), ("νѵ", "v"), ("ԝωѡ", "w"), ("хχ", "x"), ("уγү", "y"), ("ʐ", "z"),
+    *zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True),
+    *zip("ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗꓡꓟꓠꓳꓑꓣꓢꓔꓴꓦꓪꓫꓬꓜ", "abcdefghijklmnoprstuvwxyz", strict=True),
+    *zip("ᎪᏴᏟᎠᎬᏀᎻᏆᎫᏦᏞᎷᏢᎡᏚᎢᏙᎳᎩᏃ", "abcdeghijklmprstvwyz", strict=True),
     ("‐‑‒–—―−﹣", "-"), ("⁄∕", "/"),
 )  # fmt: skip
 """Letters of other alphabets, and dashes, by the Latin ones that they look like."""

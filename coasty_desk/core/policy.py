@@ -241,7 +241,7 @@ def _of_text(policy: Policy, action: Action, situation: Situation, strokes: Stro
     """Whether denied text would stand there after any part of the action, as far as that can be told."""
     if not policy.typed_text_denied:
         return ""
-    if isinstance(action, Click) and action.button == "middle":
+    if isinstance(action, Click | Drag) and action.button == "middle":
         return "the policy denies some text, and what a middle click would paste cannot be told"
     typed = situation.typed
     parts = list(steps(action, strokes))
@@ -272,11 +272,12 @@ def _unknown(step: Step, typed: Typed, terminal: bool | None) -> str:  # noqa: F
     if isinstance(step, str | Click | Drag):
         return ""
     does = of_stroke(step)
-    if does.brings:
+    if does.brings or (does.pastes and terminal is not False):
         return f"the policy denies some text, and what {'+'.join(step)} would put in cannot be told; type it as text"
-    if does.commits and typed.lost and terminal is not False:
+    lost = typed.unknown_sent(step)
+    if lost and terminal is not False:
         return (
-            f"the policy denies some text, and what the line holds after {typed.lost} cannot be told; "
+            f"the policy denies some text, and what the line holds after {lost} cannot be told; "
             "in a terminal press Ctrl+C and type the line out"
         )
     return ""

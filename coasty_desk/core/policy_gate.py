@@ -61,7 +61,7 @@ class PolicyGate(Struct, frozen=True):
         self.ledger.terminal = None
         if self.policy.typed_text_denied and matters(placed.sent, self.ledger.strokes):
             try:
-                self.ledger.terminal = in_terminal((self.windows.focused(),))
+                self.ledger.terminal = in_terminal(reached(placed.real, self.windows, self.pointer))
             except DesktopError:
                 return None
         return self.ledger.terminal

@@ -17,7 +17,7 @@ from coasty_desk.core.committing import committing
 from coasty_desk.core.policy import CLOSING
 from coasty_desk.core.risky_words import KINDS
 from coasty_desk.core.terminals import in_terminal, is_terminal
-from coasty_desk.core.typed import Strokes, Typed, steps, strokes_of
+from coasty_desk.core.typed import Step, Strokes, Typed, pieces, steps, strokes_of
 from coasty_desk.core.typed_keys import of_stroke
 from coasty_desk.core.windows import Named
 
@@ -48,6 +48,9 @@ _SESSION = (
     frozenset({"ctrl", "alt", "delete"}),
     frozenset({"ctrl", "alt", "backspace"}),
     frozenset({"ctrl", "shift", "win", "q"}),
+    frozenset({"win", "shift", "e"}),
+    frozenset({"win", "l"}),
+    frozenset({"ctrl", "alt", "l"}),
 )
 _SENDING = (frozenset({"ctrl", "enter"}), frozenset({"win", "enter"}))
 _SIDES = {"ctrlright": "ctrl", "shiftright": "shift", "altright": "alt", "winright": "win"}
@@ -104,6 +107,9 @@ def _sends(pressed: Iterable[frozenset[str]]) -> Risk | None:
 
 def _commits(action: Action, pressed: Iterable[frozenset[str]], said: tuple[str, ...]) -> Risk | None:
     enters = any("enter" in stroke or "space" in stroke for stroke in pressed)
+    # a blank that no word stands before presses what has the focus, like the key; Alt and its letter press a button
+    enters = enters or (isinstance(action, TypeText) and any(map(str.isspace, pieces(action.text))))
+    enters = enters or any("alt" in stroke and any(len(key) == 1 for key in stroke) for stroke in pressed)
     if not (enters or isinstance(action, Click | Drag | Launch)):
         return None
     said = (*said, action.name) if isinstance(action, Launch) else said
@@ -133,10 +139,20 @@ def _unknown_line(action: Action, around: Around, strokes: Strokes) -> Risk | No
     for before in around.typed:
         typed = before
         for step in steps(action, strokes):
-            if typed.lost and isinstance(step, tuple) and of_stroke(step).commits:
-                return Risk("unknown line", f"what a terminal's line holds after {typed.lost} cannot be told")
+            lost = typed.unknown_sent(step)
+            if lost:
+                return Risk("unknown line", f"what a terminal's line holds after {lost} cannot be told")
+            if _pastes(step):
+                return Risk("unknown line", "what it would put into a terminal cannot be told")
             typed = typed.step(step)
     return None
+
+
+def _pastes(step: Step) -> bool:
+    """Where what is pasted has more than one line, a shell may take it at once."""
+    if isinstance(step, tuple):
+        return of_stroke(step).pastes
+    return isinstance(step, Click | Drag) and step.button == "middle"
 
 
 def _new_lines(action: Action, typed: Typed, strokes: Strokes) -> Iterator[str]:

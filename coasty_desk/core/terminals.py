@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from coasty_desk.core.actions import Action, KeyCombo, PressKeys, TypeText
-from coasty_desk.core.typed import Strokes, steps
+from coasty_desk.core.typed import Strokes, brings, steps
 from coasty_desk.core.typed_keys import of_stroke
 from coasty_desk.core.windows import Named
 
@@ -33,6 +33,6 @@ def in_terminal(windows: tuple[Named, ...] | None) -> bool | None:
 def matters(action: Action, strokes: Strokes) -> bool:
     """Whether the action does something else to a line in a terminal than elsewhere. Raises ValueError."""
     if not isinstance(action, TypeText | PressKeys | KeyCombo):
-        return False
+        return bool(brings(action))
     done = (of_stroke(step) for step in steps(action, strokes) if isinstance(step, tuple))
     return any(does.loses or does.commits or does.abandons or does.follow in ("right", "end") for does in done)

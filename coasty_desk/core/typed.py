@@ -8,6 +8,7 @@ where a terminal may bring in text that nobody typed, the line is unknown (`lost
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
@@ -30,6 +31,9 @@ Strokes: TypeAlias = Callable[[PressKeys | KeyCombo], tuple[Stroke, ...]]
 Step: TypeAlias = str | Stroke | Click | Drag
 """Text that is written in one go, a stroke of one key with what is held, or a gesture that may move the caret."""
 
+_RECALLS = re.compile(r"!(?![\s=\"]|$)|^\^|\bfc(?![\w-])")
+"""What a shell takes a line of its history for: `!!`, `!rm`, `^a^b`, `fc`."""
+
 CONTROL: dict[str, str] = {
     "\n": "enter",
     "\r": "enter",
@@ -47,7 +51,8 @@ class Typed(Struct, frozen=True):
     `pieces`: what was typed, cut wherever the caret may have been moved to another place; empty
     while it is followed exactly. `erased`: so many characters may have been taken away since, no
     matter where; `shuffled`: what stands there may have changed its order. `lost`: the key, or what else happened, after
-    which a terminal's line is unknown, `away`: since then it may be another window's.
+    which a terminal's line is unknown, `away`: since then it may be another window's. `quoted`: what is pressed next
+    may be text to it.
     """
 
     said: str = ""
@@ -59,6 +64,7 @@ class Typed(Struct, frozen=True):
     selected: bool = False
     lost: str = ""
     away: bool = False
+    quoted: bool = False
 
     @property
     def readings(self) -> tuple[str, ...]:
@@ -70,6 +76,18 @@ class Typed(Struct, frozen=True):
         """The line that the cursor is in; just after Enter, the one that was sent."""
         head = self.before if self.after else self.before.removesuffix("\n")
         return head[head.rfind("\n") + 1 :] + self.after.split("\n")[0]
+
+    def unknown_sent(self, step: Step) -> str:
+        """What has made the line unknown that a terminal would be sent by this step; empty where it sends none, or a known one."""
+        if not isinstance(step, tuple):
+            return ""
+        # Ctrl+X Ctrl+E has it edited, and run when the editor ends
+        edits = len(step) > 1 and step[-1] == "e" and self.lost in ("ctrl+x", "ctrlright+x")
+        if not (of_stroke(step).commits or edits):
+            return ""
+        line = self.before[self.before.rfind("\n") + 1 :] + self.after.split("\n")[0]
+        recalls = _RECALLS.search(line)
+        return self.lost or (recalls[0] if recalls else "")
 
     def then(self, action: Action, strokes: Strokes, terminal: bool | None = None) -> Typed:  # noqa: FBT001 - three answers
         """With one more action done; `terminal`: whether it goes to one, None where that cannot be told."""
@@ -83,15 +101,16 @@ class Typed(Struct, frozen=True):
         if isinstance(step, str):
             return _written(self, step)
         if isinstance(step, Click | Drag):
-            return _gesture(self, step)
+            return _gesture(self, step, terminal)
         does = of_stroke(step)
         typed = _moved(self) if does.moves else self
         typed = _edited(typed, does)
         # at the line's end some shells take what they propose for the rest of it
         takes = does.follow in ("right", "end") and not self.after
         if (does.loses or takes) and terminal is not False:
-            typed = replace(typed, lost=step[-1] if len(step) == 1 else "+".join(step), away=False)
-        if does.abandons and terminal and not typed.away:
+            lost = step[-1] if len(step) == 1 else "+".join(step)
+            typed = replace(typed, lost=lost, away=False, quoted=typed.quoted or does.quotes)
+        if does.abandons and terminal and not (typed.away or typed.quoted):
             typed = replace(typed, before=typed.before + typed.after + "\n", after="", lost="")
         if does.leaves:
             typed = replace(typed, away=True)
@@ -127,6 +146,13 @@ def steps(action: Action, strokes: Strokes) -> Iterator[Step]:
             yield from _merged(one for stroke in strokes(action) for one in apart(stroke))
         case Click() | Drag():
             yield action
+
+
+def brings(action: Action) -> str:
+    """What a gesture is called that puts text where it ends which nobody typed; empty for another action."""
+    if isinstance(action, Click | Drag) and action.button == "middle":
+        return "a middle click"
+    return "a drag" if isinstance(action, Drag) else ""
 
 
 def apart(stroke: Stroke) -> Iterator[Stroke]:
@@ -183,8 +209,10 @@ def _merged(strokes: Iterator[Stroke]) -> Iterator[Step]:
         yield "".join(text)
 
 
-def _gesture(typed: Typed, gesture: Click | Drag) -> Typed:
+def _gesture(typed: Typed, gesture: Click | Drag, terminal: bool | None) -> Typed:  # noqa: FBT001 - three answers
     typed = replace(_moved(typed), away=True)
+    if brings(gesture) and terminal is not False:
+        typed = replace(typed, lost=brings(gesture))
     if isinstance(gesture, Drag):
         # what is selected may be dragged to another place
         return replace(typed, selected=True, shuffled=typed.shuffled or typed.selected)
@@ -235,7 +263,7 @@ def _followed(typed: Typed, what: str) -> Typed:
         case "enter":
             # Enter sends the whole line, wherever the cursor is in it
             typed = _written(replace(typed, before=before + after, after=""), "\n")
-            return replace(typed, lost="", away=False)
+            return replace(typed, lost="", away=False, quoted=False)
         case "backspace":
             # in a shell a line that was sent is no more: whatever else has it is judged by its pieces
             return typed if before.endswith("\n") else replace(typed, before=before[:-1])

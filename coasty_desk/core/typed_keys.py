@@ -21,7 +21,8 @@ class Does(Struct, frozen=True):
     (1: a character, 2: no telling), `selects` what is then taken away, `shuffles`: brings back or
     puts elsewhere what was typed. `loses`: a terminal may put in what nobody typed (history,
     completion); `brings`: it puts in, anywhere, what cannot be known (a paste, a composed
-    character). `commits`: it may send the line; `abandons`: a terminal throws it away.
+    character); `pastes`: in a terminal at least, somebody else's text. `quotes`: a terminal may take what is pressed next as text, also Ctrl+C.
+    `commits`: it may send the line; `abandons`: a terminal throws it away.
     """
 
     follow: str = ""
@@ -33,6 +34,8 @@ class Does(Struct, frozen=True):
     shuffles: bool = False
     loses: bool = False
     brings: bool = False
+    pastes: bool = False
+    quotes: bool = False
     commits: bool = False
     abandons: bool = False
 
@@ -44,6 +47,7 @@ _PAD = {f"num{n}": str(n) for n in range(10)} | {
     "multiply": "*",
     "divide": "/",
     "decimal": ".",
+    "separator": ",",
 }
 """Keys by what they write. Without Num Lock the pad's move the caret: that too is expected of them."""
 
@@ -55,6 +59,10 @@ _LOST = Does(moves=True, loses=True)
 _SELECTS = Does(moves=True, selects=True)
 _ERASES = Does(moves=True, erases=2, loses=True)
 _BRINGS = Does(moves=True, loses=True, brings=True)
+_PASTES = Does(moves=True, loses=True, brings=True, pastes=True)
+_PASTES_OR_QUOTES = Does(moves=True, loses=True, brings=True, pastes=True, quotes=True)
+_QUOTES = Does(moves=True, loses=True, quotes=True)
+_SENDS = Does(moves=True, loses=True, commits=True)
 _AGAIN = Does(moves=True, erases=2, shuffles=True, loses=True)
 _NOTHING = Does()
 
@@ -67,15 +75,20 @@ _ALONE: dict[str, Does] = {
     "right": Does("right"),
     "home": Does("home", moves=True),
     "end": Does("end", moves=True),
-    **dict.fromkeys(("up", "down", "pageup", "pagedown", "esc"), _LOST),
-    "insert": _MOVES,
+    **dict.fromkeys(("up", "down", "pageup", "pagedown", "esc", "select", "execute", "help", "clear", "apps"), _LOST),
+    "insert": _PASTES_OR_QUOTES,  # Tk pastes; elsewhere what is typed takes the place of what stands there
+    **{f"f{n}": _LOST for n in range(1, 25)},  # Windows' shells have their history there
+    # as they are called on a Sun keyboard, and by Tk and Qt on every other one
+    "f14": _AGAIN,
+    "f18": _PASTES,
+    "f20": _ERASES,
     **{key: Does(writes=written, moves=True) for key, written in _PAD.items() if key != "space"},
 }
-"""Without anything held. What is not here and no character does nothing to a text: F5, Caps Lock, volume."""
+"""Without anything held. What is not here and no character does nothing to a text: Caps Lock, volume."""
 
 _SHIFT: dict[str, Does] = {
     "enter": _ENTER,
-    "insert": _BRINGS,
+    "insert": _PASTES,
     "delete": Does(moves=True, erases=2),
     "backspace": Does("backspace", erases=1),
     "tab": Does(moves=True, loses=True),
@@ -99,19 +112,31 @@ _CTRL: dict[str, Does] = {
     "t": Does("swap", moves=True, shuffles=True),
     "c": Does(abandons=True),
     "insert": _NOTHING,
-    "v": _BRINGS,
-    "s": Does(moves=True),
+    "v": _PASTES_OR_QUOTES,
+    "s": _MOVES,
     "x": _ERASES,
+    "q": _QUOTES,
+    "o": _SENDS,
     "delete": _ERASES,
-    **dict.fromkeys(("y", "z", "_", "-", "/"), _AGAIN),
-    **dict.fromkeys(("r", "p", "n", "o", "g", "i", "q", "]", "@", "space", "[", "tab", "l"), _LOST),
+    "y": Does(
+        moves=True, erases=2, shuffles=True, loses=True, brings=True, pastes=True
+    ),  # Tk pastes, Emacs and shells put back
+    **dict.fromkeys(("z", "_", "-", "/"), _AGAIN),
+    **dict.fromkeys(("r", "p", "n", "g", "i", "tab", "l"), _LOST),
     **dict.fromkeys(("left", "right", "up", "down", "home", "end", "pageup", "pagedown"), _LOST),
 }
 
+_CONTROL_CODES = (
+    {"8": "h", "?": "h", "7": "_", "/": "_"} | {f"num{n}": key for n, key in ((7, "_"), (8, "h"))} | {"divide": "_"}
+)
+"""Chords that terminals take for another one, by an old keyboard's codes: Ctrl+8 takes a character away. Others of them lose the line."""
+
 _CTRL_SHIFT: dict[str, Does] = {
-    "v": _BRINGS,
+    "v": _PASTES,
     "u": _BRINGS,
-    "insert": _BRINGS,
+    "insert": _PASTES,
+    # in kitty, and in st
+    **dict.fromkeys("sy", Does(moves=True, erases=2, shuffles=True, loses=True, pastes=True)),
     "c": _NOTHING,
     "z": _AGAIN,
     **dict.fromkeys(("left", "right", "up", "down", "home", "end", "pageup", "pagedown"), _SELECTS),
@@ -121,6 +146,8 @@ _ALT: dict[str, Does] = {
     "enter": _ENTER,
     **dict.fromkeys(("d", "backspace", "delete"), _ERASES),
     **dict.fromkeys(("y", "t", "h"), _AGAIN),
+    "q": _QUOTES,  # zsh keeps the line for later
+    "a": _SENDS,
     **{f"num{n}": _BRINGS for n in range(10)},
     "tab": Does(moves=True, leaves=True),
     **{f"f{n}": Does(moves=True, leaves=True) for n in range(1, 13)},
@@ -150,11 +177,15 @@ def of_stroke(stroke: Stroke) -> Does:
     if held == {"shift"}:
         return _SHIFT.get(key, _BRINGS if len(key) == 1 or key in _PAD else _NOTHING)
     if "win" in held:
-        return Does(moves=True, leaves=True, brings=key == "v")
+        return Does(moves=True, leaves=True, brings=key == "v", pastes=key == "v")
     if "altright" in held:
         return _BRINGS  # AltGr and a key write what the layout says
+    if "ctrl" in held and key in ("v", "insert") and held != {"ctrl"}:
+        return _PASTES
     if held == {"ctrl"}:
-        return _CTRL.get(key, _MOVES)
+        return _CTRL.get(_CONTROL_CODES.get(key, key), _LOST)
     if held == {"ctrl", "shift"}:
-        return _CTRL_SHIFT.get(key, _CTRL.get(key, _LOST))
+        return _CTRL_SHIFT.get(key, _CTRL.get(_CONTROL_CODES.get(key, key), _LOST))
+    if held >= {"ctrl", "alt"} and key in ("j", "m"):
+        return _ENTER
     return _ALT.get(key, _LOST)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coasty_desk.core.actions import Action, KeyCombo, PressKeys, TypeText
+from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Point, PressKeys, TypeText
 from coasty_desk.core.commands import LONGEST, what_it_does
 from coasty_desk.core.risk import Around, risk
 from coasty_desk.core.typed import Typed
@@ -103,6 +103,11 @@ def test_keys_that_write_a_command_are_risky(action: Action) -> None:
         (KeyCombo(("ctrl", "r")), TypeText("x")),
         (KeyCombo(("alt", "b")), TypeText("x")),
         (PressKeys(("escape", "k")),),
+        (TypeText("!rm"),),
+        (Drag(Point(5, 5), Point(9, 9)),),
+        (Click(Point(5, 5), "middle"),),
+        (PressKeys(("up",)), KeyCombo(("ctrl", "q")), KeyCombo(("ctrl", "c"))),
+        (PressKeys(("up", "insert")), KeyCombo(("ctrl", "c"))),
     ],
 )
 def test_sending_a_terminals_line_that_is_unknown_is_risky(before: tuple[Action, ...]) -> None:
@@ -110,10 +115,29 @@ def test_sending_a_terminals_line_that_is_unknown_is_risky(before: tuple[Action,
     typed = Typed()
     for action in before:
         typed = typed.then(action, strokes)
-    for enter in (PressKeys(("enter",)), TypeText("\n"), KeyCombo(("ctrl", "m"))):
+    for enter in (PressKeys(("enter",)), TypeText("\n"), KeyCombo(("ctrl", "m")), KeyCombo(("ctrl", "o"))):
         for windows in (XTERM, None, (Named(),)):
             found = risk(enter, Around(windows=windows, typed=(typed,)), strokes)
             assert found is not None
             assert found.kind == "unknown line"
         assert risk(enter, Around(windows=EDITOR, typed=(typed,)), strokes) is None
     assert risk(TypeText("x"), Around(windows=XTERM, typed=(typed,)), strokes) is None
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        KeyCombo(("ctrl", "shift", "v")),
+        KeyCombo(("shift", "insert")),
+        PressKeys(("f18",)),
+        PressKeys(("insert",)),
+        Click(Point(5, 5), "middle"),
+    ],
+)
+def test_what_is_pasted_into_a_terminal_is_risky(action: Action) -> None:
+    """Safety sentence: a shell may take it at once."""
+    for windows in (XTERM, None):
+        found = risk(action, Around(windows=windows), strokes)
+        assert found is not None
+        assert found.kind == "unknown line"
+    assert risk(action, Around(windows=EDITOR), strokes) is None

@@ -108,6 +108,7 @@ def test_committing_words_make_a_click_or_enter_risky(words: str, name: str) -> 
     """Safety sentence: a click or Enter where the words around it say delete, send, pay, buy, submit, format or shut down is asked about."""
     around = Around(windows=EDITOR, said=("", words))
     committing: list[Action] = [CLICK, PressKeys(("Return",)), TypeText("x\n"), PressKeys(("space",))]
+    committing += [TypeText(" "), TypeText("\t "), KeyCombo(("alt", "d"))]
     harmless: list[Action] = [Move(Point(1, 1)), TypeText("x"), Scroll(1), Wait(1), PressKeys(("tab",))]
     assert {kind(action, around) for action in (*committing, KeyCombo(("alt", "enter")))} == {name}
     assert {kind(action, around) for action in harmless} == {""}

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+
 import pytest
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Point, PressKeys, TypeText
 from coasty_desk.core.policy import Policy, Situation, forbids
-from coasty_desk.core.typed import Typed
+from coasty_desk.core.typed import Typed, steps
+from coasty_desk.core.typed_keys import of_stroke
 from coasty_desk.desktop.keys import strokes
 from coasty_desk.wire.expressions import pattern
 
@@ -83,6 +89,13 @@ def refused(actions: tuple[Action, ...], *denied: str, terminal: bool | None = N
         (type_("su\tdo"),),
         (type_("su"), press("tab"), type_("do")),
         (type_("su"), press("insert"), type_("do")),
+        (type_("xudo"), press("home", "insert"), type_("s")),
+        (press("insert"), type_("xudo"), press("home"), type_("s")),
+        (type_("suxdo"), press("left", "left"), combo("ctrl", "8")),
+        (type_("suxdo"), press("left", "left"), combo("ctrl", "shift", "?")),
+        (type_("suxdo"), press("left", "left"), combo("ctrl", "?")),
+        (type_("ud"), press("left", "left"), type_("s"), press("select"), type_("o")),
+        (type_("suxdo"), press("left", "left"), press("f20")),
         (type_("su\\\ndo"),),
         (type_("s\\udo"),),
         (type_("su''do"),),
@@ -90,6 +103,9 @@ def refused(actions: tuple[Action, ...], *denied: str, terminal: bool | None = N
         (type_("rm\u00a0\u200b-rf"),),
         (type_("ＳＵＤＯ"),),
         (type_("ѕudo"),),
+        (type_("ꜱᴜᴅᴏ"),),
+        (type_("ꓢꓴꓓꓳ"),),
+        (type_("s\u20ddu\u2800d\u1ab0o"),),
         (type_("rm –rf"),),
         (type_("su"), type_("\u200bdo")),
         (type_("x" * 3000), type_("su"), HERE, type_("do")),
@@ -111,6 +127,14 @@ def test_denied_text_does_not_come_to_stand_there(actions: tuple[Action, ...]) -
         combo("shift", "7"),
         combo("ctrl", "shift", "u"),
         Click(Point(5, 5), "middle"),
+        Drag(Point(5, 5), Point(50, 5), "middle"),
+        press("f18"),
+        press("insert"),
+        combo("ctrl", "y"),
+        combo("ctrl", "alt", "v"),
+        combo("ctrl", "alt", "shift", "v"),
+        combo("ctrl", "shift", "s"),
+        combo("ctrl", "shift", "y"),
         press("ctrl+v"),
         press("a", "shift+insert"),
     ],
@@ -131,7 +155,6 @@ def test_where_text_is_denied_what_cannot_be_known_is_not_put_in(action: Action)
         (combo("ctrl", "r"), type_("s")),
         (combo("alt", "."),),
         (combo("alt", "_"),),
-        (combo("ctrl", "y"),),
         (combo("ctrl", "_"),),
         (type_("su"), press("tab")),
         (type_("su\t"),),
@@ -140,12 +163,17 @@ def test_where_text_is_denied_what_cannot_be_known_is_not_put_in(action: Action)
         (type_("ls"), press("end")),
         (type_("ls"), combo("ctrl", "e")),
         (press("esc", "k"),),
-        (type_("x"), combo("ctrl", "q")),
-        (combo("ctrl", "x"), combo("ctrl", "e")),
+        (combo("ctrl", "3"), type_("p")),
+        (combo("ctrl", "{"), type_(".")),
+        (press("f8"),),
     ],
 )
 @pytest.mark.parametrize(
-    "enter", [press("enter"), type_("\n"), combo("ctrl", "j"), combo("ctrl", "m"), press("kp_enter")]
+    "enter",
+    [
+        *(press("enter"), type_("\n"), combo("ctrl", "j"), combo("ctrl", "m"), press("kp_enter")),
+        *(combo("ctrl", "o"), combo("alt", "a"), combo("ctrl", "alt", "m")),
+    ],
 )
 def test_a_line_that_is_unknown_is_not_sent(keys: tuple[Action, ...], enter: Action) -> None:
     """Safety sentence: what history, completion or a proposal put into a terminal's line is not sent where text is denied."""
@@ -156,6 +184,61 @@ def test_a_line_that_is_unknown_is_not_sent(keys: tuple[Action, ...], enter: Act
     assert refused((*keys, enter), terminal=False)[-1] == ""
     assert refused((*keys, combo("ctrl", "c"), type_("ls"), enter), terminal=True)[-1] == ""
     assert refused((*keys, HERE, combo("ctrl", "c"), enter), terminal=True)[-1] != ""
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [
+        (press("up"), combo("ctrl", "q"), combo("ctrl", "c"), press("backspace", "enter")),
+        (press("up"), combo("alt", "q"), combo("ctrl", "c"), press("enter")),
+        (type_("ls"), combo("ctrl", "x"), combo("ctrl", "e")),
+        (Drag(Point(5, 5), Point(50, 5)), press("enter")),
+        (Drag(Point(5, 5), Point(50, 5)), combo("ctrl", "c"), press("enter")),
+        (type_("!!\n"),),
+        (type_("echo !rm"), press("enter")),
+        (type_("e"), press("home"), type_("!"), combo("ctrl", "j")),
+        (type_("^ls^rm^\n"),),
+        (type_("fc -s\n"),),
+    ],
+)
+def test_no_key_makes_an_unknown_line_a_known_one(actions: tuple[Action, ...]) -> None:
+    """Safety sentence: a terminal that takes Ctrl+C for text has not thrown its line away, and one that is asked for its history has it."""
+    assert "cannot be told" in refused(actions, terminal=True)[-1]
+    assert "cannot be told" in refused(actions)[-1]
+    assert not any(refused(actions, terminal=False))
+
+
+@pytest.mark.parametrize("line", ["echo hello!\n", "[ a != b ]\n", "if ! ls\n", 'echo "hello!"\n', "fc-list\n"])
+def test_what_asks_for_no_history_is_sent(line: str) -> None:
+    """The mark and the word by themselves."""
+    assert not any(refused((type_(line),), terminal=True))
+
+
+def _bindings() -> Iterator[tuple[Action, str]]:
+    """What Bash does with each chord that it knows by itself."""
+    ask = ["bash", "--norc", "--noprofile", "-i", "-c", "bind -p"]
+    told = subprocess.run(ask, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL).stdout
+    for keys, done in re.findall(r'^"(\S+)": (\S+)$', told, re.MULTILINE):
+        found = re.fullmatch(r"(\\e)?(\\C-)?(.|\\\\)", keys)
+        if found and (found[1] or found[2]) and not found[3].isupper():
+            held = [*(["alt"] if found[1] else []), *(["ctrl"] if found[2] else [])]
+            yield combo(*held, found[3][-1]), done
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no Bash")
+def test_every_chord_of_a_shell_is_known() -> None:
+    """Those that send a line or take something away are followed; what may bring in what nobody typed loses the line."""
+    checked = 0
+    followed = "accept-line|(back|for)ward-char|(beginning|end)-of-line|transpose-chars|unix-.*|kill-line|(backward-)?delete-char|forward-search.*"
+    for chord, done in _bindings():
+        (step,) = steps(chord, strokes)
+        assert isinstance(step, tuple)
+        does = of_stroke(step)
+        assert does.commits or done not in ("accept-line", "operate-and-get-next"), (chord, done)
+        assert does.loses or re.fullmatch(followed, done), (chord, done)
+        assert does.quotes or done != "quoted-insert"
+        checked += 1
+    assert checked > 60
 
 
 @pytest.mark.parametrize(
