@@ -265,6 +265,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
 NO_PROMISES = (
     "Your own terminal.",
     "Two things are not hidden",
+    "Started in a container",
     "Risky are:",
     "The rules are a net with holes",
     "What must not happen belongs in a policy",
