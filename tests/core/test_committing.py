@@ -42,6 +42,14 @@ LABELS: dict[str, dict[str, str]] = {
     "ar": {"delete": "حذف|إفراغ سلة المحذوفات|إعادة تعيين", "send": "إرسال|نشر", "pay": "ادفع الآن|شراء", "shut down": "إيقاف التشغيل|تسجيل الخروج", "lock out": "حظر"},
 }  # fmt: skip
 
+MORE = (
+    "Transfer|Sell|Approve|Refund|Kill process|Force quit|Disable|Rotate key|Sign transaction|Call now|Quitar cuenta|Limpiar historial|Retirar|"
+    "Salir del grupo|Rückgängig machen|Abheben|Verkaufen|Gruppe verlassen|Finaliser la commande|Virer|Quitter le groupe|Signer|Deletar|Sacar|"
+    "Rispondi a tutti|Preleva|Lascia il gruppo|Вывести средства|Разослать|Покинуть группу|送る|引き出す|今すぐ買う|提现|群发|退群|撤销|출금|발송|강퇴|"
+    "되돌리기|Przekaż dalej|Wypłać|Zamawiam i płacę|Para çek|Çöpe taşı|Gruptan ayrıl|Opwaarderen|Ondertekenen|Groep verlaten|تأكيد الطلب|سحب|قفل"
+)
+"""Of others that software says, a quarter was missed."""
+
 
 @pytest.mark.parametrize(
     ("label", "kind"),
@@ -54,6 +62,12 @@ def test_what_destroys_spends_publishes_or_locks_out_is_asked_about(label: str, 
         assert found is not None, text
         assert found.kind in (kind, "delete", "pay"), text
     assert risk(PressKeys(("enter",)), Around(windows=(Named("x"),), said=("", label)), strokes) is not None
+
+
+@pytest.mark.parametrize("label", MORE.split("|"))
+def test_what_else_software_says_is_asked_about(label: str) -> None:
+    """On a button by itself."""
+    assert committing(label) is not None
 
 
 @pytest.mark.parametrize(
