@@ -71,8 +71,8 @@ def parse(text: str) -> tuple[Step, ...]:
     if not padded.strip():
         message = "there is nothing to do in it: write what to do, such as: click “File”, then type “hello”"
         raise NotUnderstoodError(message)
-    readings: dict[str, tuple[Step, ...]] = {}
-    missed: list[tuple[int, NotUnderstoodError]] = []
+    readings: list[tuple[int, tuple[Step, ...]]] = []
+    missed: list[_NotReadError] = []
     for language in LANGUAGES:
         try:
             said = plain(padded, language)
@@ -83,17 +83,20 @@ def parse(text: str) -> tuple[Step, ...]:
         if not said.verbs and language != LANGUAGES[0]:
             continue
         try:
-            readings[language], in_quotes = _read(said)
+            loose, steps = _read(said)
         except _NotReadError as error:
-            missed.append((error.reached, error))
+            missed.append(error)
         else:
-            if in_quotes:  # every word outside of quotes is one of this language's
+            readings.append((loose, steps))
+            if not loose:  # every word outside of quotes is one of this language's
                 break
-    if not readings:
-        raise max(missed, key=lambda one: one[0])[1]
-    first, *others = readings.values()
+    least = min((loose for loose, _ in readings), default=None)
+    refused = [one for one in missed if least is None or (one.loose is not None and one.loose <= least)]
+    if refused:  # what knows more of the words, or no less, is not outvoted
+        raise max(refused, key=lambda one: one.reached)
+    first, *others = (steps for _, steps in readings)
     for other in others:
-        if shown(other) != shown(first):
+        if [line.casefold() for line in shown(other)] != [line.casefold() for line in shown(first)]:
             message = f"it may be read in two ways, as “{'; '.join(shown(first))}” or as “{'; '.join(shown(other))}”"
             message = f"{message}: put what is on the screen in quotes"
             raise NotUnderstoodError(message)
@@ -106,31 +109,37 @@ def shown(steps: Sequence[Step]) -> list[str]:
 
 
 class _NotReadError(NotUnderstoodError):
-    """`reached`: how far the text was understood, in characters of it."""
+    """`reached`: how far the text was understood, in characters of it.
 
-    def __init__(self, message: str, reached: int) -> None:
+    `loose`: how many characters of it stand in labels and texts without quotes; None where it is no sentence of the language.
+    """
+
+    def __init__(self, message: str, reached: int, loose: int | None = None) -> None:
         super().__init__(message)
         self.reached = reached
+        self.loose = loose
 
 
-def _read(said: Plain) -> tuple[tuple[Step, ...], bool]:
-    """The steps, and whether every label and text stands in quotes."""
+def _read(said: Plain) -> tuple[int, tuple[Step, ...]]:
+    """The steps, and how many characters stand in labels and texts without quotes."""
     from lark import UnexpectedInput, UnexpectedToken
 
     from coasty_desk.offline.steps import Steps
 
     text = said.text
-    building = Steps(said)
     try:
-        steps: tuple[Step, ...] = building.built(_parser().parse(text))
+        tree = _parser().parse(text)
     except UnexpectedToken as error:
         position = len(text) if error.token.type == "$END" else error.pos_in_stream
         raise _missed(said, position, set(error.expected)) from error
     except UnexpectedInput as error:
         raise _missed(said, error.pos_in_stream, set()) from error
+    loose = sum(len(str(leaf)) for leaf in tree.scan_values(lambda leaf: getattr(leaf, "type", "") == "WORD"))
+    try:
+        steps: tuple[Step, ...] = Steps(said).built(tree)
     except NotUnderstoodError as error:
-        raise _NotReadError(str(error), len(said.source)) from error
-    return steps, building.in_quotes
+        raise _NotReadError(str(error), len(said.source), loose) from error
+    return loose, steps
 
 
 def _missed(said: Plain, position: int | None, expected: set[str]) -> _NotReadError:

@@ -95,6 +95,9 @@ def locate(
         if isinstance(beside, Missing):
             return beside
         anchor = beside.label
+        if relation.way == "in" and relation.target.kind == "field":
+            field = field_of(anchor, scene.canvas)
+            candidates = [m for m in candidates if field is not None and _has_its_middle(field, m.text.box)]
         candidates = [m for m in candidates if m.text.box != anchor and _LIES[relation.way](m.text.box, anchor)]
         if relation.way == "next to":
             candidates = [m for m in candidates if m.text.box.same_row(anchor)] or candidates
@@ -220,11 +223,14 @@ def put(found: Found, box: Box) -> Found:
     return replace(found, box=box)
 
 
+def _has_its_middle(outer: Box, inner: Box) -> bool:
+    return outer.holds(inner.centre.x, inner.centre.y)
+
+
 def _in_front(matches: list[Match], active: Box | None) -> list[Match]:
     if active is None:
         return matches
-    inside = [m for m in matches if active.holds(m.text.box.centre.x, m.text.box.centre.y)]
-    return inside or matches
+    return [m for m in matches if _has_its_middle(active, m.text.box)] or matches
 
 
 def distance(one: Box, other: Box) -> float:

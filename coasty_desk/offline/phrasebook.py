@@ -9,6 +9,7 @@ for any blanks, and `"` for the inside of a quoted text, which no pattern ever l
     aparezca = … appears     what is said stands last in the plain form
     copy ! say why not       this is refused, with that sentence
     ~ = Sie|bitte            what `~` in the patterns below stands for, any number of them
+    ? = hier|dort|beide      words that stand for something else: no label without quotes begins or ends with one
 
 The earlier entry wins. A verb that stands last is put first. Where each word came from is kept, so that labels
 without quotes and complaints are in the person's own words.
@@ -16,7 +17,9 @@ without quotes and complaints are in the person's own words.
 
 from __future__ import annotations
 
+import itertools
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -29,12 +32,15 @@ LANGUAGES = ("en", "de", "fr", "es")
 QUOTED = "\ue000"
 """Stands for each character of a quoted text while the words around it are looked at."""
 
+HALF = "\ue001"
+"""Stands for a verb whose other part is missing; no label without quotes has one."""
+
 _STRING = re.compile(
-    r"\"[^\"\n]*\"|“[^“”\"\n]*[”\"]|„[^„“”\"\n]*[“”\"]|«[^«»\n]*»|`[^`\n]*`"
+    r"\"[^\"\n]*\"|“[^“”\"\n]*[”\"]|„[^„“”\"\n]*[“”\"]|«[^«»\n]*»|‹[^‹›\n]*›|»[^«»\n]*«|›[^‹›\n]*‹|`[^`\n]*`"
     r"|‘(?:[^‘’\n]|(?<=\w)’(?=\w))*’|(?<!\w)'(?:[^'\n]|(?<=\w)'(?=\w))*'(?!\w)"
 )
 _VERB = re.compile(
-    r"(?:(?:double|right|middle|left|triple)-)?click|type|press|fill|select|check|uncheck|clear|scroll|drag|wait|make|verify|read|open|hover|repeat|turn"
+    r"(?:(?:double|right|middle|left|triple)-)?click|type|press|fill|set|select|check|uncheck|clear|scroll|drag|wait|make|verify|read|open|hover|repeat|turn"
 )
 _BREAK = re.compile(r"[,.;:!?\n]|and|then|otherwise|if|until|once")
 """What an instruction ends at, in the plain form."""
@@ -49,6 +55,17 @@ _WHOLE = r"(?:(?<=\w)(?!\w)|(?<!\w))"
 
 _BLANK = re.compile(r"(\(\?<[=!][^)]*\))| ")
 """A blank of a pattern, but not in what is looked for behind: that has a fixed length."""
+
+
+_JOINS_NAMES = re.compile(r"&\s+(?=[^\W\d_])(?=[^a-zß-ÿ])")
+"""As in `Save & Close`, which is one name."""
+
+
+ACCENTED = 5
+"""Of shorter words some are others without their accent: `él` and `el`, `está` and `esta`."""
+
+_TWO_LETTERS = {"ä": "(?:ä|ae)", "ö": "(?:ö|oe)", "ü": "(?:ü|ue)", "ß": "(?:ß|ss)"}
+_FOREIGN_WORD = re.compile(r"[^\W\d_]*[ß-ÿÀ-Þ][^\W\d_]*")
 
 
 class RefusedPhraseError(Exception):
@@ -84,6 +101,8 @@ class Plain(Struct, frozen=True):
     source: str
     verbs: int
     """How many of its verbs the language's own table has."""
+    pointing: frozenset[str] = frozenset()
+    """Words of the language that stand for something else, or for a place."""
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Where in the source that part of the text came from."""
@@ -117,6 +136,7 @@ class _Book(Struct, frozen=True):
     anywhere: re.Pattern[str]
     at_start: re.Pattern[str]
     entries: tuple[tuple[_Entry, ...], ...]
+    pointing: frozenset[str]
 
 
 def plain(source: str, language: str) -> Plain:
@@ -125,15 +145,27 @@ def plain(source: str, language: str) -> Plain:
     pieces = _all_pieces(source, book)
     ordered: list[Piece] = []
     clause: list[Piece] = []
-    for piece in pieces:
-        if _BREAK.fullmatch(piece.said.strip(" \t").lower()):
+    for n, piece in enumerate(pieces):
+        if _breaks(piece) and not (piece.said.strip() in ("and", ",") and _goes_on(pieces[n + 1 :], source)):
             ordered += [*_in_order(clause, source), piece]
             clause = []
         else:
             clause.append(piece)
     ordered += _in_order(clause, source)
     verbs = sum(piece.foreign and _is_verb(piece) for piece in ordered)
-    return Plain("".join(piece.said for piece in ordered), tuple(ordered), source, verbs)
+    return Plain("".join(piece.said for piece in ordered), tuple(ordered), source, verbs, book.pointing)
+
+
+def _breaks(piece: Piece) -> bool:
+    return bool(_BREAK.fullmatch(piece.said.strip(" \t").lower()))
+
+
+def _goes_on(rest: Sequence[Piece], source: str) -> bool:
+    """Whether another quoted text follows there, and no other verb: `hake "A" und "B" an`."""
+    following = [piece for piece in rest if piece.said.strip() or piece.tail]
+    own = list(itertools.takewhile(lambda piece: not _breaks(piece), following))
+    quoted = bool(own) and _STRING.fullmatch(source, own[0].start, own[0].end) is not None
+    return quoted and not any(piece.ways and (_is_verb(piece) or any(piece.ways)) for piece in own)
 
 
 def _all_pieces(source: str, book: _Book) -> list[Piece]:
@@ -164,7 +196,7 @@ def _pieces(source: str, book: _Book) -> Iterator[Piece]:
             end = _end_of_word(shadow, at)
             piece = Piece(source[at:end], at, end)
             if piece.said.strip(" \t\u00a0"):
-                begins = bool(_ends_a_clause(piece.said))
+                begins = bool(_ends_a_clause(piece.said)) and not _JOINS_NAMES.match(source, at)
         yield piece
         at = piece.end
 
@@ -178,7 +210,7 @@ def _translated(entries: Sequence[_Entry], start: int, end: int, source: str) ->
     if entries[0].refuses:
         return Piece(source[start:end], start, end, foreign=True, refusal=entries[0].refuses, own=entries[0].begins)
     ways = {entry.last: entry.says for entry in entries}
-    said, more, tail = ways.get("", source[start:end]).partition("…")
+    said, more, tail = ways.get("", HALF).partition("…")
     said = said.strip() if more else said
     said = f" {said}" if source[start] == "," else said
     said = f"{said.rstrip()} " if source[end - 1] in "'’" else said
@@ -223,7 +255,7 @@ def _in_order(clause: list[Piece], source: str) -> list[Piece]:
     filled = [n for n, piece in enumerate(clause) if piece.said.strip()]
     if len(filled) > 1 and not _is_verb(clause[filled[0]]):
         verb = clause[filled[-1]]
-        if verb.foreign and _is_verb(verb):
+        if verb.foreign and _is_verb(verb) and source[verb.start].islower():  # a name begins with a capital
             rest = [*clause[: filled[-1]], *clause[filled[-1] + 1 :]]
             at = filled[0]
             clause = [*rest[:at], verb, Piece(" ", verb.start, verb.start), *rest[at:]]
@@ -236,12 +268,16 @@ def _book(language: str) -> _Book:
     lines = (Path(__file__).parent / "languages" / f"{language}.txt").read_text("utf-8").splitlines()
     found: dict[str, list[_Entry]] = {}
     filler = ""
+    pointing: frozenset[str] = frozenset()
     for line in lines:
         said, sign, meant = _split(line)
         if said == "~":
             filler = rf"(?:\s+(?:{meant}))*"
+        elif said == "?":
+            pointing |= frozenset(meant.split("|"))
         elif sign:
             first, _, last = (part.strip() for part in said.partition("…"))
+            first = _FOREIGN_WORD.sub(lambda word: _spelled(word[0]), first)
             pattern = filler.join(part.rstrip() for part in first.split("~")).replace('"', QUOTED)
             pattern = _BLANK.sub(lambda found: found[1] or r"\s+", pattern)
             entry = (
@@ -252,6 +288,17 @@ def _book(language: str) -> _Book:
         _alternatives([(n, p) for n, p in enumerate(found) if not p.startswith("^")]),
         _alternatives([(n, p.removeprefix("^").replace("|^", "|")) for n, p in enumerate(found)]),
         tuple(tuple(entries) for entries in found.values()),
+        pointing,
+    )
+
+
+def _spelled(word: str) -> str:
+    """Also as it is written on a keyboard without its letters: ü as ue, and in a longer word é as e."""
+    word = re.sub("[äöüÄÖÜß]", lambda letter: _TWO_LETTERS[letter[0].lower()], word)
+    if len(word) < ACCENTED:
+        return word
+    return re.sub(
+        "[à-ãç-ïñ-õù-ûÀ-ÃÇ-ÏÑ-ÕÙ-Û]", lambda letter: f"[{letter[0]}{unicodedata.normalize('NFD', letter[0])[0]}]", word
     )
 
 

@@ -30,6 +30,7 @@ from coasty_desk.offline.language import (
     TypeIn,
     Verify,
     WaitFor,
+    Way,
 )
 
 if TYPE_CHECKING:
@@ -46,12 +47,18 @@ class Steps:
 
     def __init__(self, said: Plain) -> None:
         self._said = said
-        self.in_quotes = True
-        """Whether every label and text stands in quotes."""
+        self._loose: set[str] = set()
+        """Labels without quotes."""
+        self._began = 0
+        """Where the last label without quotes began."""
         self._named: tuple[str, ...] = ()
         """What `it` may stand for: all that the last instruction which named anything has named."""
         self._last: Target | None = None
         """What `it` stands for, where that is one thing on the screen."""
+        self._is_there = False
+        """Whether that was there when it was named: it has been acted on."""
+        self._said_it = ""
+        """The word that was said for it, until that is looked at."""
 
     def built(self, tree: Any) -> Any:
         """What the tree means. Raises NotUnderstoodError."""
@@ -69,6 +76,7 @@ class Steps:
         if things:
             self._named = tuple(str(thing) if isinstance(thing, Target) else f"“{thing}”" for thing in things)
             self._last = things[0] if isinstance(things[0], Target) else None
+            self._is_there = isinstance(made, Instruction)
 
     # sentences
 
@@ -107,12 +115,51 @@ class Steps:
     def click(self, verb: Token, target: Target, times: int | None) -> Instruction:
         return _click(verb, target, times)
 
+    def clicks(self, verb: Token, *targets: Target) -> tuple[Step, ...]:
+        return tuple(self._also(_click(verb, target, None), f"{verb} {target}") for target in targets)
+
+    def click_inside(self, verb: Token, way: Token, target: Target, times: int | None) -> Instruction:
+        if words.way(way) != "in":
+            message = f"it does not say what {way} {target} is to be clicked: name it, or its kind"
+            raise NotUnderstoodError(message)
+        return _click(verb, target, times)
+
+    def click_among(self, verb: Token, way: Token, beside: Target, target: Target) -> Any:
+        click = _click(verb, target, None)
+        if words.way(way) == "in":
+            return self.in_front(beside, Step(click, f"{verb} {target}"))
+        return _click(verb, _related(target, words.way(way), beside), None)
+
+    def click_in(self, verb: Token, place: Target, target: Target) -> Any:
+        return self.in_front(place, Step(_click(verb, target, None), f"{verb} {target}"))
+
+    def in_front(self, place: Target, step: Step) -> Any:
+        """What is done `in the menu "File"`, `in the field "Name"`, `in the row "Berlin"`."""
+        match place.kind, step.does:
+            case "" | "field", TypeIn(text, None):
+                return Step(TypeIn(text, place), step.words)
+            case (("menu" | "tab"), ClickOn() | Choose(source=None)):
+                return (self._also(ClickOn(place), str(place)), step)
+            case "list", Choose(option, None) | ClickOn(Target(option, "")):
+                return Step(Choose(option, place), step.words)
+            case (("row" | "window"), ClickOn(Target() as target) as click):
+                way: Literal["in the row of", "in"] = "in the row of" if place.kind == "row" else "in"
+                return Step(replace(click, target=_related(target, way, place)), step.words)
+        message = f"“{place}” may be a menu, a list or a place: say so, as in: click the menu “File”, then click “Open”"
+        raise NotUnderstoodError(message)
+
+    def _also(self, does: Instruction, said: str) -> Step:
+        self._name(does)
+        return Step(does, said)
+
     def hover(self, target: Target) -> Hover:
         return Hover(target)
 
     def path(self, verb: Token, *names: Target) -> tuple[Step, ...]:
-        self._name(ClickOn(names[-1]))
-        return tuple(Step(_click(verb, name, None), f"{verb} {name}") for name in names)
+        return tuple(self._also(_click(verb, name, None), f"{verb} {name}") for name in names)
+
+    def path_from(self, first: str, *names: Target) -> tuple[Step, ...]:
+        return tuple(self._also(ClickOn(name), f"click {name}") for name in (Target(first), *names))
 
     def type_text(self, text: str) -> TypeIn:
         return TypeIn(text)
@@ -120,10 +167,20 @@ class Steps:
     def type_into(self, text: str, target: Target) -> TypeIn:
         return TypeIn(text, target)
 
-    def type_behind(self, kind: Token, label: Token, text: Token) -> TypeIn:
-        return TypeIn(words.to_type(text), Target(words.quoted(label), words.kind_of(kind)))
+    def type_among(self, said: str, way: Token, target: Target) -> TypeIn:
+        if words.way(way) != "in":
+            raise NotUnderstoodError(_two_ways(f"{said} {way} {target}"))
+        return TypeIn(said, target)
 
-    def fill(self, target: Target, text: str) -> Instruction:
+    def type_behind(self, *parts: Token) -> TypeIn:
+        *kind, label, text = parts
+        return TypeIn(words.to_type(text), Target(words.quoted(label), words.kind_of(kind[0] if kind else None)))
+
+    def fill(self, *parts: Any) -> Any:
+        filled = [self._filled(target, text) for target, text in zip(parts[::2], parts[1::2], strict=True)]
+        return filled[0] if len(filled) == 1 else tuple(self._also(each, "fill") for each in filled)
+
+    def _filled(self, target: Target, text: str) -> Instruction:
         if target.kind == "list":
             return Choose(text, target)
         if target.kind in ("checkbox", "radio"):
@@ -136,7 +193,7 @@ class Steps:
 
     def press(self, keys: Token, times: int | None) -> Instruction:
         if words.is_label(keys):
-            return _click("click", Target(self._said.words(keys.start_pos or 0, keys.end_pos or 0)), times)
+            return _click("click", Target(self._source(keys)), times)
         stranger = words.no_key(keys)
         if stranger is not None:
             message = f"“{stranger}” is no key: put what is on the screen in quotes"
@@ -179,6 +236,12 @@ class Steps:
     def drag(self, start: Target, end: Target) -> DragTo:
         return DragTo(start, end)
 
+    def drag_into(self, start: Target) -> DragTo:
+        if not start.relations or start.relations[-1].way != "in":
+            message = f"it does not say where {start} is to be dragged to: say drag “a.txt” to “Archive”"
+            raise NotUnderstoodError(message)
+        return DragTo(replace(start, relations=start.relations[:-1]), start.relations[-1].target)
+
     def pause(self, number: Token, unit: Token) -> Pause:
         return Pause(words.seconds(number, unit))
 
@@ -192,19 +255,23 @@ class Steps:
     def verify(self, condition: Condition) -> Verify:
         return Verify(condition)
 
-    def tick(self, verb: Token, target: Target) -> Tick:
-        off = re.match(r"un|disable|.*\boff$", verb, re.IGNORECASE)
-        box = replace(target, kind="checkbox") if target.kind == "field" else target
-        return Tick(box, on=off is None)
+    def tick(self, verb: Token, *targets: Target) -> Tick | tuple[Step, ...]:
+        on = re.match(r"un|disable|.*\boff$", verb, re.IGNORECASE) is None
+        boxes = [replace(one, kind="checkbox") if one.kind == "field" else one for one in targets]
+        if len(boxes) == 1:
+            return Tick(boxes[0], on=on)
+        return tuple(self._also(Tick(box, on=on), f"{verb} {box}") for box in boxes)
 
     def choose(self, option: str, source: Target | None) -> Choose:
         return Choose(option, source)
 
     def choose_among(self, option: str, way: Token, source: Target) -> Choose:
         if words.way(way) != "in":
-            message = f"“{option} {way} {source}” may be read in two ways: put what is on the screen in quotes"
-            raise NotUnderstoodError(message)
+            raise NotUnderstoodError(_two_ways(f"{option} {way} {source}"))
         return Choose(option, source)
+
+    def choose_in(self, way: Token, source: Target, option: str) -> Choose:
+        return self.choose_among(option, way, source)
 
     def select_all(self, _words: Token) -> Press:
         return Press((("ctrl", "a"),))
@@ -212,21 +279,37 @@ class Steps:
     def read(self, target: Target) -> Read:
         return Read(target)
 
-    def open_words(self, said: str, _app: Token | None) -> Open:
-        return Open(said)
+    def open_words(self, said: str, app: Token | None) -> Instruction:
+        return self._opened(said, None) if app is None else Open(said)
 
     def open_named(self, *parts: Token | None) -> Instruction:
         *_, name, kind = parts
-        return _opened(words.quoted(name), kind) if name is not None else Open("")
+        return Open("") if name is None else self._opened(words.quoted(name), kind)
 
     def open_kind(self, kind: Token, name: Token) -> Instruction:
-        return _opened(words.quoted(name), kind)
+        return self._opened(words.quoted(name), kind)
+
+    def open_worded(self, kind: Token, name: str) -> Instruction:
+        if not words.OPENABLE.fullmatch(kind.lower()):
+            return Open(f"{self._source(kind)} {name}")
+        return self._opened(name, kind)
 
     def open_the(self, said: str, kind: Token) -> Instruction:
-        return _opened(said, kind)
+        return self._opened(said, kind)
 
     def open_kind_of(self, said: Token, kind: Token) -> Instruction:
-        return _opened(self._said.words(said.start_pos or 0, said.end_pos or 0), kind)
+        name, kind = (kind, said) if kind[0].isupper() and said[0].islower() else (said, kind)
+        return self._opened(self._source(name), kind)
+
+    def _opened(self, name: str, kind: Token | None) -> Instruction:
+        said = "" if kind is None else kind.lower()
+        if kind is None or not words.OPENABLE.fullmatch(said):
+            if words.FILE.fullmatch(name):
+                message = f"“{name}” may be a file: say double-click “{name}”, or open the file “{name}”"
+                raise NotUnderstoodError(message)
+            return Open(name if kind is None else f"{name} {self._source(kind)}")
+        icon = said in ("file", "folder", "directory", "icon")
+        return ClickOn(Target(name, words.kind_of(kind)), count=2 if icon else 1)
 
     # parts
 
@@ -242,11 +325,26 @@ class Steps:
 
     def is_state(self, target: Target, state: Token | None) -> Condition:
         said = "" if state is None else " ".join(state.lower().split())
+        if state is None and target.label in self._loose and target.label.islower():  # `if asked`
+            message = f"“{target.label}” does not say what is to be seen: say “…” is visible, with its text in quotes"
+            raise NotUnderstoodError(message)
         there = not re.search(r"\b(?:not|no longer|gone|disappear\w*|vanish\w*|off)\b|n[o']t\b", said)
         checked = re.search(r"un(?:checked|ticked)|checked|ticked|\bon$|\boff$", said)
         if checked:
             return Condition(target, there=there and not checked[0].startswith("un"), of="box")
-        return Condition(target, there, newly=there and bool(re.search(r"appear|come|has ", said)))
+        newly = there and bool(re.search(r"appear|come|has ", said))
+        pointed, self._said_it = self._said_it, ""
+        if newly and pointed and self._is_there:
+            message = f"“{pointed}” is {target}, which was there before: name what is to appear"
+            raise NotUnderstoodError(message)
+        return Condition(target, there, newly=newly)
+
+    def contains(self, target: Target, text: str) -> Condition:
+        holder = target if target.kind else replace(target, kind="field")
+        return Condition(Target(text, relations=(Relation("in", holder),)))
+
+    def contains_last(self, target: Target, text: Token) -> Condition:
+        return self.contains(target, words.quoted(text))
 
     def there_is(self, *parts: Any) -> Condition:
         return Condition(parts[-1], there=parts[0] is None or isinstance(parts[0], Target))
@@ -254,6 +352,9 @@ class Steps:
     def target(self, *parts: Any) -> Target:
         named: Target
         named, *relations = [part for part in parts if part is not None]
+        if not named.label and not relations:
+            message = f"“{named}” does not say which {named.kind}: name a text in it or beside it"
+            raise NotUnderstoodError(message)
         return replace(named, relations=tuple(relations))
 
     def labelled(self, ordinal: Token | None, label: Token, kind: Token | None) -> Target:
@@ -264,17 +365,21 @@ class Steps:
 
     def worded(self, ordinal: Token | None, said: str, kind: Token | None) -> Target:
         if ordinal is not None and kind is None and said.islower():
-            message = f"“{ordinal} {said}” may be read in two ways: put what is on the screen in quotes"
-            raise NotUnderstoodError(message)
+            raise NotUnderstoodError(_two_ways(f"{ordinal} {said}"))
+        if kind is not None and ordinal is None and words.kind_of(kind) not in words.TELLING:
+            self._must_have_an_article(f"{said} {self._source(kind)}", self._began)
         return Target(said, words.kind_of(kind), words.ordinal(ordinal))
 
     def kind_worded(self, ordinal: Token | None, kind: Token, said: str) -> Target:
+        name = self._source(kind)
+        if name[0].isupper() and ordinal is None and (words.kind_of(kind) not in words.TELLING or said[0].islower()):
+            self._must_have_an_article(f"{name} {said}", kind.start_pos or 0)
         return Target(said, words.kind_of(kind), words.ordinal(ordinal))
 
     def kind_of_kind(self, ordinal: Token | None, said: Token, kind: Token) -> Target:
-        return Target(
-            self._said.words(said.start_pos or 0, said.end_pos or 0), words.kind_of(kind), words.ordinal(ordinal)
-        )
+        if kind[0].isupper() and said[0].islower():  # `the menu File`
+            said, kind = kind, said
+        return Target(self._source(said), words.kind_of(kind), words.ordinal(ordinal))
 
     def containing(self, ordinal: Token | None, part: Token) -> Target:
         return Target(words.quoted(part), ordinal=words.ordinal(ordinal), part=True)
@@ -291,12 +396,13 @@ class Steps:
         return Target("", words.kind_of(kind), words.ordinal(ordinal))
 
     def words(self, *each: Token) -> str:
-        said = self._said.words(each[0].start_pos or 0, each[-1].end_pos or 0)
-        why = words.no_label(said)
-        self.in_quotes = False
+        self._began = each[0].start_pos or 0
+        said = self._said.words(self._began, each[-1].end_pos or 0)
+        why = words.no_label(said, self._said.pointing)
         if why is not None:
             message = f"“{said}” may be read in two ways: {why}; put what is on the screen in quotes"
             raise NotUnderstoodError(message)
+        self._loose.add(said)
         return said
 
     def quoted_text(self, said: Token) -> str:
@@ -314,12 +420,20 @@ class Steps:
     def quoted(self, said: Token) -> str:
         return words.quoted(said)
 
+    def _source(self, token: Token) -> str:
+        return self._said.words(token.start_pos or 0, token.end_pos or 0)
+
+    def _must_have_an_article(self, said: str, at: int) -> None:
+        """`the link Copy` is a link, `Copy link` may be a name. Raises NotUnderstoodError."""
+        if not re.search(r"\b(?:the|an?)\s+$", self._said.text[:at], re.IGNORECASE):
+            raise NotUnderstoodError(_two_ways(said))
+
     def step_of_path(self, *parts: Any) -> Target:
         found: Target = next(part for part in parts if part is not None)
         return found
 
     def it(self, word: Token) -> Target:
-        said = self._said.words(word.start_pos or 0, word.end_pos or 0)
+        said = self._source(word)
         if len(self._named) > 1:
             message = f"“{said}” may be {' or '.join(self._named)}: name it once more"
             raise NotUnderstoodError(message)
@@ -327,6 +441,7 @@ class Steps:
             before = f"{self._named[0]} is no thing on the screen" if self._named else "nothing is named before it"
             message = f"“{said}” does not say what is meant: {before}; name it"
             raise NotUnderstoodError(message)
+        self._said_it = said
         return self._last
 
     def relation(self, way: Token, target: Target) -> Relation:
@@ -353,6 +468,14 @@ def named(made: Instruction | Condition) -> tuple[Target | str, ...]:
     return ()
 
 
+def _two_ways(said: str) -> str:
+    return f"“{said}” may be read in two ways: put what is on the screen in quotes"
+
+
+def _related(target: Target, way: Way, beside: Target) -> Target:
+    return replace(target, relations=(*target.relations, Relation(way, beside)))
+
+
 def _steps(made: Any) -> tuple[Step, ...]:
     return made if isinstance(made, tuple) else (made,)
 
@@ -374,10 +497,3 @@ def _click(verb: str, target: Target | None, times: int | None) -> Instruction:
     held = tuple(re.findall(r"ctrl|control|shift|alt|cmd|super", said))
     click = ClickOn(target, button, count, held)
     return click if times in (None, 1) else Repeat((Step(click, str(target or verb)),), times or 1)
-
-
-def _opened(name: str, kind: Token | None) -> Instruction:
-    said = "" if kind is None else kind.lower()
-    if not said:
-        return Open(name)
-    return ClickOn(Target(name, words.kind_of(kind)), count=2 if said in ("file", "folder", "directory", "icon") else 1)

@@ -41,7 +41,7 @@ _ORDINALS = {
 } | {"last": LAST}
 _MODIFIERS = {"ctrl", "control", "shift", "alt", "cmd", "command", "super", "win", "meta", "option"}
 TWO_WORDS = re.compile(
-    r"(page|arrow) ?(up|down|left|right)|(up|down|left|right) arrow|(caps|num|scroll) lock|print screen|back space|"
+    r"(page|arrow) ?(up|down|left|right)|(up|down|left|right) arrow|(caps|num|scroll) lock|print screen|back space|space bar|"
     r"(left|right) (ctrl|control|shift|alt)",
 )
 KEYS = re.compile(
@@ -73,12 +73,6 @@ _NOT_A_LABEL = (
         "a place on the screen is not told from words",
     ),
     (
-        re.compile(
-            r"(?i:(?:.*\s)?(?:them|they|these|those|itself|him|her|es|ihn|sie|le|lo|la|les|los|ça|cela|esto|eso))"
-        ),
-        "“{}” does not say which thing is meant",
-    ),
-    (
         re.compile(r"(?i:(?:.*\s)?(?:don['’]t|not|never|no|nicht|kein\w*|nie|pas|jamais|nunca|sin))(?:\s.*)?"),
         "“{}” takes back",
     ),
@@ -107,6 +101,14 @@ _NOT_A_LABEL = (
 )
 """What a label without quotes cannot be: two readings would be left."""
 
+OPENABLE = re.compile(r"menu|tab|link|list|drop-?down|file|folder|directory|icon")
+"""What `open` opens on the screen; anything else is an application."""
+
+FILE = re.compile(r"\S.*\.(?:[a-z]{2,4}|[a-z]+\d|7z)(?<!\.exe|\.app)", re.IGNORECASE)
+
+TELLING: frozenset[Kind] = frozenset({"button", "checkbox", "radio", "field", "list", "menu"})
+"""`Save button` is a button; `New link`, `Close tab`, `Insert row` may be names."""
+
 _DESCRIBES = re.compile(r"(?i)(?:my|your|his|her|our|their|the|a|an|some|any|dein\w*|mein\w*|mon|ton|votre|mi|tu|su)\b")
 
 _KEY_WORDS = re.compile(
@@ -123,6 +125,7 @@ _NO_ESCAPES = re.compile(r"^[A-Za-z]:\\|(?<!\\)(?:\\\\)*\\(?![nt\\])")
 
 _KINDS: tuple[tuple[str, Kind], ...] = (
     ("check", "checkbox"),
+    ("toggle", "checkbox"),
     ("radio", "radio"),
     ("drop", "list"),
     ("combo", "list"),
@@ -153,7 +156,7 @@ _KINDS: tuple[tuple[str, Kind], ...] = (
 def number(token: str) -> float:
     """A number in digits or as a word."""
     word = " ".join(token.lower().split())
-    return float(_NUMBERS[word]) if word in _NUMBERS else float(token)
+    return float(_NUMBERS[word]) if word in _NUMBERS else float(token.replace(",", "."))
 
 
 def seconds(much: Token, unit: Token) -> float:
@@ -228,9 +231,20 @@ def _is_key(word: str) -> bool:
     return bool(KEYS.fullmatch(word.lower()) or _KEY_WORDS.fullmatch(word.lower()))
 
 
-def no_label(said: str) -> str | None:
-    """Why the words cannot stand for a label without quotes; None where they can."""
-    return next((why.format(said) for pattern, why in _NOT_A_LABEL if pattern.fullmatch(said)), None)
+def no_label(said: str, pointing: frozenset[str]) -> str | None:
+    """Why the words cannot stand for a label without quotes; None where they can. `pointing`: see phrasebook.py."""
+    each = said.split()
+    if not each[0][0].isalnum() and not any(c.isalnum() for c in each[0]):
+        return "it begins with a sign"
+    said_why = next((why.format(said) for pattern, why in _NOT_A_LABEL if pattern.fullmatch(said)), None)
+    if said_why is not None:
+        return said_why
+    points = [word.strip("-?¿¡'’").lower() in pointing for word in each]
+    if each[0][0] == "-" or all(points):
+        return f"“{said}” does not say which thing is meant"
+    if (points[0] and each[0].islower()) or (points[-1] and each[-1].islower()):
+        return "it says more than a name"
+    return None
 
 
 def is_plainly_a_text(said: str) -> bool:

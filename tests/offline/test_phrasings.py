@@ -12,6 +12,7 @@ from coasty_desk.offline.language import NotUnderstoodError
 from coasty_desk.offline.phrasebook import LANGUAGES, plain
 
 TABLE = Path(__file__).with_name("phrasings.txt")
+UNSEEN = Path(__file__).with_name("phrasings_unseen.txt")
 
 
 def _rows() -> list[tuple[str, str]]:
@@ -73,3 +74,19 @@ def test_two_readings_are_refused_with_both_named() -> None:
     with pytest.raises(NotUnderstoodError) as caught:
         parse("click Marca Norte botón")
     assert "as “click “Marca Norte botón”” or as “click button “Marca Norte””" in str(caught.value)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_phrasings_that_nobody_had_in_mind_are_read_rightly_or_refused(language: str) -> None:
+    """All of them at once: which are read otherwise is what counts."""
+    block = UNSEEN.read_text("utf-8").partition(f"[{language}]\n")[2].partition("\n\n")[0]
+    rows = [line.partition(" => ")[::2] for line in block.splitlines()]
+    assert len(rows) > 150
+    assert {said: got for said, meant in rows if (got := _plan(said)) != meant} == {}
+
+
+def _plan(said: str) -> str:
+    try:
+        return "; ".join(line.strip() for line in shown(parse(said)))
+    except NotUnderstoodError:
+        return "!"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from coasty_desk.offline.language import Target
+from coasty_desk.offline.grammar import parse
+from coasty_desk.offline.language import Target, Verify
 from coasty_desk.offline.locating import Found, Missing, Scene, locate
 from coasty_desk.offline.shapes import Canvas
 from coasty_desk.offline.texts import Box, Text
@@ -92,3 +93,20 @@ def test_a_link_in_a_sentence_stands_out_by_its_colour() -> None:
     there = Scene(Canvas(picture, [line]), picture=picture)
     assert isinstance(locate(Target("terms of use"), there), Found)
     assert isinstance(locate(Target("agree"), there), Missing)
+
+
+@pytest.mark.parametrize(("text", "there"), [("Ada", True), ("Bob", False)])
+def test_what_a_field_contains_is_what_stands_in_that_field(text: str, *, there: bool) -> None:
+    """And not what stands in the field below it."""
+    picture = Image.new("RGB", (600, 120), "white")
+    draw = ImageDraw.Draw(picture)
+    texts = []
+    for top, label, value in ((15, "Name", "Ada Lovelace"), (65, "Friend", "Bob")):
+        draw.rectangle((100, top - 5, 400, top + 25), outline="black")
+        for left, said in ((20, label), (110, value)):
+            draw.text((left, top + 2), said, fill="black", font=FONT)
+            texts.append(Text(said, Box(left, top, left + draw.textlength(said, font=FONT), top + 20)))
+    (step,) = parse(f'make sure the field "Name" contains "{text}"')
+    assert isinstance(step.does, Verify)
+    found = locate(step.does.condition.target, Scene(Canvas(picture, texts), picture=picture), loosely=True)
+    assert isinstance(found, Found) is there
