@@ -47,7 +47,10 @@ def managed(name: str, width: int = 1000, height: int = 700) -> Iterator[str]:
                 file = Path(home) / "configuration"
                 file.write_text(configuration)
                 command = (*command, str(file))
+            # fluxbox else tells in a window, which takes the keys, that it found no program to set a wallpaper with
+            (Path(home) / "fbsetbg").symlink_to("/bin/true")
             environment = os.environ | {"HOME": home, "XDG_RUNTIME_DIR": home, "LC_ALL": "C.UTF-8"}
+            environment["PATH"] = f"{home}:{environment['PATH']}"
             programs.enter_context(program(*command, environment=environment))
             _await_manager()
         try:
