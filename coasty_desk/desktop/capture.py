@@ -212,7 +212,7 @@ class MonitorScreen:
             return self._seen()
         before = self._own()
         shot = self._seen()
-        return blackened(shot, dict.fromkeys(before + self._own()))
+        return blackened(shot, dict.fromkeys(before + self._own.afresh()))
 
     def _seen(self) -> Shot:
         shows = self._shows()

@@ -52,7 +52,7 @@ def applications(display: Display, outers: Sequence[Outer]) -> dict[int, int]:
     heights = {outer.id: height for height, outer in enumerate(outers)}
     found: dict[int, int] = {}
     for number in clients.listed:
-        found[number] = outermost(display, number)
+        found[number] = outermost(display, number, clients)
     listed = set(found.values())  # one that has just been opened is not listed yet
     for outer in outers:
         if outer.id in listed:
@@ -65,11 +65,11 @@ def applications(display: Display, outers: Sequence[Outer]) -> dict[int, int]:
     return dict(sorted(found.items(), key=lambda one: heights.get(one[1], len(outers))))
 
 
-def outermost(display: Display, number: int) -> int:
+def outermost(display: Display, number: int, clients: Clients | None = None) -> int:
     """The root's child that a window is in, or is; 0 where it is gone."""
     with suppress(*gone()):
         window = display.create_resource_object("window", number)
-        return int(Clients(display).outermost(window).id)
+        return int((clients or Clients(display)).outermost(window).id)
     return 0
 
 
