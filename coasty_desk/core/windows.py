@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Launch, Point, Wait
-from coasty_desk.core.scaling import Placed
+from coasty_desk.core.scaling import Placed, Rect
 from coasty_desk.core.seen import places
 
 LONGEST_TITLE = 4096
@@ -19,11 +19,13 @@ class Named(Struct, frozen=True):
     """A window by its `title` and its `kind`, the application's own name for it; both empty where there is no window.
 
     `also` are the titles that stand behind it: of the windows that a dialog or a menu belongs to, of a frame's other tabs.
+    `frame` is where it is, in real pixels; on record it stands for a title that is not kept.
     """
 
     title: str = ""
     kind: str = ""
     also: tuple[str, ...] = ()
+    frame: Rect | None = None
 
 
 class Windows(Protocol):

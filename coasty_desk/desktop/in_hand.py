@@ -125,7 +125,7 @@ def _recorded(rules: Rules, dry_run: bool, placed: Placed) -> tuple[Named, ...] 
     try:
         masked = [rect for mask in rules.masks for rect in mask()]
         return tuple(
-            Named(rules.secrets.hidden(window.title[:_TITLE]), window.kind)
+            Named(rules.secrets.hidden(window.title[:_TITLE]), window.kind, frame=window.frame)
             for window in shown(placed.real, pointer, masked)
         )
     except DesktopError:

@@ -61,7 +61,7 @@ def shown(real: Action, pointer: Callable[[], Point], masked: Sequence[Rect]) ->
 def _untitled(reached: Reached | None, masked: Sequence[Rect]) -> Named:
     named = _named(reached)
     if reached is not None and any(_overlap(reached.window.frame, rect) for rect in masked):
-        return Named("", named.kind)
+        return Named("", named.kind, frame=named.frame)
     return Named(named.title, named.kind)
 
 
@@ -142,7 +142,9 @@ def _focused_id() -> int:
 
 
 def _named(reached: Reached | None) -> Named:
-    return Named() if reached is None else Named(reached.window.title, reached.window.kind, reached.also)
+    if reached is None:
+        return Named()
+    return Named(reached.window.title, reached.window.kind, reached.also, reached.window.frame)
 
 
 def _demand_x11() -> None:

@@ -182,9 +182,8 @@ class Replay:
     def _elsewhere(self, deed: Deed, now: tuple[Named, ...]) -> str:
         """Why the windows that it would go to are not those of then, in words; empty where they are."""
         if deed.windows is None:
-            if isinstance(deed.real, TypeText | PressKeys | KeyCombo):
-                return "the recording does not say which window had the keyboard"
-            return ""
+            keys = isinstance(deed.real, TypeText | PressKeys | KeyCombo)
+            return f"the recording does not say which window {'had the keyboard' if keys else 'it went to'}"
         then = [replace(window, title=self._recording.filled(window.title)) for window in deed.windows]
         if len(then) != len(now) or not all(map(fits, then, now)):
             return "another window is where the recorded one was"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Evidence, Refusal, Usage, in_words
 from coasty_desk.core.scaling import Frame, Rect, Size
+from coasty_desk.core.windows import Named
 from coasty_desk.wire.actions import encode
 
 REFUSED = "refused"
@@ -80,8 +81,13 @@ def _acting(event: ev.Acting) -> dict[str, object]:
     said: dict[str, object] = {"index": event.index, "action": real, "sent_action": sent}
     said["words"] = in_words(event.placed.real)
     if event.windows is not None:
-        said["windows"] = [{"class": window.kind, "title": window.title} for window in event.windows]
+        said["windows"] = [_window(window) for window in event.windows]
     return said
+
+
+def _window(window: Named) -> dict[str, object]:
+    where = {} if window.frame is None else {"frame": _rect(window.frame)}
+    return {"class": window.kind, "title": window.title, **where}
 
 
 def _started(event: ev.RunStarted) -> dict[str, object]:

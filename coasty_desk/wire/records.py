@@ -202,7 +202,14 @@ def _windows(fields: Fields) -> tuple[Named, ...] | None:
     if not isinstance(entries, list):
         return None  # a record from before they were kept, or nobody could tell
     windows = (Fields.of(entry, "a window") for entry in entries)
-    return tuple(Named(_text(window, "title"), _text(window, "class")) for window in windows)
+    return tuple(
+        Named(
+            _text(window, "title"),
+            _text(window, "class"),
+            frame=None if window.values.get("frame") is None else _rect(window, "frame"),
+        )
+        for window in windows
+    )
 
 
 def _acted(fields: Fields, head: _Head) -> ev.Event:

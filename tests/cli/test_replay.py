@@ -164,18 +164,35 @@ def test_keys_go_to_the_window_of_then_alone(keys_recorded: Shell, display: str)
         assert terminal.text() == ""
 
 
+def without_windows(shell: Shell, home: Path) -> Shell:
+    """The same record, as it was before windows were kept."""
+    old = Shell(home)
+    shutil.copytree(shell.home, old.home, dirs_exist_ok=True)
+    for journal in old.data.glob("runs/*/journal.jsonl"):
+        lines = [json.loads(line) for line in journal.read_text().splitlines()]
+        journal.write_text(
+            "".join(json.dumps({k: v for k, v in one.items() if k != "windows"}) + "\n" for one in lines)
+        )
+    return old
+
+
+def test_a_recording_that_does_not_say_where_its_clicks_went_clicks_nowhere(
+    recorded: Shell, display: str, tmp_path: Path
+) -> None:
+    """Though all looks as it did: it may be another window."""
+    with form(display) as app:
+        result = again(without_windows(recorded, tmp_path / "home"), display)
+        assert result.code == 1
+        assert "does not say which window it went to" in result.err
+        assert app.ask("where")
+        assert pressed(app) == []
+
+
 def test_a_recording_that_does_not_say_where_its_keys_went_presses_none(
     keys_recorded: Shell, display: str, tmp_path: Path
 ) -> None:
     """One from before that was kept; with --heal the model does such a step."""
-    shell = Shell(tmp_path / "home")
-    shutil.copytree(keys_recorded.home, shell.home, dirs_exist_ok=True)
-    for journal in shell.data.glob("runs/*/journal.jsonl"):
-        lines = [json.loads(line) for line in journal.read_text().splitlines()]
-        assert any("windows" in line for line in lines)
-        journal.write_text(
-            "".join(json.dumps({k: v for k, v in one.items() if k != "windows"}) + "\n" for one in lines)
-        )
+    shell = without_windows(keys_recorded, tmp_path / "home")
     with targets.closing(targets.popups(display, "tk", "note 1.txt - Notes", 200, 150)) as notes:
         result = again(shell, display)
         assert result.code == 1
@@ -188,7 +205,7 @@ def test_a_recording_that_does_not_say_where_its_keys_went_presses_none(
 
 
 def test_the_record_says_no_title_that_a_mask_hides(display: str, tmp_path: Path) -> None:
-    """The class is kept, the title is not, where a mask lies on a part of the window."""
+    """The class is kept, the title is not, where a mask lies on a part of the window; a replay knows it by its place."""
     shell = Shell(tmp_path)
     with (
         targets.closing(targets.popups(display, "tk", "Secret plan", 200, 150)),
@@ -196,7 +213,11 @@ def test_the_record_says_no_title_that_a_mask_hides(display: str, tmp_path: Path
     ):
         masked = shell("run", "w", "--json", "--yes", "--mask", "210,150,90,40", DISPLAY=display, COASTY_BASE_URL=url)
     assert masked.code == 0
-    assert [window for event in masked.of("acting") for window in event["windows"]] == [
-        {"class": "tk Tk", "title": ""}
-    ] * 2
+    windows = [window for event in masked.of("acting") for window in event["windows"]]
+    assert [(window["class"], window["title"]) for window in windows] == [("tk Tk", "")] * 2
+    assert windows[0]["frame"]["left"] == 200
     assert "Secret plan" not in masked.out
+    for left, code, text in ((300, 1, ""), (200, 0, "rm everything\n")):
+        with targets.closing(targets.popups(display, "tk", "Another plan", left, 150)) as plan:
+            assert again(shell, display).code == code
+            assert targets.becomes(plan.text, text) == text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from coasty_desk.core.scaling import Rect
 from coasty_desk.core.windows import Named
 from coasty_desk.record.window_match import fits
 
@@ -21,7 +22,7 @@ EDITOR = "mousepad Mousepad"
         ("(12) Inbox", "Inbox (4)"),
         ("Report of 2026-11-26 \u2014 Writer", "Report of 2027-01-02 \u2014 Writer"),
         ("me@host: ~/one", "me@host: ~/two"),
-        ("", "whatever a mask hid"),
+        ("", ""),
         ("same", "SAME"),
     ],
 )
@@ -37,6 +38,7 @@ def test_what_changes_from_day_to_day_may_differ(then: str, now: str) -> None:
         ("note.txt - Mousepad", "Preferences"),
         ("note.txt - Mousepad", "Save As"),
         ("Notes", ""),
+        ("", "Notes"),
         ("Are you sure?", "Delete everything?"),
         ("me@host: ~", "root@host: ~"),
     ],
@@ -44,6 +46,17 @@ def test_what_changes_from_day_to_day_may_differ(then: str, now: str) -> None:
 def test_another_name_is_another_window(then: str, now: str) -> None:
     """Also in the same application."""
     assert not fits(Named(then, EDITOR), Named(now, EDITOR))
+
+
+@pytest.mark.parametrize(("now", "expected"), [((210, 140), True), ((210, 190), False), (None, False)])
+def test_a_title_that_a_mask_kept_off_the_record_is_known_by_its_place(
+    now: tuple[int, int] | None, *, expected: bool
+) -> None:
+    """And its size, about; the class must be the same all the same."""
+    then = Named("", EDITOR, frame=Rect(200, 150, 400, 300))
+    frame = None if now is None else Rect(*now, 400, 300)
+    assert fits(then, Named("whatever", EDITOR, frame=frame)) is expected
+    assert not fits(then, Named("whatever", "xterm XTerm", frame=then.frame))
 
 
 def test_another_application_is_another_window() -> None:
