@@ -42,7 +42,7 @@ _STRING = re.compile(
 _VERB = re.compile(
     r"(?:(?:double|right|middle|left|triple)-)?click|type|press|fill|set|select|check|uncheck|clear|scroll|drag|wait|make|verify|read|open|hover|repeat|turn"
 )
-_BREAK = re.compile(r"[,.;:!?\n]|and|then|otherwise|if|until|once")
+_BREAK = re.compile(r"[,.;:!?\n]|and|then|otherwise|if|until|once|when")
 """What an instruction ends at, in the plain form."""
 
 _LIGHT = re.compile(r"and|then|next|finally|afterwards|lastly|first|now|otherwise|[-*•&]|\d+\)?|step")
@@ -152,6 +152,9 @@ def plain(source: str, language: str) -> Plain:
         else:
             clause.append(piece)
     ordered += _in_order(clause, source)
+    first = next((n for n, piece in enumerate(ordered) if piece.said.strip()), 0)
+    if ordered and ordered[first].said.strip() == "then":
+        ordered[first] = Piece("", ordered[first].start, ordered[first].end)
     verbs = sum(piece.foreign and _is_verb(piece) for piece in ordered)
     return Plain("".join(piece.said for piece in ordered), tuple(ordered), source, verbs, book.pointing)
 

@@ -49,6 +49,8 @@ class Steps:
         self._said = said
         self._loose: set[str] = set()
         """Labels without quotes."""
+        self._vague: set[str] = set()
+        """Those of them that may be no labels: `the toolbar`."""
         self._began = 0
         """Where the last label without quotes began."""
         self._named: tuple[str, ...] = ()
@@ -65,11 +67,22 @@ class Steps:
         parts = [self.built(child) if hasattr(child, "data") else child for child in tree.children]
         made = getattr(self, tree.data)(*parts)
         if isinstance(made, Instruction):
+            self._must_be_plain(made)
             self._name(made)
             return Step(made, self._said.words(tree.meta.start_pos, tree.meta.end_pos))
         if isinstance(made, Condition):
+            self._must_be_plain(made)
             self._name(made)
         return made
+
+    def _must_be_plain(self, made: Instruction | Condition) -> None:
+        """What is described and not named is told from no screen. Raises NotUnderstoodError."""
+        if isinstance(made, ClickOn | Hover | DragTo | Condition):
+            for thing in named(made):
+                about = [thing, *(relation.target for relation in thing.relations)] if isinstance(thing, Target) else []
+                for one in about:
+                    if one.label in self._vague:
+                        raise NotUnderstoodError(_two_ways(one.label))
 
     def _name(self, made: Instruction | Condition) -> None:
         things = named(made)
@@ -257,6 +270,9 @@ class Steps:
 
     def tick(self, verb: Token, *targets: Target) -> Tick | tuple[Step, ...]:
         on = re.match(r"un|disable|.*\boff$", verb, re.IGNORECASE) is None
+        if verb.lower() == "check" and self._source(verb).lower() == verb.lower() and targets[0].label in self._vague:
+            message = f"“{verb} {targets[0]}” may be read in two ways: say tick, or make sure"
+            raise NotUnderstoodError(message)
         boxes = [replace(one, kind="checkbox") if one.kind == "field" else one for one in targets]
         if len(boxes) == 1:
             return Tick(boxes[0], on=on)
@@ -368,6 +384,8 @@ class Steps:
             raise NotUnderstoodError(_two_ways(f"{ordinal} {said}"))
         if kind is not None and ordinal is None and words.kind_of(kind) not in words.TELLING:
             self._must_have_an_article(f"{said} {self._source(kind)}", self._began)
+        if kind is None and said.islower() and self._has_an_article(self._began):
+            self._vague.add(said)
         return Target(said, words.kind_of(kind), words.ordinal(ordinal))
 
     def kind_worded(self, ordinal: Token | None, kind: Token, said: str) -> Target:
@@ -425,8 +443,11 @@ class Steps:
 
     def _must_have_an_article(self, said: str, at: int) -> None:
         """`the link Copy` is a link, `Copy link` may be a name. Raises NotUnderstoodError."""
-        if not re.search(r"\b(?:the|an?)\s+$", self._said.text[:at], re.IGNORECASE):
+        if not self._has_an_article(at):
             raise NotUnderstoodError(_two_ways(said))
+
+    def _has_an_article(self, at: int) -> bool:
+        return bool(re.search(r"\b(?:the|an?)\s+$", self._said.text[:at], re.IGNORECASE))
 
     def step_of_path(self, *parts: Any) -> Target:
         found: Target = next(part for part in parts if part is not None)

@@ -239,6 +239,8 @@ def no_label(said: str, pointing: frozenset[str]) -> str | None:
     said_why = next((why.format(said) for pattern, why in _NOT_A_LABEL if pattern.fullmatch(said)), None)
     if said_why is not None:
         return said_why
+    if TWO_WORDS.fullmatch(said.lower()):  # a key's name
+        return None
     points = [word.strip("-?¿¡'’").lower() in pointing for word in each]
     if each[0][0] == "-" or all(points):
         return f"“{said}” does not say which thing is meant"
