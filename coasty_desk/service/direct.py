@@ -17,7 +17,7 @@ import time
 import weakref
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import TypeAlias
@@ -70,12 +70,16 @@ class Direct:
     def asking(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], connect: float, patience: float
     ) -> Iterator[Incoming]:
-        """Send one request, within `connect` seconds for the connection and `patience` for each read. Raises `ERRORS`, UnansweredError.
+        """Send one request, within `connect` seconds for the connection and `patience` for all else. Raises `ERRORS`, UnansweredError.
 
         The connection is kept where the answer was read to its end.
         """
         connection = self._open(connect)
         kept = False
+        # each read in time is no end: headers that trickle, a head after the other, trailers
+        cutting = threading.Timer(patience, _cut, (connection.sock,))
+        cutting.daemon = True
+        cutting.start()
         try:
             connection.sock.settimeout(patience)
             began = time.monotonic()
@@ -87,6 +91,7 @@ class Direct:
                 yield Incoming(response.status, dict(response.headers), _pieces(response))
                 kept = response.isclosed() and connection.sock is not None
         finally:
+            cutting.cancel()
             if kept:
                 self._keep(connection)
             else:
@@ -137,6 +142,12 @@ def _close(connections: list[HTTPConnection]) -> None:
     for connection in connections:
         connection.close()
     connections.clear()
+
+
+def _cut(sock: socket.socket) -> None:
+    """Whoever reads from it meets its end."""
+    with suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # TLS's own would no longer decrypt what is read
 
 
 def _trusting() -> ssl.SSLContext:

@@ -110,13 +110,16 @@ class Connection:
             **(more or {}),
         }
         patience = min(timeout, CONNECT_TIMEOUT), timeout
+        until = time.monotonic() + timeout
         try:
             with self._way.asking(method, path.lstrip("/"), body, headers, *patience) as answer:
                 said = self._clean_headers(answer.headers)
                 if 300 <= answer.status < 400:
                     raise UnansweredError(REDIRECTED, _redirect(said.get("location", "")), answer.status)
                 length = said.get("content-length", "")
-                content = self._clean(b"".join(_body(answer.pieces, length, time.monotonic() + timeout)))
+                content = self._clean(b"".join(_body(answer.pieces, length, until)))
+                if time.monotonic() > until:
+                    raise _too_slow()  # where it was cut off, what is there looks whole
                 return Reply(answer.status, said, content)
         except direct.ERRORS as error:
             raise unanswered(error) from None
@@ -159,8 +162,12 @@ def _body(pieces: Iterator[bytes], length: str, until: float) -> Iterator[bytes]
         if size > MAX_BODY:
             raise _too_large()
         if time.monotonic() > until:
-            raise UnansweredError(NO_ANSWER, "the answer came too slowly to wait for its end")
+            raise _too_slow()
         yield piece
+
+
+def _too_slow() -> UnansweredError:
+    return UnansweredError(NO_ANSWER, "the answer came too slowly to wait for its end")
 
 
 def _too_large() -> UnansweredError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,6 +79,36 @@ def test_a_broken_answer_is_none(text: bytes, words: str) -> None:
         code, said = fault(f"http://127.0.0.1:{port}")
     assert code == NO_ANSWER
     assert words in said
+
+
+TRICKLES = {
+    "heads": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+    "a header": (b"HTTP/1.1 200 OK\r\nX: ", b"y"),
+    "trailers": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", b"X: y\r\n"),
+}
+
+
+@pytest.mark.parametrize(("start", "rest"), TRICKLES.values(), ids=TRICKLES)
+def test_what_trickles_is_not_waited_for(start: bytes, rest: bytes) -> None:
+    """Also where every read has something to read."""
+    cut = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(start)
+        for _ in range(1000):
+            try:
+                connection.sendall(rest)
+            except OSError:
+                cut.set()
+                raise
+            time.sleep(0.01)
+
+    with listening(answer) as port:
+        with pytest.raises(UnansweredError):
+            Connection(f"http://127.0.0.1:{port}/v1", ApiKey(KEY)).get("models", timeout=0.2)
+        assert cut.wait(5)
 
 
 def test_nobody_there_is_said(free_port: int) -> None:
