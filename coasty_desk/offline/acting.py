@@ -9,13 +9,14 @@ from coasty_desk.core.actions import Click, Drag, KeyCombo, Move, Point, PressKe
 from coasty_desk.core.scaling import Size
 from coasty_desk.offline import evidence
 from coasty_desk.offline.fields import is_field
-from coasty_desk.offline.filling import at_its_value, find_field, find_list, find_tick_box
+from coasty_desk.offline.filling import at_its_value, find_field, find_list
 from coasty_desk.offline.greyed import is_greyed
 from coasty_desk.offline.language import ClickOn, Condition, Press, Target, Turn
 from coasty_desk.offline.locating import Found, Missing, put
 from coasty_desk.offline.read_screen import Seen
 from coasty_desk.offline.sight import LATE, LOOKS, Batch, CannotError, Doing, Sight
 from coasty_desk.offline.texts import Box
+from coasty_desk.offline.ticking import find_tick_box
 
 SCROLLS = 40
 """Nothing is scrolled more often than this in search of something."""

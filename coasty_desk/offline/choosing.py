@@ -8,12 +8,13 @@ from coasty_desk.core.actions import Click
 from coasty_desk.offline import evidence
 from coasty_desk.offline.acting import click
 from coasty_desk.offline.filling import at_its_value, find_list
-from coasty_desk.offline.language import Choose, ClickOn, Target
+from coasty_desk.offline.language import Choose, ClickOn, Target, Tick
 from coasty_desk.offline.locating import Found
 from coasty_desk.offline.matching import Fit, every, folded
 from coasty_desk.offline.read_screen import Seen
 from coasty_desk.offline.sight import LOOKS, Batch, CannotError, Doing, Sight
 from coasty_desk.offline.texts import Box, Text
+from coasty_desk.offline.ticking import tick
 
 OPEN_LINES = 3.5
 """A box higher than so many lines is a list that lies open."""
@@ -38,21 +39,10 @@ def choose(sight: Sight, asked: Choose) -> Doing:
 
 def _among_what_is_seen(sight: Sight, option: str) -> Doing:
     found = yield from sight.find(Target(option))
-    radio = sight.canvas.tick_box(found.label)
-    if radio is None:
+    if sight.box_of(found) is None:
         yield from click(sight, ClickOn(Target(option)))
-        return
-    if sight.canvas.is_ticked(radio):
-        sight.notes.append(f"{found.said} was chosen already")
-        return
-    yield from sight.do(f"found {found.said} and its button; clicking it", Click(radio.centre))
-    for seconds in (*LOOKS, None):
-        if sight.canvas.is_ticked(radio):
-            return
-        if seconds is not None:
-            yield from sight.wait(f"looking whether {option} is chosen", seconds)
-    message = f"clicked the button of {found.said}, but it is not chosen"
-    raise CannotError(message)
+    else:
+        yield from tick(sight, Tick(Target(option), on=True))
 
 
 def _in_open_list(sight: Sight, option: str, box: Box) -> Doing:

@@ -1,4 +1,4 @@
-"""Filling in: text into fields, ticks into boxes. Evidence: it reads back, and still does a moment later."""
+"""Filling in: text into fields. Evidence: it reads back, and still does a moment later."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from coasty_desk.core.actions import Action, Click, KeyCombo, PressKeys, TypeText
 from coasty_desk.offline import evidence
 from coasty_desk.offline.fields import field_of
-from coasty_desk.offline.language import Target, Tick, TypeIn
+from coasty_desk.offline.language import Target, TypeIn
 from coasty_desk.offline.locating import Found, Missing, put
 from coasty_desk.offline.read_screen import Seen
 from coasty_desk.offline.sight import LOOKS, Batch, CannotError, Doing, Sight
@@ -49,26 +49,6 @@ def type_in(sight: Sight, asked: TypeIn) -> Doing:
         yield from sight.wait("looking for the typed text", seconds)
     if field is not None:
         sight.claim(f"“{asked.text}” in the field", field, _still_reads(asked.text, field))
-
-
-def tick(sight: Sight, asked: Tick) -> Doing:
-    """Bring a box into a state. Evidence: it is in it."""
-    found, box = yield from find_tick_box(sight, asked.target)
-    state = "checked" if asked.on else "not checked"
-    if sight.is_ticked(found, box) == asked.on:
-        sight.notes.append(f"the box of {found.said} was {state} already")
-        return
-    yield from sight.do(f"found {found.said} and its box at {_at(box)}; clicking the box", Click(box.centre))
-    sight.last = box
-    for seconds in (*LOOKS, None):
-        found, box = _again(sight, asked.target, found, box)
-        if sight.is_ticked(found, box) == asked.on:
-            sight.claim(f"the box of {found.said} {state}", box, _still_ticked(found, box, on=asked.on))
-            return
-        if seconds is not None:
-            yield from sight.wait(f"looking whether the box is {state}", seconds)
-    message = f"clicked the box of {found.said}, but it is still {'not ' if asked.on else ''}checked"
-    raise CannotError(message)
 
 
 def find_field(sight: Sight, target: Target) -> Generator[Batch, Seen, Found]:
@@ -115,23 +95,6 @@ def _list(sight: Sight, source: Target) -> Found | Missing:
         if isinstance(shown, Found) and own is not None:
             return put(shown, own)
     return found
-
-
-def find_tick_box(sight: Sight, target: Target) -> Generator[Batch, Seen, tuple[Found, Box]]:
-    """The label, and its box. Raises CannotError."""
-
-    def has_box(label: Box) -> bool:
-        return sight.canvas.tick_box(label) is not None
-
-    for seconds in (*LOOKS, None):
-        found = yield from sight.find(target, suits=has_box)
-        box = found.box if found.widget is not None or not target.label else sight.canvas.tick_box(found.label)
-        if box is not None:
-            return found, box
-        if seconds is not None:
-            yield from sight.wait(f"looking for the box of {found.said}", seconds)
-    message = f"found {found.said}, but no box beside it"
-    raise CannotError(message)
 
 
 def locate_field(sight: Sight, target: Target) -> Found | Missing:
@@ -195,21 +158,3 @@ def _still_reads(text: str, field: Box) -> Callable[[Sight], bool]:
         return evidence.is_there(text, sight.seen, sight.canvas, field)
 
     return holds
-
-
-def _still_ticked(found: Found, box: Box, *, on: bool) -> Callable[[Sight], bool]:
-    return lambda sight: sight.is_ticked(found, box) == on
-
-
-def _again(sight: Sight, target: Target, found: Found, box: Box) -> tuple[Found, Box]:
-    """The label and its box on the screen now; where they were, if they cannot be told."""
-    now = sight.look(target, suits=lambda label: sight.canvas.tick_box(label) is not None)
-    if isinstance(now, Missing):
-        return found, box
-    if now.widget is not None:
-        return now, now.box
-    return now, sight.canvas.tick_box(now.label) or box
-
-
-def _at(box: Box) -> str:
-    return f"({box.centre.x:g}, {box.centre.y:g})"

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from coasty_desk.core.actions import Launch, Wait
 from coasty_desk.core.counting import counted
-from coasty_desk.offline import acting, choosing, evidence, filling
+from coasty_desk.offline import acting, choosing, evidence, filling, ticking
 from coasty_desk.offline.complaints import complaint
 from coasty_desk.offline.language import (
     Choose,
@@ -116,6 +116,7 @@ class Plan(Struct):
             case Open(name):
                 yield from self._open(name)
             case If(condition, then, otherwise):
+                self.sight.must_tell(condition)
                 yield from self.carry_out(then if self.sight.really_holds(condition) else otherwise)
             case Repeat(body, times, until):
                 yield from self._repeat(body, times, until)
@@ -145,7 +146,7 @@ class Plan(Struct):
             case DragTo(start, end):
                 yield from acting.drag(self.sight, start, end)
             case Tick():
-                yield from filling.tick(self.sight, does)
+                yield from ticking.tick(self.sight, does)
             case Choose():
                 yield from choosing.choose(self.sight, does)
 

@@ -7,11 +7,13 @@ another colour. Texts in it are looked through, where the engine has found them.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from coasty_desk.offline.boxes import Colour, Look, look
 from coasty_desk.offline.texts import Box, Text
 
 if TYPE_CHECKING:
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
 
 CONTRAST = 10
 """A pixel that differs so much (of 255) from the ground is not ground: fields' outlines are faint."""
-
-MARK = 22
-"""A pixel that differs so much from the inside of a tick box is its mark."""
 
 WALL = 0.8
 """A line that is looked for is a wall if at least this part of it is not ground."""
@@ -38,18 +37,15 @@ WALLED = 0.93
 APART = 3
 """A tick box has at least so many pixels of ground on either side; letters stand closer."""
 
-LINE = 0.9
-"""A row that is inked in so much of its width is a line between two rows."""
-
 SMALL, LARGE = 10, 34
 """The sides of a tick box, in pixels."""
 
 
-SHARP = 40
-"""A knob and its switch differ so much (of 255) from one pixel to the next; its shadow does not."""
+_SAID = re.compile(r"(?:[\W_0Oo@QqCcGDeIl19|xXvV]|on|off|an|aus|yes|no|ja|nein)*", re.IGNORECASE)
+"""What engines read a switch as, a few above each other, and what stands in one."""
 
-ROUND = 0.75
-"""A disc is so much lower beside its edges than in its middle."""
+LINE = 3
+"""A line between two rows is no thicker, in pixels."""
 
 KNOB = 2
 """A knob may be read as so many characters."""
@@ -69,6 +65,7 @@ class Canvas:
 
     def __init__(self, picture: Image, texts: Sequence[Text] = ()) -> None:
         self.texts = texts
+        self._picture = picture
         self._width, self._height = picture.size
         self._pixels = picture.convert("L").tobytes()
 
@@ -113,9 +110,11 @@ class Canvas:
         halves = (max(0.62 * label.height, 11.0), max(0.4 * label.height, 8.0))
         near = 2.2 * max(label.height, 14.0)
         tries = [(half, reach) for reach in (near, WIDEST) for half in halves]
-        tries.append((1.3 * label.height, near))  # beside two lines, of which the label is one
+        tries += [
+            (1.3 * label.height, reach) for reach in (near, WIDEST)
+        ]  # beside two lines, of which the label is one
         found = (self._beside(label, half, reach) for half, reach in tries)
-        return next(filter(None, found), None) or self._far_right(label)
+        return next(filter(None, found), None) or self._far_right(label) or self._below(label)
 
     def own_box(self, label: Box) -> Box | None:
         """The tick box right before the label, on its line: it can be no other's."""
@@ -123,15 +122,11 @@ class Canvas:
         close = box is not None and label.left - label.height <= box.right <= label.left + label.height
         return box if close and box is not None and _is_square(box) else None
 
-    def is_ticked(self, box: Box) -> bool:
-        """Whether there is something in the square or circle; of a switch, whether its knob is at the right."""
-        if _is_pill(box):
-            return self._knob(box) > 0
-        inset = 0.19 * min(box.width, box.height)
-        rows = range(round(box.top + inset), round(box.bottom - inset))
-        core = b"".join(self._row(y, round(box.left + inset), round(box.right - inset)) for y in rows)
-        ground = max(set(core), key=core.count)
-        return core.translate(_unlike(ground, MARK)).count(1) > 0.08 * len(core)
+    def look(self, box: Box, ground: Colour | None = None) -> Look:
+        """What the box looks like; `ground` is what it stands on, where that is known from before."""
+        if not (_is_square(box) or _is_pill(box)):
+            return Look((0, 0, 0), (0, 0, 0), switch=True)
+        return look(self._picture, box, ground)
 
     def _beside(self, label: Box, half: float, reach: float) -> Box | None:
         """The square, circle or switch in a strip of twice `half` around the label's middle: at its beginning, before it, after it."""
@@ -139,7 +134,7 @@ class Canvas:
         row = Box(label.left - reach, label.centre.y - half, label.right + reach, label.centre.y + half)
         squares = list(self._squares(row, label))
         begins = [b for b in squares if -3 <= b.left - label.left <= 3 and b.right < label.right - high]
-        before = [b for b in squares if b.right <= label.left + 4]
+        before = [b for b in squares if b.right <= label.left + 4 or b.centre.x < label.left]
         after = [b for b in squares if b.left >= label.right - 1.6 * high]
         return next(iter([*begins, *reversed(before), *after]), None)
 
@@ -164,6 +159,20 @@ class Canvas:
         runs = _runs([any(row[x] for row in inked) for x in range(len(rows[0]) if rows else 0)])
         return [(start, end) for start, end in runs if end - start > 2]
 
+    def _below(self, label: Box) -> Box | None:
+        """The box right below the label, at its left, that has no label of its own."""
+        left, top, high = int(label.left) - NOTCH, int(label.bottom), max(label.height, 14.0)
+        rows = [self._row(y, left, left + SMALL) for y in range(top, top + int(2.5 * high) + LARGE)]
+        unlike = _unlike(_most(b"".join(rows)), CONTRAST)
+        for start, end in _runs([1 in row.translate(unlike) for row in rows]):
+            line = Box(label.left, top + start, label.right, top + end)
+            for box in self._squares(Box(left - APART, line.top - 2, left + WIDEST + NOTCH, line.bottom + 2), line):
+                beside = Box(box.left - 4 * high, box.top, box.right + 4 * high, box.bottom)
+                named = any(t.box.meets(beside) and not t.box.meets(box) and t.box.same_row(box) for t in self.texts)
+                if start < 1.3 * high and abs(box.left - label.left) <= NOTCH and not named:
+                    return box
+        return None
+
     def _far_right(self, label: Box) -> Box | None:
         """The first square on the label's row with no text before it: a settings row has its box at its end."""
         texts = [t for t in self.texts if t.box.same_row(label) and t.box.left > label.right and len(t.text) > KNOB]
@@ -175,35 +184,27 @@ class Canvas:
                 return found
         return None
 
-    def _knob(self, pill: Box) -> int:
-        """Where the knob of a switch is: 1 at its right, -1 at its left, 0 where there is none, and it is no switch.
-
-        On the middle row it is a run of one colour between two of another, and round: it is lower at its sides.
-        """
-        left, row, high = round(pill.left), round(pill.top + pill.height / 2), pill.height
-        line = self._row(row, left, round(pill.right))
-        edges = [0, *(at for at, (one, other) in enumerate(pairwise(line), 1) if abs(one - other) > SHARP), len(line)]
-        runs = [(start, end) for start, end in pairwise(edges) if end - start > 1]  # no mere edge, half of each colour
-        for (_, before), (start, end), (after, _) in zip(runs, runs[1:], runs[2:], strict=False):
-            between = abs(line[before - 1] - line[after]) <= SHARP < abs(line[before - 1] - line[(start + end) // 2])
-            if not (between and 0.35 * high <= end - start <= high):
-                continue
-            middle, *sides = (self._reach(left + x, row, high) for x in ((start + end) // 2, start + 1, end - 2))
-            if all(side <= ROUND * middle for side in sides):
-                return 1 if (start + end) / 2 > len(line) / 2 else -1
-        return 0
-
-    def _reach(self, x: int, y: int, most: float) -> int:
-        """How far the colour of a pixel goes on, up and down."""
-        column = self._column(x, y - round(most / 2), y + round(most / 2) + 1)
-        middle = len(column) // 2
-        unlike = column.translate(_unlike(column[middle], CONTRAST))
-        up, down = unlike[:middle].rfind(1), unlike.find(1, middle)
-        return (len(column) if down < 0 else down) - up - 1
-
     def _is_switch(self, box: Box) -> bool:
-        said = any(text.box.meets(box) and len(text.text) > KNOB for text in self.texts)
-        return _is_pill(box) and self._knob(box) != 0 and not said
+        said = any(text.box.meets(box) and not _SAID.fullmatch(text.text) for text in self.texts)
+        return _is_pill(box) and not said and self.look(box).knob != 0
+
+    def _whole(self, box: Box) -> Box:
+        """All of what is seen in a strip that may have cut it off above and below."""
+        left, right = int(box.left), int(box.right)
+        ground = _most(
+            self._row(int(box.top), left - APART, left) + self._row(int(box.bottom) - 1, right, right + APART)
+        )
+        unlike = _unlike(ground, CONTRAST)
+
+        def goes_on(y: int) -> bool:
+            return 1 in self._row(y, left, right).translate(unlike)
+
+        top, bottom = int(box.top), int(box.bottom)
+        while top > box.bottom - LARGE and goes_on(top - 1):
+            top -= 1
+        while bottom < box.top + LARGE and goes_on(bottom):
+            bottom += 1
+        return Box(box.left, top, box.right, bottom)
 
     def _squares(self, window: Box, label: Box) -> Iterator[Box]:
         """The squarish blobs of another colour in the window, and switches, at the height of the label, from left to right."""
@@ -213,15 +214,15 @@ class Canvas:
             return
         rows = [self._row(y, left, right) for y in range(top, bottom)]
         unlike = _unlike(_most(b"".join(rows)), CONTRAST)
-        inked = [
-            row if row.count(1) < LINE * len(row) else bytes(len(row)) for row in (r.translate(unlike) for r in rows)
-        ]
+        inked = _without_lines([row.translate(unlike) for row in rows])
         columns = [any(row[x] for row in inked) for x in range(right - left)]
         runs = [(-APART, -APART), *_runs(columns), (len(columns) + APART, 0)]
         for (_, before), (start, end), (after, _) in zip(runs, runs[1:], runs[2:], strict=False):
             has = [y for y, row in enumerate(inked) if 1 in row[start:end]]
-            box = Box(left + start, top + has[0], left + end, top + has[-1] + 1)
-            whole = start > 0 and end < len(columns) and start - before >= APART and after - end >= APART
+            box = self._whole(Box(left + start, top + has[0], left + end, top + has[-1] + 1))
+            sides = (int(box.left) - 1, int(box.right))
+            joined = any(1 in self._column(x, int(box.top), int(box.bottom)).translate(unlike) for x in sides)
+            whole = not joined and start > 0 and end < len(columns) and start - before >= APART and after - end >= APART
             if (
                 whole
                 and (_is_square(box) or self._is_switch(box))
@@ -324,6 +325,19 @@ def _is_in_step(row: Sequence[tuple[int, int]], run: tuple[int, int]) -> bool:
     """Whether the next one is as far from the last as the second is from the first."""
     pitch = row[1][0] - row[0][0] if len(row) > 1 else run[0] - row[0][0]
     return abs((run[0] - row[-1][0]) - pitch) <= 1 and pitch <= 3 * (row[0][1] - row[0][0])
+
+
+def _without_lines(inked: Sequence[bytes]) -> list[bytes]:
+    """The rows without the lines that go on beyond them."""
+    bare = []
+    for y, row in enumerate(inked):
+        near = [inked[at] for at in (y - LINE, y + LINE) if 0 <= at < len(inked)]
+        if row[0] and not any(other[0] for other in near):
+            row = bytes(end := len(row) - len(row.lstrip(b"\x01"))) + row[end:]  # noqa: PLW2901
+        if row[-1] and not any(other[-1] for other in near):
+            row = row[: (end := len(row.rstrip(b"\x01")))] + bytes(len(row) - end)  # noqa: PLW2901
+        bare.append(row)
+    return bare
 
 
 def _most(pixels: bytes) -> int:

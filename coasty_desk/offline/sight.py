@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from coasty_desk.core.actions import Action, Click, Drag, Evidence, Move, Point, Scroll, TypeText, Wait
 from coasty_desk.offline import evidence
 from coasty_desk.offline.accessible import Widget
+from coasty_desk.offline.boxes import Colour, Look
 from coasty_desk.offline.claims import Claims
 from coasty_desk.offline.language import Condition, Instruction, Target, Verify, WaitFor
 from coasty_desk.offline.locating import Found, Missing, Scene, boxes_of, locate, named
@@ -49,6 +50,10 @@ SHORT = 2
 
 NEAR = 12
 """Pixels around a place that must look as they did for it to be the same place."""
+
+
+SAME = 3
+"""Engines read the same text so many pixels beside where they read it before."""
 
 
 class Batch(Struct, frozen=True):
@@ -248,13 +253,47 @@ class Sight(Struct):
         taken = (active.grown(8), *self.hidden())
         return next((place for place in places if not any(box.holds(place.x, place.y) for box in taken)), None)
 
-    def is_ticked(self, found: Found, box: Box) -> bool:
-        """The state of a box, by the tree where it was found there."""
-        if found.widget is not None:
-            now = next((w for w in self.widgets if w.name == found.widget.name and w.kind == found.widget.kind), None)
-            if now is not None and now.checked is not None:
-                return now.checked
-        return self.canvas.is_ticked(box)
+    def box_of(self, found: Found) -> Box | None:
+        """The tick box, radio button or switch of what was found; None where none can be seen."""
+        if found.widget is None:
+            return self.canvas.tick_box(found.label)
+        inner = self.canvas.tick_box(found.box)
+        return inner if inner is not None and found.box.grown(3).holds(inner.centre.x, inner.centre.y) else found.box
+
+    def same_box(self, target: Target, found: Found, box: Box) -> Box | None:
+        """Where the box of what was found is now: where it was, or as far from it as its label; None where it is not seen."""
+        now = self.look(target, suits=lambda label: self.canvas.tick_box(label) is not None)
+        if isinstance(now, Missing):
+            return (
+                box if self.before is not None and not evidence.differs(self.before, self.seen, found.label) else None
+            )
+        down = now.label.centre.y - found.label.centre.y
+        right = min(now.label.left - found.label.left, now.label.right - found.label.right, key=abs)
+        if max(abs(right), abs(down)) <= SAME:
+            return box
+        moved, seen = box.moved(round(right), round(down)), self.box_of(now)
+        return (
+            seen if seen is not None and seen.grown(SAME).holds(*_corner(moved)) and _is_as_large(seen, box) else None
+        )
+
+    def box_look(self, found: Found, box: Box, ground: Colour | None = None) -> Look:
+        """What the box of what was found looks like."""
+        after = 0 <= box.left - found.label.right <= 2.2 * max(found.label.height, 14.0)
+        return replace(self.canvas.look(box, ground), mirrored=after and found.widget is None)
+
+    def borne_out(self, found: Found, *, seen: bool | None) -> bool | None:
+        """The state of what was found: as it is `seen`, and as the tree tells it; None where neither tells it, or they differ."""
+        if found.widget is None:
+            return seen
+        told = [w.checked for w in self.widgets if w.name == found.widget.name and w.kind == found.widget.kind]
+        if len(told) != 1 or told[0] is None:
+            return seen if len(told) < 2 else None
+        return told[0] if seen in (None, told[0]) else None
+
+    def box_state(self, found: Found) -> bool | None:
+        """Whether the box of what was found is checked; None where that cannot be told."""
+        box = self.box_of(found)
+        return None if box is None else self.borne_out(found, seen=self.box_look(found, box).state)
 
     def typed_into(self) -> str | None:
         """The text of what has the focus, where the tree tells it."""
@@ -308,13 +347,7 @@ class Sight(Struct):
         """Whether the condition holds now. Raises CannotError where a box cannot be seen."""
         found = self.look(condition.target, loosely=True)
         if condition.of == "box":
-            box = self.canvas.tick_box(found.label) if isinstance(found, Found) else None
-            known = isinstance(found, Found) and found.widget is not None and found.widget.checked is not None
-            return (
-                isinstance(found, Found)
-                and (known or box is not None)
-                and (self.is_ticked(found, box or found.box) == condition.there)
-            )
+            return isinstance(found, Found) and self.box_state(found) == condition.there
         there = isinstance(found, Found) or found.several
         if there and condition.newly and self.before is not None:
             return self._is_new(condition.target)
@@ -396,11 +429,26 @@ class Sight(Struct):
         was = boxes_of(target, Scene(Canvas(self.before.picture, self.before.texts), None, self.before.phrases))
         return any(not any(box.meets(old.grown(2)) for old in was) for box in now)
 
+    def must_tell(self, condition: Condition) -> None:
+        """Raises CannotError where the condition is the state of a box that cannot be told."""
+        found = self.look(condition.target, loosely=True)
+        why = self._why_no_box(found) if condition.of == "box" and isinstance(found, Found) else None
+        if why is not None:
+            raise CannotError(why)
+
+    def _why_no_box(self, found: Found) -> str | None:
+        if self.box_of(found) is None:
+            return f"no box can be seen beside {found.said}"
+        return (
+            f"the look of the box of {found.said} does not tell whether it is checked"
+            if self.box_state(found) is None
+            else None
+        )
+
     def _why_not(self, condition: Condition) -> str:
         found = self.look(condition.target, loosely=True)
         if condition.of == "box" and isinstance(found, Found):
-            box = self.canvas.tick_box(found.label)
-            return f"the box of {found.said} is {'not ' if condition.there else ''}checked" if box else _no_box(found)
+            return self._why_no_box(found) or f"the box of {found.said} is {'not ' if condition.there else ''}checked"
         if isinstance(found, Missing) and not found.several:
             return found.why
         where = found.said if isinstance(found, Found) else found.why
@@ -422,5 +470,9 @@ def _places(action: Action) -> tuple[Point, ...]:
             return ()
 
 
-def _no_box(found: Found) -> str:
-    return f"no box can be seen beside {found.said}"
+def _corner(box: Box) -> tuple[float, float]:
+    return box.left, box.top
+
+
+def _is_as_large(one: Box, other: Box) -> bool:
+    return abs(one.width - other.width) <= SAME and abs(one.height - other.height) <= SAME

@@ -44,7 +44,7 @@ def test_the_state_of_a_switch_is_where_its_knob_is(left: int, ground: str, *, o
     box = canvas.tick_box(LABEL)
     assert box is not None
     assert box.holds(left + 22, 49)
-    assert canvas.is_ticked(box) is on
+    assert canvas.look(box).state is on
 
 
 def test_a_button_beside_a_label_is_no_switch() -> None:
