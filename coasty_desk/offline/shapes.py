@@ -44,8 +44,8 @@ SMALL, LARGE = 10, 34
 _SAID = re.compile(r"(?:[\W_0Oo@QqCcGDeIl19|xXvV]|on|off|an|aus|yes|no|ja|nein)*", re.IGNORECASE)
 """What engines read a switch as, a few above each other, and what stands in one."""
 
-LINE = 3
-"""A line between two rows is no thicker, in pixels."""
+LINE, ACROSS = 3, 0.9
+"""A line between two rows is no thicker, in pixels; a row that is inked in so much of its width is of no box."""
 
 KNOB = 2
 """A knob may be read as so many characters."""
@@ -332,11 +332,11 @@ def _without_lines(inked: Sequence[bytes]) -> list[bytes]:
     bare = []
     for y, row in enumerate(inked):
         near = [inked[at] for at in (y - LINE, y + LINE) if 0 <= at < len(inked)]
-        if row[0] and not any(other[0] for other in near):
-            row = bytes(end := len(row) - len(row.lstrip(b"\x01"))) + row[end:]  # noqa: PLW2901
-        if row[-1] and not any(other[-1] for other in near):
-            row = row[: (end := len(row.rstrip(b"\x01")))] + bytes(len(row) - end)  # noqa: PLW2901
-        bare.append(row)
+        start, end = len(row) - len(row.lstrip(b"\x01")), len(row.rstrip(b"\x01"))
+        first = start if not any(other[0] for other in near) else 0
+        last = end if not any(other[-1] for other in near) else len(row)
+        kept = row[first:last] if row.count(1) < ACROSS * len(row) else b""
+        bare.append(bytes(first) + kept + bytes(len(row) - first - len(kept)))
     return bare
 
 
