@@ -38,6 +38,8 @@ _DRAG_STEPS = (24, 60)
 """At least and at most this many steps: with fewer, drop targets see no motion and drag nothing."""
 _DRAG_STEP_PIXELS = 12
 _DRAG_STEP = 0.013
+_REST = 0.4
+"""Seconds over the target before the pointer stirs once more, as a hand does: some take only what rests on them, and look only then."""
 _DROP = 0.2
 """Seconds of rest before the release: HTML5 drops are lost without it."""
 _DROPPED = 0.15
@@ -225,6 +227,10 @@ class Pointer:
                         round(start[0] + (x - start[0]) * part), round(start[1] + (y - start[1]) * part), button
                     )
                     self._stop.pause(_DRAG_STEP)
+                self._stop.pause(_REST)
+                self._recheck()
+                self._drag_to(round(x) - 1 if x > start[0] else round(x) + 1, round(y), button)
+                self._drag_to(round(x), round(y), button)
                 self._stop.pause(_DROP)
                 alone()
                 self._recheck("it was dragged there, and let go of where it began")
