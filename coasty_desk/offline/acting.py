@@ -25,7 +25,7 @@ SCROLLS = 40
 KEY = 2
 """What has a name of so few characters is a key, which may show only with the next one what it has done."""
 
-SNAPPED = 0.7
+SNAPPED = 1.8
 """Seconds after a drop in which what does not take it has let it snap back."""
 
 GREYED = (0.2, 0.3, 0.5)

@@ -29,7 +29,9 @@ GAP = 0.9
 """A space wider than so many times the height of its line lies between two things; one between words is about a third as wide."""
 
 UNDERLINED = 7
-"""A word of so many letters is known again without its first."""
+"""A word of so many letters is known again without its first; a menu's word, which is underlined there, from `UNDERLINED_MENU` on."""
+
+UNDERLINED_MENU = 4
 
 
 class Fit(IntEnum):
@@ -275,7 +277,8 @@ def _cut_short(wanted: str, said: str) -> bool:
 def _underlined(wanted: str, plain: str) -> bool:
     """Whether it is the label but for its first letter, which its underline makes look like another."""
     pair = wanted[:1] + plain[:1]
-    return len(wanted) >= UNDERLINED and wanted[1:] == plain[1:] and pair in ("fe", "rb", "pb", "oq", "cg", "lb")
+    enough = len(wanted) >= (UNDERLINED_MENU if wanted in _MENUS else UNDERLINED)
+    return enough and wanted[1:] == plain[1:] and pair in ("fe", "rb", "pb", "oq", "cg", "lb")
 
 
 def _edited(wanted: str, plain: str) -> bool:

@@ -53,3 +53,10 @@ def test_an_effect_that_comes_late_is_waited_for_and_nothing_is_pressed_twice(
     [evidence] = [one for event in result.of("predicted") for one in event.get("evidence", [])]
     assert evidence["kind"] == ("condition" if then else "elsewhere")
     assert evidence["where"]["width"] > 0
+
+
+def test_a_drop_that_is_taken_back_a_good_second_later_is_not_done(shell: Shell, desk: str) -> None:
+    """A server's answer, and then a movement of the page, take that long."""
+    with moving(desk, "nothing", late=1200):
+        result = shell(*OFFLINE, 'drag "Paper" to "Shelf"', DISPLAY=desk)
+    assert result.code == 1

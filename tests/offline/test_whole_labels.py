@@ -110,3 +110,12 @@ def test_what_a_field_contains_is_what_stands_in_that_field(text: str, *, there:
     assert isinstance(step.does, Verify)
     found = locate(step.does.condition.target, Scene(Canvas(picture, texts), picture=picture), loosely=True)
     assert isinstance(found, Found) is there
+
+
+@pytest.mark.parametrize(
+    ("label", "read", "there"),
+    [("File", "Eile", True), ("Go", "Co", False), ("Fine", "Eine", False), ("File", "Bile", False)],
+)
+def test_a_menus_word_is_known_again_with_its_underlined_letter_misread(label: str, read: str, *, there: bool) -> None:
+    """Only a menu's: any other word of four letters is another word."""
+    assert isinstance(locate(Target(label), scene(read)), Found) is there

@@ -28,6 +28,15 @@ def main() -> None:
     tk.Button(root, text="Subscribe", command=lambda: None).place(x=30, y=30)
     tk.Button(root, text="Order now", command=order).place(x=180, y=30)
     tk.Label(root, textvariable=said).place(x=30, y=360)
+    tk.Label(root, text="Shelf", relief="ridge", width=20, height=3).place(x=400, y=340)
+    card = tk.Label(root, text="Paper", relief="raised")
+    card.place(x=330, y=34)
+
+    def carry(event: "tk.Event[tk.Label]") -> None:
+        card.place(x=card.winfo_x() + event.x - 20, y=card.winfo_y() + event.y - 10)
+
+    card.bind("<B1-Motion>", carry)
+    card.bind("<ButtonRelease-1>", lambda _event: root.after(late, lambda: card.place(x=330, y=34)))
     canvas = tk.Canvas(root, width=560, height=220, background="white")
     canvas.place(x=30, y=100)
 
