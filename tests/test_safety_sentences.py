@@ -94,6 +94,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "refuse beside it too": (
         f"{STOPPING}::test_nothing_sends_input_beside_a_run",
+        f"{STOPPING}::test_a_look_at_the_desktop_moves_nothing_beside_a_run",
         f"{STOPPING}::test_a_run_that_loses_its_display_to_another_ends",
         "tests/desktop/test_lock.py::test_a_lock_that_is_lost_ends_the_run",
     ),

@@ -12,7 +12,7 @@ from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import CoastyDeskError, DesktopError
 from coasty_desk.core.scaling import Size, fit, padded
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import input_method, load, started_from, wayland, ways, x11_accessibility_keys
+from coasty_desk.desktop import input_method, load, lock, started_from, wayland, ways, x11_accessibility_keys
 from coasty_desk.desktop.capture import MonitorScreen, layout
 from coasty_desk.desktop.pointer import device
 from coasty_desk.desktop.started_from import Wish
@@ -36,7 +36,12 @@ def desktop(max_size: Size, hotkey: str, own_terminal: Wish = "auto") -> Iterato
         return
     yield _check("monitors", _monitors)
     yield _check("capture", lambda: _capture(max_size))
-    yield _check("input", _input)
+    driver = lock.running()
+    if driver is None:
+        yield _check("input", _input)
+    else:
+        detail = f"not tried, since another run drives this display: {driver.said()}"
+        yield Check("input", ok=None, detail=detail, remedy="Wait for it, or end it with: coasty-desk stop")
     yield _check("keyboard layout", _keyboard)
     yield from _between()
     yield _check("own terminal", lambda: _own_terminal(own_terminal))

@@ -259,6 +259,19 @@ def test_nothing_sends_input_beside_a_run(shell: Shell, command: tuple[str, ...]
         assert_stopped(run, "interrupt")
 
 
+def test_a_look_at_the_desktop_moves_nothing_beside_a_run(shell: Shell) -> None:
+    """Safety sentence: `doctor` tries the pointer, but not while a run has it: it would take that for a hand, and end."""
+    with running(shell, go(click(300, 300), WAIT), options=("--on-human-input", "stop")) as run:
+        run.until(lambda: len(run.window.of_kind("release")) > 0)
+        before = len(run.window.events)
+        said = shell("doctor", DISPLAY=run.display)
+        assert "not tried, since another run drives this display" in said.out
+        assert f"process {run.process.pid}" in said.out
+        assert run.window.events[before:] == []
+        press_control_c(run)
+        assert_stopped(run, "interrupt")
+
+
 def test_a_run_that_loses_its_display_to_another_ends(shell: Shell) -> None:
     """Safety sentence: a lock that another program takes ends the run at once, in the middle of a drag, and nothing stays held."""
     with running(shell, ACTIVITIES["40 drags"]) as run:
