@@ -170,5 +170,6 @@ def _counted(answer: Answer, tries: int) -> Answer:
 
 
 def _in_doubt(fault: Fault) -> bool:
-    """Whether the step may have been charged all the same: the answer was lost on its way, or a proxy spoke for it."""
-    return fault.code in (retry.NO_ANSWER, retry.NOT_JSON) or (fault.synthetic and fault.status >= 500)
+    """Whether the step may have been charged all the same: the answer was lost on its way, or the service broke off in it."""
+    lost = fault.code in (retry.NO_ANSWER, retry.NOT_JSON) or fault.status >= 500
+    return lost and not retry.unpaid(fault)
