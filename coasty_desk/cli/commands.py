@@ -100,6 +100,11 @@ def resume(
     max_steps: Annotated[str | None, typer.Option(metavar="N", help="So many predictions more.")] = None,
     deadline: Annotated[str | None, typer.Option(metavar="SECONDS", help="So many seconds more.")] = None,
     budget: Annotated[str | None, typer.Option(metavar="CENTS", help="So many cents more.")] = None,
+    preset: Annotated[str | None, typer.Option(metavar="NAME|FILE", help="Other instructions.")] = None,
+    memory: Annotated[str | None, typer.Option(metavar="N", help="So many screenshots remembered.")] = None,
+    cua_version: Annotated[str | None, typer.Option(metavar="VERSION", help="Another model.")] = None,
+    max_size: Annotated[str | None, typer.Option(metavar="WxH|full", help="Another size to shrink to.")] = None,
+    image_format: Annotated[str | None, typer.Option(metavar="png|jpeg|auto", help="Sent otherwise.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON event a line on stdout.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it can cost more money.")] = False,
 ) -> int:
@@ -110,9 +115,8 @@ def resume(
     """
     from coasty_desk.cli import resume as body
 
-    caps = {"max_steps": max_steps, "deadline": deadline, "budget": budget}
-    given = {name: value for name, value in caps.items() if value is not None}
-    return body.resume(run, note, {**given, "json": json, "yes": yes})
+    given = {name: value for name, value in locals().items() if name not in {"run", "note", "body"}}
+    return body.resume(run, note, {name: value for name, value in given.items() if value is not None})
 
 
 @app.command(epilog="Example:  coasty-desk replay last --set name=Zoë")

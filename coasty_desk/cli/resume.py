@@ -16,6 +16,7 @@ from coasty_desk.cli.run import drive
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.limits import Limits, renewed
 from coasty_desk.record import listing
+from coasty_desk.record.journal import Recorder
 from coasty_desk.record.replay import PROVIDER
 from coasty_desk.record.resume import Remains, take_up
 from coasty_desk.settings import Settings
@@ -34,6 +35,7 @@ def resume(name: str, note: str | None, options: Mapping[str, object]) -> int:
                 f"The task and the note have {len(task) + len(told)} characters; the service takes {tasks.LONGEST}."
             )
             raise UsageError(message, "Shorten the note.")
+        _refuse_other_terms(remains, recorder, options)
         chosen, _ = configured.load({**settings.known(remains.started.settings), **options})
         if remains.started.provider == "offline":  # the note is all its instructions: nothing of the others is left
             remains = replace(remains, cut_off=replace(remains.cut_off, frame=None, answer=None))
@@ -53,6 +55,15 @@ def _refuse(remains: Remains, note: str) -> None:
     if remains.started.provider == "offline" and not note:
         message = "The offline predictor does not know how far it had come in its instructions."
         raise UsageError(message, "Say those that are left: coasty-desk resume RUN 'click \"Save\"'.")
+
+
+def _refuse_other_terms(remains: Remains, recorder: Recorder, options: Mapping[str, object]) -> None:
+    """Raise UsageError where the session that the run goes on in was told otherwise, or may have been."""
+    others = [f"--{name.replace('_', '-')}" for name in ("preset", "memory", "cua_version") if name in options]
+    asked = recorder.kept(remains.cut_off.progress.steps + 1, "session")
+    if others and (remains.session is not None or (asked is not None and asked.body)):
+        message = f"The run goes on in the session that it has, which was told another {' and '.join(others)}."
+        raise UsageError(message, "Leave that out, or start anew with `coasty-desk run`.")
 
 
 def _limits(remains: Remains, chosen: Settings, options: Mapping[str, object]) -> Limits:

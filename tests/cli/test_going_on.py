@@ -234,6 +234,23 @@ def test_what_was_never_paid_is_looked_at_afresh(
     assert_paid_once(shell, stand_in)
 
 
+def test_what_a_remedy_names_can_be_changed(shell: Shell, display: str) -> None:
+    """Where the session that was told otherwise is closed, and nothing in it is in doubt."""
+    with service(*CLICKS) as (stand_in, url):
+        where = {"DISPLAY": display, "COASTY_BASE_URL": url}
+        stand_in.plan("session", saying(error(400, "FEATURE_NOT_AVAILABLE")))
+        refused = shell("run", "--max-steps", "1", "press them", **where)
+        assert (refused.code, "--preset none" in refused.err) == (4, True)
+        stand_in.plan("predict", saying(error(503, "BILLING_UNAVAILABLE")))
+        assert shell("resume", "last", "--preset", "none", "--memory", "1", **where).code == 4
+        told_ = json.loads(stand_in.posts("session")[-1].body)
+        assert ("instructions" in told_, told_["max_trajectory_length"]) == (False, 1)
+        doubtful = shell("resume", "last", "--memory", "2", **where)
+        assert (doubtful.code, "told another --memory" in doubtful.err) == (2, True)
+        assert shell("resume", "last", **where).code == 3
+    assert_paid_once(shell, stand_in)
+
+
 def test_what_was_not_sent_has_opened_nothing(shell: Shell, display: str) -> None:
     """Nobody answered at the address: no session is said to be open, and the run goes on once somebody does."""
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -29,6 +29,7 @@ from tests.stub_service import (
     HTML,
     KEY,
     Fault,
+    Request,
     Response,
     Service,
     click,
@@ -208,6 +209,21 @@ def test_the_fourth_lost_answer_is_asked_for_once_more(client: Client, service: 
     assert len(service.posts("predict")) == 4
 
 
+@pytest.mark.parametrize("code", ["BILLING_UNAVAILABLE", "INTERNAL_ERROR"])
+def test_what_the_service_broke_off_in_is_asked_for_before_it_is_given_up(
+    client: Client, service: Service, code: str
+) -> None:
+    """It may have been charged by then."""
+
+    def charged(request: Request, proceed: Callable[[Request], Response]) -> Response:
+        proceed(request)
+        return error(503, code, retryable=False)
+
+    service.plan("predict", charged)
+    assert predicted(client(), ask()).usage.cents == 4
+    assert len(service.posts("predict")) == 1
+
+
 def test_a_loss_that_nobody_can_explain_is_said(client: Client, service: Service) -> None:
     """The service was gone when it was asked what became of the step."""
     predictor = client()
@@ -298,7 +314,7 @@ def test_a_refusal_says_what_to_do(
     assert words[0] in caught.value.message
     assert words[1] in caught.value.remedy
     assert caught.value.code == code
-    assert len(service.requests) == 1
+    assert len(service.posts("session")) == 1
 
 
 def endless() -> Response:
