@@ -57,6 +57,35 @@ install_into() { # VENV PIP-ARGUMENTS...: a virtual environment with these in it
     sed -u -n 's/^ *\(Collecting\|Downloading\|Installing\|Building\|Successfully\)/    &/p' | cut -c 1-120 >&2
 }
 
+# What has no wheel for some machines, would be compiled there, and can be done without: the faster engine and the faster
+# shrinking of pictures have another in their place, and without RE2 patterns are plain words.
+NATIVE='faster-paddle google-re2 cykooz-resizer'
+
+install_project() { # VENV EXTRA [-e]: this project with that extra (or ''), without those of NATIVE that cannot be had
+  local venv=$1 extra=$2 binary=${NATIVE// /,} needed=() able=() one
+  shift 2
+  install_into "$venv" --only-binary "$binary" "$@" ".${extra:+[$extra]}" && return
+  say "some package cannot be had for this machine: installing without those that can be done without"
+  while IFS= read -r one; do
+    case " $NATIVE " in *" ${one%%[!a-z0-9-]*} "*) able+=("$one") ;; *) needed+=("$one") ;; esac
+  done < <("$venv/bin/python" -c '
+import sys, tomllib
+with open("pyproject.toml", "rb") as file:
+    project = tomllib.load(file)["project"]
+print(*project["dependencies"], *project["optional-dependencies"].get(sys.argv[1], ()), sep="\n")' "$extra")
+  install_into "$venv" "${needed[@]}"
+  for one in "${able[@]}"; do
+    install_into "$venv" --only-binary "$binary" "$one" || say "left out: ${one%%;*}"
+  done
+  install_into "$venv" --no-deps "$@" .
+}
+
+with_engine() { # VENV [-e]: some engine that reads the screen, where there is one for this machine
+  "$1/bin/python" -P -c 'from coasty_desk.offline import engines; engines.best()' 2>/dev/null && return
+  say "the engine that reads the screen cannot be had for this machine: installing the other one, some 370 MB, for the offline predictor"
+  install_project "$1" rapidocr "${@:2}" || say "that cannot be had here either: coasty-desk works with --provider coasty alone"
+}
+
 make_venv() { # [dev]
   local python want found stamp=.venv/.made-from
   python=$(require_python)
@@ -65,13 +94,14 @@ make_venv() { # [dev]
   if [ "$found" != "$want dev" ] && [ "$found" != "$want ${1:-}" ]; then
     say "making .venv: about 150 MB of packages, a minute or two the first time"
     if [ "${1:-}" = dev ]; then
-      install_into .venv -e '.[dev]'
+      install_project .venv dev -e
       if [ "$(uname)" = Linux ]; then
         # no part of what is installed here, but what the watch of Windows and macOS is tested by
         install_into .venv --no-deps 'pynput>=1.8.2'
       fi
     else
-      install_into .venv -e .
+      install_project .venv '' -e
+      with_engine .venv -e
     fi
     printf '%s' "$want ${1:-}" >"$stamp"
   fi

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
@@ -58,3 +59,48 @@ def test_the_script_installs_a_command_that_runs(tmp_path: Path) -> None:
     assert not {"pytest", "mypy", "ruff"} & {line.split()[0] for line in tools.stdout.splitlines()}
     subprocess.run([ROOT / "scripts" / "install", "--uninstall"], env=environment, check=True, capture_output=True)
     assert not command.is_symlink()
+
+
+OLD_SYSTEM = "def manylinux_compatible(major, minor, arch): return (major, minor) <= (2, 31)"
+PROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+[project]
+name = "coasty-desk"
+version = "1"
+dependencies = ["faster-paddle==1.0.4; sys_platform == 'linux'"]
+[project.optional-dependencies]
+rapidocr = ["certifi"]
+"""
+BACKEND = """
+import pathlib, zipfile
+def build_wheel(folder, *_):
+    info, name = "coasty_desk-1.dist-info/", "coasty_desk-1-py3-none-any.whl"
+    said = "Metadata-Version: 2.1\\nName: coasty-desk\\nVersion: 1\\nRequires-Dist: faster-paddle==1.0.4\\n"
+    with zipfile.ZipFile(pathlib.Path(folder, name), "w") as wheel:
+        wheel.writestr(info + "METADATA", said + "Provides-Extra: rapidocr\\n")
+        wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr(info + "RECORD", "")
+    return name
+"""
+
+
+def test_where_the_engine_has_no_wheel_the_rest_is_installed(tmp_path: Path) -> None:
+    """A glibc older than its wheel (pip asks `_manylinux` which fit): nothing is compiled, and what is left out is named."""
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "_manylinux.py").write_text(OLD_SYSTEM)
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts" / "setup.sh", tmp_path / "scripts")
+    (tmp_path / "backend.py").write_text(BACKEND)
+    (tmp_path / "pyproject.toml").write_text(PROJECT)
+    command = ["bash", "-c", "source scripts/setup.sh; install_project venv rapidocr"]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "old"), "CC": "/bin/false", "CARGO": "/bin/false"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
+    assert "left out: faster-paddle" in done.stderr
+    listed = subprocess.run(["venv/bin/pip", "list"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert {"coasty-desk", "certifi", "faster-paddle"} & {line.split()[0] for line in listed.splitlines()} == {
+        "coasty-desk",
+        "certifi",
+    }

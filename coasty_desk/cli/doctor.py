@@ -67,8 +67,9 @@ def _all(chosen: Settings) -> Iterator[Check]:
 
 def _offline() -> Check:
     """Whether the offline predictor can read a screen; only who uses it needs that."""
+    broken = "".join(f"; {package} is there, but cannot be loaded ({why})" for package, why in engines.broken().items())
     try:
-        return Check("offline predictor", ok=True, detail=f"reads the screen with {engines.best()}")
+        return Check("offline predictor", ok=True, detail=f"reads the screen with {engines.best()}{broken}")
     except UsageError as error:
         return Check("offline predictor", ok=None, detail=error.message, remedy=error.remedy)
 

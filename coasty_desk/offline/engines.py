@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from contextlib import suppress
+from typing import Protocol, TypeVar
 
 from coasty_desk.core.errors import UsageError
 from coasty_desk.offline.texts import Box, Text
@@ -22,10 +24,8 @@ class FasterPaddle:
     """PP-OCR's tiny models, shipped in the package, run in this process."""
 
     def __init__(self) -> None:
-        try:
-            import faster_paddle
-        except ImportError as error:
-            raise _missing() from error
+        import faster_paddle
+
         self._engine = faster_paddle.OcrEngine(model_size="tiny", det_max_side=1600, det_min_side=64)
 
     def lines(self, image: bytes) -> list[Text]:
@@ -42,10 +42,8 @@ class RapidOcr:
     """PP-OCR's small models by onnxruntime, shipped in the package: six times as slow, and there for more platforms."""
 
     def __init__(self) -> None:
-        try:
-            from rapidocr import RapidOCR
-        except ImportError as error:
-            raise _missing() from error
+        from rapidocr import RapidOCR
+
         self._engine = RapidOCR(params={"Global.log_level": "critical", "Global.use_cls": False})
 
     def lines(self, image: bytes) -> list[Text]:
@@ -65,21 +63,41 @@ ENGINES: Mapping[str, Callable[[], Engine]] = {"faster_paddle": FasterPaddle, "r
 
 
 def installed() -> str | None:
-    """The package of the best that is there, if there is any."""
+    """The package of the best that is there, if there is any; whether it can be loaded is not known."""
     return next((package for package in ENGINES if importlib.util.find_spec(package) is not None), None)
 
 
 def best() -> str:
-    """The package of the best that is installed. Raises UsageError where none is."""
-    package = installed()
-    if package is None:
-        raise _missing()
-    return package
+    """The package of the best that can be loaded. Raises UsageError where there is none."""
+    return _first(importlib.import_module)[0]
 
 
 def best_engine() -> Engine:
-    """The best that is installed. Raises UsageError where none is."""
-    return ENGINES[best()]()
+    """The best that can be loaded. Raises UsageError where there is none."""
+    return _first(lambda package: ENGINES[package]())[1]
+
+
+def broken() -> dict[str, str]:
+    """The packages that are there and cannot be loaded, each with why: a wheel for another system, a library that it lacks."""
+    why: dict[str, str] = {}
+    with suppress(UsageError):
+        _first(importlib.import_module, why)
+    return why
+
+
+T = TypeVar("T")
+
+
+def _first(load: Callable[[str], T], why: dict[str, str] | None = None) -> tuple[str, T]:
+    why = {} if why is None else why
+    for package in ENGINES:
+        if importlib.util.find_spec(package) is None:
+            continue
+        try:
+            return package, load(package)
+        except Exception as error:  # noqa: BLE001 - what is built for another system fails in many ways
+            why[package] = f"{type(error).__name__}: {error}"
+    raise _missing(why)
 
 
 def _around(corners: Sequence[Sequence[float]]) -> Box:
@@ -87,7 +105,10 @@ def _around(corners: Sequence[Sequence[float]]) -> Box:
     return Box(min(across), min(down), max(across), max(down))
 
 
-def _missing() -> UsageError:
+def _missing(why: Mapping[str, str]) -> UsageError:
     message = "The engine that reads the screen is not installed for this platform."
+    if why:
+        package, reason = next(iter(why.items()))
+        message = f"The engine that reads the screen, {package}, cannot be loaded here: {reason}."
     remedy = "Where coasty-desk's source is: scripts/install, or pip install '.[rapidocr]'. Or use --provider coasty."
     return UsageError(message, remedy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import sys
 from pathlib import Path
@@ -57,17 +58,30 @@ def test_every_engine_finds_the_labels_where_they_are(
     assert list(ENGINES[name]().lines(blank.getvalue())) == []
 
 
-def test_the_first_engine_that_is_installed_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And where none is, the sentence says what to install."""
+def test_the_first_engine_that_can_be_loaded_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One that is built for another system is as good as none; where none is left, the sentence says why, or what to install."""
+    (tmp_path / "another_systems.py").write_text("raise ImportError('libm.so.6: version `GLIBC_2.34\\' not found')")
+    monkeypatch.syspath_prepend(tmp_path)
     made: list[str] = []
 
     class Fake(engines.FasterPaddle):
         def __init__(self) -> None:
             made.append("second")
 
-    monkeypatch.setattr(engines, "ENGINES", {"no_such_package": engines.RapidOcr, "lark": Fake})
+    class Broken(engines.RapidOcr):
+        def __init__(self) -> None:
+            importlib.import_module("another_systems")
+
+    several = {"no_such_package": engines.RapidOcr, "another_systems": Broken, "lark": Fake}
+    monkeypatch.setattr(engines, "ENGINES", several)
     best_engine()
     assert made == ["second"]
+    assert engines.best() == "lark"
+    assert list(engines.broken()) == ["another_systems"]
+    monkeypatch.setattr(engines, "ENGINES", {"another_systems": Broken})
+    for ask in (best_engine, engines.best):
+        with pytest.raises(UsageError, match=r"another_systems, cannot be loaded here.*GLIBC"):
+            ask()
     monkeypatch.setattr(engines, "ENGINES", {"no_such_package": engines.RapidOcr})
     with pytest.raises(UsageError, match="not installed"):
         best_engine()
