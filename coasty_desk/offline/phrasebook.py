@@ -65,7 +65,7 @@ ACCENTED = 5
 """Of shorter words some are others without their accent: `él` and `el`, `está` and `esta`."""
 
 _TWO_LETTERS = {"ä": "(?:ä|ae)", "ö": "(?:ö|oe)", "ü": "(?:ü|ue)", "ß": "(?:ß|ss)"}
-_FOREIGN_WORD = re.compile(r"[^\W\d_]*[ß-ÿÀ-Þ][^\W\d_]*")
+_FOREIGN_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_]*[ß-ÿÀ-Þ][^\W\d_]*")
 
 
 class RefusedPhraseError(Exception):

@@ -41,7 +41,7 @@ SMALL, LARGE = 10, 34
 """The sides of a tick box, in pixels."""
 
 
-_SAID = re.compile(r"(?:[\W_0Oo@QqCcGDeIl19|xXvV]|on|off|an|aus|yes|no|ja|nein)*", re.IGNORECASE)
+_SAID = re.compile(r"(?:on|off|an|aus|yes|no|ja|nein|[\W_0Oo@QqCcGDeIl19|xXvV])*+", re.IGNORECASE)
 """What engines read a switch as, a few above each other, and what stands in one."""
 
 LINE, ACROSS = 3, 0.9

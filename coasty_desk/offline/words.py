@@ -104,7 +104,7 @@ _NOT_A_LABEL = (
 OPENABLE = re.compile(r"menu|tab|link|list|drop-?down|file|folder|directory|icon")
 """What `open` opens on the screen; anything else is an application."""
 
-FILE = re.compile(r"\S.*\.(?:[a-z]{2,4}|[a-z]+\d|7z)(?<!\.exe|\.app)", re.IGNORECASE)
+FILE = re.compile(r"\A\S.*\.(?:[a-z]{2,4}|[a-z]+\d|7z)(?<!\.exe|\.app)", re.IGNORECASE)
 
 TELLING: frozenset[Kind] = frozenset({"button", "checkbox", "radio", "field", "list", "menu"})
 """`Save button` is a button; `New link`, `Close tab`, `Insert row` may be names."""
