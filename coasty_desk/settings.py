@@ -419,6 +419,11 @@ def _no_option(name: str) -> UsageError:
 def _unknown(name: str, path: Path, known: list[str], shown: str) -> UsageError:
     import difflib  # noqa: PLC0415 - few misspell
 
+    home = _FIELDS[name].metadata["section"] if name in _FIELDS else ""
+    if home in SECTIONS:
+        return UsageError(f"{path} has {name} where it does not belong.", f"Write it under [{home}].")
+    if home:
+        return UsageError(f"{path} has {name}, which no file may set.", f"Set {BASE_URL_VARIABLE} in the environment.")
     near = difflib.get_close_matches(_cut(name), known, 1, 0.5)
     remedy = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
     return UsageError(f"{path} has an unknown key: {shown}.", remedy)

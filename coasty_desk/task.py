@@ -16,8 +16,11 @@ _EMPTY = {
 }
 
 
-def checked(text: str, what: Literal["task", "note"] = "task") -> str:
+def checked(text: object, what: Literal["task", "note"] = "task") -> str:
     """The text without white space around it. Raises UsageError where it is empty, no text (DESIGN.md A3), or too long."""
+    if not isinstance(text, str):
+        message = f"The {what} is no text, but {type(text).__name__}."
+        raise UsageError(message, "Give it as a string.")
     if not text.strip():
         raise UsageError(*_EMPTY[what])
     if "\0" in text:

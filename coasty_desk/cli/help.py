@@ -35,6 +35,8 @@ COMMANDS = {
     "auth": "log in, look at, or log out the API key in the system's keyring",
     "config": "print an example configuration; show every value with its origin; trust a project's file",
     "doctor": "check display, input, keyboard, abort key, key and service",
+    "completion": "print the script by which your shell completes commands, options and runs",
+    "help COMMAND": "how a command is used",
 }
 """The commands besides `run`, a line each, in the order of the page."""
 

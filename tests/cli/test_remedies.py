@@ -76,9 +76,12 @@ def test_a_note_may_not_be_empty(capsys: pytest.CaptureFixture[str]) -> None:
         ("[[run]]\nmemory = 2\n", "has no table [run]", "Write [run] once, in single brackets"),
         ("run = 3\n", "has no table [run]", "Write [run] once, in single brackets"),
         ("[runs]\nmemory = 2\n", "unknown key: [runs]", "Did you mean [run]?"),
+        ("memory = 2\n", "has memory where it does not belong", "Write it under [run]."),
+        ("[run]\nkeep_days = 2\n", "has keep_days where it does not belong", "Write it under [record]."),
+        ("[run]\nbase_url = 'x'\n", "has base_url, which no file may set", "COASTY_BASE_URL"),
     ],
 )
-def test_a_section_is_written_as_one(
+def test_a_file_is_told_what_it_has_wrong(
     content: str, wrong: str, remedy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What has the right name in the wrong form is not told to take the right name."""
