@@ -190,7 +190,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "When a run is taken up again": ("tests/cli/test_going_on.py::test_the_policy_counts_over_all_sittings",),
     "asks at its first use": (f"{SECRETS}::test_under_risky_an_unbound_secret_is_asked_about_once",),
-    "hidden, also escaped, encoded or spelled out": (
+    "hidden, also escaped, spelled out, or encoded in the usual ways": (
         f"{SECRETS}::test_a_value_that_is_written_otherwise_is_hidden",
         f"{SECRETS}::test_a_value_in_keys_or_in_pieces_is_refused",
         f"{SECRETS}::test_a_short_value_is_hidden_where_it_stands_alone",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import codecs
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -28,15 +30,16 @@ _ESCAPE = re.compile(
     r"|%(?P<percent>[0-9A-Fa-f]{2})"
     r"|&#0{0,8}(?P<decimal>[0-9]{1,7});?"
     r"|&#[xX]0{0,8}(?P<hexadecimal>[0-9A-Fa-f]{1,6});?"
-    r"|&(?P<named>amp|lt|gt|quot|apos);"
+    r"|&(?P<named>[A-Za-z]{2,8});"
+    r"|=(?P<printable>[0-9A-F]{2})"
     r"|\\{1,8}(?P<octal>[0-3][0-7]{2})"
     r"|\\{1,8}(?P<itself>[\"'/])"
     r"|\\(?P<doubled>\\)"
     r"|\\(?P<control>[nrtbf])"
 )
 _CONTROL = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _BETWEEN = re.compile(r"[\s\-_.,;:|/+'\"`\u00ad\u200b-\u200f\u2060\ufeff]+")
+"""Signs that are no part of a value that is spelled out, even where it has them; other signs are none where it has not."""
 
 
 class _Reading(Struct, frozen=True):
@@ -57,10 +60,6 @@ def spans(text: str, value: str) -> list[Span]:
             break
         found += _said(reading, value)
         reading = _decoded(reading)
-    if len(value) >= LONG:
-        lower = text.lower() if text.isascii() else text
-        found += [span for encoded in _encodings(value) for span in _found(text, encoded)]
-        found += [span for encoded in _in_numbers(value) for span in _found(lower, encoded)]
     return _merged(found)
 
 
@@ -81,7 +80,7 @@ def put(text: str, found: list[Span], instead: str) -> str:
 
 
 def _may_differ(text: str, value: str) -> bool:
-    return len(value) >= LONG or any(mark in text for mark in "\\%&")
+    return len(value) >= LONG or any(mark in text for mark in "\\%&=")
 
 
 def _said(reading: _Reading, value: str) -> Iterator[Span]:
@@ -89,21 +88,27 @@ def _said(reading: _Reading, value: str) -> Iterator[Span]:
         yield reading.spans[start][0], reading.spans[end - 1][1]
     if len(value) < LONG:
         return
-    wanted = "".join(map(_plain, _BETWEEN.sub("", value)))
-    if len(wanted) < LONG:
-        return
+    signs = {sign for sign in map(_plain, value) if not _BETWEEN.match(sign)}
+
+    def counts(letter: str) -> bool:
+        return letter.isalnum() or letter in signs
+
+    wanted = "".join(filter(counts, map(_plain, value)))
     letters = list(map(_plain, reading.text))
     kept = _Reading(
-        "".join(one for one in letters if not _BETWEEN.match(one)),
-        tuple(span for one, span in zip(letters, reading.spans, strict=True) if not _BETWEEN.match(one)),
+        "".join(filter(counts, letters)),
+        tuple(span for one, span in zip(letters, reading.spans, strict=True) if counts(one)),
     )
-    for needle in (wanted, wanted[::-1]):
+    spelled = (wanted, wanted[::-1], codecs.encode(wanted, "rot13")) if len(wanted) >= LONG else ()
+    for needle in dict.fromkeys((*spelled, *_encodings(value), *_in_numbers(value))):
         for start, end in _found(kept.text, needle):
             yield kept.spans[start][0], kept.spans[end - 1][1]
 
 
 def _plain(letter: str) -> str:
-    """Without regard to case and width; one letter for each."""
+    """Without regard to case and width; one letter for each, also for one that shows nothing."""
+    if "\U000e0020" <= letter <= "\U000e007e":
+        letter = chr(ord(letter) - 0xE0000)
     return (letter if letter.isascii() else unicodedata.normalize("NFKC", letter)).lower()[:1] or letter
 
 
@@ -129,7 +134,9 @@ def _meant(match: re.Match[str]) -> str:
     kind = str(match.lastgroup)
     said = match[kind]
     if kind == "named":
-        return _NAMED[said]
+        from html.entities import html5  # noqa: PLC0415 - a table of 2,000 names, and seldom wanted
+
+        return html5.get(f"{said};", match[0])
     if kind == "control":
         return _CONTROL[said]
     if kind in ("itself", "doubled"):
@@ -188,22 +195,27 @@ def _joins(beside: str, edge: str) -> bool:
 
 
 def _encodings(value: str) -> Iterator[str]:
-    """What of it is the same wherever it stands in a text that is encoded by base64."""
-    raw = value.encode("utf-8", "surrogatepass")
-    for shift in range(3):
-        encoded = base64.b64encode(b"\0" * shift + raw).decode("ascii").rstrip("=")
-        sure = encoded[(0, 2, 3)[shift] : len(encoded) if (shift + len(raw)) % 3 == 0 else -1]
-        yield from dict.fromkeys((sure, sure.replace("+", "-").replace("/", "_")))
+    """What of it is the same wherever it stands in a text that is encoded by base64; letters and digits alone, however lines are broken."""
+    for raw in (value.encode("utf-8", "surrogatepass"), value.encode("utf-16-le", "surrogatepass")):
+        yield _bare(base64.b32encode(raw))
+        for shift in range(3):
+            encoded = base64.b64encode(b"\0" * shift + raw).rstrip(b"=")
+            sure = _bare(encoded[(0, 2, 3)[shift] : len(encoded) if (shift + len(raw)) % 3 == 0 else -1])
+            if len(sure) >= LONG:
+                yield sure
+
+
+def _bare(encoded: bytes) -> str:
+    return "".join(filter(str.isalnum, encoded.decode("ascii").lower()))
 
 
 def _in_numbers(value: str) -> Iterator[str]:
-    """Its bytes as numbers of either kind, and in base 32."""
+    """Its bytes as numbers of any kind, with whatever between them."""
     raw = value.encode("utf-8", "surrogatepass")
-    yield base64.b32encode(raw).decode("ascii").rstrip("=").lower()
-    for between in ("", " ", ":", "-", ",", ", ", " 0x", ", 0x"):
-        yield between.join(f"{byte:02x}" for byte in raw)
-    for between in (" ", ",", ", "):
-        yield between.join(map(str, raw))
+    for before, form in itertools.product(("", "0x", "x", "u00", "chr"), ("02x", "d")):
+        yield "".join(f"{before}{byte:{form}}" for byte in raw)
+    for form in ("03d", "08b", "o", "03o"):
+        yield "".join(f"{byte:{form}}" for byte in raw)
 
 
 def _merged(found: list[Span]) -> list[Span]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import json
+import re
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -192,6 +194,20 @@ WAYS = (
     base64.b32encode(VALUE.encode()).decode(),
     "".join(f"\\{ord(c):03o}" for c in VALUE),
     "".join(chr(ord(c) + 0xFEE0) for c in VALUE),
+    *(between.join(VALUE) for between in "*~#=→•·🙂\u0336"),
+    *("".join(f"{left}{c}{right}" for c in VALUE) for left, right in ("[]", "()", "{}", ("**", "**"), ("`", "`"))),
+    "".join(chr(ord(c) + 0xE0000) for c in VALUE),
+    "".join(f"={ord(c):02X}" for c in VALUE),
+    "hunter2=2DZz",
+    "hunter2&hyphen;Zz",
+    codecs.encode(VALUE, "rot13"),
+    "\n".join(f"{c:02x}" for c in VALUE.encode()),
+    " ".join(f"U+{c:04X}" for c in VALUE.encode()),
+    "+".join(f"chr({c})" for c in VALUE.encode()),
+    " ".join(f"{c:08b}" for c in VALUE.encode()),
+    " ".join(f"{c:o}" for c in VALUE.encode()),
+    base64.b64encode(VALUE.encode("utf-16-le")).decode(),
+    "\n".join(re.findall(".{1,4}", base64.b64encode(VALUE.encode()).decode())),
 )
 
 
