@@ -7,6 +7,7 @@ Chords go the same way, so `ctrl+z` is undo wherever Z is. Keycode 0 is never se
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -59,6 +60,11 @@ _STAYING = frozenset(
 )
 """What may close a window, so that the application is given the time to (in a text so often: a text has many lines); and
 what need not be waited for."""
+_PATH = re.compile(r"~?/[^\n\t]+")
+_OPENING = 0.3
+_COMPLETING = 0.03
+"""A path is typed with so many seconds behind its first sign, at which GTK's list of files becomes a field for it and loses what
+comes meanwhile, and so many behind each other, as what completes it while it is typed wants."""
 _SEEK = 5.0
 """Seconds for which it holds whether an input method runs: the search takes 3 ms."""
 _CHOICES: dict[str, tuple[int, ...]] = {"altright": (0xFFEA, keysyms.LEVEL3_SHIFT)}
@@ -134,9 +140,12 @@ class X11Keyboard:
         layout = self._look()
         unread: dict[str, Way] = {}
         left = 0
+        is_path = _PATH.fullmatch(text) is not None
         with self._guard.action(), self._in_order(layout):
             for at in range(len(text)):
                 self._stop.check()
+                if at and is_path:
+                    self._stop.pause(_OPENING if at == 1 else _COMPLETING)
                 if at and text[at - 1] in _LEAVING and left < _ENTERS:
                     left += 1
                     self._let_act()

@@ -287,7 +287,7 @@ def qt(display: str) -> App:
 
 
 def gtk(display: str, mode: str = "text") -> App:
-    """A GTK text area or slider."""
+    """A GTK text area, slider or list of files."""
     return App(display, [system_python(), str(APPS / "gtk_app.py"), mode])
 
 

@@ -8,11 +8,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from coasty_desk.core.actions import PressKeys, TypeText
+from coasty_desk.core.actions import Click, Point, PressKeys, TypeText
 from coasty_desk.core.errors import Aborted
 from coasty_desk.core.scaling import Frame
 from coasty_desk.core.stop import Stop
@@ -184,3 +185,17 @@ def test_a_line_end_of_two_characters_is_one_enter(
     """Text from Windows has one line end per line here."""
     executor.perform(frame.place(TypeText("a\r\nb\rc")))
     assert tk_area.text() == "a\nb\nc"
+
+
+def test_a_path_typed_at_a_list_of_files_arrives_whole(
+    display: str, executor: DesktopExecutor, frame: Frame, tmp_path: Path
+) -> None:
+    """GTK makes a field of its list at the first sign of a path, and completes what follows."""
+    for name in ("alpha-one", "alpha-two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "notebook.txt").touch()
+    path = str(tmp_path / "alpha-two" / "notebook.txt")
+    with targets.closing(targets.gtk(display, "open")) as dialog:
+        executor.perform(frame.place(Click(Point(600, 300))))
+        executor.perform(frame.place(TypeText(path)))
+        assert targets.becomes(lambda: dialog.ask("chosen")["chosen"] or "", path) == path

@@ -1,4 +1,4 @@
-"""A GTK window that says in JSON lines what is in it. Modes: `text` (a text area), `scale` (a slider)."""
+"""A GTK window that says in JSON lines what is in it. Modes: `text` (a text area), `scale` (a slider), `open` (a list of files)."""
 
 import json
 import os
@@ -34,6 +34,11 @@ if mode == "text":
     }
     empty = lambda: buffer.set_text("")  # noqa: E731 - the other mode has another
     window.add(widget)
+elif mode == "open":
+    widget = Gtk.FileChooserWidget(action=Gtk.FileChooserAction.OPEN)
+    window.add(widget)
+    commands = {"chosen": lambda: say(chosen=widget.get_filename())}
+    empty = widget.unselect_all
 else:
     widget = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 0, 100, 1)
     widget.set_valign(Gtk.Align.START)
