@@ -10,9 +10,15 @@ from msgspec import Struct
 from coasty_desk.core.folding import disguised
 
 REMOVES, OVERWRITES, ELEVATES, ENDS, RUNS = "removes", "overwrites", "elevates", "ends", "downloads and runs"
+PUBLISHES = "publishes"
 
 LONGEST = 20_000
 """Characters of a line that is read; a longer one is told apart by nobody."""
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
 
 _TOKENS = re.compile(r"[\n;&|()`{}]|[<>]+|[^\s;&|()`{}<>]+")
 _NAMES = re.compile(r"[^\w.+-]+")
@@ -23,8 +29,9 @@ _QUOTES = {ord(quote): None for quote in "\\'\"^"}
 """r\\m, "rm" and r^m are rm to a shell."""
 
 _WORDS = {
-    REMOVES: "rm rmdir shred srm wipefs deltree remove-item clear-content clear-disk dropdb userdel groupdel vgremove lvremove pvremove",
-    OVERWRITES: "mkfs fdisk sfdisk diskpart parted mkswap format-volume blkdiscard",
+    REMOVES: "rm rmdir shred srm wipefs deltree remove-item clear-content clear-disk dropdb userdel deluser groupdel delgroup vgremove lvremove "
+    "pvremove trash-empty trash-put flushall flushdb delete-keychain",
+    OVERWRITES: "mkfs fdisk sfdisk diskpart parted mkswap format-volume blkdiscard luksformat setfacl efibootmgr grub-install bcdedit",
     ELEVATES: "sudo doas pkexec runas gsudo sudoedit visudo su-exec",
     ENDS: "killall pkill xkill taskkill poweroff loginctl stop-process stop-computer restart-computer kill-process",
     RUNS: "iex invoke-expression",
@@ -33,10 +40,11 @@ _ANYWHERE = {word: what for what, words in _WORDS.items() for word in words.spli
 """Names that are commands wherever they stand."""
 
 _HEADS = {
-    REMOVES: "del unlink truncate rd",
-    OVERWRITES: "mv cp tee rsync chattr",
-    ENDS: "shutdown reboot halt logout",
-    ELEVATES: "passwd chpasswd usermod",
+    REMOVES: "del unlink truncate rd ri nix-collect-garbage",
+    OVERWRITES: "mv cp scp tee rsync chattr gzip bzip2 xz nvram",
+    ENDS: "shutdown reboot halt logout umount swapoff rmmod fuser gnome-session-quit xfce4-session-logout mate-session-save",
+    ELEVATES: "passwd chpasswd usermod ssh-copy-id setenforce csrutil spctl set-executionpolicy",
+    PUBLISHES: "sendmail mailx mutt",
 }
 _AS_HEAD = {word: what for what, words in _HEADS.items() for word in words.split()}
 """Names that are English words too: only where a shell takes a word for a command."""
@@ -155,14 +163,14 @@ def what_it_does(line: str) -> str:
     """What a line does that a person should see first (REMOVES, OVERWRITES, …); empty where it is harmless as far as can be told."""
     if len(line) > LONGEST:
         return RUNS
-    bare = disguised(line.replace("${IFS}", " ").replace("$IFS", " ").translate(_QUOTES))
+    bare = disguised(line.replace("\\\n", "").replace("${IFS}", " ").replace("$IFS", " ").translate(_QUOTES))
     tokens = _TOKENS.findall(bare)
     words = list(_words(tokens))
     found = set(filter(None, map(_of_a_word, words)))
     for command in _commands(words):
         found.update(_of_a_command(command))
     found.update(_of_the_line(bare, tokens, words))
-    return next((what for what in (REMOVES, OVERWRITES, ELEVATES, ENDS, RUNS) if what in found), "")
+    return next((what for what in (REMOVES, OVERWRITES, ELEVATES, ENDS, RUNS, PUBLISHES) if what in found), "")
 
 
 def _words(tokens: list[str]) -> Iterator[_Word]:
@@ -256,14 +264,77 @@ def _marks(text: str) -> Iterator[str]:
 def _of_a_head(name: str, rest: _Rest) -> str:
     if name in _AS_HEAD and (rest or _AS_HEAD[name] in (ENDS, ELEVATES)):
         return _AS_HEAD[name]
-    if name == "su" and (len(rest.texts) - rest.at < 3 or rest.following.startswith("-")):
+    if name == "su" and (
+        len(rest.texts) - rest.at < 3 or rest.has("-c…", "--command") or rest.following.startswith("-")
+    ):
         return ELEVATES
+    if name in _PROGRAMS:
+        verbs = {part for text in rest.texts[rest.at + 1 :][:_VERBS_WITHIN] for part in _verbs(text)}
+        verbs &= {"delete"} if name in _ALSO_ENGLISH else verbs
+        found = next((what for what, known in _VERBS.items() if verbs & known), "")
+        if found:
+            return found
+    if name in ("curl", "http", "https", "xh", "wget") and _SENDING & {*rest.texts[rest.at + 1 :]}:
+        return PUBLISHES
     overwrites = (
         (name == "ln" and rest.has("-f…", "--force"))
         or (name == "install" and rest.following.startswith("-"))
-        or (name == "sed" and rest.has("-i…", "--in-place"))
+        or (name in ("sed", "perl", "ruby", "awk", "gawk") and rest.has("-i…", "--in-place"))
+        or (name in ("iptables", "ip6tables", "nft") and rest.has("-f", "-x", "flush", "delete"))
+        or (name == "unzip" and rest.has("-o…"))
+        or (name == "tar" and rest.has("--remove-files"))
+        or (
+            name in ("dpkg", "rpm", "emerge")
+            and rest.has("-r", "-e", "-p", "-c", "--purge", "--remove", "--erase", "--unmerge")
+        )
     )
     return OVERWRITES if overwrites else ""
+
+
+_PROGRAMS = _set(
+    "aws gcloud gsutil bq az gh glab hub heroku vercel netlify firebase flyctl doctl npm pnpm yarn bun cargo poetry gem composer "
+    "twine conda mamba pyenv rbenv nvm rclone restic borg virsh vboxmanage vagrant minikube kind k3d kubectl oc helm docker docker-compose "
+    "podman nerdctl terraform tofu pulumi cdk svn hg gio nmcli btrfs zfs zpool lvm launchctl vssadmin wbadmin schtasks sc net "
+    "netsh defaults tmutil diskutil dconf gsettings ufw ip ifconfig route nmtui systemctl loginctl gpg redis-cli "
+    "mongosh mongo"
+)
+"""Commands of commands: what they do is one of the next words."""
+
+_ALSO_ENGLISH = _set("net kind route defaults sc")
+"""Of which these begin a sentence now and then, that goes on with another verb than `delete`."""
+
+_VERBS_WITHIN = 12
+_VERBS: dict[str, frozenset[str]] = {
+    REMOVES: _set(
+        "delete del remove rm rb rmi destroy purge erase uninstall undefine unregistervm forget prune drop dropdatabase wipe unpublish "
+        "terminate reset strip trash down flush flushall flushdb expire delete-key erasedisk clean truncate"
+    ),
+    ENDS: _set("stop kill disable drain unload off"),
+    PUBLISHES: _set("publish upload push merge"),
+}
+
+_INTERPRETERS = _set("python python2 python3 perl ruby node deno bun php lua osascript pwsh powershell")
+_CODE = frozenset(["-c", "-e", "-r", "--eval", "--execute", "-command"])
+_UNDOING = _set(
+    "remove removedirs unlink rmtree rmdir rmsync rm unlinksync rmdirsync delete truncate system popen subprocess exec execsync spawn "
+    "spawnsync empty"
+)
+"""What code on a command line calls to take something away, or to run something."""
+
+_SENDING = _set(
+    "-x -xdelete -xpost -xput -xpatch --request -d --data --data-binary --form -t --upload-file --post-data --post-file"
+) | {
+    *("delete", "post", "put", "patch"),
+}
+
+
+def _verbs(text: str) -> Iterator[str]:
+    """`terminate-instances`, `apps:destroy` and `/delete` say what they do in a part of the word; of options only those that say it whole."""
+    if text.startswith("-"):
+        yield text.lstrip("-") if text.startswith("--") else ""
+    else:
+        yield text.lstrip("/")
+        yield from re.split(r"[-:/.()]", text)
 
 
 _LOSES: dict[str, tuple[str, ...]] = {
@@ -282,18 +353,26 @@ _LOSES: dict[str, tuple[str, ...]] = {
     "zfs": ("destroy",),
     "zpool": ("destroy",),
     **dict.fromkeys(_MANAGERS, tuple(_TAKES_AWAY)),
+    "pass": ("rm",),
     "pacman": ("-r…first", *_TAKES_AWAY),
 }
 _LOSES_NEXT: dict[str, tuple[str, ...]] = {
     "drop": ("table", "database", "schema", "index", "view", "user", "role", "collection"),
     "delete": ("from",),
     "truncate": ("table",),
+    "make": ("clean", "distclean", "uninstall"),
 }
+_GIT_TAKES = ("clean", "push", "restore", "filter-branch", "filter-repo", "rm")
 _GIT_LOSES: dict[str, tuple[str, ...]] = {
     "reset": ("--hard",),
-    "checkout": ("-f…", "--force", "--"),
+    "checkout": ("-f…", "--force", "--", "."),
     "branch": ("-d…", "--delete"),
     "stash": ("drop", "clear"),
+    "tag": ("-d…", "--delete"),
+    "reflog": ("expire", "delete"),
+    "worktree": ("remove", "prune"),
+    "remote": ("remove", "rm"),
+    "update-ref": ("-d…",),
 }
 
 
@@ -302,12 +381,28 @@ def _of_a_name(name: str, rest: _Rest) -> str:
     if rest.has(*_LOSES.get(name, ())) or following in _LOSES_NEXT.get(name, ()):
         return REMOVES
     match name:
-        case "git" if rest.doing in ("clean", "push") or rest.has(*_GIT_LOSES.get(rest.doing, ())):
+        case "git" if rest.doing in _GIT_TAKES or rest.has(*_GIT_LOSES.get(rest.doing, ())):
             return REMOVES
-        case "erase" if any(mark in following for mark in "/:*."):
+        case "erase" | "trash" if any(mark in following for mark in "/:*."):
             return REMOVES
         case "format" if following[1:2] == ":" and following[0].isalpha():
             return OVERWRITES
+        case "history" if rest.has("-c…first"):
+            return REMOVES
+        case "rclone" if rest.has("sync", "move"):
+            return OVERWRITES
+        case "terraform" | "tofu" | "pulumi" if following in ("apply", "up"):
+            return OVERWRITES
+        case "crontab" if following and following != "-l":
+            return OVERWRITES
+        case "service" if rest.texts[rest.at + 2 : rest.at + 3] == ["stop"]:
+            return ENDS
+        case "modprobe" if rest.has("-r…"):
+            return ENDS
+        case "nc" | "ncat" | "netcat" if rest.has("-e…", "-c…"):
+            return RUNS
+        case "net" if rest.has("/add"):
+            return ELEVATES
         case "dd" if rest.has("of=…"):
             return OVERWRITES
         case "chmod" | "chown" | "chgrp" | "icacls" | "takeown" if following:
@@ -328,7 +423,17 @@ def _of_the_line(bare: str, tokens: list[str], words: list[_Word]) -> Iterator[s
         yield OVERWRITES
     if ":(){" in bare.replace(" ", ""):
         yield ENDS
+    if "/dev/tcp/" in bare:
+        yield RUNS
     names = [set(word.names) | {word.text} for word in words]
+    code = next(
+        (at for at, word in enumerate(words) if word.head and word.names and word.names[-1] in _INTERPRETERS),
+        len(words),
+    )
+    if any(word.text in _CODE for word in words[code : code + 5]):
+        called = {part for all_of_it in names[code:] for name in all_of_it for part in name.split(".")}
+        if called & _UNDOING:
+            yield REMOVES
     getting = next((at for at, all_of_it in enumerate(names) if all_of_it & _GETS), None)
     if getting is None:
         decodes = next((at for at, all_of_it in enumerate(names) if all_of_it & {"base64", "xxd"}), len(names))

@@ -74,7 +74,7 @@ class Typed(Struct, frozen=True):
     @property
     def line(self) -> str:
         """The line that the cursor is in; just after Enter, the one that was sent."""
-        head = self.before if self.after else self.before.removesuffix("\n")
+        head = (self.before if self.after else self.before.removesuffix("\n")).replace("\\\n", "")
         return head[head.rfind("\n") + 1 :] + self.after.split("\n")[0]
 
     def unknown_sent(self, step: Step) -> str:

@@ -28,6 +28,24 @@ EDITOR = (Named("notes.txt - Mousepad", "mousepad Mousepad"),)
         ("ssh host 'rm x'", "removes"),
         ("git -C there clean", "removes"),
         ("git -c a=b push", "removes"),
+        ("git restore .", "removes"),
+        ("git tag -d v1", "removes"),
+        ("docker compose down -v", "removes"),
+        ("aws ec2 terminate-instances --instance-ids i", "removes"),
+        ("sudo heroku apps:destroy x", "removes"),
+        ("borg delete x", "removes"),
+        ("VBoxManage unregistervm x --delete", "removes"),
+        ("mongo --eval 'db.dropDatabase()'", "removes"),
+        ("python3 -c \"import shutil; shutil.rmtree('x')\"", "removes"),
+        ("node -e \"require('fs').rmSync('x')\"", "removes"),
+        ("perl -pi -e s/a/b/ x", "overwrites"),
+        ("terraform apply -auto-approve", "overwrites"),
+        ("su root -c ls", "elevates"),
+        ("iptables -F", "overwrites"),
+        ("nc -e /bin/sh h 1", "downloads and runs"),
+        ("npm publish", "publishes"),
+        ("curl -X DELETE http://x", "publishes"),
+        ("r\\\nm x", "removes"),
         ("git stash drop", "removes"),
         ("docker system prune", "removes"),
         ("kubectl -n x delete pod y", "removes"),
@@ -65,6 +83,15 @@ def test_a_command_is_known_however_it_is_written(line: str, what: str) -> None:
         "cat a 2>&1",
         "echo hi > /dev/null",
         "kill some time",
+        "Please delete the file",
+        "Service is down today",
+        "Kind regards, and off we go",
+        "docker logs x",
+        "kubectl get pods",
+        "python3 -c 'print(1)'",
+        "curl -o y http://x",
+        "git checkout main",
+        "make test",
     ],
 )
 def test_what_hurts_nobody_is_not_taken_for_a_command(line: str) -> None:
@@ -141,3 +168,10 @@ def test_what_is_pasted_into_a_terminal_is_risky(action: Action) -> None:
         assert found is not None
         assert found.kind == "unknown line"
     assert risk(action, Around(windows=EDITOR), strokes) is None
+
+
+def test_a_line_that_is_broken_is_one() -> None:
+    """As a shell takes it."""
+    found = risk(TypeText("r\\\nm x\n"), Around(windows=XTERM), strokes)
+    assert found is not None
+    assert found.kind == "command that removes"
