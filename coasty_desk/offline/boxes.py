@@ -97,7 +97,8 @@ class Look(Struct, frozen=True):
         if self.mark == "tick":
             return True if self.is_coloured or (clear and plain) else None
         if self.mark == "dot":
-            return True if self.round and (self.is_coloured or (empty and self.strong >= APART)) else None
+            coloured = self.is_coloured or _chroma(self.ink) >= COLOURFUL
+            return True if self.round and (coloured or (empty and self.strong >= APART)) else None
         if self.mark == "cross":
             return True if empty and clear and not self.round and _chroma(self.ink) < COLOURFUL else None
         return None
@@ -119,8 +120,10 @@ def look(picture: Image, box: Box, ground: Colour | None = None) -> Look:
 
 def told(before: Look, after: Look) -> bool | None:
     """The state after, by both looks at the same box; None where they do not tell."""
-    if after.state is not None or not differ(before, after) or "dash" in (before.mark, after.mark):
+    if after.state is not None or "dash" in (before.mark, after.mark):
         return after.state
+    if not differ(before, after):
+        return before.state
     if after.switch:
         return _turned(before, after)
     if before.state is not None:
@@ -154,11 +157,12 @@ def _gain(before: Look, after: Look) -> bool | None:
 
 
 def _holds(one: Look) -> tuple[bool, ...]:
-    """What a box that is on has before one that is off, what tells most first."""
+    """What a box that is on has before one that is off, what tells most first. A tint may come from the focus."""
+    full = not one.is_empty and (one.is_coloured or _apart(one.fill, one.ground) >= 2 * APART)
     return (
-        not one.is_empty,
-        not one.is_empty and _chroma(one.fill) >= TINTED,
-        one.is_coloured and not _is_red(one.fill),
+        full or one.mark == "tick",
+        full and one.is_coloured,
+        full and one.is_coloured and not _is_red(one.fill),
         one.mark in ("tick", "dot"),
         one.mark != "",
     )
@@ -283,7 +287,7 @@ def _switch(rows: Rows, ground: Colour) -> Look:
     ]
     arcs = [_arc(rows, x, way) for x, way in zip(ends, (1, -1), strict=True)]
     knob = 0
-    if max(arcs) >= EDGE and min(arcs) < 0.6 * max(arcs):
+    if max(arcs) >= EDGE and min(arcs) < 0.75 * max(arcs):
         knob = -1 if arcs[0] > arcs[1] else 1
     elif _apart(*colours) >= 0.7 * APART:
         within = [_is_within(rows, x, ends[1 - n]) for n, x in enumerate(ends)]
@@ -293,14 +297,14 @@ def _switch(rows: Rows, ground: Colour) -> Look:
 
 def _arc(rows: Rows, end: int, way: int) -> float:
     """How sharp an edge is that goes round an end, on its inner side."""
-    high, half = len(rows), (len(rows) - 1) / 2
+    high = len(rows)
     best = 0.0
-    for x in range(end - 3, end + 4):
+    for x, y in ((end + dx, (high - 1) / 2 + dy) for dx in range(-3, 4) for dy in (-2, 0, 2)):
         for radius in (n / 2 for n in range(round(0.5 * high), high + 3)):
             steps = sorted(
                 _apart(
-                    _at(rows, x + way * (radius - 1) * across, half + (radius - 1) * down),
-                    _at(rows, x + way * (radius + 1) * across, half + (radius + 1) * down),
+                    _at(rows, x + way * (radius - 1) * across, y + (radius - 1) * down),
+                    _at(rows, x + way * (radius + 1) * across, y + (radius + 1) * down),
                 )
                 for across, down in _ROUND
             )

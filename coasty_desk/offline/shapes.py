@@ -41,7 +41,7 @@ SMALL, LARGE = 10, 34
 """The sides of a tick box, in pixels."""
 
 
-_SAID = re.compile(r"(?:on|off|an|aus|yes|no|ja|nein|[\W_0Oo@QqCcGDeIl19|xXvV])*+", re.IGNORECASE)
+_SAID = re.compile(r"(?:on|off|an|aus|yes|no|ja|nein|[\W\d_OoQCcGDeIlXxVv|])*+", re.IGNORECASE)
 """What engines read a switch as, a few above each other, and what stands in one."""
 
 LINE, ACROSS = 3, 0.9
@@ -107,14 +107,20 @@ class Canvas:
 
     def tick_box(self, label: Box) -> Box | None:
         """The small square or circle that the label's line begins with, or before it, after it, or far right of it."""
-        halves = (max(0.62 * label.height, 11.0), max(0.4 * label.height, 8.0))
+        halves = (max(0.62 * label.height, 11.0), max(0.4 * label.height, 8.0), max(0.85 * label.height, 15.0))
         near = 2.2 * max(label.height, 14.0)
         tries = [(half, reach) for reach in (near, WIDEST) for half in halves]
         tries += [
             (1.3 * label.height, reach) for reach in (near, WIDEST)
         ]  # beside two lines, of which the label is one
         found = (self._beside(label, half, reach) for half, reach in tries)
-        return next(filter(None, found), None) or self._far_right(label) or self._below(label)
+        box = next(filter(None, found), None)
+        if box is None:
+            return self._far_right(label) or self._below(label)
+        if _is_square(box) and (state := self.look(box).state) is not False:
+            far = self._far_right(label)  # what stands before the label may be an icon; a tick may be one too
+            return box if far is None or far.meets(box) else (None if state else far)
+        return box
 
     def own_box(self, label: Box) -> Box | None:
         """The tick box right before the label, on its line: it can be no other's."""
@@ -167,11 +173,15 @@ class Canvas:
         for start, end in _runs([1 in row.translate(unlike) for row in rows]):
             line = Box(label.left, top + start, label.right, top + end)
             for box in self._squares(Box(left - APART, line.top - 2, left + WIDEST + NOTCH, line.bottom + 2), line):
-                beside = Box(box.left - 4 * high, box.top, box.right + 4 * high, box.bottom)
-                named = any(t.box.meets(beside) and not t.box.meets(box) and t.box.same_row(box) for t in self.texts)
-                if start < 1.3 * high and abs(box.left - label.left) <= NOTCH and not named:
+                if start < 1.3 * high and abs(box.left - label.left) <= NOTCH and not self._is_named(box, 4 * high):
                     return box
         return None
+
+    def _is_named(self, box: Box, reach: float) -> bool:
+        """Whether a text stands beside the box: it is that one's, then."""
+        beside = Box(box.left, box.top, box.right + reach, box.bottom)
+        near = [t for t in self.texts if t.box.meets(beside) and not t.box.meets(box) and t.box.same_row(box)]
+        return any(not _SAID.fullmatch(text.text) for text in near)
 
     def _far_right(self, label: Box) -> Box | None:
         """The first square on the label's row with no text before it: a settings row has its box at its end."""
@@ -180,12 +190,13 @@ class Canvas:
         for x in self.edges_right_of(label.right + 2, label.centre.y, end - label.right):
             window = Box(x - 6, label.centre.y - label.height, x + WIDEST, label.centre.y + label.height)
             found = next(iter(self._squares(window, label)), None)
-            if found is not None:
+            if found is not None and not self._is_named(found, 2.5 * label.height):
                 return found
         return None
 
     def _is_switch(self, box: Box) -> bool:
-        said = any(text.box.meets(box) and not _SAID.fullmatch(text.text) for text in self.texts)
+        within = [t.text for t in self.texts if t.box.meets(box) and t.box.height < 1.6 * box.height]
+        said = any(not _SAID.fullmatch(text) for text in within)
         return _is_pill(box) and not said and self.look(box).knob != 0
 
     def _whole(self, box: Box) -> Box:

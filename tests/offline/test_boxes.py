@@ -135,7 +135,6 @@ def test_a_coloured_switch_with_its_knob_at_the_left_may_be_either_and_two_looks
     ("off", "on"),
     [
         ([EMPTY], [square("#0a70e8")]),
-        ([EMPTY], [square("#cfe3fb", "#2f7de1")]),
         ([EMPTY], [square("#333333")]),
         ([square("#8c939d")], [square("#0a70e8")]),
         ([square("#c9302c")], [square("#2e9e44")]),
@@ -153,12 +152,11 @@ def test_what_one_look_does_not_tell_two_looks_at_the_same_box_may(off: list[Loo
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ([EMPTY], [square("#eef3ff", "#4a78c8")]),
+        ([EMPTY], [square("#cfe3fb", "#2f7de1")]),
         ([square("#0a70e8")], [square("#0b62c8")]),
         ([square("#0a70e8"), line("white", (0.25, 0.5), (0.75, 0.5))], [square("#0a70e8")]),
     ],
 )
 def test_a_light_on_a_box_is_no_turn(before: list[Look_], after: list[Look_]) -> None:
     """Under the pointer a box may get another shade; and what a dash turns into may be either."""
-    assert boxes.told(look(*before), look(*after)) is look(*after).state
-    assert boxes.told(look(*before), look(*after)) is not True
+    assert boxes.told(look(*before), look(*after)) is not (look(*before).state is False)

@@ -86,3 +86,29 @@ def test_a_label_on_the_upper_side_of_a_field_names_it() -> None:
     found = field_of(LABEL, _canvas(picture))
     assert found is not None
     assert found.holds(220, 74)
+
+
+@pytest.mark.parametrize("icon", ["envelope", "tick"])
+def test_an_icon_before_a_label_is_not_its_box_where_a_switch_stands_at_the_end_of_the_row(icon: str) -> None:
+    """A tick may be an icon, or a box that is on: then neither is taken."""
+    picture, draw = _blank()
+    draw.rounded_rectangle((54, 38, 77, 61), 6, fill="#0a84ff")
+    if icon == "tick":
+        draw.line([(60, 50), (64, 54), (72, 44)], fill="white", width=2)
+    else:
+        draw.rectangle((60, 45, 71, 54), fill="white")
+    draw.rounded_rectangle((500, 38, 543, 60), 11, fill="#9a9a9a")
+    draw.ellipse((504, 41, 520, 57), fill="white")
+    box = _canvas(picture).tick_box(LABEL)
+    assert (None if box is None else box.left) == (500 if icon == "envelope" else None)
+
+
+def test_a_box_below_its_label_is_found_and_one_that_has_a_label_of_its_own_is_not() -> None:
+    """As in narrow forms."""
+    picture, draw = _blank()
+    draw.rectangle((90, 64, 107, 81), outline="#555555")
+    box = _canvas(picture).tick_box(LABEL)
+    assert box is not None
+    assert box.top == 64
+    other = Text("Other", Box(115, 64, 160, 82))
+    assert _canvas(picture, Text("Dark mode", LABEL), other).tick_box(LABEL) is None
