@@ -9,7 +9,8 @@ for any blanks, and `"` for the inside of a quoted text, which no pattern ever l
     aparezca = … appears     what is said stands last in the plain form
     copy ! say why not       this is refused, with that sentence
     ~ = Sie|bitte            what `~` in the patterns below stands for, any number of them
-    ? = hier|dort|beide      words that stand for something else: no label without quotes begins or ends with one
+    ? = hier|dort|in-        words that stand for something else: no label without quotes begins or ends with one
+                             (`in-`: begins)
 
 The earlier entry wins. A verb that stands last is put first. Where each word came from is kept, so that labels
 without quotes and complaints are in the person's own words.
@@ -35,6 +36,9 @@ QUOTED = "\ue000"
 HALF = "\ue001"
 """Stands for a verb whose other part is missing; no label without quotes has one."""
 
+NAMING = "\u2060"
+"""Stands before a word that is none of the plain form."""
+
 _STRING = re.compile(
     r"\"[^\"\n]*\"|“[^“”\"\n]*[”\"]|„[^„“”\"\n]*[“”\"]|«[^«»\n]*»|‹[^‹›\n]*›|»[^«»\n]*«|›[^‹›\n]*‹|`[^`\n]*`"
     r"|‘(?:[^‘’\n]|(?<=\w)’(?=\w))*’|(?<!\w)'(?:[^'\n]|(?<=\w)'(?=\w))*'(?!\w)"
@@ -56,6 +60,9 @@ _WHOLE = r"(?:(?<=\w)(?!\w)|(?<!\w))"
 _BLANK = re.compile(r"(\(\?<[=!][^)]*\))| ")
 """A blank of a pattern, but not in what is looked for behind: that has a fixed length."""
 
+
+_SMALL = re.compile(r"(?:(?:in|on|to|into|from|with|of|above|below|as|and|or)(?: the)?|the|next to)")
+"""Words that no instruction has with a capital in its middle."""
 
 _JOINS_NAMES = re.compile(r"&\s+(?=[^\W\d_])(?=[^a-zß-ÿ])")
 """As in `Save & Close`, which is one name."""
@@ -193,11 +200,14 @@ def _pieces(source: str, book: _Book) -> Iterator[Piece]:
         if found is not None and found.lastgroup is not None and found.end() > at:
             entries = book.entries[int(found.lastgroup[1:])]
             piece = _translated(entries, at, found.end(), source)
+            if not begins and source[at : at + 2].istitle() and _SMALL.fullmatch(piece.said.strip()):
+                piece = Piece(NAMING + source[at : piece.end], at, piece.end)  # of a name: `klicke auf Über uns`
             begins = begins and not piece.said.strip() and not piece.tail
             begins = begins or bool(_ends_a_clause(piece.said))
         else:
             end = _end_of_word(shadow, at)
-            piece = Piece(source[at:end], at, end)
+            named = not begins and _SMALL.fullmatch(source[at:end].lower()) and source[at:end].istitle()
+            piece = Piece((NAMING if named else "") + source[at:end], at, end)
             if piece.said.strip(" \t\u00a0"):
                 begins = bool(_ends_a_clause(piece.said)) and not _JOINS_NAMES.match(source, at)
         yield piece

@@ -32,11 +32,10 @@ from coasty_desk.offline.language import (
     WaitFor,
     Way,
 )
+from coasty_desk.offline.phrasebook import NAMING, Plain
 
 if TYPE_CHECKING:
     from lark import Token
-
-    from coasty_desk.offline.phrasebook import Plain
 
 
 class Steps:
@@ -51,6 +50,8 @@ class Steps:
         """Labels without quotes."""
         self._vague: set[str] = set()
         """Those of them that may be no labels: `the toolbar`."""
+        self._spans: dict[str, tuple[int, int]] = {}
+        """Where each of them was."""
         self._began = 0
         """Where the last label without quotes began."""
         self._named: tuple[str, ...] = ()
@@ -144,6 +145,16 @@ class Steps:
         return _click(verb, _related(target, words.way(way), beside), None)
 
     def click_in(self, verb: Token, place: Target, target: Target) -> Any:
+        if {place.label, target.label} <= self._loose and not place.kind and place.label[0].isupper():
+            whole = self._said.words(self._spans[place.label][0], self._spans[target.label][1])
+            between = self._said.text[self._spans[place.label][1] : self._spans[target.label][0]]
+            article = self._has_an_article(self._spans[place.label][0])
+            if (
+                not article
+                and re.fullmatch(r"\s*to(?: the)?\s*", between)
+                and words.no_label(whole, self._said.pointing) is None
+            ):
+                return _click(verb, Target(whole), None)  # `Ajouter au panier`
         return self.in_front(place, Step(_click(verb, target, None), f"{verb} {target}"))
 
     def in_front(self, place: Target, step: Step) -> Any:
@@ -207,11 +218,12 @@ class Steps:
     def press(self, keys: Token, times: int | None) -> Instruction:
         if words.is_label(keys):
             return _click("click", Target(self._source(keys)), times)
-        stranger = words.no_key(keys)
+        plainly = keys.replace(NAMING, "")
+        stranger = words.no_key(plainly)
         if stranger is not None:
             message = f"“{stranger}” is no key: put what is on the screen in quotes"
             raise NotUnderstoodError(message)
-        return Press(words.strokes(keys), times or 1)
+        return Press(words.strokes(plainly), times or 1)
 
     def chord(self, keys: Token, times: int | None) -> Press:
         return Press((words.chord(keys),), times or 1)
@@ -227,7 +239,9 @@ class Steps:
         return _click("click", self.it(said), times)
 
     def press_the(self, target: Target, times: int | None) -> Instruction:
-        if not target.kind and words.TWO_WORDS.fullmatch(target.label.lower()):
+        said = target.label.lower()
+        is_key = words.TWO_WORDS.fullmatch(said) or (len(said) > 1 and words.KEYS.fullmatch(said))
+        if not target.kind and not target.relations and is_key:
             return Press(words.strokes(target.label), times or 1)
         return _click("click", target, times)
 
@@ -416,11 +430,14 @@ class Steps:
     def words(self, *each: Token) -> str:
         self._began = each[0].start_pos or 0
         said = self._said.words(self._began, each[-1].end_pos or 0)
-        why = words.no_label(said, self._said.pointing)
+        before = self._said.source[: self._said.place(self._began, self._began + 1)[0]].rstrip()
+        begins = not before or before[-1] in ".;:!?"  # with a capital, whatever it is
+        why = words.no_label(said[0].lower() + said[1:] if begins else said, self._said.pointing)
         if why is not None:
             message = f"“{said}” may be read in two ways: {why}; put what is on the screen in quotes"
             raise NotUnderstoodError(message)
         self._loose.add(said)
+        self._spans[said] = (self._began, each[-1].end_pos or 0)
         return said
 
     def quoted_text(self, said: Token) -> str:
@@ -466,7 +483,8 @@ class Steps:
         return self._last
 
     def relation(self, way: Token, target: Target) -> Relation:
-        return Relation(words.way(way), target)
+        found = words.way(way)
+        return Relation("in the row of" if found == "in" and target.kind == "row" else found, target)
 
 
 def named(made: Instruction | Condition) -> tuple[Target | str, ...]:

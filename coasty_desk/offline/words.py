@@ -234,17 +234,18 @@ def _is_key(word: str) -> bool:
 def no_label(said: str, pointing: frozenset[str]) -> str | None:
     """Why the words cannot stand for a label without quotes; None where they can. `pointing`: see phrasebook.py."""
     each = said.split()
-    if not each[0][0].isalnum() and not any(c.isalnum() for c in each[0]):
+    if len(said) > 1 and not any(c.isalnum() for c in each[0]):
         return "it begins with a sign"
     said_why = next((why.format(said) for pattern, why in _NOT_A_LABEL if pattern.fullmatch(said)), None)
     if said_why is not None:
         return said_why
     if TWO_WORDS.fullmatch(said.lower()):  # a key's name
         return None
-    points = [word.strip("-?¿¡'’").lower() in pointing for word in each]
-    if each[0][0] == "-" or all(points):
+    bare = [word.strip("-?¿¡'’") for word in each]  # a name begins with a capital, where not all is written so
+    points = [(word.lower() if len(word) > 1 and word.isupper() else word) in pointing for word in bare]
+    if (len(said) > 1 and each[0][0] == "-") or all(points):
         return f"“{said}” does not say which thing is meant"
-    if (points[0] and each[0].islower()) or (points[-1] and each[-1].islower()):
+    if points[0] or points[-1] or (len(each) > 1 and f"{bare[0]}-" in pointing):
         return "it says more than a name"
     return None
 
