@@ -72,6 +72,7 @@ def parse(text: str) -> tuple[Step, ...]:
         message = "there is nothing to do in it: write what to do, such as: click “File”, then type “hello”"
         raise NotUnderstoodError(message)
     readings: list[tuple[int, tuple[Step, ...]]] = []
+    known = 0
     missed: list[_NotReadError] = []
     for language in LANGUAGES:
         try:
@@ -85,13 +86,16 @@ def parse(text: str) -> tuple[Step, ...]:
         try:
             loose, steps = _read(said)
         except _NotReadError as error:
+            error.known = said.known
             missed.append(error)
         else:
             readings.append((loose, steps))
+            known = max(known, said.known if language != LANGUAGES[0] else len(text))
             if not loose:  # every word outside of quotes is one of this language's
                 break
     least = min((loose for loose, _ in readings), default=None)
     refused = [one for one in missed if least is None or (one.loose is not None and one.loose <= least)]
+    refused += [one for one in missed if least and one.known > known]
     if refused:  # what knows more of the words, or no less, is not outvoted
         raise max(refused, key=lambda one: one.reached)
     first, *others = (steps for _, steps in readings)
@@ -111,13 +115,14 @@ def shown(steps: Sequence[Step]) -> list[str]:
 class _NotReadError(NotUnderstoodError):
     """`reached`: how far the text was understood, in characters of it.
 
-    `loose`: how many characters of it stand in labels and texts without quotes; None where it is no sentence of the language.
+    `known`: how many of its words the language has. `loose`: how many characters of it stand in labels and texts without quotes; None where it is no sentence of the language.
     """
 
     def __init__(self, message: str, reached: int, loose: int | None = None) -> None:
         super().__init__(message)
         self.reached = reached
         self.loose = loose
+        self.known = 0
 
 
 def _read(said: Plain) -> tuple[int, tuple[Step, ...]]:
@@ -145,14 +150,15 @@ def _read(said: Plain) -> tuple[int, tuple[Step, ...]]:
 def _missed(said: Plain, position: int | None, expected: set[str]) -> _NotReadError:
     at = len(said.text) if position is None or position < 0 else position
     source = said.place(at, at + 1)[0] if at < len(said.text) else len(said.source)
-    near = _nearest(said.text[at:]) if "CLICK" in expected else ""
+    near = _nearest(said.text[at:], said.pointing) if "CLICK" in expected else ""
     return _NotReadError(_complaint(said.source, source, expected) + near + _so_far(said, at), source)
 
 
-def _nearest(rest: str) -> str:
+def _nearest(rest: str, pointing: frozenset[str]) -> str:
     """The form that an unknown verb may have been meant for."""
     word = re.match(r"\s*(\w+)", rest)
-    close = difflib.get_close_matches(word[1].lower(), _FORMS, 1, 0.7) if word else []
+    guess = word is not None and word[1].lower() not in pointing  # `What does it say?` is no `wait`
+    close = difflib.get_close_matches(word[1].lower(), _FORMS, 1, 0.7) if word and guess else []
     return f"; did you mean {_FORMS[close[0]]}?" if close else ""
 
 

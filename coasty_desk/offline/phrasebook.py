@@ -108,6 +108,8 @@ class Plain(Struct, frozen=True):
     source: str
     verbs: int
     """How many of its verbs the language's own table has."""
+    known: int = 0
+    """How many of its words the table has; of the plain form's own language none are counted."""
     pointing: frozenset[str] = frozenset()
     """Words of the language that stand for something else, or for a place."""
 
@@ -162,8 +164,9 @@ def plain(source: str, language: str) -> Plain:
     first = next((n for n, piece in enumerate(ordered) if piece.said.strip()), 0)
     if ordered and ordered[first].said.strip() == "then":
         ordered[first] = Piece("", ordered[first].start, ordered[first].end)
+    known = sum(piece.foreign and bool(piece.said.strip()) for piece in ordered)
     verbs = sum(piece.foreign and _is_verb(piece) for piece in ordered)
-    return Plain("".join(piece.said for piece in ordered), tuple(ordered), source, verbs, book.pointing)
+    return Plain("".join(piece.said for piece in ordered), tuple(ordered), source, verbs, known, book.pointing)
 
 
 def _breaks(piece: Piece) -> bool:

@@ -77,13 +77,19 @@ class Steps:
         return made
 
     def _must_be_plain(self, made: Instruction | Condition) -> None:
-        """What is described and not named is told from no screen. Raises NotUnderstoodError."""
-        if isinstance(made, ClickOn | Hover | DragTo | Condition):
-            for thing in named(made):
-                about = [thing, *(relation.target for relation in thing.relations)] if isinstance(thing, Target) else []
-                for one in about:
-                    if one.label in self._vague:
-                        raise NotUnderstoodError(_two_ways(one.label))
+        """What is described and not named is told from no screen. Raises NotUnderstoodError.
+
+        A name begins with a capital where the person writes capitals, unless its kind is said beside it.
+        """
+        if not isinstance(made, ClickOn | Hover | DragTo | Choose | Condition):
+            return
+        capitals = self._said.source.lstrip(" ¿¡")[:1].isupper()
+        things = [thing for thing in named(made) if isinstance(thing, Target)]
+        things = things[:1] if isinstance(made, Choose) else things  # what it is chosen from may be described
+        for one in [*things, *(relation.target for thing in things for relation in thing.relations)]:
+            small = one.label in self._loose and one.label.islower() and one.label.replace(" ", "").isalpha()
+            if one.label in self._vague or (small and capitals and not one.kind):
+                raise NotUnderstoodError(_two_ways(one.label))
 
     def _name(self, made: Instruction | Condition) -> None:
         things = named(made)
@@ -197,8 +203,9 @@ class Steps:
         return TypeIn(said, target)
 
     def type_behind(self, *parts: Token) -> TypeIn:
-        *kind, label, text = parts
-        return TypeIn(words.to_type(text), Target(words.quoted(label), words.kind_of(kind[0] if kind else None)))
+        *before, label, text = parts
+        kind = next((token for token in before if token.type == "KIND"), None)
+        return TypeIn(words.to_type(text), Target(words.quoted(label), words.kind_of(kind)))
 
     def fill(self, *parts: Any) -> Any:
         filled = [self._filled(target, text) for target, text in zip(parts[::2], parts[1::2], strict=True)]
@@ -293,6 +300,8 @@ class Steps:
         return tuple(self._also(Tick(box, on=on), f"{verb} {box}") for box in boxes)
 
     def choose(self, option: str, source: Target | None) -> Choose:
+        if option in self._loose and option.islower() and self._has_an_article(self._spans[option][0]):
+            raise NotUnderstoodError(_two_ways(option))
         return Choose(option, source)
 
     def choose_among(self, option: str, way: Token, source: Target) -> Choose:
