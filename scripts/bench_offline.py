@@ -1,7 +1,7 @@
 """The embedded predictor on real applications: tasks that are checked from outside, and labels that must be found.
 
 .venv/bin/python scripts/bench_offline.py [--size 1920x1080] [--dark] [--no-accessibility] [--only WORDS] [--traps] [--unseen] [--fresh]
-    [--keep FOLDER]
+    [--boxes] [--keep FOLDER]
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from coasty_desk.offline.engines import ENGINES
 from scripts.offline_bench import (
     grounding,
+    looks,
     reading_time,
     screens,
     tasks_apps,
@@ -39,7 +40,12 @@ def main() -> int:
         return 0
     if asked.grounding:
         return _grounding(asked)
-    results = [_told(_on_a_desk(task, asked)) for task in _chosen(asked)]
+    if asked.boxes:
+        with Desk(asked.size, dark=asked.dark, accessible=not asked.no_accessibility) as desk:
+            some = [task for task in looks.tasks() if any(word in task.name for word in asked.only.split(","))]
+            results = [_told(carry_out(task, desk, asked.keep)) for task in some]
+    else:
+        results = [_told(_on_a_desk(task, asked)) for task in _chosen(asked)]
     if results:
         _summary(results)
     return 1 if any(result.outcome == "false done" for result in results) else 0
@@ -54,6 +60,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--traps", action="store_true", help="only what cannot be done")
     parser.add_argument("--unseen", action="store_true", help="only the tasks that nobody has built for")
     parser.add_argument("--fresh", action="store_true", help="only the second set that nobody has built for")
+    parser.add_argument(
+        "--boxes", action="store_true", help="only boxes, as they are drawn: 28 looks, and some that stay as they are"
+    )
     parser.add_argument("--grounding", action="store_true", help="find labels, on this size and in this light")
     parser.add_argument("--reading", action="store_true", help="time the reading of a screen, whole and again")
     parser.add_argument("--keep", type=Path, help="where pictures and journals of what went wrong are kept")

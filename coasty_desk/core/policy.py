@@ -82,7 +82,8 @@ _IN_A_TERMINAL: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"ctrl", "m"}), "enter"),
     (frozenset({"ctrl", "j"}), "enter"),
     (frozenset({"ctrl", "i"}), "tab"),
-    (frozenset({"ctrl", "["}), "esc"),
+    *((frozenset({"ctrl", key}), "esc") for key in "[3{"),
+    *((frozenset({"ctrl", key}), "backspace") for key in "h8?"),
 )
 """Chords that a terminal takes for a key."""
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Click, Move, Point
-from coasty_desk.offline import boxes
+from coasty_desk.offline import boxes, evidence
 from coasty_desk.offline.boxes import Look
 from coasty_desk.offline.language import Target, Tick
 from coasty_desk.offline.locating import Found, Missing
@@ -95,14 +95,11 @@ def _clicked(sight: Sight, ticked: Ticked, *, was: bool | None, on: bool) -> Gen
     at = ticked.box.centre
     yield from sight.do(f"found {ticked.found.said} and its box at ({at.x:g}, {at.y:g}); clicking the box", Click(at))
     sight.last = ticked.box
-    lit = True
     turned = 0
     for seconds in (*TURNING, None):
         look, state = ticked.now(sight), ticked.state(sight)
-        if look is not None and look.state is None and state == on and lit:
-            yield from _look_aside(sight, ticked)
-            lit = False
-            state = ticked.state(sight)
+        if look is not None and look.state is None and state == on:
+            state = ticked.state(sight) if (yield from _rests_aside(sight, ticked)) else None
         if state == on:
             return on
         turned += look is not None and was is None and boxes.differ(ticked.before, look)
@@ -113,13 +110,16 @@ def _clicked(sight: Sight, ticked: Ticked, *, was: bool | None, on: bool) -> Gen
     return state
 
 
-def _look_aside(sight: Sight, ticked: Ticked) -> Doing:
-    """Look again without the pointer on the box, which may have coloured it."""
+def _rests_aside(sight: Sight, ticked: Ticked) -> Generator[Batch, Seen, bool]:
+    """Look again without the pointer on the box, which may have coloured it; whether nothing moves there, such as a sign of waiting."""
     at = ticked.box.centre
     first, left, window = sight.before, sight.left, sight.window
     sight.aside = Point(at.x, at.y - ASIDE if at.y > 2 * ASIDE else at.y + ASIDE)
     yield from sight.do(f"looking again without the pointer on the box of {ticked.found.said}", Move(sight.aside))
+    last = sight.seen
+    yield from sight.wait("looking whether that stays", LOOKS[0])
     sight.before, sight.left, sight.window = first, left, window
+    return not evidence.differs(last, sight.seen, ticked.box)
 
 
 def _click(sight: Sight, ticked: Ticked) -> Click:

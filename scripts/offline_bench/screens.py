@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scripts.offline_bench import programs
+from scripts.offline_bench import looks, programs
 from scripts.offline_bench.desk import Desk, wait_until
 
-PAGES = sorted(page.name for page in Path(__file__).with_name("pages").glob("*.html"))
+PAGES = sorted(page.name for page in Path(__file__).with_name("pages").glob("*.html") if page.name != looks.PAGE)
 DRAWN = {"<-", "*", "/", "-", "sqrt"}
 """What a calculator calls its keys, and shows otherwise: these names are no texts on the screen."""
 

@@ -111,6 +111,14 @@ def test_a_blocked_key_is_not_pressed_by_any_name(action: Action) -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "chord"), [("esc", "ctrl+3"), ("esc", "ctrl+["), ("backspace", "ctrl+8"), ("backspace", "ctrl+?")]
+)
+def test_a_blocked_key_is_blocked_as_terminals_have_it(key: str, chord: str) -> None:
+    """By the codes of an old keyboard."""
+    assert why(blocking(key), PressKeys((chord,)))
+
+
+@pytest.mark.parametrize(
     "action", [TypeText("ls\n"), TypeText("ls\r"), KeyCombo(("ctrl", "m")), PressKeys(("kp_enter",))]
 )
 def test_a_newline_is_the_enter_key(action: Action) -> None:

@@ -116,6 +116,18 @@ def test_a_box_that_does_not_stay_turned_is_not_done(look: Callable[..., None], 
     assert screen.carry_out('check "News"')
 
 
+def test_a_sign_of_waiting_in_a_box_is_no_turn() -> None:
+    """It may go round for as long as a server takes to say no."""
+    turns = iter(range(1000))
+
+    def spins(draw: Draw, x: int, y: int, *, on: bool) -> None:
+        plain(draw, x, y, on=False)
+        if on:
+            draw.arc((x + 4, y + 4, x + 13, y + 13), (at := next(turns) * 50), at + 240, "#1677ff", 2)
+
+    assert "does not tell" in Screen(spins, toggle, on=False).carry_out('check "News"')
+
+
 def test_a_box_that_turns_late_is_waited_for_and_clicked_once() -> None:
     """Who clicks again turns it back."""
     screen = Screen(plain, lambda before, looks: before if looks < 4 else not before, on=False)
