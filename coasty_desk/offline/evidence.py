@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from itertools import groupby
+from difflib import SequenceMatcher
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
 
 from coasty_desk.core.secrets import PLACEHOLDER
 from coasty_desk.offline import differing
-from coasty_desk.offline.matching import cased_as, folded
+from coasty_desk.offline.greyed import contrast
+from coasty_desk.offline.matching import cased_as, equal, folded
 from coasty_desk.offline.read_screen import Seen
 from coasty_desk.offline.shapes import Canvas
-from coasty_desk.offline.texts import Box, Text
+from coasty_desk.offline.texts import Box, Text, spread
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 CARET = 4
 """A change no wider than this is the blinking of a caret."""
@@ -44,6 +51,30 @@ FOCUS = 4
 
 EDGE = 4
 """What has its middle so near to a field's top or bottom, in pixels, is a label on its edge."""
+
+ROOM = 0.45
+"""Between what is typed and what stands beside it in a field is more than so much of a line's height; between words is less."""
+
+COUNT = re.compile(r"\d+ *[/|l] *\d+")
+"""How many characters a field holds, of how many."""
+
+PALER = 0.75
+"""The hint in a field has at most so much of the contrast of what is typed into it."""
+
+CARETS = frozenset("l)]}(/\\jt")
+"""A caret may be read as one of these, or what looks like it."""
+
+THROUGH = 0.9
+"""What is inked in so much of a width is a line, and no row of letters."""
+
+LETTER = 70
+"""Letters differ from their ground by so much (of 255)."""
+
+SIGN = 2
+"""What appears beside a text is a sign, such as one that empties the field, if it has no more characters."""
+
+LONGEST = 1000
+"""A text of more characters is not compared with all that was read."""
 
 FULL = 0.8
 """A text that fills so much of its field's width may have a beginning that is out of sight."""
@@ -169,13 +200,117 @@ def is_more(text: str, told: str) -> bool:
     return not PLACEHOLDER.search(text) and len(told.strip()) > len(text.strip())
 
 
-def of_more(text: str, after: Seen, field: Box) -> str | None:
-    """Why the field cannot be said to hold nothing but the text; None where it can."""
-    there = [text.text for text in content(after, field)]
-    more = len(folded("".join(there))) - len(folded(text))
-    return (
-        f"the field reads “{' '.join(there)}”" if more > 1 + len(text) // 7 and not PLACEHOLDER.search(text) else None
-    )
+def of_more(text: str, before: Seen, after: Seen, field: Box, label: str = "") -> str | None:
+    """Why the field, of that label, cannot be said to hold nothing but the text; None where it can."""
+    there = [piece for piece in _pieces_in(after, field) if not (label and equal(piece.text, label))]
+    kept = [piece for piece in there if not _is_beside(piece, there, text, before, after)]
+    said = " ".join(piece.text for piece in kept)
+    if PLACEHOLDER.search(text) or not _has_more(
+        text, said, cut=sum(piece.box.width for piece in kept) > FULL * field.width
+    ):
+        return None
+    return f"the field reads “{said[:60]}”"
+
+
+def _has_more(text: str, said: str, *, cut: bool) -> bool:
+    """Whether there are characters in what was read that the text has not, at either end, or more than the engine may have made up.
+
+    Of a text that is `cut` by its field's edge, the first character may be read as another.
+    """
+    typed, read = _comparable(text), _comparable(said)
+    if said.rstrip().endswith(".") and not text.rstrip().endswith((".", "…")):
+        return True
+    if not all(map(_is_readable, text)) or len(typed) > LONGEST:
+        return len(read) - len(typed) > 1 + len(text) // 7
+    allowed = len(typed) // EDIT_EVERY
+    for _, start, end, first, last in SequenceMatcher(None, typed, read, autojunk=False).get_opcodes():
+        more = read[first:last][: max(0, (last - first) - (end - start))]
+        allowed -= len(more)
+        at_an_end = (first == 0 and not (cut and last == 1)) or last == len(read)
+        if more and (at_an_end or allowed < 0 or any(char.isdigit() for char in more)):
+            return True
+    return False
+
+
+def _pieces_in(seen: Seen, field: Box) -> list[Text]:
+    """What stands in a field, parted where there is more room than between words."""
+    return [piece for text in content(seen, field) for piece in _parted(_without_caret(text, seen, field), seen)]
+
+
+def _parted(text: Text, seen: Seen) -> list[Text]:
+    marks = text.marks or spread(text.text, text.box.left, text.box.right)
+    spaces = [i for i, char in enumerate(text.text) if char == " "]
+    columns = _inked(seen.picture, text.box.within(seen.whole), LETTER)
+    inked = [x for x, column in enumerate(columns) if column]
+    gaps = [(text.box.left + a + 1, text.box.left + b) for a, b in pairwise(inked) if b - a > ROOM * text.box.height]
+    cuts = {min(spaces, key=lambda i: abs(marks[i] - gap[0])): gap for gap in gaps} if spaces else {}
+    found, start, left = [], 0, text.box.left
+    for at, gap in (*sorted(cuts.items()), (len(text.text), (text.box.right, text.box.right))):
+        found.append(Text(text.text[start:at], Box(left, text.box.top, gap[0], text.box.bottom), text.confidence))
+        start, left = at + 1, gap[1]
+    return [piece for piece in found if piece.text.strip()]
+
+
+def _without_caret(text: Text, seen: Seen, field: Box) -> Text:
+    """The text without a last character that is the caret: a line right behind the letters, higher than all of them together."""
+    last = len(text.text) - 1
+    if last < 1 or folded(text.text[last]) not in CARETS:
+        return text
+    box = text.box.grown(3, 2).within(field.grown(-2)).within(seen.whole)
+    columns = _inked(seen.picture, box, LETTER)
+    while columns and not columns[-1]:
+        columns.pop()
+    caret = columns[-1] if columns else []
+    while columns and len(columns[-1]) >= len(caret):
+        columns.pop()
+    letters = [y for column in columns for y in column]
+    end = int(box.left) + max((x for x, column in enumerate(columns) if column), default=0)
+    mark = (text.marks or spread(text.text, text.box.left, text.box.right))[last]
+    high = bool(letters) and min(caret) < min(letters) and max(caret) > max(letters)
+    return text.part(0, last) if high and end <= mark + CARET else text
+
+
+def _inked(picture: Image, box: Box, by: int) -> list[list[int]]:
+    """For each column of the box the rows that differ `by` so much from its ground; without lines that go through all of it."""
+    width, height = max(0, int(box.width)), max(0, int(box.height))
+    left, top = int(box.left), int(box.top)
+    pixels = picture.crop((left, top, left + width, top + height)).convert("L").tobytes()
+    ground = max(set(pixels), key=pixels.count, default=0)
+    rows = [[abs(value - ground) > by for value in pixels[y * width : (y + 1) * width]] for y in range(height)]
+    letters = [y for y, row in enumerate(rows) if row.count(True) < THROUGH * width]
+    return [[y for y in letters if rows[y][x]] for x in range(width)]
+
+
+def _is_beside(piece: Text, there: Sequence[Text], text: str, before: Seen, after: Seen) -> bool:
+    """Whether it is no content but a sign, a unit or a count that the field has beside it, with room between."""
+    if COUNT.fullmatch(piece.text.strip()):
+        return True
+    others = [other.box for other in there if other is not piece and other.box.same_row(piece.box)]
+    room = min((max(other.left - piece.box.right, piece.box.left - other.right) for other in others), default=0.0)
+    if room <= ROOM * piece.box.height or reads_as(text, piece.text):
+        return False
+    return len(piece.text.strip()) <= SIGN or not differs(before, after, piece.box)
+
+
+def of_emptying(before: Seen, after: Seen, field: Box, label: str) -> str | None:
+    """Why the field cannot be said to be empty; None where it can: a hint, which is paler than what was there, may have come."""
+    was, there = ([text for text in content(seen, field) if not equal(text.text, label)] for seen in (before, after))
+    if all(len(text.text.strip()) <= SIGN for text in was):
+        return None
+    left = [text for text in there if differs(before, after, text.box) and _is_inked(text.box, after)]
+    dark = PALER * max(contrast(before.picture, text.box) for text in was)
+    same = [text.text for text in there] == [text.text for text in was]
+    if same or any(contrast(after.picture, text.box) > dark for text in left):
+        return f"the field still reads “{' '.join(text.text for text in there)[:60]}”"
+    if not left and any(_is_inked(box.within(field.grown(-FOCUS)), after) for box in changes(before, after)):
+        return "something is left in the field"  # a single letter is not always read
+    return None
+
+
+def _is_inked(box: Box, seen: Seen) -> bool:
+    """Whether anything there is as dark as letters are, and no caret."""
+    columns = _inked(seen.picture, box.within(seen.whole), LETTER)
+    return sum(bool(column) for column in columns) > CARET
 
 
 def touched(before: Seen, after: Seen, field: Box | None) -> Box | None:

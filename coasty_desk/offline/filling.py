@@ -36,19 +36,23 @@ def type_in(sight: Sight, asked: TypeIn) -> Doing:
     actions.append(TypeText(asked.text) if asked.text else PressKeys(("delete",)))
     before = yield from sight.do(said, *actions)
     sight.last = field
+    doubted: tuple[Seen, str] | None = None
     for seconds in (*LOOKS, None):
-        doubt = _doubt(sight, asked.text, before, field)
+        doubt = _doubt(sight, asked, before, field)
         if doubt is not None and (unsure := evidence.touched(before, sight.seen, field)):
             sight.enlarge(unsure)
-            doubt = _doubt(sight, asked.text, before, field)
+            doubt = _doubt(sight, asked, before, field)
+        if doubted and field is not None and not evidence.differs(doubted[0], sight.seen, field):
+            doubt = doubted[1]  # the same picture is not believed once it is read otherwise
         if doubt is None:
             break
+        doubted = (sight.seen, doubt)
         if seconds is None:
             message = f"typed “{asked.text}”, but {doubt}" if asked.text else doubt
             raise CannotError(message)
         yield from sight.wait("looking for the typed text", seconds)
     if field is not None:
-        sight.claim(f"“{asked.text}” in the field", field, _still_reads(asked.text, field))
+        sight.claim(f"“{asked.text}” in the field", field, _still_reads(asked, before, field))
 
 
 def find_field(sight: Sight, target: Target) -> Generator[Batch, Seen, Found]:
@@ -103,7 +107,13 @@ def locate_field(sight: Sight, target: Target) -> Found | Missing:
     def has_field(label: Box) -> bool:
         return field_of(label, sight.canvas) is not None
 
-    found = sight.look(replace(target, kind="field"), suits=has_field)
+    def is_beside_its_field(label: Box) -> bool:
+        box = field_of(label, sight.canvas)
+        return box is not None and not box.holds(label.centre.x, label.centre.y)
+
+    found = sight.look(replace(target, kind="field"), suits=is_beside_its_field)  # before a hint in another's field
+    if isinstance(found, Missing) and found.several:
+        found = sight.look(replace(target, kind="field"), suits=has_field)
     if isinstance(found, Found):
         if found.widget is not None:
             return found
@@ -135,8 +145,8 @@ def _selecting(sight: Sight, found: Found) -> list[Action]:
     return [click, KeyCombo(ALL)]
 
 
-def _doubt(sight: Sight, text: str, before: Seen, field: Box | None) -> str | None:
-    told = sight.typed_into()
+def _doubt(sight: Sight, asked: TypeIn, before: Seen, field: Box | None) -> str | None:
+    text, told = asked.text, sight.typed_into()
     if told and text:
         if evidence.is_told(text, told):
             more = field is not None and evidence.is_more(text, told)
@@ -144,17 +154,22 @@ def _doubt(sight: Sight, text: str, before: Seen, field: Box | None) -> str | No
         if not evidence.is_told(text.splitlines()[-1], told):  # of several lines it may be told the last
             return f"it holds “{told[:60]}”"
     if not text:
-        left = "" if field is None else evidence.said_in(sight.seen, field)
-        same = left and field is not None and left == evidence.said_in(before, field)
-        return f"the field still reads “{left}”" if same else None
+        return None if field is None or told == "" else evidence.of_emptying(before, sight.seen, field, _label(asked))
     doubt = evidence.of_typing(text, before, sight.seen, sight.canvas, field)
-    if doubt is None and field is not None:
-        return evidence.of_more(text, sight.seen, field)
-    return doubt
+    return _more(sight, asked, before, field) if doubt is None and field is not None else doubt
 
 
-def _still_reads(text: str, field: Box) -> Callable[[Sight], bool]:
+def _more(sight: Sight, asked: TypeIn, before: Seen, field: Box) -> str | None:
+    return evidence.of_more(asked.text, before, sight.seen, field, _label(asked))
+
+
+def _label(asked: TypeIn) -> str:
+    return "" if asked.field is None else asked.field.label
+
+
+def _still_reads(asked: TypeIn, before: Seen, field: Box) -> Callable[[Sight], bool]:
     def holds(sight: Sight) -> bool:
-        return evidence.is_there(text, sight.seen, sight.canvas, field)
+        there = evidence.is_there(asked.text, sight.seen, sight.canvas, field)
+        return there and (not asked.text or _more(sight, asked, before, field) is None)
 
     return holds

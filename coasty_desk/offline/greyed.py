@@ -21,20 +21,33 @@ INK = 0.02
 
 def is_greyed(picture: Image, label: Box) -> bool:
     """Whether the text there, in frame pixels, is grey on grey and pale."""
-    part = picture.crop((int(label.left), int(label.top), int(label.right), int(label.bottom))).convert("RGB")
-    if not part.width or not part.height:
-        return False
+    part = _part(picture, label)
     grey = part.convert("L")
+    found = _letters(grey)
+    return found is not None and _contrast(*found) < PALE and not _is_coloured(part, grey, found[1])
+
+
+def contrast(picture: Image, text: Box) -> float:
+    """How much the letters there stand out from their ground (WCAG 2, from 1 to 21)."""
+    found = _letters(_part(picture, text).convert("L"))
+    return 1.0 if found is None else _contrast(*found)
+
+
+def _part(picture: Image, box: Box) -> Image:
+    return picture.crop((int(box.left), int(box.top), int(box.right), int(box.bottom))).convert("RGB")
+
+
+def _letters(grey: Image) -> tuple[int, int] | None:
+    """The grey of the letters and that of their ground; None where there are none."""
     counts = grey.histogram()
     ground = counts.index(max(counts))
-    left = INK * part.width * part.height
-    for away in range(255, 0, -1):
+    left = INK * grey.width * grey.height
+    for away in range(255, 0, -1) if left else ():
         inks = [value for value in (ground - away, ground + away) if 0 <= value <= 255]
         left -= sum(counts[value] for value in inks)
         if left < 0:
-            ink = max(inks, key=lambda value: counts[value])
-            return _contrast(ink, ground) < PALE and not _is_coloured(part, grey, ground)
-    return False
+            return max(inks, key=lambda value: counts[value]), ground
+    return None
 
 
 def _is_coloured(part: Image, grey: Image, ground: int) -> bool:

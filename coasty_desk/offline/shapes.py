@@ -34,6 +34,9 @@ HIGHEST = 0.95
 WALLED = 0.93
 """A shape has such walls on all four sides, but for its corners."""
 
+STRAIGHT, HALF_CIRCLE = 0.1, 0.38
+"""So much of a shape's height, at its top and bottom, is no part of its sides: they may be round."""
+
 APART = 3
 """A tick box has at least so many pixels of ground on either side; letters stand closer."""
 
@@ -53,8 +56,17 @@ KNOB = 2
 NOTCH = 6
 """A label that lies on a field's upper side has so many pixels of ground on either side."""
 
-LONG = 80
-"""A line to write on is at least so long, in pixels."""
+LONG, LONGEST = 80, 720
+"""A line to write on is so long, in pixels."""
+
+BARE, THICK = 12, 5
+"""Beside the ends of such a line nothing is for so many pixels, and it is less than so thick."""
+
+BESIDE = (-9, -7, -5, 5, 7, 9)
+"""In these rows above and below it, beside its ends."""
+
+ACROSS_LINE = 320
+"""It begins no farther right of its label."""
 
 WIDEST = 72
 """A switch is no wider, in pixels."""
@@ -86,16 +98,34 @@ class Canvas:
         ground = self._pixels[int(y) * self._width + int(x)]
         return self._shape(Box(int(x), int(y), int(x) + 1, int(y) + 1), ground, tallest, widest)
 
-    def line_right_of(self, label: Box, reach: float) -> Box | None:
-        """The field that is only a line to write on, right of the label and about at its foot."""
-        left, right = int(label.right) + 2, int(label.right + reach)
-        for y in range(int(label.centre.y) + 3, int(label.bottom) + 14):
+    def line_of(self, label: Box) -> Box | None:
+        """The field that is only a line to write on: at the label's foot and right of it, or under it; with the room above the line."""
+        high = label.height
+        left, right = max(0, int(label.left - 1.5 * high)), int(label.right + ACROSS_LINE + LONGEST)
+        for y in range(int(label.centre.y) + 3, int(label.bottom + 2.6 * high)):
             row = self._row(y, left, right)
             inked = row.translate(_unlike(_most(self._row(int(label.top), left, right)), CONTRAST))
             for start, end in _runs([value == 1 for value in inked]):
-                if end - start >= LONG and start < 2 * label.height and end < len(row):
-                    return Box(left + start, label.top - 2, left + end, y)
+                line = Box(left + start, y, left + end, y + 1)
+                if not LONG <= end - start <= LONGEST or end == len(row) or not self._is_bare(line):
+                    continue
+                if label.right <= line.left <= label.right + ACROSS_LINE and y < label.bottom + 14:
+                    return None if self._says(Box(label.right, label.top, line.left, y)) else _above(line, high)
+                if abs(line.left - label.left) <= high and line.right > label.right + high:
+                    return _above(line, high)
         return None
+
+    def _is_bare(self, line: Box) -> bool:
+        """Whether nothing goes up or down from the ends of a line, or is thick below it: it is no edge of a shape."""
+        start, end = int(line.left), int(line.right)
+        around = ((start - BARE, start + 1), (end - 1, end + BARE))
+        sides = [self._row(int(line.top) + by, *part) for part in around for by in BESIDE]
+        under = self._row(int(line.top) + THICK, start, end)
+        unlike = _unlike(_most(under), CONTRAST)
+        return not any(side.translate(unlike).count(1) for side in sides) and not self._is_wall(under, unlike, 0.3)
+
+    def _says(self, box: Box) -> bool:
+        return any(box.holds(text.box.centre.x, text.box.centre.y) for text in self.texts)
 
     def edges_right_of(self, x: float, y: float, reach: float) -> Iterator[int]:
         """Where on this row, going right, the colour changes."""
@@ -242,6 +272,11 @@ class Canvas:
                 yield box
 
     def _shape(self, seed: Box, ground: int, tallest: float, widest: float) -> Box | None:
+        """With straight sides, or half circles for sides."""
+        shapes = (self._sided(seed, ground, tallest, widest, inset) for inset in (STRAIGHT, HALF_CIRCLE))
+        return next((shape for shape in shapes if shape is not None), None)
+
+    def _sided(self, seed: Box, ground: int, tallest: float, widest: float, inset: float) -> Box | None:
         unlike = _unlike(ground, CONTRAST)
         middle, half = (seed.left + seed.right) / 2, min(max(seed.width / 2, 3.0), 60.0)
         span = int(max(0, middle - half)), int(min(self._width, middle + half))
@@ -251,17 +286,22 @@ class Canvas:
         bottom = next((y for y in down if self._is_wall(self._row(y, *span), unlike)), None)
         if top is None or bottom is None or bottom - top < 8:
             return None
-        left = self._side(int(seed.left), top, bottom, unlike, -1, widest)
-        right = self._side(int(seed.right), top, bottom, unlike, 1, widest)
+        high, low = top + round((bottom - top) * inset), bottom - round((bottom - top) * inset)
+        left = self._side(int(seed.left), top, bottom, unlike, -1, widest, (high, low))
+        right = self._side(int(seed.right), top, bottom, unlike, 1, widest, (high, low))
         if left is None or right is None or right - left < 8:
             return None
         box = Box(left, top, right, bottom)
-        return box if self._is_walled(box, unlike) else None
+        round_ = inset == HALF_CIRCLE
+        if round_ and box.width < 3 * box.height:
+            return None
+        return box if self._is_walled(box, unlike, round_=round_) else None
 
-    def _side(self, x: int, top: int, bottom: int, unlike: bytes, way: int, most: float) -> int | None:
-        """Going left or right, where the shape from `top` to `bottom` ends."""
-        inset = round((bottom - top) * 0.1)
-        high, low = top + inset, bottom - inset
+    def _side(
+        self, x: int, top: int, bottom: int, unlike: bytes, way: int, most: float, span: tuple[int, int]
+    ) -> int | None:
+        """Going left or right, where the shape from `top` to `bottom` ends: with a wall in the middle `span` of its height."""
+        high, low = span
         end = x + way * most
         text: Box | None = None
         while 0 <= x < self._width and (end - x) * way > 0:
@@ -283,10 +323,11 @@ class Canvas:
                 return box
         return None
 
-    def _is_walled(self, box: Box, unlike: bytes) -> bool:
+    def _is_walled(self, box: Box, unlike: bytes, *, round_: bool = False) -> bool:
         """Whether there is something of another colour along all of its four sides, but for its corners."""
         left, top, right, bottom = int(box.left), int(box.top), int(box.right), int(box.bottom)
         x, y = int(min(box.width * 0.25, box.height * 0.5, 18)), int(min(box.height * 0.25, 14))
+        x, y = (int(box.height * 0.5), int(box.height * HALF_CIRCLE)) if round_ else (x, y)
         sides = (
             self._row(top - 1, left + x, right - x),
             self._row(bottom, left + x, right - x),
@@ -326,6 +367,10 @@ class Canvas:
 def _unlike(ground: int, by: int) -> bytes:
     """The table that turns a pixel into 1 where it differs from the ground, else into 0."""
     return bytes(abs(value - ground) > by for value in range(256))
+
+
+def _above(line: Box, high: float) -> Box:
+    return Box(line.left, line.top - 1.5 * high, line.right, line.top)
 
 
 def _is_alike(one: tuple[int, int], other: tuple[int, int]) -> bool:
