@@ -322,17 +322,23 @@ def _offline(
     dry_run: bool,
 ) -> Predictor:
     from coasty_desk.desktop import applications  # a run that asks the service need not wait for them
+    from coasty_desk.offline.accessible import Front
     from coasty_desk.offline.launching import named
     from coasty_desk.offline.predictor import OfflinePredictor
 
     def launch(name: str) -> Launch:
         return named(name, applications.menu(environment))
 
+    def front() -> Front | None:
+        found = window_list.in_front()
+        return None if found is None else Front(found[0].title, found[0].frame, *found[1:])
+
     active = apart.active(window_list.focused_frame)
     return OfflinePredictor(
         task,
         stop,
         active=active,
+        front=apart.active(front),
         pointer=pointer,
         launch=launch,
         unread=apart.processes,

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from coasty_desk.offline.engines import ENGINES
 from scripts.offline_bench import (
+    field_looks,
     grounding,
     looks,
     reading_time,
@@ -24,6 +25,7 @@ from scripts.offline_bench import (
     tasks_apps,
     tasks_fresh,
     tasks_moving,
+    tasks_named,
     tasks_unseen,
     tasks_web,
 )
@@ -40,12 +42,16 @@ def main() -> int:
         return 0
     if asked.grounding:
         return _grounding(asked)
+    if asked.fields is not None:
+        with Desk(asked.size, dark=asked.dark, accessible=not asked.no_accessibility) as desk:
+            return 0 if field_looks.measure(desk, asked.fields, asked.only, asked.keep) else 1
     if asked.boxes:
         with Desk(asked.size, dark=asked.dark, accessible=not asked.no_accessibility) as desk:
             some = [task for task in looks.tasks() if any(word in task.name for word in asked.only.split(","))]
             results = [_told(carry_out(task, desk, asked.keep)) for task in some]
     else:
-        results = [_told(_on_a_desk(task, asked)) for task in _chosen(asked)]
+        tried = (_on_a_desk(task, asked) for task in _chosen(asked))
+        results = [_told(result) for result in tried if result is not None]
     if results:
         _summary(results)
     return 1 if any(result.outcome == "false done" for result in results) else 0
@@ -63,7 +69,11 @@ def _asked() -> argparse.Namespace:
     parser.add_argument(
         "--boxes", action="store_true", help="only boxes, as they are drawn: 28 looks, and some that stay as they are"
     )
+    parser.add_argument("--named", action="store_true", help="only things that have a name and no text")
     parser.add_argument("--grounding", action="store_true", help="find labels, on this size and in this light")
+    parser.add_argument(
+        "--fields", type=int, choices=range(3), help="fields of every look, under one of three sets of names"
+    )
     parser.add_argument("--reading", action="store_true", help="time the reading of a screen, whole and again")
     parser.add_argument("--keep", type=Path, help="where pictures and journals of what went wrong are kept")
     parser.add_argument("--engine", choices=ENGINES, default=next(iter(ENGINES)), help="who reads, in --grounding")
@@ -79,6 +89,8 @@ def _grounding(asked: argparse.Namespace) -> int:
 
 def _chosen(asked: argparse.Namespace) -> list[Task]:
     sets = [tasks_apps, tasks_web, tasks_moving, tasks_unseen, tasks_fresh]
+    if asked.named:
+        return [task for task in (*tasks_named.TASKS, *tasks_named.TRAPS) if asked.only in task.name]
     if asked.unseen or asked.fresh:
         sets = [some for some, wanted in ((tasks_unseen, asked.unseen), (tasks_fresh, asked.fresh)) if wanted]
     everything = [task for some in sets for task in ([] if asked.traps else some.TASKS)]
@@ -87,9 +99,14 @@ def _chosen(asked: argparse.Namespace) -> list[Task]:
     return [task for task in everything if any(word in task.name for word in words)]
 
 
-def _on_a_desk(task: Task, asked: argparse.Namespace) -> Result:
+def _on_a_desk(task: Task, asked: argparse.Namespace) -> Result | None:
+    """What became of it; None, and a sentence, where what it needs is not installed."""
     with Desk(asked.size, dark=asked.dark, accessible=not asked.no_accessibility) as desk:
-        return carry_out(task, desk, asked.keep)
+        try:
+            return carry_out(task, desk, asked.keep)
+        except FileNotFoundError as error:
+            print(f"left out   {task.name:24} {error.filename} is not installed")
+            return None
 
 
 def _told(result: Result) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -15,14 +16,18 @@ from coasty_desk.cli.exits import EXIT_DESKTOP, EXIT_SERVICE
 from coasty_desk.cli.text import line
 from coasty_desk.core import abort_key
 from coasty_desk.core.counting import counted
-from coasty_desk.core.errors import ServiceError, UsageError
-from coasty_desk.desktop import checks
+from coasty_desk.core.errors import DesktopError, ServiceError, UsageError
+from coasty_desk.desktop import checks, window_list
 from coasty_desk.desktop.checks import Check
 from coasty_desk.desktop.selftest import Proof, selftest
-from coasty_desk.offline import engines
+from coasty_desk.offline import accessible, engines
 from coasty_desk.service import account, open_sessions
 from coasty_desk.settings import Settings
 
+SWITCH_ON = (
+    "For icons by their names, before the program starts: of GTK, install at-spi2-core and leave NO_AT_BRIDGE unset; of Qt, "
+    "QT_LINUX_ACCESSIBILITY_ALWAYS_ON=1; Chromium and Electron, ACCESSIBILITY_ENABLED=1 and --force-renderer-accessibility."
+)
 SERVICE_CHECKS = ("API key", "service", "sessions")
 
 
@@ -62,6 +67,7 @@ def prove(*, as_json: bool) -> int:
 def _all(chosen: Settings) -> Iterator[Check]:
     yield from checks.desktop(chosen.max_size, chosen.abort_hotkey or abort_key.DEFAULT, chosen.own_terminal)
     yield _offline()
+    yield from accessibility()
     yield from _service(chosen)
 
 
@@ -72,6 +78,34 @@ def _offline() -> Check:
         return Check("offline predictor", ok=True, detail=f"reads the screen with {engines.best()}{broken}")
     except UsageError as error:
         return Check("offline predictor", ok=None, detail=error.message, remedy=error.remedy)
+
+
+def accessibility() -> Iterator[Check]:
+    """Which of the open windows tell the offline predictor what is in them, beside what can be read."""
+    try:
+        open_now = (
+            [] if sys.platform != "linux" else [one for one in window_list.windows() if one.title and not one.popup]
+        )
+    except DesktopError:
+        return
+    if not open_now:
+        return
+    told = accessible.telling([accessible.Front(one.title, one.frame) for one in open_now])
+    if told is None:
+        yield Check(
+            "accessibility", ok=None, detail="there is no accessibility bus: icons have no names", remedy=SWITCH_ON
+        )
+        return
+    names = {
+        tells: [one.title for one, does in zip(open_now, told, strict=True) if does is tells] for tells in (True, False)
+    }
+    detail = "; ".join(
+        f"{what}: {', '.join(names[tells])}"
+        for tells, what in ((True, "tell their names"), (False, "silent"))
+        if names[tells]
+    )
+    silent = bool(names[False])
+    yield Check("accessibility", ok=None if silent else True, detail=detail, remedy=SWITCH_ON if silent else "")
 
 
 def _service(chosen: Settings) -> Iterator[Check]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from coasty_desk.core.actions import Point
 from coasty_desk.core.confirm import Person
 from coasty_desk.core.ports import Executor
-from coasty_desk.core.scaling import Rect
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.started_from import Wish, hidden, own_windows, warning
 
 if TYPE_CHECKING:
     from coasty_desk.desktop.aside import Aside, Monitor
     from coasty_desk.desktop.own_terminal import OwnTerminal
+
+T = TypeVar("T")
 
 
 class Apart:
@@ -61,10 +62,10 @@ class Apart:
         if self._aside is not None:
             self._aside.hide_from(monitor)
 
-    def active(self, frame: Callable[[], Rect | None]) -> Callable[[], Rect | None]:
-        """The frame of the window in use as `frame` tells it, but None where that is ours."""
+    def active(self, told: Callable[[], T | None]) -> Callable[[], T | None]:
+        """What is `told` of the window in use, but None where that is ours."""
         own = self.own
-        return frame if own is None else lambda: None if own.has_focus() else frame()
+        return told if own is None else lambda: None if own.has_focus() else told()
 
     def shown(self) -> AbstractContextManager[None]:
         """Within the block the window is there."""

@@ -77,6 +77,21 @@ def focused_frame() -> Rect | None:
     return None if window is None else window.frame
 
 
+def in_front() -> tuple[Window, tuple[Rect, ...], tuple[Rect, ...]] | None:
+    """The window that gets the keys, the menus that are open, and the other windows that lie above it; None where that cannot be told."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        window, every = focused(), windows()
+    except DesktopError:
+        return None
+    if window is None:
+        return None
+    higher = every[: next((at for at, one in enumerate(every) if one.id == window.id), 0)]
+    menus, covering = (tuple(one.frame for one in higher if one.popup == popup) for popup in (True, False))
+    return window, menus, covering
+
+
 def window_at(point: Point) -> Window | None:
     """The window that a real pixel belongs to; a menu belongs to the window that opened it. Raises DesktopError."""
     found = pixel_reaches(point)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 
 from msgspec import Struct
 
+from coasty_desk.core.scaling import Rect
 from coasty_desk.offline import atspi
 from coasty_desk.offline.atspi import Bus, BusError, Node
 from coasty_desk.offline.language import Kind
@@ -18,6 +20,9 @@ from coasty_desk.offline.texts import Box
 
 BUDGET = 0.9
 """Seconds after which a window that does not answer is left to the eyes."""
+
+FILLS = 0.8
+"""A window is at a place if so much of the larger of the two is in both: a toolkit may leave the title bar out."""
 
 MOST = 1500
 """A window with more nodes to be seen than this is left to the eyes."""
@@ -36,16 +41,27 @@ class Widget(Struct, frozen=True):
     enabled: bool = True
     focused: bool = False
     selected: bool = False
+    expanded: bool | None = None
     editable: bool = False
     text: str | None = None
+
+
+class Front(Struct, frozen=True):
+    """The window that gets the keys, as the display tells it, in real pixels: `popups` are the menus that are open, `above` covers it."""
+
+    title: str
+    frame: Rect
+    popups: tuple[Rect, ...] = ()
+    above: tuple[Rect, ...] = ()
 
 
 class Tree:
     """Asks the window that has the focus. Finds nothing where there is no accessibility, and never waits long for it."""
 
-    def __init__(self, unread: frozenset[int] = frozenset()) -> None:
-        """Processes that are `unread` are left out."""
+    def __init__(self, unread: frozenset[int] = frozenset(), front: Callable[[], Front | None] = lambda: None) -> None:
+        """Processes that are `unread` are left out. `front` gives the window in front; where it is not known, each says it of itself."""
         self._unread = unread
+        self._front = front
         self._bus: Bus | None = None
         self._dead = False
 
@@ -56,7 +72,12 @@ class Tree:
         until = time.monotonic() + BUDGET
         try:
             self._bus = self._bus or Bus()
-            return tuple(_told(self._bus, self._unread, until))
+            front = self._front()
+            covers = [_box(rect) for rect in front.above] if front is not None else []
+            told = _told(self._bus, self._unread, front, until)
+            return tuple(
+                one for one in told if not any(box.holds(one.box.centre.x, one.box.centre.y) for box in covers)
+            )
         except BusError:
             self._dead = self._bus is None
             self.close()  # answers that come late must not be taken for those to later questions
@@ -67,6 +88,23 @@ class Tree:
         if self._bus is not None:
             self._bus.close()
             self._bus = None
+
+
+def telling(windows: Sequence[Front]) -> tuple[bool, ...] | None:
+    """Of each window whether it tells what is in it; None where there is no bus to tell it on."""
+    until = time.monotonic() + BUDGET
+    try:
+        bus = Bus()
+    except BusError:
+        return None
+    with closing(bus):
+        try:
+            families = tops(bus, frozenset(), until)
+            found = [the_one(families, window.title, window.frame) for window in windows]
+            inside = [bus.ask([atspi.children_of(top.node)], until)[0] if top else None for top in found]
+        except BusError:
+            return None
+    return tuple(bool(nodes) for nodes in inside)
 
 
 class _Raw(Struct):
@@ -83,17 +121,17 @@ class _Raw(Struct):
     text: str | None = None
 
 
-def _told(bus: Bus, unread: frozenset[int], until: float) -> Iterable[Widget]:
+def _told(bus: Bus, unread: frozenset[int], front: Front | None, until: float) -> Iterable[Widget]:
     raw: dict[Node, _Raw] = {}
-    frames = _frames(bus, unread, until)
-    for frame in frames:
+    shown = frames(tops(bus, unread, until), front)
+    for frame in shown:
         for one in _showing(bus, frame, until):
             raw[one.node] = one
     if len(raw) > MOST:
         return []
     _ask(bus, raw, until)
     _ask_fields(bus, raw, until)
-    _right_strays(raw, frames)
+    _right_strays(raw, shown)
     made = [_widget(one, raw) for one in raw.values() if not one.hidden]
     return [widget for widget in made if not _is_inner_label(widget, made)]
 
@@ -109,21 +147,71 @@ def _is_inner_label(widget: Widget, among: Sequence[Widget]) -> bool:
     )
 
 
-def _frames(bus: Bus, unread: frozenset[int], until: float) -> list[Node]:
-    """The windows to look at: the active one, and what its application has open besides (dialogs, menus)."""
+class Top(Struct, frozen=True):
+    """A window that an application tells of."""
+
+    node: Node
+    name: str
+    box: Box
+    states: Sequence[int]
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it says so itself: some never do."""
+        return atspi.has(self.states, atspi.ACTIVE)
+
+    def fills(self, frame: Rect) -> bool:
+        """Whether it is where the frame is, with or without its decoration."""
+        box = _box(frame)
+        inner = self.box.within(box)
+        area = max(inner.width, 0) * max(inner.height, 0)
+        return area >= FILLS * max(box.width * box.height, self.box.width * self.box.height, 1)
+
+
+def tops(bus: Bus, unread: frozenset[int], until: float) -> list[list[Top]]:
+    """The windows of each application on the bus, but for processes that are `unread`."""
     applications = bus.ask([atspi.children_of(atspi.ROOT)], until)[0] or []
     if unread:
         of = bus.ask([atspi.process_of(one[0]) for one in applications], until)
         applications = [one for one, pid in zip(applications, of, strict=True) if pid not in unread]
-    tops = bus.ask([atspi.children_of(tuple(one)) for one in applications], until)
-    for windows in tops:
-        nodes = [tuple(one) for one in windows or []]
-        states = bus.ask([atspi.states_of(node) for node in nodes], until)
-        if any(state and atspi.has(state, atspi.ACTIVE) for state in states):
-            return [
-                node for node, state in zip(nodes, states, strict=True) if state and atspi.has(state, atspi.VISIBLE)
-            ]
-    return []
+    families = bus.ask([atspi.children_of(tuple(one)) for one in applications], until)
+    nodes = [tuple(one) for windows in families for one in windows or []]
+    ways = (atspi.name_of, atspi.extents_of, atspi.states_of)
+    answers = iter(bus.ask([way(node) for node in nodes for way in ways], until))
+    told = {node: _top(node, *(next(answers) for _ in ways)) for node in nodes}
+    return [[told[tuple(one)] for one in windows or []] for windows in families]
+
+
+def _top(node: Node, name: Sequence[object] | None, extents: Sequence[int] | None, states: Sequence[int] | None) -> Top:
+    left, top, width, height = extents if extents and len(extents) == 4 else (0, 0, 0, 0)
+    said = " ".join(str(name[1]).split()) if name else ""
+    return Top(node, said, Box(left, top, left + width, top + height), states or ())
+
+
+def frames(families: Sequence[Sequence[Top]], front: Front | None) -> list[Node]:
+    """The windows to look at: the one in front, and what its application has open besides (dialogs, menus)."""
+    if front is None:
+        family = next((family for family in families if any(top.is_active for top in family)), ())
+        return [top.node for top in family if atspi.has(top.states, atspi.VISIBLE)]
+    it = the_one(families, front.title, front.frame)
+    family = next((family for family in families if it in family), ())
+    popups = [top for top in family if top != it and any(top.fills(rect) for rect in front.popups)]
+    return [top.node for top in (it, *popups) if top is not None]
+
+
+def the_one(families: Sequence[Sequence[Top]], title: str, frame: Rect) -> Top | None:
+    """The window of that title and at that place; of one of the two alone where an application does not know its place, or its title."""
+    every = [top for family in families for top in family]
+    called = [top for top in every if top.name == " ".join(title.split())]
+    there = [top for top in every if top.fills(frame)]
+    lost = [top for top in called if title and (top.box.left, top.box.top) == (0, 0)]  # GTK 4
+    found = next(filter(None, ([top for top in called if top in there], lost, there)), [])
+    found = [top for top in found if top.is_active] if len(found) > 1 else found
+    return found[0] if len(found) == 1 else None
+
+
+def _box(rect: Rect) -> Box:
+    return Box(rect.left, rect.top, rect.left + rect.width, rect.top + rect.height)
 
 
 def _showing(bus: Bus, frame: Node, until: float) -> Iterable[_Raw]:
@@ -231,7 +319,8 @@ def _widget(one: _Raw, raw: Mapping[Node, _Raw]) -> Widget:
     kind = _KINDS.get(one.role, "")
     if not kind and _is_editable(one):
         kind = "field"
-    checkable = one.role in _CHECKABLE
+    checkable = one.role in _CHECKABLE or atspi.has(one.states, atspi.CHECKABLE)
+    expandable = atspi.has(one.states, atspi.EXPANDABLE)
     name = one.name
     if not name and kind == "field":
         above = raw.get(one.parent) if one.parent else None
@@ -244,6 +333,7 @@ def _widget(one: _Raw, raw: Mapping[Node, _Raw]) -> Widget:
         enabled=atspi.has(one.states, atspi.SENSITIVE),
         focused=atspi.has(one.states, atspi.FOCUSED),
         selected=atspi.has(one.states, atspi.SELECTED),
+        expanded=atspi.has(one.states, atspi.EXPANDED) if expandable else None,
         editable=_is_editable(one),
         text=one.text,
     )
@@ -256,7 +346,7 @@ _PANE = 200
 _LABELLED_BY = 2
 _PASSWORD = 40
 _LABELLED: tuple[Kind, ...] = ("field", "list")
-_CHECKABLE = frozenset({7, 8, 44, 45, 62})
+_CHECKABLE = frozenset({7, 8, 44, 45, 62, 130})
 _KINDS: dict[int, Kind] = {
     7: "checkbox",
     8: "checkbox",  # in a menu
@@ -289,5 +379,7 @@ _KINDS: dict[int, Kind] = {
     88: "link",
     90: "row",
     91: "row",
+    129: "button",  # one that opens a menu
+    130: "checkbox",  # a switch
 }
 """The roles of AT-SPI 2 by number, as the kinds that an instruction can name."""

@@ -191,7 +191,7 @@ def _clicking(asked: ClickOn, found: Found | None) -> Click:
 
 
 def _shape(sight: Sight, found: Found) -> Box:
-    return sight.canvas.around(found.label) or found.box
+    return (sight.canvas.around(found.label) if found.widget is None else None) or found.box
 
 
 def _not_only_lit(sight: Sight, before: Seen, found: Found, *, late: bool) -> Doing:

@@ -154,7 +154,8 @@ def showing_in(frame: Node) -> Question:
     return Question(frame, COLLECTION, "GetMatches", "(aiia{ss}iaiiasib)uib", (rule, 1, 0, True))
 
 
-ACTIVE, CHECKED, EDITABLE, FOCUSED, PRESSED, SELECTED, SENSITIVE, SHOWING, VISIBLE = 1, 4, 7, 12, 20, 23, 24, 25, 30
+ACTIVE, CHECKED, EDITABLE, EXPANDABLE, EXPANDED, FOCUSED, PRESSED = 1, 4, 7, 9, 10, 12, 20
+SELECTED, SENSITIVE, SHOWING, VISIBLE, CHECKABLE = 23, 24, 25, 30, 41
 
 
 def has(states: Sequence[int], state: int) -> bool:

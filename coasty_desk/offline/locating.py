@@ -112,7 +112,7 @@ def named(target: Target, widgets: Sequence[Widget]) -> Found | Missing | None:
     if not target.label or target.ordinal or target.relations:
         return None
     same = [w for w in widgets if w.kind not in ("", "window", "row") and _is_called(target.label, w.name)]
-    same = [w for w in same if _can_be(target.kind, w.kind)]
+    same = [w for w in same if _can_be(target.kind, w)]
     things = [w for w in same if w.kind != "text"] or same
     if len(things) != 1:
         return None
@@ -128,9 +128,10 @@ def _is_called(label: str, name: str) -> bool:
     return bool(name) and trimmed(label) == trimmed(name)
 
 
-def _can_be(asked: Kind, kind: Kind) -> bool:
-    """Whether a thing of this kind may be meant by what the instruction calls it."""
-    if asked in ("", "text", "icon"):
+def _can_be(asked: Kind, widget: Widget) -> bool:
+    """Whether it may be meant by what the instruction calls it."""
+    kind = widget.kind
+    if asked in ("", "text", "icon") or (asked == "checkbox" and widget.checked is not None and kind != "radio"):
         return True
     return kind == asked or (asked, kind) in {
         ("field", "list"),

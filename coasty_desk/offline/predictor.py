@@ -12,7 +12,7 @@ from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.ports import Answering, Ask
 from coasty_desk.core.scaling import Frame, Rect
 from coasty_desk.core.stop import Stop
-from coasty_desk.offline.accessible import Tree, Widget
+from coasty_desk.offline.accessible import Front, Tree, Widget
 from coasty_desk.offline.aligned import aligned
 from coasty_desk.offline.grammar import parse
 from coasty_desk.offline.language import NotUnderstoodError, Step
@@ -31,7 +31,7 @@ class OfflinePredictor:
     """Carries out `task` by reading the screen; keeps where it is in it from step to step.
 
     `active` gives the real rectangle of the window that has the focus, None where that is not
-    known: what lies in it comes before what lies behind. `pointer` gives where the pointer is, in
+    known: what lies in it comes before what lies behind. `front` tells more of it, for its application to be asked. `pointer` gives where the pointer is, in
     real pixels, and raises DesktopError. `launch` gives the start of the application that a name
     means, and raises CannotError. Processes that are `unread` are not asked what they show. In a `dry_run` nothing
     comes of an action: what is not on the screen is where it ends, and no failure.
@@ -44,6 +44,7 @@ class OfflinePredictor:
         stop: Stop,
         *,
         active: Callable[[], Rect | None] = lambda: None,
+        front: Callable[[], Front | None] = lambda: None,
         pointer: Callable[[], Point] | None = None,
         launch: Callable[[str], Launch] = nothing_to_open,
         unread: frozenset[int] = frozenset(),
@@ -53,7 +54,7 @@ class OfflinePredictor:
         self._dry_run = dry_run
         self._pointer = pointer
         self._launch = launch
-        self._tree = Tree(unread)
+        self._tree = Tree(unread, front)
         self._stop = stop
         self._stirring = Stirring(stop, glance)
         self._active = active
@@ -133,7 +134,8 @@ class OfflinePredictor:
         """What the accessibility tree says, in frame pixels, as far as the screen bears it out; nothing of what is masked."""
         told = [replace(widget, box=self._in_frame(widget.box)) for widget in self._tree.widgets()]
         hidden = self._hidden()
-        return aligned([one for one in told if not any(one.box.meets(box) for box in hidden)], seen.texts)
+        shown = [one for one in told if not any(one.box.meets(box) for box in hidden)]
+        return aligned(shown, seen.texts, window=self._active_box(), picture=seen.picture)
 
     def _summary(self) -> str:
         if self._plan is None:

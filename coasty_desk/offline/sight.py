@@ -19,6 +19,7 @@ from coasty_desk.offline.boxes import Colour, Look
 from coasty_desk.offline.claims import Claims
 from coasty_desk.offline.language import Condition, Instruction, Target, Verify, WaitFor
 from coasty_desk.offline.locating import Found, Missing, Scene, boxes_of, locate, named
+from coasty_desk.offline.matching import trimmed
 from coasty_desk.offline.read_screen import Seen
 from coasty_desk.offline.reading import Reader
 from coasty_desk.offline.shapes import Canvas
@@ -199,7 +200,10 @@ class Sight(Struct):
         self, target: Target, *, loosely: bool = False, suits: Callable[[Box], bool] | None = None
     ) -> Found | Missing:
         """Where the target is now: by its name in the accessibility tree, else by its text."""
-        found = named(target, self.widgets) or locate(target, self.scene(), loosely=loosely, suits=suits)
+        found = named(target, self.widgets)
+        if found is None or self._is_only_named(found):
+            read = locate(target, self.scene(), loosely=loosely, suits=suits)
+            found = read if found is None or isinstance(read, Found) else found
         short = 0 < len(target.label.strip()) <= SHORT
         if isinstance(found, Missing) and not found.several and short and self._looked_closer is not self.seen:
             within = self.active() or self.seen.whole
@@ -207,6 +211,14 @@ class Sight(Struct):
             self._looked_closer = self.seen
             found = locate(target, self.scene(), loosely=loosely, suits=suits)
         return found
+
+    def _is_only_named(self, found: Found | Missing) -> bool:
+        """Whether a thing to click has a name that does not stand on it: the same words on the screen come before that."""
+        widget = found.widget if isinstance(found, Found) else None
+        if widget is None or widget.kind not in ("button", "icon", "menu", "tab", "link"):
+            return False
+        own = (text for text in self.seen.texts if widget.box.holds(text.box.centre.x, text.box.centre.y))
+        return not any(trimmed(widget.name) in trimmed(text.text) for text in own)
 
     def look_afresh(self) -> bool:
         """Read all of the screen again; whether that was not how it was read already."""

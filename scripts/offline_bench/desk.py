@@ -59,6 +59,8 @@ class Desk:
             "GSETTINGS_BACKEND": "keyfile",
             "GTK_THEME": "Adwaita:dark" if self.dark else "Adwaita",
             "NO_AT_BRIDGE": "0" if self.accessible else "1",
+            "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1" if self.accessible else "0",
+            "ACCESSIBILITY_ENABLED": "1" if self.accessible else "0",  # Chromium asks for it beside its switch
             "SAL_USE_VCLPLUGIN": "gtk3",
             "QT_QPA_PLATFORM": "xcb",
         }
@@ -141,23 +143,30 @@ class Desk:
             command, env=self.environment, cwd=self.home, capture_output=True, text=True, timeout=timeout, check=False
         )
 
-    def browser(self, page: str, *options: str, size: str | None = None, at: str = "0,0") -> subprocess.Popen[bytes]:
-        """Chromium on a page of the site, as a user has it, with a window of its own and no accessibility switch."""
+    def browser(
+        self, page: str, *options: str, size: str | None = None, at: str = "0,0", shown: str = ""
+    ) -> subprocess.Popen[bytes]:
+        """Chromium on a page of the site, as a user has it, with a window of its own.
+
+        `shown` is what the page calls itself, if not by its path.
+        """
         width, height = (size or self.size).split("x")
         dark = ("--force-dark-mode",) if self.dark else ()
+        told = ("--force-renderer-accessibility",) if self.accessible else ()
         profile = tempfile.mkdtemp(prefix="chromium-", dir=self.home)
         self.site.shown.clear()
         process = self.start(
             "chromium",
             *CHROMIUM,
             *dark,
+            *told,
             *options,
             f"--user-data-dir={profile}",
             f"--window-size={width},{height}",
             f"--window-position={at}",
             self.site.url(page),
         )
-        wait_until(lambda: page.partition("?")[0] in self.site.shown, f"the page {page}")
+        wait_until(lambda: (shown or page.partition("?")[0]) in self.site.shown, f"the page {page}")
         self.wait_for_window("Chromium")
         return process
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from coasty_desk.offline.accessible import Tree, Widget
+from coasty_desk.cli import doctor
+from coasty_desk.desktop import window_list
+from coasty_desk.offline.accessible import Front, Tree, Widget
 from tests.desktop.xvfb import xvfb
 
 PATIENCE = 30.0
@@ -84,6 +87,30 @@ def test_an_open_menu_tells_its_entries_and_which_of_them_are_of_no_use(tree: Tr
     assert not _once(tree, lambda widget: widget.name == "Undo").enabled
     assert _once(tree, lambda widget: widget.name == "Select All").enabled
     subprocess.run(["xdotool", "key", "Escape"], env=editor, check=True)
+
+
+def test_only_the_window_in_front_is_asked_as_the_display_tells_it(
+    editor: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The editor while it is in front, nothing while a terminal is that tells nothing; doctor tells the two apart."""
+    for name in ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS"):
+        monkeypatch.setenv(name, editor[name])
+
+    def front() -> Front | None:
+        found = window_list.in_front()
+        return None if found is None else Front(found[0].title, found[0].frame, *found[1:])
+
+    with closing(Tree(front=front)) as tree:
+        assert _once(tree, lambda widget: widget.name == "File").kind == "menu"
+        with _running(["xterm", "-T", "silent"], editor):
+            until = time.monotonic() + PATIENCE
+            while (now := front()) is None or now.title != "silent":
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            assert tree.widgets() == ()
+            (check,) = doctor.accessibility()
+            assert re.fullmatch(r"tell their names: .*note\.txt - Mousepad; silent: silent", check.detail)
+            assert "QT_LINUX_ACCESSIBILITY_ALWAYS_ON" in check.remedy
 
 
 def test_without_a_bus_there_is_nothing_and_no_waiting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
