@@ -53,7 +53,7 @@ class Summary(Struct, frozen=True):
 
 
 def summaries(runs: Path) -> list[Summary]:
-    """All runs under the folder, newest first."""
+    """All runs under the folder, newest first. Raises UsageError where nobody may look."""
     found = [summary for folder in folders(runs) if (summary := summarise(folder)) is not None]
     return sorted(found, key=lambda summary: (summary.started, summary.run_id), reverse=True)
 
@@ -158,13 +158,16 @@ def delete(folder: Path) -> None:
 
 
 def folders(runs: Path) -> list[Path]:
-    """Those that may be a run's: no link, and no name that no run has."""
+    """Those that may be a run's: no link, and no name that no run has. Raises UsageError where nobody may look."""
     try:
         return [
             path for path in runs.iterdir() if _NAME.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
         ]
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        message = f"The records in {runs} cannot be read: {plain_files.why(error)}."
+        raise UsageError(message, "Give yourself the right to read them, or set HOME to your own folder.") from error
 
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,200}", re.ASCII)

@@ -94,6 +94,18 @@ def test_a_file_is_told_what_it_has_wrong(
     assert remedy in said
 
 
+@pytest.mark.parametrize("words", ["runs list", "resume last", "runs show 2026"])
+def test_records_that_cannot_be_read_are_not_said_to_be_none(
+    words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Here: a link to itself."""
+    runs = tmp_path / ".local" / "share" / "coasty-desk" / "runs"
+    runs.parent.mkdir(parents=True)
+    runs.symlink_to(runs)
+    assert main(words.split()) == 2
+    assert "cannot be read" in capsys.readouterr().err
+
+
 def test_help_is_there_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
     """`help`, and `help` with a command."""
     assert main(["help"]) == 0
