@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from PIL import Image, ImageDraw
 
 from coasty_desk.core.actions import Click, Wait
+from coasty_desk.offline.accessible import Widget
 from coasty_desk.offline.grammar import parse
 from coasty_desk.offline.plan import Plan
 from coasty_desk.offline.read_screen import Seen
@@ -71,9 +72,9 @@ class Screen:
         if at.point is not None and Box(40, 90 + self.down, 58, 108 + self.down).holds(at.point.x, at.point.y):
             self.clicks, self.before, self.looks, self.down = self.clicks + 1, self.on, 0, self.down + self.moves
 
-    def carry_out(self, words: str) -> str:
+    def carry_out(self, words: str, tree: Callable[[Seen], Sequence[Widget]] = lambda _: ()) -> str:
         """Nothing where it was done, else why not."""
-        plan = Plan(Sight(self.seen()))
+        plan = Plan(Sight(self.seen(), tree=tree))
         going = plan.whole(parse(words))
         try:
             batch = next(going)
@@ -148,3 +149,20 @@ def test_a_box_whose_looks_tell_nothing_is_left_as_it_was_and_said_so(*, on: boo
 def test_what_a_look_does_not_tell_is_neither_so_nor_not_so(words: str) -> None:
     """Neither of two contrary conditions holds, and none is chosen by it."""
     assert "does not tell" in Screen(lamp, toggle, on=True).carry_out(words)
+
+
+@pytest.mark.parametrize("on", [True, False])
+@pytest.mark.parametrize("look", [plain, lamp])
+def test_what_the_accessibility_tree_says_of_a_box_is_believed_where_the_screen_does_not_say_otherwise(
+    look: Callable[..., None], *, on: bool
+) -> None:
+    """It knows what a look does not tell; and a tree that has not heard of a turn is doubted."""
+    for says in (lambda screen: screen.on, lambda _: False):
+        screen = Screen(look, toggle, on=on)
+
+        def tree(_: Seen, screen: Screen = screen, says: Callable[[Screen], bool] = says) -> list[Widget]:
+            return [Widget("News", "checkbox", Box(40, 90, 58, 108), checked=says(screen))]
+
+        said = screen.carry_out('check "News"', tree)
+        assert (said == "") is (says(screen) and screen.on)
+        assert screen.on or said
