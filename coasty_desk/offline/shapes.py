@@ -44,8 +44,14 @@ SMALL, LARGE = 10, 34
 """The sides of a tick box, in pixels."""
 
 
-_SAID = re.compile(r"(?:on|off|an|aus|yes|no|ja|nein|[\W\d_OoQCcGDeIlXxVv|])*+", re.IGNORECASE)
-"""What engines read a switch as, a few above each other, and what stands in one."""
+_SAID = re.compile(r"[\W\d_OoQCcGDeIlXxVv|]*+")
+"""What engines read a switch as, a few above each other."""
+
+_STATES = frozenset({"on", "off", "an", "aus", "yes", "no", "ja", "nein"})
+"""What stands after a switch, and is no label of it."""
+
+SHORT = 4
+"""A word in a switch, such as `OFF`, has no more letters."""
 
 LINE, ACROSS = 3, 0.9
 """A line between two rows is no thicker, in pixels; a row that is inked in so much of its width is of no box."""
@@ -211,7 +217,7 @@ class Canvas:
         """Whether a text stands beside the box: it is that one's, then."""
         beside = Box(box.left, box.top, box.right + reach, box.bottom)
         near = [t for t in self.texts if t.box.meets(beside) and not t.box.meets(box) and t.box.same_row(box)]
-        return any(not _SAID.fullmatch(text.text) for text in near)
+        return any(text.text.casefold() not in _STATES and not _SAID.fullmatch(text.text) for text in near)
 
     def _far_right(self, label: Box) -> Box | None:
         """The first square on the label's row with no text before it: a settings row has its box at its end."""
@@ -226,7 +232,7 @@ class Canvas:
 
     def _is_switch(self, box: Box) -> bool:
         within = [t.text for t in self.texts if t.box.meets(box) and t.box.height < 1.6 * box.height]
-        said = any(not _SAID.fullmatch(text) for text in within)
+        said = any(len(text) > SHORT and not _SAID.fullmatch(text) for text in within)
         return _is_pill(box) and not said and self.look(box).knob != 0
 
     def _whole(self, box: Box) -> Box:
