@@ -8,9 +8,11 @@ from difflib import SequenceMatcher
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from coasty_desk.core.secrets import PLACEHOLDER
 from coasty_desk.offline import differing
-from coasty_desk.offline.greyed import contrast
+from coasty_desk.offline.greyed import letters
 from coasty_desk.offline.matching import cased_as, equal, folded
 from coasty_desk.offline.read_screen import Seen
 from coasty_desk.offline.shapes import Canvas
@@ -59,7 +61,7 @@ COUNT = re.compile(r"\d+ *[/|l] *\d+")
 """How many characters a field holds, of how many."""
 
 PALER = 0.75
-"""The hint in a field has at most so much of the contrast of what is typed into it."""
+"""The hint in a field differs from its ground by at most so much of what typed letters do."""
 
 CARETS = frozenset("l)]}(/\\jt")
 """A caret may be read as one of these, or what looks like it."""
@@ -67,8 +69,14 @@ CARETS = frozenset("l)]}(/\\jt")
 THROUGH = 0.9
 """What is inked in so much of a width is a line, and no row of letters."""
 
+POINT = 4
+"""A point is at most so wide and so high, in pixels."""
+
 LETTER = 70
 """Letters differ from their ground by so much (of 255)."""
+
+NARROWEST = 2
+"""A letter is wider, in pixels; a caret is not."""
 
 SIGN = 2
 """What appears beside a text is a sign, such as one that empties the field, if it has no more characters."""
@@ -218,7 +226,7 @@ def _has_more(text: str, said: str, *, cut: bool) -> bool:
     Of a text that is `cut` by its field's edge, the first character may be read as another.
     """
     typed, read = _comparable(text), _comparable(said)
-    if said.rstrip().endswith(".") and not text.rstrip().endswith((".", "…")):
+    if said.rstrip().endswith(".") and not text.rstrip().endswith(tuple(".…,;:")):
         return True
     if not all(map(_is_readable, text)) or len(typed) > LONGEST:
         return len(read) - len(typed) > 1 + len(text) // 7
@@ -252,7 +260,10 @@ def _parted(text: Text, seen: Seen) -> list[Text]:
 
 
 def _without_caret(text: Text, seen: Seen, field: Box) -> Text:
-    """The text without a last character that is the caret: a line right behind the letters, higher than all of them together."""
+    """The text without a last character that is the caret, and with a point that the engine took for a part of that.
+
+    A caret is a line right behind the letters, higher than all of them together.
+    """
     last = len(text.text) - 1
     if last < 1 or folded(text.text[last]) not in CARETS:
         return text
@@ -263,11 +274,22 @@ def _without_caret(text: Text, seen: Seen, field: Box) -> Text:
     caret = columns[-1] if columns else []
     while columns and len(columns[-1]) >= len(caret):
         columns.pop()
-    letters = [y for column in columns for y in column]
+    inks = [y for column in columns for y in column]
     end = int(box.left) + max((x for x, column in enumerate(columns) if column), default=0)
     mark = (text.marks or spread(text.text, text.box.left, text.box.right))[last]
-    high = bool(letters) and min(caret) < min(letters) and max(caret) > max(letters)
-    return text.part(0, last) if high and end <= mark + CARET else text
+    if not inks or min(caret) >= min(inks) or max(caret) <= max(inks) or end > mark + CARET:
+        return text
+    without = text.part(0, last)
+    return replace(without, text=without.text.rstrip(".") + ".") if _ends_in_a_point(columns) else without
+
+
+def _ends_in_a_point(columns: list[list[int]]) -> bool:
+    """Whether the last of the letters is no more than a point at their foot."""
+    end = max((x for x, column in enumerate(columns) if column), default=-1)
+    start = next((x for x in range(end, -1, -1) if not columns[x]), -1) + 1
+    point = [y for column in columns[start : end + 1] for y in column]
+    foot = max((y for column in columns[: end + 1] for y in column), default=0)
+    return end - start < POINT and bool(point) and max(point) - min(point) < POINT and foot - min(point) < 2 * POINT
 
 
 def _inked(picture: Image, box: Box, by: int) -> list[list[int]]:
@@ -297,20 +319,32 @@ def of_emptying(before: Seen, after: Seen, field: Box, label: str) -> str | None
     was, there = ([text for text in content(seen, field) if not equal(text.text, label)] for seen in (before, after))
     if all(len(text.text.strip()) <= SIGN for text in was):
         return None
-    left = [text for text in there if differs(before, after, text.box) and _is_inked(text.box, after)]
-    dark = PALER * max(contrast(before.picture, text.box) for text in was)
-    same = [text.text for text in there] == [text.text for text in was]
-    if same or any(contrast(after.picture, text.box) > dark for text in left):
-        return f"the field still reads “{' '.join(text.text for text in there)[:60]}”"
-    if not left and any(_is_inked(box.within(field.grown(-FOCUS)), after) for box in changes(before, after)):
-        return "something is left in the field"  # a single letter is not always read
+    said = " ".join(text.text for text in there)[:60]
+    if [text.text for text in there] == [text.text for text in was]:
+        return f"the field still reads “{said}”"
+    inner = field.grown(-FOCUS).within(after.whole)
+    dark = round(PALER * max(_strength(before.picture, text.box) for text in was))
+    apart = [piece.text for piece in _pieces_in(before, field)]
+    rest = [piece for piece in _pieces_in(after, field) if piece.text not in apart and not equal(piece.text, label)]
+    if any(len(piece.text) > SIGN and _strength(after.picture, piece.box) > dark for piece in rest):
+        return f"the field still reads “{said}”"
+    labels = [text.box for text in after.texts if equal(text.text, label) and text.box.meets(inner)]
+    new, strong = (_inked(after.picture, inner, by) for by in (LETTER, dark))
+    old = _inked(before.picture, inner, LETTER)
+    for inked, run in groupby(range(len(new)), key=lambda x: bool(new[x])):
+        columns = list(run)
+        come = inked and any(set(new[x]) - set(old[x]) for x in columns)
+        left = inner.left + columns[0]
+        wide = sum(bool(strong[x]) for x in columns) > NARROWEST
+        if come and wide and not any(box.left <= left < box.right for box in labels):
+            return f"the field still reads “{said}”" if said else "something is left in the field"
     return None
 
 
-def _is_inked(box: Box, seen: Seen) -> bool:
-    """Whether anything there is as dark as letters are, and no caret."""
-    columns = _inked(seen.picture, box.within(seen.whole), LETTER)
-    return sum(bool(column) for column in columns) > CARET
+def _strength(picture: Image, box: Box) -> int:
+    """By how much the letters there differ from their ground."""
+    ground, ink = letters(picture, box)
+    return abs(ground - ink)
 
 
 def touched(before: Seen, after: Seen, field: Box | None) -> Box | None:

@@ -27,10 +27,9 @@ def is_greyed(picture: Image, label: Box) -> bool:
     return found is not None and _contrast(*found) < PALE and not _is_coloured(part, grey, found[1])
 
 
-def contrast(picture: Image, text: Box) -> float:
-    """How much the letters there stand out from their ground (WCAG 2, from 1 to 21)."""
-    found = _letters(_part(picture, text).convert("L"))
-    return 1.0 if found is None else _contrast(*found)
+def letters(picture: Image, text: Box) -> tuple[int, int]:
+    """The grey (of 255) of the letters there and that of their ground."""
+    return _letters(_part(picture, text).convert("L")) or (0, 0)
 
 
 def _part(picture: Image, box: Box) -> Image:

@@ -186,6 +186,29 @@ def test_a_caret_may_be_read_as_a_letter(high: int, *, holds: bool) -> None:
     assert (of_more("Hopper", _filled(), page.seen(), FIELD) is None) is holds
 
 
+def test_a_point_that_was_read_as_a_part_of_the_caret_is_more() -> None:
+    """Engines take the two for one letter."""
+    page = Page()
+    page.field(40, 60, 340)
+    end = page.write("Hopper.", 50, 68).right
+    page.draw.line([(end, 64), (end, 90)], fill="black")
+    page.texts = [Text("Hopperl", page.texts[0].box)]
+    assert of_more("Hopper", _filled(), page.seen(), FIELD) is not None
+
+
+def test_a_sign_that_a_field_has_beside_what_it_held_is_not_left_of_it() -> None:
+    """It was there before, and is as it was."""
+    sign = ("Q", 312)
+    assert of_emptying(_filled(("Lovelace", 50), sign), _filled(sign), FIELD, "Name") is None
+    unit = ("EUR", 300)
+    assert of_emptying(_filled(("1200", 50), unit), _filled(unit), FIELD, "Name") is None
+
+
+def test_the_beginning_of_what_a_field_held_is_left_of_it() -> None:
+    """Only its last word was taken away: what stands there looks as it did."""
+    assert of_emptying(_filled(("0170 555 21", 50)), _filled(("0170 555", 50)), FIELD, "Name") is not None
+
+
 def test_a_field_is_empty_when_nothing_is_left_but_a_paler_hint() -> None:
     """What is as dark as what was there is what is left of it."""
     before = _filled(("Lovelace", 50))
@@ -197,4 +220,5 @@ def test_a_field_is_empty_when_nothing_is_left_but_a_paler_hint() -> None:
     assert of_emptying(before, _filled(("e", 50)), FIELD, "Name") is not None
     assert of_emptying(before, before, FIELD, "Name") is not None
     unread = _filled(("x", 50))
-    assert of_emptying(before, Seen(unread.picture, (), {}), FIELD, "Name") is not None
+    label = Text("Name", Box(45, 30, 90, 50))
+    assert of_emptying(before, Seen(unread.picture, (label,), {}), FIELD, "Name") is not None
