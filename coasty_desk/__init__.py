@@ -26,6 +26,7 @@ With parts of your own, here the fakes that stand in for a desktop and a model:
 # Nothing is imported here: `python -m coasty_desk` comes by with the working directory first on its path (__main__.py).
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from coasty_desk.api import driving
     from coasty_desk.core import events
     from coasty_desk.core.actions import (
         Action,
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
         Wait,
         in_words,
     )
-    from coasty_desk.core.confirm import Person
-    from coasty_desk.core.cut_off import CutOff
     from coasty_desk.core.errors import (
         Aborted,
         CoastyDeskError,
@@ -58,48 +57,44 @@ if TYPE_CHECKING:
         UsageError,
     )
     from coasty_desk.core.events import Ending, Event, RunEnded
-    from coasty_desk.core.gates import InOrder
+    from coasty_desk.core.gates.chain import InOrder
+    from coasty_desk.core.gates.confirm import Person
     from coasty_desk.core.limits import Limits, Progress
     from coasty_desk.core.ports import (
-        Answer,
-        Answering,
-        Ask,
-        Charged,
         Executor,
         Gate,
+        HandPause,
         Judging,
-        Pause,
+        PersonQuestion,
+        PersonReply,
         Predictor,
-        Question,
-        Rest,
+        PredictRequest,
+        PredictStream,
         Retry,
         Screen,
+        SettleResult,
+        StepCharge,
     )
+    from coasty_desk.core.resume_point import ResumePoint
     from coasty_desk.core.run import Job, Ports, run
     from coasty_desk.core.scaling import Frame, Placed, Rect, Size
     from coasty_desk.core.stop import Stop
-    from coasty_desk.desktop.capture import MonitorScreen
-    from coasty_desk.desktop.dry_run import DryRun
-    from coasty_desk.desktop.executor import DesktopExecutor
-    from coasty_desk.desktop.fake import OpenGate, RecordingExecutor, ScriptedPredictor, StillScreen
-    from coasty_desk.embedding import driving
-    from coasty_desk.offline.predictor import OfflinePredictor
+    from coasty_desk.desktop.input.dry_run import DryRun
+    from coasty_desk.desktop.input.executor import DesktopExecutor
+    from coasty_desk.desktop.screen.capture import MonitorScreen
+    from coasty_desk.models.coasty.client import CoastyPredictor
+    from coasty_desk.models.offline.predictor import OfflinePredictor
     from coasty_desk.record.journal import Recorder, recorded
-    from coasty_desk.service.client import CoastyPredictor
     from coasty_desk.settings import Settings
-    from coasty_desk.wire.events import to_json, to_line
+    from coasty_desk.testing import OpenGate, RecordingExecutor, ScriptedPredictor, StillScreen
+    from coasty_desk.wire.event_json import to_json, to_line
 
 __all__ = [
     "Aborted",
     "Action",
-    "Answer",
-    "Answering",
-    "Ask",
-    "Charged",
     "Click",
     "CoastyDeskError",
     "CoastyPredictor",
-    "CutOff",
     "DesktopError",
     "DesktopExecutor",
     "Drag",
@@ -110,6 +105,7 @@ __all__ = [
     "Frame",
     "Gate",
     "GaveUpError",
+    "HandPause",
     "InOrder",
     "Job",
     "Judging",
@@ -122,21 +118,23 @@ __all__ = [
     "OfflinePredictor",
     "OpenGate",
     "OverBudgetError",
-    "Pause",
     "Person",
+    "PersonQuestion",
+    "PersonReply",
     "Placed",
     "Point",
     "Ports",
+    "PredictRequest",
+    "PredictStream",
     "Prediction",
     "Predictor",
     "PressKeys",
     "Progress",
-    "Question",
     "Recorder",
     "RecordingExecutor",
     "Rect",
     "Refusal",
-    "Rest",
+    "ResumePoint",
     "Retry",
     "RunEnded",
     "Screen",
@@ -144,7 +142,9 @@ __all__ = [
     "Scroll",
     "ServiceError",
     "Settings",
+    "SettleResult",
     "Size",
+    "StepCharge",
     "StillScreen",
     "Stop",
     "TypeText",
@@ -181,8 +181,8 @@ _ROOMS = {
         "Wait",
         "in_words",
     ),
-    "core.confirm": ("Person",),
-    "core.cut_off": ("CutOff",),
+    "core.gates.confirm": ("Person",),
+    "core.resume_point": ("ResumePoint",),
     "core.errors": (
         "Aborted",
         "CoastyDeskError",
@@ -193,36 +193,36 @@ _ROOMS = {
         "UsageError",
     ),
     "core.events": ("Ending", "Event", "RunEnded"),
-    "core.gates": ("InOrder",),
+    "core.gates.chain": ("InOrder",),
     "core.limits": ("Limits", "Progress"),
     "core.ports": (
-        "Answer",
-        "Answering",
-        "Ask",
-        "Charged",
+        "PersonReply",
+        "PredictStream",
+        "PredictRequest",
+        "StepCharge",
         "Executor",
         "Gate",
         "Judging",
-        "Pause",
+        "HandPause",
         "Predictor",
-        "Question",
-        "Rest",
+        "PersonQuestion",
+        "SettleResult",
         "Retry",
         "Screen",
     ),
     "core.run": ("Job", "Ports", "run"),
     "core.scaling": ("Frame", "Placed", "Rect", "Size"),
     "core.stop": ("Stop",),
-    "desktop.capture": ("MonitorScreen",),
-    "desktop.dry_run": ("DryRun",),
-    "desktop.executor": ("DesktopExecutor",),
-    "desktop.fake": ("OpenGate", "RecordingExecutor", "ScriptedPredictor", "StillScreen"),
-    "embedding": ("driving",),
-    "offline.predictor": ("OfflinePredictor",),
+    "desktop.screen.capture": ("MonitorScreen",),
+    "desktop.input.dry_run": ("DryRun",),
+    "desktop.input.executor": ("DesktopExecutor",),
+    "testing": ("OpenGate", "RecordingExecutor", "ScriptedPredictor", "StillScreen"),
+    "api": ("driving",),
+    "models.offline.predictor": ("OfflinePredictor",),
     "record.journal": ("Recorder", "recorded"),
-    "service.client": ("CoastyPredictor",),
+    "models.coasty.client": ("CoastyPredictor",),
     "settings": ("Settings",),
-    "wire.events": ("to_json", "to_line"),
+    "wire.event_json": ("to_json", "to_line"),
 }
 """Where each name is; it is loaded from there when it is first asked for, so that importing this does nothing."""
 

@@ -14,57 +14,60 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from coasty_desk import presets, settings
-from coasty_desk.core import abort_key
+from coasty_desk.core.abort import abort_key
 from coasty_desk.core.actions import Launch, Point
-from coasty_desk.core.confirm import Person
-from coasty_desk.core.cut_off import CutOff
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import at_home, given
-from coasty_desk.core.hiding import Hiding
+from coasty_desk.core.gates.confirm import Person
+from coasty_desk.core.gates.masked import Mask
+from coasty_desk.core.gates.policy import Policy
+from coasty_desk.core.gates.reached_windows import Aim, reached
 from coasty_desk.core.job_control import JobControl
+from coasty_desk.core.keys import chords
 from coasty_desk.core.limits import Limits, Progress
-from coasty_desk.core.masked import Mask
-from coasty_desk.core.policy import Policy
 from coasty_desk.core.ports import Executor, Predictor
+from coasty_desk.core.redaction.redactor import Hiding
+from coasty_desk.core.resume_point import ResumePoint
 from coasty_desk.core.run import Job, Ports
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.secrets import Secrets
 from coasty_desk.core.stop import Stop
-from coasty_desk.core.windows import Aim, reached
-from coasty_desk.desktop import keys, lock, secret_sources, wayland, ways, window_list
-from coasty_desk.desktop.apart import Apart
-from coasty_desk.desktop.capture import MonitorScreen
-from coasty_desk.desktop.crop import Crops
-from coasty_desk.desktop.dry_run import DryRun
-from coasty_desk.desktop.executor import DesktopExecutor
-from coasty_desk.desktop.first_look import FirstLook, Look
-from coasty_desk.desktop.held import Held
-from coasty_desk.desktop.in_hand import Rules, in_hand, pointer
-from coasty_desk.desktop.overlay import Badge, NoBadgeError, Pictured, Uncovered
-from coasty_desk.desktop.picture import Format
-from coasty_desk.desktop.ways import Ways
-from coasty_desk.desktop.windows_here import DesktopWindows, WindowMask
+from coasty_desk.desktop import display_lock, secret_sources
+from coasty_desk.desktop.abort import methods
+from coasty_desk.desktop.abort.methods import AbortMethods
+from coasty_desk.desktop.base.pressed import Pressed
+from coasty_desk.desktop.imaging.crop import Crops
+from coasty_desk.desktop.imaging.picture import Format
+from coasty_desk.desktop.input.dry_run import DryRun
+from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.own_terminal.apart import Apart
+from coasty_desk.desktop.screen.capture import MonitorScreen
+from coasty_desk.desktop.screen.overlay import Badge, NoBadgeError, Pictured, Uncovered
+from coasty_desk.desktop.screen.prefetch import FirstLook, PrefetchedFrame
+from coasty_desk.desktop.screen.windows_here import DesktopWindows, WindowMask
+from coasty_desk.desktop.x11 import wayland, window_list
+from coasty_desk.guard.assemble import GuardRules, guarded, pointer
+from coasty_desk.models.coasty import stored_key
+from coasty_desk.models.coasty.api_key import ApiKey, base_url
+from coasty_desk.models.coasty.client import CoastyPredictor
+from coasty_desk.models.coasty.grounding import Grounding
+from coasty_desk.models.coasty.http import Connection
+from coasty_desk.models.coasty.outbox import Memory
+from coasty_desk.models.coasty.pricing import Tariff
+from coasty_desk.models.coasty.uploads import Uploads
 from coasty_desk.presets import Preset
-from coasty_desk.record.agreed import AGREED, Agreed
+from coasty_desk.record.agreed_price import AGREED, Agreed
 from coasty_desk.record.journal import Recorder, new_run_id
-from coasty_desk.record.ledger import LEDGER, Ledger, Metered
 from coasty_desk.record.prune import prune
-from coasty_desk.record.resume import Remains
-from coasty_desk.service import stored_key
-from coasty_desk.service.client import CoastyPredictor
-from coasty_desk.service.grounding import Grounding
-from coasty_desk.service.http import Connection
-from coasty_desk.service.key import ApiKey, base_url
-from coasty_desk.service.outbox import Memory
-from coasty_desk.service.pricing import Tariff
-from coasty_desk.service.uploads import Uploads
+from coasty_desk.record.resume import ResumeState
+from coasty_desk.record.spending import LEDGER, Metered, SpendingLedger
 from coasty_desk.settings import BASE_URL, BASE_URL_VARIABLE, KEY_VARIABLE, Settings
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from coasty_desk.desktop.own_terminal import OwnTerminal
-    from coasty_desk.offline.secret_boxes import SecretBoxes
+    from coasty_desk.desktop.own_terminal.terminal_windows import OwnTerminal
+    from coasty_desk.models.offline.secret_boxes import SecretBoxes
 
 UNSHRUNK = Size(100_000, 100_000)
 """The offline predictor reads the whole screen: nothing leaves the process, so nothing need be shrunk."""
@@ -83,7 +86,7 @@ class Desk(Struct, frozen=True):
     job: Job
     ports: Ports
     recorder: Recorder | None
-    cut_off: CutOff | None
+    cut_off: ResumePoint | None
     how_to_stop: str
     warnings: tuple[str, ...] = ()
     badge: Badge | None = None
@@ -115,10 +118,10 @@ def runs_folder() -> Path:
     return at_home(lambda: platformdirs.user_data_path("coasty-desk")) / "runs"
 
 
-def ledger(stop: Stop | None = None) -> Ledger:
+def ledger(stop: Stop | None = None) -> SpendingLedger:
     """What was spent, beside the runs; to wait for another process that writes it ends with the `stop`."""
     path = runs_folder().parent / LEDGER
-    return Ledger(path) if stop is None else Ledger(path, stop.pause)
+    return SpendingLedger(path) if stop is None else SpendingLedger(path, stop.pause)
 
 
 def agreed() -> Agreed:
@@ -144,7 +147,7 @@ def desk(
     environment: Mapping[str, str],
     stack: ExitStack,
     person: Callable[[Stop], Person],
-    taken_up: tuple[Recorder, Remains] | None = None,
+    taken_up: tuple[Recorder, ResumeState] | None = None,
     script: Script | None = None,
     first: FirstLook | None = None,
     *,
@@ -170,14 +173,14 @@ def desk(
     if connection is not None:
         connection.warm()
         stack.callback(connection.close)
-    held, suspended = Held(), control or JobControl()
+    held, suspended = Pressed(), control or JobControl()
     apart = Apart(chosen.own_terminal, stop)
     devices = DryRun() if chosen.dry_run else _devices(stop, held, suspended, stack, environment, rules)
     executor = apart.kept_off(devices, pointer)
     if not chosen.dry_run:
-        stack.enter_context(lock.display_held(stop, run_id=run_id, task=task))
+        stack.enter_context(display_lock.display_held(stop, run_id=run_id, task=task))
     armed = stack.enter_context(
-        ways.armed(stop, hotkey=rules.hotkey, release=executor.release, control=control, held=held)
+        methods.armed(stop, hotkey=rules.hotkey, release=executor.release, control=control, held=held)
     )
     stop.check()
     if not chosen.dry_run:
@@ -225,7 +228,7 @@ def desk(
     seen: Pictured = screen if badge is None else Uncovered(screen, badge)
     pictures = Crops(None if recorder is None else recorder.folder, seen.picture, lambda: screen.geometry()[0], pointer)
     stack.callback(pictures.close)
-    hands = in_hand(
+    hands = guarded(
         rules,
         stop=stop,
         screen=seen,
@@ -242,7 +245,7 @@ def desk(
     ports = Ports(
         hands.screen,
         hands.executor,
-        Hiding(predictor, rules.secrets, lambda: () if covers is None else covers.painted, keys.strokes),
+        Hiding(predictor, rules.secrets, lambda: () if covers is None else covers.painted, chords.strokes),
         hands.gate,
         stop,
         before=screen.watch,
@@ -269,7 +272,12 @@ def _closed_lastly(model: Predictor, control: JobControl) -> Predictor:
 
 
 def _devices(
-    stop: Stop, held: Held, suspended: JobControl, stack: ExitStack, environment: Mapping[str, str], rules: Rules
+    stop: Stop,
+    held: Pressed,
+    suspended: JobControl,
+    stack: ExitStack,
+    environment: Mapping[str, str],
+    rules: GuardRules,
 ) -> Executor:
     """The mouse and the keyboard, which are opened a little later; what is started gets `environment`, but no secret."""
     programs = _for_programs(environment, rules)
@@ -290,7 +298,7 @@ def _devices(
 
 
 def _asked(
-    task: str, chosen: Settings, taken_up: tuple[Recorder, Remains] | None, script: Script | None
+    task: str, chosen: Settings, taken_up: tuple[Recorder, ResumeState] | None, script: Script | None
 ) -> tuple[bool, str, tuple[str, ...]]:
     """Whether the service is asked; what it or the embedded predictor is asked; and how that understands it. Raises UsageError."""
     asks = chosen.provider != "offline" if script is None else script.asks
@@ -300,12 +308,12 @@ def _asked(
 
 def _understood(task: str) -> tuple[str, ...]:
     """How the embedded predictor understands the task, a line a step. Raises UsageError, before anything is opened."""
-    from coasty_desk.offline import telling  # as below
-    from coasty_desk.offline.grammar import parse
-    from coasty_desk.offline.language import NotUnderstoodError
+    from coasty_desk.models.offline.language import plan_text  # as below
+    from coasty_desk.models.offline.language.grammar import parse
+    from coasty_desk.models.offline.language.instructions import NotUnderstoodError
 
     try:
-        return tuple(telling.plan(parse(task)))
+        return tuple(plan_text.plan(parse(task)))
     except NotUnderstoodError as error:
         message = f"The offline predictor does not understand the task: {error}."
         remedy = 'Say it in steps, with texts and labels in quotes, such as: click "File", then type "Ada" into the field "Name".'
@@ -321,13 +329,13 @@ def _offline(
     *,
     dry_run: bool,
 ) -> Predictor:
-    from coasty_desk.desktop import applications  # a run that asks the service need not wait for them
-    from coasty_desk.offline.accessible import Front
-    from coasty_desk.offline.launching import named
-    from coasty_desk.offline.predictor import OfflinePredictor
+    from coasty_desk.desktop.linux import desktop_entries  # a run that asks the service need not wait for them
+    from coasty_desk.models.offline.a11y.widgets import Front
+    from coasty_desk.models.offline.predictor import OfflinePredictor
+    from coasty_desk.models.offline.targeting.launching import named
 
     def launch(name: str) -> Launch:
-        return named(name, applications.menu(environment))
+        return named(name, desktop_entries.menu(environment))
 
     def front() -> Front | None:
         found = window_list.in_front()
@@ -348,7 +356,7 @@ def _offline(
 
 
 def _caps(
-    connection: Connection | None, tariff: Tariff, chosen: Settings, remains: Remains | None
+    connection: Connection | None, tariff: Tariff, chosen: Settings, remains: ResumeState | None
 ) -> tuple[Limits, int | None]:
     """The run's caps, and what it costs at worst in cents, with what earlier sittings have paid; that is a cap where no budget is."""
     limits = (remains and remains.limits) or Limits(chosen.steps, chosen.deadline, chosen.budget)
@@ -362,7 +370,7 @@ def _caps(
     return (limits if limits.budget_cents is not None else replace(limits, promised_cents=worst)), worst
 
 
-def _for_programs(environment: Mapping[str, str], rules: Rules) -> dict[str, str]:
+def _for_programs(environment: Mapping[str, str], rules: GuardRules) -> dict[str, str]:
     """The environment of what is started: none of the person's secrets that this program was given is in it."""
     keys = Secrets({KEY_VARIABLE: api_key(environment).strip()})
     return {
@@ -377,7 +385,9 @@ def _prune(chosen: Settings, run_id: str) -> None:
         prune(runs_folder(), keep_days=chosen.keep_days, keep_mb=chosen.keep_mb, spare=run_id)
 
 
-def _badge(chosen: Settings, shows: Rect, armed: Ways, stack: ExitStack) -> tuple[Badge | None, tuple[str, ...]]:
+def _badge(
+    chosen: Settings, shows: Rect, armed: AbortMethods, stack: ExitStack
+) -> tuple[Badge | None, tuple[str, ...]]:
     """The badge where one is wanted, and why there is none."""
     if not chosen.overlay or chosen.dry_run:
         return None, ()
@@ -406,7 +416,7 @@ def look(chosen: Settings, environment: Mapping[str, str], stop: Stop) -> Frame:
 def pointing(chosen: Settings, environment: Mapping[str, str], stop: Stop, *, live: bool) -> Predictor:
     """Whoever finds a thing on a picture; `live`: the picture is of this desktop as it is now."""
     if chosen.provider == "offline":
-        from coasty_desk.offline.pointing import OfflinePointing  # as above
+        from coasty_desk.models.offline.targeting.pointing import OfflinePointing  # as above
 
         return OfflinePointing(stop, active=window_list.focused_frame if live else lambda: None)
     name = f"ground-{new_run_id()}"
@@ -419,13 +429,13 @@ def pointing(chosen: Settings, environment: Mapping[str, str], stop: Stop, *, li
     )
 
 
-def _text_at(rules: Rules, chosen: Settings, screen: MonitorScreen, seen: Pictured) -> Callable[[Point], str]:
+def _text_at(rules: GuardRules, chosen: Settings, screen: MonitorScreen, seen: Pictured) -> Callable[[Point], str]:
     """Who reads the text under the pointer; nobody where nobody is asked about it."""
     if rules.confirm == "never" or chosen.dry_run:
         return lambda _point: ""
-    from coasty_desk.offline.under import TextUnder  # as above
+    from coasty_desk.models.offline.targeting.text_at_point import TextAtPoint  # as above
 
-    return TextUnder(seen.picture, lambda: screen.geometry()[0])
+    return TextAtPoint(seen.picture, lambda: screen.geometry()[0])
 
 
 def connection(chosen: Settings, environment: Mapping[str, str]) -> Connection:
@@ -438,11 +448,11 @@ def _connection(chosen: Settings, environment: Mapping[str, str], uploads: Uploa
     return Connection(url, ApiKey(api_key(environment)), uploads.sent)
 
 
-def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], stop: Stop, task: str = "") -> Rules:
+def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], stop: Stop, task: str = "") -> GuardRules:
     """What keeps the run in the person's hand, and is judged until `stop`. Raises UsageError for whatever of it cannot be read."""
     hotkey = chosen.abort_hotkey or abort_key.DEFAULT
     abort_key.parse(hotkey)
-    from coasty_desk.wire.expressions import pattern
+    from coasty_desk.wire.regular_expressions import pattern
 
     masks: list[Mask] = [lambda: chosen.mask] if chosen.mask else []
     for text in chosen.mask_window:
@@ -457,7 +467,7 @@ def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], sto
     if secrets and secrets.said_in(api_key(environment).strip()):
         message = "A --secret has the API key of this program as its value, which is typed nowhere."
         raise UsageError(message, "Give the secret another source.")
-    return Rules(
+    return GuardRules(
         hotkey=hotkey,
         policies=tuple(policy.heeding(stop.check) for policy in _policies(chosen)),
         masks=masks,
@@ -471,15 +481,15 @@ def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], sto
 def _policies(chosen: Settings) -> tuple[Policy, ...]:
     if not chosen.policy:
         return ()
-    from coasty_desk.wire import policy  # few have one, and it brings the readers of TOML and JSON
+    from coasty_desk.wire import policy_file  # few have one, and it brings the readers of TOML and JSON
 
-    return tuple(policy.read(given(path), keys.strokes) for path in chosen.policy)
+    return tuple(policy_file.read(given(path), chords.strokes) for path in chosen.policy)
 
 
-def _covers(rules: Rules, stop: Stop, *, resumed: bool) -> tuple[SecretBoxes | None, tuple[str, ...]]:
+def _covers(rules: GuardRules, stop: Stop, *, resumed: bool) -> tuple[SecretBoxes | None, tuple[str, ...]]:
     """Who paints over the secrets that were typed, or a sentence that says that nobody can."""
-    from coasty_desk.offline.engines import installed  # few runs have secrets
-    from coasty_desk.offline.secret_boxes import SecretBoxes
+    from coasty_desk.models.offline.secret_boxes import SecretBoxes
+    from coasty_desk.models.offline.vision.engines import installed  # few runs have secrets
 
     if not installed():
         return None, ("A secret that is typed where it can be seen stays in later pictures: no reader is installed.",)
@@ -492,9 +502,9 @@ def _covers(rules: Rules, stop: Stop, *, resumed: bool) -> tuple[SecretBoxes | N
 def _screen(
     chosen: Settings,
     stop: Stop,
-    rules: Rules,
+    rules: GuardRules,
     uploads: Uploads | None,
-    first: Look | None,
+    first: PrefetchedFrame | None,
     own: OwnTerminal | None,
     covers: SecretBoxes | None,
 ) -> MonitorScreen:
@@ -524,7 +534,7 @@ def _asking(
     run_id: str,
     preset: Preset,
     recorder: Recorder | None,
-    remains: Remains | None,
+    remains: ResumeState | None,
 ) -> Predictor:
     predictor = CoastyPredictor(
         connection,

@@ -24,13 +24,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from coasty_desk.core.actions import Refusal
 from coasty_desk.core.errors import ServiceError
-from coasty_desk.core.ledger import Ledger
-from coasty_desk.core.policy import Policy, Situation, forbids
-from coasty_desk.core.risk import Around, risk
-from coasty_desk.desktop.executor import refused
-from coasty_desk.desktop.keys import strokes
+from coasty_desk.core.gates.action_log import ActionLog
+from coasty_desk.core.gates.policy import Policy, Situation, forbids
+from coasty_desk.core.gates.risk import Around, risk
+from coasty_desk.core.keys.chords import strokes
+from coasty_desk.desktop.input.executor import refused
 from coasty_desk.wire import predictions
-from coasty_desk.wire.expressions import pattern
+from coasty_desk.wire.regular_expressions import pattern
 from tests.cli.conftest import Shell
 from tests.cli.test_stopping_judging import LONGEST, WAYS, stopped
 from tests.core.gating import placed
@@ -46,7 +46,7 @@ def judge(body: bytes) -> list[float]:
         said = predictions.parse(body)
     except ServiceError:
         return [time.thread_time() - begun]
-    took, ledger = [time.thread_time() - begun], Ledger(strokes)
+    took, ledger = [time.thread_time() - begun], ActionLog(strokes)
     for action in said.actions[:40]:
         begun = time.thread_time()
         if not isinstance(action, Refusal) and refused(placed(action), lambda _key: False) is None:

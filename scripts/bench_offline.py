@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from coasty_desk.offline.engines import ENGINES
+from coasty_desk.models.offline.vision.engines import ENGINES
 from scripts.offline_bench import (
     field_looks,
     grounding,

@@ -12,10 +12,10 @@ from pathlib import Path
 import bench_guide as guide
 from bench_service import Service, make_certificate, serving
 
-from coasty_desk.core.ports import Ask
+from coasty_desk.core.ports import PredictRequest
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.service import ApiKey, CoastyPredictor, Connection
+from coasty_desk.models.coasty import ApiKey, CoastyPredictor, Connection
 
 STEPS = 20
 SIZE = Size(1280, 720)
@@ -31,7 +31,7 @@ def ours(service: Service) -> Callable[[int], object]:
     predictor = CoastyPredictor(connection, Stop(), "bench")
 
     def step(number: int) -> object:
-        answering = predictor.predict(Ask(number, "do it", FRAME))
+        answering = predictor.predict(PredictRequest(number, "do it", FRAME))
         try:
             while True:
                 next(answering)

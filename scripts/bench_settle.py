@@ -18,8 +18,8 @@ from bench_desk import desk
 from bench_steps import steps
 from bench_watched import FULL_HD, LITTLE, Off, Watched, apart, off
 
-from coasty_desk.core.ports import Rest
-from coasty_desk.desktop.changes import total
+from coasty_desk.core.ports import SettleResult
+from coasty_desk.desktop.imaging.changed_cells import total
 
 AFTER = 2.0
 """Seconds of watching after the rest; what is on the screen then is taken to be final."""
@@ -31,7 +31,7 @@ KINDS = {"browser": (browser, browser_cases), "office": (office, office_cases)}
 class Settled:
     """One sample: what ended our wait, ms to the last change that counts, how far our picture and the guide's were off."""
 
-    rest: Rest
+    rest: SettleResult
     floor: float
     ours: Off
     guide: Off

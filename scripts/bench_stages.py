@@ -12,13 +12,13 @@ from functools import cache
 import bench_guide as guide
 from bench_desk import desk
 
-from coasty_desk.core.ports import Ask
+from coasty_desk.core.ports import PredictRequest
 from coasty_desk.core.scaling import Size, fit
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.capture import MonitorScreen
-from coasty_desk.desktop.picture import Shot, encoded, picture
-from coasty_desk.offline.engines import FasterPaddle
-from coasty_desk.service.client import _question
+from coasty_desk.desktop.imaging.picture import Shot, encoded, picture
+from coasty_desk.desktop.screen.capture import MonitorScreen
+from coasty_desk.models.coasty.client import _question
+from coasty_desk.models.offline.vision.engines import FasterPaddle
 
 SENT = Size(1280, 720)
 
@@ -82,7 +82,7 @@ def _ours(screen: MonitorScreen, shot: Shot) -> tuple[dict[str, float], bytes]:
         "capture": median_ms(screen._look),  # noqa: SLF001 - as above
         "scale": median_ms(lambda: picture(shot, content)),
         "encode": median_ms(lambda: encoded(small, "png"), 5),
-        "body": median_ms(lambda: _question(Ask(1, "do it", frame))),
+        "body": median_ms(lambda: _question(PredictRequest(1, "do it", frame))),
     }, frame.image
 
 

@@ -14,9 +14,9 @@ from bench_desk import HEARD, desk
 from bench_watched import FULL_HD, Watched, apart, off
 
 from coasty_desk.core.actions import Action, Click, KeyCombo, Point, PressKeys, Scroll, TypeText
-from coasty_desk.core.ports import Ask
-from coasty_desk.desktop.picture import Shot
-from coasty_desk.service.client import _question
+from coasty_desk.core.ports import PredictRequest
+from coasty_desk.desktop.imaging.picture import Shot
+from coasty_desk.models.coasty.client import _question
 
 SCRIPT: list[Action] = [Click(Point(150, 117)), TEXT, KeyCombo(("ctrl", "a")), Scroll(-3, point=Point(900, 600))]
 ROUNDS = 5
@@ -60,7 +60,7 @@ def _ours(watched: Watched) -> tuple[list[float], list[bool]]:
             screen.watch,
             lambda: watched.perform(action),
             screen.settle,
-            lambda: _question(Ask(1, "do it", screen.capture())),
+            lambda: _question(PredictRequest(1, "do it", screen.capture())),
         ):
             stage()
             times.append(time.perf_counter())

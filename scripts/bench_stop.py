@@ -27,7 +27,7 @@ from Xlib.display import Display
 from Xlib.ext import record
 from Xlib.protocol import rq
 
-from coasty_desk.desktop.x11_watch import what_to_record
+from coasty_desk.desktop.x11.record_watch import what_to_record
 from tests.cli import hindered
 from tests.cli.conftest import Shell
 from tests.cli.test_stopping import ACTIVITIES, WAYS, Running, held_down, running

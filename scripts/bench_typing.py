@@ -21,10 +21,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import load
-from coasty_desk.desktop.held import Held
-from coasty_desk.desktop.typing import keyboard
-from coasty_desk.desktop.x11_xkb import Xkb
+from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.base.pressed import Pressed
+from coasty_desk.desktop.input.keyboard import keyboard
+from coasty_desk.desktop.x11.xkb import Xkb
 from tests.desktop import targets
 from tests.desktop.xvfb import pointer_to, set_layout, xvfb
 
@@ -88,7 +88,7 @@ class Ours:
     """The product's keyboard, kept open as in a run."""
 
     def __init__(self) -> None:
-        self._keyboard = keyboard(Stop(), Held())
+        self._keyboard = keyboard(Stop(), Pressed())
 
     def __call__(self, text: str) -> float | None:
         """Seconds that it took."""
@@ -162,7 +162,7 @@ def rate(pairs: list[tuple[int, float]]) -> str:
 def switch(display: str, layout: str) -> None:
     """Load a layout and make its last group the active one."""
     set_layout(display, layout)
-    connection = load.display()
+    connection = backends.display()
     xkb = Xkb.open(connection)
     assert xkb is not None
     xkb.lock_group(LAYOUTS.get(layout, 0))

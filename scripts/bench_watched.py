@@ -17,11 +17,11 @@ from PIL import Image, ImageChops
 from coasty_desk.core.actions import Action
 from coasty_desk.core.scaling import Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import settle
-from coasty_desk.desktop.capture import MonitorScreen
-from coasty_desk.desktop.changes import Cells, changed, compared, everything, total
-from coasty_desk.desktop.executor import DesktopExecutor
-from coasty_desk.desktop.picture import Shot
+from coasty_desk.desktop.imaging.changed_cells import Cells, changed, compared, everything, total
+from coasty_desk.desktop.imaging.picture import Shot
+from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.screen.capture import MonitorScreen
+from coasty_desk.desktop.settle import settling
 
 SENT = Size(1280, 720)
 FULL_HD = Size(1920, 1080)
@@ -49,7 +49,7 @@ class Watched:
                 self.seen.append((time.perf_counter(), found[0]))
             return found
 
-        settle.compared = seen  # what it sees is measured, at no price of its own
+        settling.compared = seen  # what it sees is measured, at no price of its own
         watcher = self.screen._watcher  # noqa: SLF001 - its pictures are compared
         take = watcher._take  # noqa: SLF001
 

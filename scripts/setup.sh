@@ -81,7 +81,7 @@ print(*project["dependencies"], *project["optional-dependencies"].get(sys.argv[1
 }
 
 with_engine() { # VENV [-e]: some engine that reads the screen, where there is one for this machine
-  "$1/bin/python" -P -c 'from coasty_desk.offline import engines; engines.best()' 2>/dev/null && return
+  "$1/bin/python" -P -c 'from coasty_desk.models.offline.vision import engines; engines.best()' 2>/dev/null && return
   say "the engine that reads the screen cannot be had for this machine: installing the other one, some 370 MB, for the offline predictor"
   install_project "$1" rapidocr "${@:2}" || say "that cannot be had here either: coasty-desk works with --provider coasty alone"
 }

@@ -1,10 +1,11 @@
-"""The rooms: who may import whom, and which library is known where."""
+"""The rooms: who may import whom, which library is known where, and that each name stands once."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections import Counter
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -20,8 +21,11 @@ BELOW: dict[str, set[str]] = {
     "file_lock": {"plain_files"},
     "wire": {"core", "plain_files", "toml_text"},
     "desktop": {"core", "wire", "plain_files", "file_lock"},
-    "offline": {"core", "wire"},
-    "service": {"core", "wire", "version"},
+    "guard": {"core", "desktop"},
+    "testing": {"core", "desktop"},
+    "models": set(),
+    "models.offline": {"core", "wire"},
+    "models.coasty": {"core", "wire", "version"},
     "record": {"core", "wire", "plain_files", "file_lock"},
     "presets": {"core", "plain_files"},
     "project_file": {"core", "plain_files"},
@@ -37,16 +41,26 @@ BELOW: dict[str, set[str]] = {
         "project_rules",
         "setting_readers",
     },
-    "compose": {"core", "wire", "desktop", "offline", "service", "record", "presets", "settings"},
+    "compose": {
+        "core",
+        "wire",
+        "desktop",
+        "guard",
+        "models.offline",
+        "models.coasty",
+        "record",
+        "presets",
+        "settings",
+    },
     "task": {"core"},
-    "embedding": {"core", "record", "settings", "compose", "task"},
+    "api": {"core", "record", "settings", "compose", "task"},
     "version": set(),
     "cli": {
         "core",
         "wire",
         "desktop",
-        "offline",
-        "service",
+        "models.offline",
+        "models.coasty",
         "record",
         "presets",
         "settings",
@@ -65,19 +79,24 @@ KNOWN_ONLY_IN: dict[str, tuple[str, ...]] = {
     "pyautogui": ("desktop/",),
     "pynput": ("desktop/",),
     "Xlib": ("desktop/",),
-    "requests": ("service/proxied.py", "service/unanswered.py"),
+    "requests": ("models/coasty/proxied.py", "models/coasty/transport_errors.py"),
     "typer": ("cli/",),
     "rich": ("cli/",),
-    "jinja2": ("record/report.py",),
-    "re2": ("wire/expressions.py",),
-    "keyring": ("service/stored_key.py", "desktop/secret_sources.py"),
+    "jinja2": ("record/report/html_report.py",),
+    "re2": ("wire/regular_expressions.py",),
+    "keyring": ("models/coasty/stored_key.py", "desktop/secret_sources.py"),
 }
 """Foreign libraries and the only places that may import them."""
 
 
-def _room_of(path: Path) -> str:
-    parts = path.relative_to(PACKAGE).parts
-    return parts[0] if len(parts) > 1 else parts[0].removesuffix(".py")
+def _room_of(module: str) -> str:
+    """The longest room that a module (without the package's own name) is in."""
+    parts = module.split(".")
+    return next((room for n in range(len(parts), 0, -1) if (room := ".".join(parts[:n])) in BELOW), "")
+
+
+def _module_of(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
 
 
 def _imports_of(path: Path) -> set[str]:
@@ -94,27 +113,34 @@ def _imports_of(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_imports_only_the_rooms_below_its_own(path: Path) -> None:
     """Imports point down; nothing imports cli; core knows nothing but the standard library and what its values are made of."""
-    room = _room_of(path)
-    if room in {"__init__", "__main__"}:
+    if _module_of(path) in {"__init__", "__main__"}:
         return
-    allowed = BELOW[room] | {room}
+    room = _room_of(_module_of(path))
+    assert room, f"{path} is in no room: say in BELOW what it may import"
     for name in _imports_of(path):
         top, _, rest = name.partition(".")
         if top == "coasty_desk":
-            assert rest.split(".")[0] in allowed | {""}, f"{path} may not import {name}"
+            assert _room_of(rest) in BELOW[room] | {room, ""}, f"{path} may not import {name}"
         elif room == "core":
             assert top in sys.stdlib_module_names | {"msgspec"}, f"core may not import {name}"
 
 
 def test_no_module_leads_back_to_itself() -> None:
     """Nowhere, not by an import that waits for a call or is for types alone, and not within a room either."""
-    dotted = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in MODULES}
-    modules = {name.removesuffix(".__init__"): path for name, path in dotted.items()}
+    modules = {f"coasty_desk.{_module_of(path)}": path for path in MODULES}
     below = {
         name: {named if named in modules else named.rpartition(".")[0] for named in _imports_of(path)} & set(modules)
         for name, path in modules.items()
     }
     TopologicalSorter(below).prepare()  # which raises with the circle
+
+
+def test_no_file_and_no_class_has_the_name_of_another() -> None:
+    """Whoever reads a name knows what it is, wherever it stands."""
+    files = Counter(path.name for path in MODULES if path.name != "__init__.py")
+    trees = [ast.parse(path.read_text("utf-8")) for path in MODULES]
+    classes = Counter(node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef))
+    assert [name for name, times in (files + classes).items() if times > 1] == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

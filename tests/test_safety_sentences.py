@@ -11,14 +11,16 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SECTIONS = ("Stopping it", "What it may do", "What it costs")
 
-STOPPING, IN_HAND, WAYS = "tests/cli/test_stopping.py", "tests/cli/test_in_hand.py", "tests/desktop/test_ways.py"
+STOPPING, IN_HAND, WAYS = "tests/cli/test_stopping.py", "tests/cli/test_in_hand.py", "tests/desktop/test_methods.py"
 POLICY, RISK, GATES = "tests/core/test_policy.py", "tests/core/test_risk.py", "tests/core/test_gates_in_hand.py"
 
 UNTRUSTED = "tests/record/test_untrusted.py"
 PROJECT, THERE = "tests/test_project_file.py", "tests/cli/test_project.py"
 OWN = "tests/cli/test_own_terminal.py"
-MONEY, LEDGER = "tests/cli/test_money.py", "tests/record/test_ledger.py"
-COMMANDS, COMMITTING, DENIED = (f"tests/core/test_{name}.py" for name in ("commands", "committing", "typed_denied"))
+MONEY, LEDGER = "tests/cli/test_money.py", "tests/record/test_spending.py"
+COMMANDS, COMMITTING, DENIED = (
+    f"tests/core/test_{name}.py" for name in ("shell_commands", "commit_words", "typed_denied")
+)
 
 DISTURBED = "tests/desktop/test_disturbed.py"
 HINDERED = "tests/cli/test_stopping_hindered.py::test_a_stop_is_heard_in_any_state_and_past_any_hindrance"
@@ -39,7 +41,10 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "also one that was just being opened": (f"{STOPPING}::test_a_session_that_was_being_opened_is_closed_and_booked",),
     "is named in the last event": (f"{STOPPING}::test_a_session_that_cannot_be_closed_is_said",),
     "--steps 25` itemises it": (f"{MONEY}::test_the_bill_is_itemised",),
-    "10 for a session, then 4 a step": (f"{MONEY}::test_the_bill_is_itemised", "tests/service/test_pricing.py::*"),
+    "10 for a session, then 4 a step": (
+        f"{MONEY}::test_the_bill_is_itemised",
+        "tests/models/coasty/test_pricing.py::*",
+    ),
     "A run of 25 steps costs at most": (f"{MONEY}::test_sessions_that_expire_stay_within_the_promise",),
     "more than you have agreed to before asks first": (
         f"{MONEY}::test_the_first_run_that_costs_asks_and_nobody_means_no",
@@ -90,13 +95,13 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "Only one run drives a display at a time": (
         f"{STOPPING}::test_a_second_run_on_the_display_is_refused",
-        "tests/desktop/test_lock.py::test_a_held_display_names_its_owner",
+        "tests/desktop/test_display_lock.py::test_a_held_display_names_its_owner",
     ),
     "refuse beside it too": (
         f"{STOPPING}::test_nothing_sends_input_beside_a_run",
         f"{STOPPING}::test_a_look_at_the_desktop_moves_nothing_beside_a_run",
         f"{STOPPING}::test_a_run_that_loses_its_display_to_another_ends",
-        "tests/desktop/test_lock.py::test_a_lock_that_is_lost_ends_the_run",
+        "tests/desktop/test_display_lock.py::test_a_lock_that_is_lost_ends_the_run",
     ),
     "is put out of the way for the run": (f"{OWN}::test_a_stop_puts_it_back",),
     "No picture shows it": (
@@ -147,13 +152,13 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "in fourteen languages": (f"{COMMITTING}::test_what_destroys_spends_publishes_or_locks_out_is_asked_about",),
     "Patterns are plain words, globs or regular expressions": (
-        "tests/wire/test_expressions.py::test_a_pattern_does_what_it_looks_like",
-        "tests/wire/test_expressions.py::test_what_cannot_be_matched_in_linear_time_is_named_when_it_is_read",
+        "tests/wire/test_regular_expressions.py::test_a_pattern_does_what_it_looks_like",
+        "tests/wire/test_regular_expressions.py::test_what_cannot_be_matched_in_linear_time_is_named_when_it_is_read",
     ),
     "judges what will stand there": (
         f"{DENIED}::test_denied_text_does_not_come_to_stand_there",
         "tests/desktop/test_denied_typing.py::*",
-        "tests/wire/test_expressions.py::test_plain_words_are_found_however_they_are_spelled",
+        "tests/wire/test_regular_expressions.py::test_plain_words_are_found_however_they_are_spelled",
     ),
     "What it cannot follow it refuses": (
         f"{DENIED}::test_where_text_is_denied_what_cannot_be_known_is_not_put_in",
@@ -170,7 +175,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "Starting an application": (
         "tests/cli/test_launch.py::test_a_policy_that_does_not_let_it_pass_starts_nothing",
         "tests/cli/test_launch.py::test_without_a_yes_it_is_not_started",
-        "tests/wire/test_actions.py::test_only_our_own_record_starts_an_application",
+        "tests/wire/test_action_json.py::test_only_our_own_record_starts_an_application",
     ),
     "A refused action drops the rest of its batch": (
         f"{IN_HAND}::test_a_policy_refuses_what_it_says_and_nothing_else",
@@ -224,7 +229,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
         f"{IN_HAND}::test_a_mask_follows_a_window_by_its_title",
     ),
     "code in it is never executed": ("tests/wire/test_pyautogui_source.py::*",),
-    "It is parsed into a closed set of actions": ("tests/wire/test_actions.py::*",),
+    "It is parsed into a closed set of actions": ("tests/wire/test_action_json.py::*",),
     "it can only tighten what protects you": (
         f"{PROJECT}::test_no_setting_of_a_strangers_file_weakens_anything",
         f"{PROJECT}::test_all_of_them_at_once_weaken_nothing",
@@ -248,7 +253,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "in a folder that only you can read": (f"{UNTRUSTED}::test_what_is_kept_is_its_owners_alone_whatever_the_umask",),
     "`--no-record` keeps nothing": (f"{UNTRUSTED}::test_a_run_without_a_record_leaves_nothing_anywhere",),
     "http is refused, but to this machine itself": (
-        "tests/service/test_key.py::test_a_key_goes_unencrypted_to_this_machine_alone",
+        "tests/models/coasty/test_api_key.py::test_a_key_goes_unencrypted_to_this_machine_alone",
     ),
     "no such file deletes a record": (f"{THERE}::test_other_peoples_files_delete_no_runs",),
     "An answer that comes to more than a person could watch": (

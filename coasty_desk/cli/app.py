@@ -15,7 +15,7 @@ from coasty_desk.core.errors import Aborted, CoastyDeskError, UsageError
 
 TYPE_CHECKING = False  # as in `typing`, which takes a third of the time that `coasty-desk stop` needs to ask
 if TYPE_CHECKING:
-    from coasty_desk.desktop.stop_socket import Call
+    from coasty_desk.desktop.abort.stop_socket import Call
 
 DRIVING = ("run", "resume", "replay", "ground")
 """The commands that may drive the desktop."""
@@ -86,17 +86,17 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 def _carried_out(arguments: list[str]) -> int:
     asked = None
     if arguments == ["stop"]:  # a person waits: what else is needed is loaded once the run has been asked
-        from coasty_desk.desktop.stop_socket import Call
+        from coasty_desk.desktop.abort.stop_socket import Call
 
         asked = Call.begin(os.environ.get("DISPLAY", ""))
-    from coasty_desk.cli.text import tolerate
+    from coasty_desk.cli.terminal.terminal_text import tolerate
 
     for stream in (sys.stdout, sys.stderr):
         tolerate(stream)
     if COMPLETE_VARIABLE in os.environ:
-        from coasty_desk.cli import commands, completion
+        from coasty_desk.cli import completion, typer_app
 
-        return completion.answer(commands.app)
+        return completion.answer(typer_app.app)
     debug = "--debug" in arguments[:1]
     arguments = arguments[debug:]
     if arguments[:1] == ["help"]:
@@ -145,9 +145,9 @@ def _stoppable() -> None:
 
 
 def _await_end(asked: Call) -> int:
-    from coasty_desk.cli import stopping
+    from coasty_desk.cli.commands import stop_command
 
-    return stopping.await_end(asked)
+    return stop_command.await_end(asked)
 
 
 def _sentences_from_threads() -> None:
@@ -173,24 +173,24 @@ def _command(arguments: list[str], *, debug: bool = False) -> int:
         print(f"coasty-desk {version()}")
         return 0
     if arguments == ["stop"]:
-        from coasty_desk.cli import stopping
+        from coasty_desk.cli.commands import stop_command
 
-        return stopping.by_display()
+        return stop_command.by_display()
     if arguments[0] in DRIVING:
         _stoppable()
         if not debug:
             _sentences_from_threads()
     if arguments[:1] == ["run"]:
         gc.disable()  # nothing of what is being loaded is garbage, and looking for it takes a tenth of the time
-        from coasty_desk.cli import quick
+        from coasty_desk.cli import fast_path
 
-        plain = quick.run_arguments(arguments[1:])
+        plain = fast_path.run_arguments(arguments[1:])
         if plain is not None:
-            return quick.run(*plain)
+            return fast_path.run(*plain)
     import typer  # heavy, and only wanted once there is a command
     from typer.exceptions import TyperException
 
-    from coasty_desk.cli.commands import app
+    from coasty_desk.cli.typer_app import app
 
     try:
         result = app(arguments, prog_name="coasty-desk", standalone_mode=False)

@@ -121,7 +121,7 @@ def sessions(incomplete: str) -> list[tuple[str, str]]:
 def monitors() -> list[str]:
     """The monitors of this display by number, where it can be asked."""
     from coasty_desk.core.errors import DesktopError
-    from coasty_desk.desktop.layout import layout
+    from coasty_desk.desktop.screen.monitors import layout
 
     try:
         count = len(layout().monitors)

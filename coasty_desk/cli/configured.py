@@ -18,7 +18,7 @@ def load(options: Mapping[str, object]) -> tuple[Settings, Origins]:
     found = settings.merge(options, os.environ, settings.configuration_files())
     found.demand()
     if found.notice not in ("", *_said):
-        from coasty_desk.cli.text import line
+        from coasty_desk.cli.terminal.terminal_text import line
 
         print(f"coasty-desk: {line(found.notice, 2000)}", file=sys.stderr)
         _said.add(found.notice)

@@ -27,7 +27,7 @@ def exit_code(error: CoastyDeskError) -> int:
 
 def complain(message: str, remedy: str) -> None:
     """One sentence that says what is wrong and one that says what to do, on stderr."""
-    from coasty_desk.cli.text import line
+    from coasty_desk.cli.terminal.terminal_text import line
 
     print(f"coasty-desk: {line(message, 1000)}", file=sys.stderr)
     if remedy:

@@ -1,6 +1,6 @@
 """A run is a stream of these records; the screen, the journal, the report and the exit code read it.
 
-The names and fields are DESIGN.md A4's. Fields are only ever added. `wire.events` turns an
+The names and fields are DESIGN.md A4's. Fields are only ever added. `wire.event_json` turns an
 event into its JSON line.
 """
 
@@ -13,8 +13,8 @@ from typing import ClassVar, Literal
 from msgspec import Struct, field
 
 from coasty_desk.core.actions import Action, Evidence, Refusal, Usage, Verdict, in_words
+from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
-from coasty_desk.core.windows import Named
 
 
 class Ending(Enum):
@@ -157,7 +157,7 @@ class Acting(Event, frozen=True, kw_only=True):
     name: ClassVar[str] = "acting"
     index: int
     placed: Placed
-    windows: tuple[Named, ...] | None = None
+    windows: tuple[NamedWindow, ...] | None = None
 
 
 class Acted(Event, frozen=True, kw_only=True):

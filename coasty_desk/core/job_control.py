@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from coasty_desk.core.actions import LookAgain, Prediction
+from coasty_desk.core.gates.last_frame import LastFrame
 from coasty_desk.core.ports import Judging
 from coasty_desk.core.scaling import Placed
-from coasty_desk.core.seen import Seen
 
 PATIENCE = 0.5
 """Seconds that giving everything back may take: what hangs is left, and keeps nothing else from its turn."""
@@ -57,7 +57,7 @@ class JobControl:
 class Uninterrupted:
     """A gate that lets nothing pass that was decided on before the process was stopped. A `core.ports.Gate`."""
 
-    def __init__(self, control: JobControl, seen: Seen) -> None:
+    def __init__(self, control: JobControl, seen: LastFrame) -> None:
         self._control = control
         self._seen = seen
 

@@ -18,7 +18,7 @@ from coasty_desk.core.scaling import Frame, Placed
 T = TypeVar("T")
 
 
-class Rest(Struct, frozen=True):
+class SettleResult(Struct, frozen=True):
     """How the screen came to rest: after `ms` milliseconds, with `changed` (0-1) of it changed, and why that was taken for rest."""
 
     ms: float
@@ -34,7 +34,7 @@ class Retry(Struct, frozen=True):
     attempt: int
 
 
-class Charged(Struct, frozen=True):
+class StepCharge(Struct, frozen=True):
     """A predictor's word that it was charged `cents` beside what the prediction's own usage will say.
 
     `what` is `session` (one was opened, `session_id`) or `step` (paid for, but its answer is of no use).
@@ -45,7 +45,7 @@ class Charged(Struct, frozen=True):
     session_id: str | None = None
 
 
-class Question(Struct, frozen=True):
+class PersonQuestion(Struct, frozen=True):
     """A gate's word that it asks a person; `crop` is the path of a picture of the target."""
 
     question: str
@@ -53,20 +53,20 @@ class Question(Struct, frozen=True):
     crop: str | None = None
 
 
-class Answer(Struct, frozen=True):
+class PersonReply(Struct, frozen=True):
     """A gate's word of what the person said; `note` is what to do instead, in the person's words, where the answer is no."""
 
     answer: Literal["yes", "no", "always", "stop"]
     note: str = ""
 
 
-class Pause(Struct, frozen=True):
+class HandPause(Struct, frozen=True):
     """A gate's word that it waits until a person's hand has rested."""
 
     why: str
 
 
-class Ask(Struct, frozen=True):
+class PredictRequest(Struct, frozen=True):
     """One step's question to a predictor.
 
     `notes` are what the model must know besides the task (a refusal of its last action, a run
@@ -91,10 +91,10 @@ class Ask(Struct, frozen=True):
     undone: int = 0
 
 
-Answering: TypeAlias = Generator[Retry | Charged, None, T]
+PredictStream: TypeAlias = Generator[Retry | StepCharge, None, T]
 """A blocking call that says, as it goes, that it tries again and what it paid."""
 
-Judging: TypeAlias = Generator[Question | Answer | Pause, None, Refusal | LookAgain | None]
+Judging: TypeAlias = Generator[PersonQuestion | PersonReply | HandPause, None, Refusal | LookAgain | None]
 """A judgement that says, as it goes, what it asks a person. None lets the action pass."""
 
 
@@ -105,7 +105,7 @@ class Screen(Protocol):
         """A screenshot: masked, shrunk, encoded once. Raises DesktopError."""
         ...
 
-    def settle(self) -> Rest:
+    def settle(self) -> SettleResult:
         """Wait until the screen has answered the last input and rests. Raises Aborted, DesktopError."""
         ...
 
@@ -129,11 +129,11 @@ class Executor(Protocol):
 class Predictor(Protocol):
     """Whoever says what to do next."""
 
-    def price(self, ask: Ask) -> int:
+    def price(self, ask: PredictRequest) -> int:
         """The worst case in cents of the next `predict`, with whatever must be opened for it."""
         ...
 
-    def predict(self, ask: Ask) -> Answering[Prediction]:
+    def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:
         """The answer to one screenshot. Raises ServiceError, OverBudgetError, GaveUpError, Aborted; UnpaidError for an `old` one."""
         ...
 

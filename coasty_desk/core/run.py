@@ -17,7 +17,6 @@ from coasty_desk.core import events as ev
 from coasty_desk.core import limits as lim
 from coasty_desk.core.actions import LookAgain, Prediction, Refusal, Verdict, in_words
 from coasty_desk.core.counting import counted
-from coasty_desk.core.cut_off import CutOff, still_good
 from coasty_desk.core.errors import (
     Aborted,
     BrokenOffError,
@@ -27,24 +26,25 @@ from coasty_desk.core.errors import (
     ServiceError,
     UnpaidError,
 )
+from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.limits import Limits
 from coasty_desk.core.ports import (
-    Answer,
-    Answering,
-    Ask,
-    Charged,
     Executor,
     Gate,
+    HandPause,
     Judging,
-    Pause,
+    PersonQuestion,
+    PersonReply,
     Predictor,
-    Question,
+    PredictRequest,
+    PredictStream,
     Screen,
+    StepCharge,
     T,
 )
+from coasty_desk.core.resume_point import ResumePoint, still_good
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.core.windows import Named
 
 
 class Job(Struct, frozen=True):
@@ -86,7 +86,7 @@ class Ports(Struct, frozen=True):
     """Input goes out next: whoever tells when the screen rests remembers how it looks."""
     between: Callable[[], None] = _nothing
     """Between two actions of one batch: the screen is given its time for what the first may open."""
-    reached: Callable[[Placed], tuple[Named, ...] | None] = _unknown
+    reached: Callable[[Placed], tuple[NamedWindow, ...] | None] = _unknown
     """The windows that an action goes to, for the record; None where they cannot be told. Never raises."""
 
 
@@ -94,17 +94,17 @@ _Ended = tuple[ev.Ending, str]
 _Steps = Generator[ev.Event, None, _Ended]
 
 
-def run(job: Job, ports: Ports, cut_off: CutOff | None = None) -> Generator[ev.Event, None, None]:
+def run(job: Job, ports: Ports, cut_off: ResumePoint | None = None) -> Generator[ev.Event, None, None]:
     """Carry out `job` until it is done, a limit is reached or `ports.stop` is tripped.
 
     The last event is always `RunEnded`; errors of the service and of the desktop end the run,
     they are not raised, also when a reader throws one in. `cut_off` takes up a run again.
     """
-    return _Run(job, ports, cut_off or CutOff()).events()
+    return _Run(job, ports, cut_off or ResumePoint()).events()
 
 
 class _Run:
-    def __init__(self, job: Job, ports: Ports, cut_off: CutOff) -> None:
+    def __init__(self, job: Job, ports: Ports, cut_off: ResumePoint) -> None:
         self.job = job
         self.ports = ports
         self.cut_off = cut_off
@@ -263,11 +263,11 @@ class _Run:
             return circles
         return (yield from self._batch(frame, prediction, first))
 
-    def _ask(self, frame: Frame, *, old: bool) -> Ask:
+    def _ask(self, frame: Frame, *, old: bool) -> PredictRequest:
         limits = self.job.limits
         cents_left = lim.cents_left(limits, self.progress)
         seconds_left = None if limits.deadline is None else limits.deadline - self._seconds()
-        return Ask(
+        return PredictRequest(
             self.step,
             self.job.task,
             frame,
@@ -280,14 +280,14 @@ class _Run:
             self.undone,
         )
 
-    def _answer(self, answering: Answering[T]) -> Generator[ev.Event, None, T]:
+    def _answer(self, answering: PredictStream[T]) -> Generator[ev.Event, None, T]:
         while True:
             try:
                 word = next(answering)
             except StopIteration as end:
                 answer: T = end.value
                 return answer
-            if isinstance(word, Charged):
+            if isinstance(word, StepCharge):
                 self.progress = replace(self.progress, cents=self.progress.cents + word.cents)
                 total = self.progress.cents
                 yield self._event(
@@ -353,13 +353,13 @@ class _Run:
                 judgement: Refusal | LookAgain | None = end.value
                 return judgement
             match word:
-                case Question(question, why, crop):
+                case PersonQuestion(question, why, crop):
                     yield self._event(ev.Asked, question=question, why=why, crop=crop)
-                case Answer(answer, note):
+                case PersonReply(answer, note):
                     self.told_what = bool(note)
                     self.said = (*self.said, *([note] if note else []))
                     yield self._event(ev.Answered, answer=answer, note=note)
-                case Pause(why):
+                case HandPause(why):
                     yield self._event(ev.Paused, why=why)
 
     def _act(self, index: int, placed: Placed) -> Generator[ev.Event, None, Refusal | None]:

@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
-from coasty_desk.core import disguise
 from coasty_desk.core.actions import Prediction, Refusal, TypeText, in_words
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.core.patterns import Pattern
+from coasty_desk.core.gates.reached_windows import LONGEST_TITLE, Windows
 from coasty_desk.core.ports import Executor, Judging
+from coasty_desk.core.redaction import disguises
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
-from coasty_desk.core.windows import LONGEST_TITLE, Windows
+from coasty_desk.core.typed_text.patterns import Pattern
 
 NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 PLACEHOLDER = re.compile(rf"\{{\{{\s*secret:\s*({NAME})\s*\}}\}}")
 """What stands for a secret in a task, in a model's answer, and in every record."""
 
-SHORTEST_HIDDEN = disguise.SHORTEST
+SHORTEST_HIDDEN = disguises.SHORTEST
 """A value shorter than this is not looked for within words, nor in pictures: it would be found everywhere."""
 
 
@@ -59,7 +59,7 @@ class Secrets:
         """Where in the text values stand that are long enough to be known in it, as they are or with something between their letters."""
         for name, value in self._longest_first():
             if len(value) >= SHORTEST_HIDDEN:
-                yield from ((name, start, end) for start, end in disguise.spans(text, value))
+                yield from ((name, start, end) for start, end in disguises.spans(text, value))
 
     def filled(self, text: str) -> str:
         """`text` with its placeholders replaced. For the keyboard alone."""
@@ -83,20 +83,20 @@ class Secrets:
 
     def hidden(self, text: str) -> str:
         """`text` with every value replaced by its placeholder, however it is written, the longest first."""
-        return self._replaced(text, disguise.spans)
+        return self._replaced(text, disguises.spans)
 
     def named(self, text: str) -> str:
         """The same where a value is written as it is: who types it types the same."""
-        return self._replaced(text, disguise.literal)
+        return self._replaced(text, disguises.literal)
 
     def _longest_first(self) -> list[tuple[str, str]]:
         return sorted(self._values.items(), key=lambda item: -len(item[1]))
 
-    def _replaced(self, text: str, spans: Callable[[str, str], list[disguise.Span]]) -> str:
+    def _replaced(self, text: str, spans: Callable[[str, str], list[disguises.Span]]) -> str:
         for name, value in self._longest_first():
             parts = [text[start:end] for start, end in _apart(text)]
             instead = f"{{{{secret:{name}}}}}"
-            parts[::2] = [disguise.put(part, spans(part, value), instead) for part in parts[::2]]
+            parts[::2] = [disguises.put(part, spans(part, value), instead) for part in parts[::2]]
             text = "".join(parts)
         return text
 
@@ -111,12 +111,12 @@ def _apart(text: str) -> Iterator[tuple[int, int]]:
     yield at, len(text)
 
 
-def _spans(text: str, value: str) -> list[disguise.Span]:
+def _spans(text: str, value: str) -> list[disguises.Span]:
     return [
         span
         for at, (start, end) in enumerate(_apart(text))
         if at % 2 == 0
-        for span in disguise.spans(text[start:end], value)
+        for span in disguises.spans(text[start:end], value)
     ]
 
 

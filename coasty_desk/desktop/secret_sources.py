@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 
 from coasty_desk.core.errors import UsageError
-from coasty_desk.core.patterns import Pattern
 from coasty_desk.core.secrets import NAME, Secrets
+from coasty_desk.core.typed_text.patterns import Pattern
 
 _SPELLING = re.compile(rf"({NAME})=(env|keyring):(.+)", re.DOTALL)
 
@@ -63,7 +63,7 @@ def _bound_in_keyring(name: str, where: str, _environment: Mapping[str, str]) ->
 
 
 def _pattern(name: str, window: str) -> Pattern:
-    from coasty_desk.wire.expressions import pattern  # few bind one
+    from coasty_desk.wire.regular_expressions import pattern  # few bind one
 
     try:
         return pattern(window)

@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from coasty_desk import plain_files
 from coasty_desk.core import events as ev
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.record import alive, files
-from coasty_desk.wire import posted as wire
-from coasty_desk.wire.events import frame_file, to_line
-from coasty_desk.wire.fields import UnreadableError
-from coasty_desk.wire.posted import WHATS, Posted, What
+from coasty_desk.record import disk_errors, run_lock
+from coasty_desk.wire import open_purchase as wire
+from coasty_desk.wire.event_json import frame_file, to_line
+from coasty_desk.wire.json_fields import UnreadableError
+from coasty_desk.wire.open_purchase import WHATS, Posted, What
 
 JOURNAL = "journal.jsonl"
 FRAMES = "frames"
@@ -46,8 +46,8 @@ class Recorder:
         self.folder = folder
         self._taking = threading.Lock()  # a forced end is written by another thread
         self._ended = False
-        with files.said():
-            self._hold = alive.Hold(plain_files.real_folder(folder))
+        with disk_errors.disk_errors():
+            self._hold = run_lock.Hold(plain_files.real_folder(folder))
             self._journal = -1
             try:
                 plain_files.real_folder(folder / FRAMES)
@@ -59,7 +59,7 @@ class Recorder:
     @classmethod
     def begin(cls, runs: Path, run_id: str) -> Recorder:
         """A new run's folder under `runs`. Raises DesktopError where the disk refuses."""
-        with files.said():
+        with disk_errors.disk_errors():
             plain_files.folder(runs)
             return cls(plain_files.folder(runs / run_id, new=True))
 
@@ -70,7 +70,7 @@ class Recorder:
 
     def take(self, event: ev.Event) -> None:
         """Write the event down before returning; nothing after the last one. Raises DesktopError where the disk refuses."""
-        with self._taking, files.said():
+        with self._taking, disk_errors.disk_errors():
             if self._ended:
                 return
             if isinstance(event, ev.Observed):
@@ -87,9 +87,9 @@ class Recorder:
     def keep(self, posted: Posted) -> None:
         """Have the open request written before it goes out, and safe from a power cut while it travels. Raises DesktopError."""
         path = self._request(posted.step, posted.what)
-        with files.said():
+        with disk_errors.disk_errors():
             plain_files.write(path, wire.to_bytes(posted))
-        files.sync_meanwhile(path)
+        disk_errors.sync_meanwhile(path)
 
     def kept(self, step: int, what: What) -> Posted | None:
         """The request of this step whose answer is not in the journal."""

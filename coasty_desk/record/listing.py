@@ -16,9 +16,9 @@ from msgspec import Struct
 from coasty_desk import plain_files
 from coasty_desk.core import events as ev
 from coasty_desk.core.errors import DesktopError, UsageError
-from coasty_desk.record import alive
+from coasty_desk.record import run_lock
 from coasty_desk.record.journal import JOURNAL
-from coasty_desk.wire import records
+from coasty_desk.wire import journal_lines
 
 LONGEST_LINE = 16_000_000
 """Bytes of one event: an answer of the service has a third of it at most."""
@@ -89,13 +89,13 @@ def summarise(folder: Path) -> Summary | None:
                 ended, cents = event, event.cost_cents
     if started is None:
         return None
-    status, reason = ended.ending.value if ended else ("running" if alive.held(folder) else "interrupted", "")
+    status, reason = ended.ending.value if ended else ("running" if run_lock.held(folder) else "interrupted", "")
     return Summary(folder.name, started.task, status, reason, started.time, steps, cents)
 
 
 def events(folder: Path) -> Iterator[ev.Event]:
     """The journal's events in order; a torn or foreign line is read past, a journal that is not there has none."""
-    yield from islice(records.read(lines(folder)), MOST_EVENTS)
+    yield from islice(journal_lines.read(lines(folder)), MOST_EVENTS)
 
 
 def lines(folder: Path) -> Iterator[bytes]:
@@ -139,7 +139,7 @@ def find(runs: Path, name: str) -> Path:
 
 def demand_over(folder: Path) -> None:
     """Raise UsageError where the run is still going on."""
-    if alive.held(folder):
+    if run_lock.held(folder):
         message = f"The run {folder.name} is still going on."
         raise UsageError(message, "Stop it first, with `coasty-desk stop`.")
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from coasty_desk.record import alive, listing
+from coasty_desk.record import listing, run_lock
 from coasty_desk.record.journal import JOURNAL
 
 DAY = 86_400
 MB = 1_000_000
 
 
-class _Run(Struct, frozen=True):
+class _RunFolder(Struct, frozen=True):
     folder: Path
     last: float
     size: int
@@ -36,7 +36,7 @@ def prune(runs: Path, *, keep_days: float, keep_mb: float, spare: str | None = N
     for run in oldest_first:
         if run.last >= expired and total <= keep_mb * MB:
             continue
-        if run.folder.name == spare or alive.held(run.folder):
+        if run.folder.name == spare or run_lock.held(run.folder):
             continue
         with suppress(OSError, RecursionError):
             shutil.rmtree(run.folder)
@@ -45,11 +45,11 @@ def prune(runs: Path, *, keep_days: float, keep_mb: float, spare: str | None = N
     return removed
 
 
-def _measured(folder: Path) -> _Run | None:
+def _measured(folder: Path) -> _RunFolder | None:
     """The run in the folder, if it is one."""
     try:
         last = (folder / JOURNAL).lstat().st_mtime
         size = sum(path.lstat().st_size for path in folder.rglob("*"))
     except (OSError, RecursionError):
         return None
-    return _Run(folder, last, size)
+    return _RunFolder(folder, last, size)

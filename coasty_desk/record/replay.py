@@ -26,13 +26,13 @@ from coasty_desk.core.actions import (
     in_words,
 )
 from coasty_desk.core.errors import BrokenOffError, DesktopError, GaveUpError, UsageError
-from coasty_desk.core.ports import Answering, Ask, Predictor
+from coasty_desk.core.gates.last_frame import in_sent
+from coasty_desk.core.gates.reached_windows import Aim, NamedWindow
+from coasty_desk.core.ports import Predictor, PredictRequest, PredictStream
 from coasty_desk.core.scaling import Frame, Placed
-from coasty_desk.core.seen import in_sent
-from coasty_desk.core.windows import Aim, Named
-from coasty_desk.record import finding
-from coasty_desk.record.marks import on_picture
-from coasty_desk.record.story import Deed, Step, Story, picture
+from coasty_desk.record import visual_match
+from coasty_desk.record.action_annotations import on_picture
+from coasty_desk.record.timeline import StepAction, Timeline, TimelineStep, picture
 from coasty_desk.record.window_match import fits
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class _GoneError(Exception):
 class Recording(Struct, frozen=True):
     """What there is to do again. `values` stand in for `{{name}}` in typed text and in the task."""
 
-    story: Story
+    story: Timeline
     folder: Path
     values: Mapping[str, str] = field(default_factory=dict)
 
@@ -81,7 +81,7 @@ class Recording(Struct, frozen=True):
                 )
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[TimelineStep, ...]:
         """Those in which something was done."""
         return tuple(step for step in self.story.steps if any(deed.outcome == "done" for deed in step.deeds))
 
@@ -100,7 +100,7 @@ class Recording(Struct, frozen=True):
         return {name for text in (*typed, self.story.started.task) for name in _PLACEHOLDER.findall(text)}
 
 
-class Again(Struct, frozen=True):
+class ReplayStep(Struct, frozen=True):
     """What is to be done again; `asks`: a model does the steps whose target is gone. A `compose.Script`."""
 
     recording: Recording
@@ -121,14 +121,14 @@ class Replay:
         self,
         recording: Recording,
         heal: Predictor | None = None,
-        reached: Callable[[Action], tuple[Named, ...]] | None = None,
+        reached: Callable[[Action], tuple[NamedWindow, ...]] | None = None,
     ) -> None:
         self._recording = recording
         self._heal = heal
         self._next = 0
         self._moved: list[tuple[int, int]] = []
         self._reached = reached
-        self._aimed: list[Deed] = []
+        self._aimed: list[StepAction] = []
         self._begun = False
         self._other = ""
         self._planned: tuple[int, Prediction | _GoneError] | None = None
@@ -147,14 +147,14 @@ class Replay:
             raise BrokenOffError(message, PROVIDER)
         self._begun = True
 
-    def price(self, ask: Ask) -> int:
+    def price(self, ask: PredictRequest) -> int:
         """Nothing, but for a step that a model is needed for."""
         over = self._next >= len(self._recording.steps)
         if self._heal is None or over or isinstance(self._plan(ask), Prediction):
             return 0
         return self._heal.price(ask)
 
-    def predict(self, ask: Ask) -> Answering[Prediction]:
+    def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:
         """The next step's actions, where their targets are now. Raises GaveUpError where one is not there."""
         plan = self._plan(ask)
         self._next += 1
@@ -169,7 +169,7 @@ class Replay:
         """Close whoever heals."""
         return None if self._heal is None else self._heal.close()
 
-    def _plan(self, ask: Ask) -> Prediction | _GoneError:
+    def _plan(self, ask: PredictRequest) -> Prediction | _GoneError:
         """What to answer, worked out once a step: it is asked for the price first."""
         if self._planned is None or self._planned[0] != ask.step:
             try:
@@ -179,7 +179,7 @@ class Replay:
             self._planned = (ask.step, plan)
         return self._planned[1]
 
-    def _elsewhere(self, deed: Deed, now: tuple[Named, ...]) -> str:
+    def _elsewhere(self, deed: StepAction, now: tuple[NamedWindow, ...]) -> str:
         """Why the windows that it would go to are not those of then, in words; empty where they are."""
         if deed.windows is None:
             keys = isinstance(deed.real, TypeText | PressKeys | KeyCombo)
@@ -189,7 +189,7 @@ class Replay:
             return "another window is where the recorded one was"
         return ""
 
-    def _not_whole(self, ask: Ask) -> _GoneError | None:
+    def _not_whole(self, ask: PredictRequest) -> _GoneError | None:
         """Where the last step was hindered (`notes` say so): it is taken again if nothing of it was done, else it is at its end."""
         if not ask.notes or not self._next:
             return None
@@ -226,7 +226,7 @@ class Replay:
             raise _GoneError(message)
         return f"{said}, and {part:.0%} of the screen looks as it did then"
 
-    def _placed(self, step: Step, frame: Frame) -> Iterator[Action]:
+    def _placed(self, step: TimelineStep, frame: Frame) -> Iterator[Action]:
         """The step's actions in sent pixels of this frame, moved with their targets. Raises _GoneError."""
         then, now = self._pictures(step, frame)
         deeds = [deed for deed in step.deeds if deed.outcome == "done"]
@@ -241,7 +241,7 @@ class Replay:
             message = f"in step {step.number} only {part:.0%} of the screen looks as it did"
             raise _GoneError(message)
 
-    def _pictures(self, step: Step, frame: Frame) -> tuple[Image, Image]:
+    def _pictures(self, step: TimelineStep, frame: Frame) -> tuple[Image, Image]:
         looked = step.looked
         if (looked.sent, looked.shows.size) != (frame.sent, frame.shows.size):
             message = (
@@ -253,15 +253,15 @@ class Replay:
             message = f"no picture was kept of step {step.number}, so nothing can be compared"
             raise _GoneError(message)
         try:
-            return finding.grey(image), finding.grey(frame.image)
+            return visual_match.grey(image), visual_match.grey(frame.image)
         except ValueError as error:
             message = f"what was kept of step {step.number} is no picture, so nothing can be compared"
             raise _GoneError(message) from error
 
-    def _found(self, step: Step, deed: Deed, real: Point, pictures: tuple[Image, Image]) -> Point:
+    def _found(self, step: TimelineStep, deed: StepAction, real: Point, pictures: tuple[Image, Image]) -> Point:
         """Where the place is now, in sent pixels."""
         then = on_picture(real, step.looked)
-        found = finding.find(*pictures, then.x, then.y, self._moved)
+        found = visual_match.find(*pictures, then.x, then.y, self._moved)
         if found is None:
             words = "" if deed.real is None else in_words(deed.real)
             message = f"what step {step.number} was aimed at is not there any more: {words}"
@@ -275,7 +275,7 @@ class Replay:
         )
         return Point(exact.x + found.dx, exact.y + found.dy)
 
-    def _again(self, deed: Deed, step: Step, places: Mapping[Point, Point]) -> Action:
+    def _again(self, deed: StepAction, step: TimelineStep, places: Mapping[Point, Point]) -> Action:
         match deed.real:
             case Click(Point() as point) | Scroll(point=Point() as point) | Move(point):
                 return replace(deed.real, point=places[point])
@@ -304,7 +304,7 @@ class Replay:
         )
 
 
-def _alike(pictures: tuple[Image, Image], step: Step, frame: Frame) -> float:
+def _alike(pictures: tuple[Image, Image], step: TimelineStep, frame: Frame) -> float:
     """How much of the screen is as it was, without what was hidden then or is now."""
     hidden = []
     for one in (step.looked.frame(), frame):
@@ -312,7 +312,7 @@ def _alike(pictures: tuple[Image, Image], step: Step, frame: Frame) -> float:
             start = in_sent(one, Point(rect.left, rect.top))
             end = in_sent(one, Point(rect.left + rect.width, rect.top + rect.height))
             hidden.append((start.x, start.y, end.x, end.y))
-    return finding.alike(*pictures, hidden)
+    return visual_match.alike(*pictures, hidden)
 
 
 def _is_aimed(real: Action | None) -> bool:
@@ -330,5 +330,5 @@ def _points(real: Action | None) -> tuple[Point, ...]:
             return ()
 
 
-def _where_it_was(deed: Deed) -> dict[Point, Point]:
+def _where_it_was(deed: StepAction) -> dict[Point, Point]:
     return {point: point for point in _points(deed.real)}

@@ -11,15 +11,15 @@ from msgspec.structs import replace
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Prediction, Verdict, in_words
-from coasty_desk.core.cut_off import CutOff, stands_alone
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.limits import Limits, Progress
+from coasty_desk.core.resume_point import ResumePoint, stands_alone
 from coasty_desk.core.run import refused_note
 from coasty_desk.core.scaling import Frame
 from coasty_desk.record import listing
 from coasty_desk.record.journal import Recorder
-from coasty_desk.wire.posted import Opened
-from coasty_desk.wire.records import Began, Looked
+from coasty_desk.wire.journal_lines import Began, Looked
+from coasty_desk.wire.open_purchase import Opened
 
 STALE = timedelta(minutes=10)
 """An answer to a look at the screen that is older than this is not carried out; the model looks afresh."""
@@ -27,7 +27,7 @@ STALE = timedelta(minutes=10)
 _LIST = "List what is recorded with `coasty-desk runs list`."
 
 
-class Remains(Struct, frozen=True):
+class ResumeState(Struct, frozen=True):
     """What there is to go on from: how the run `started` (its last sitting), where it was `cut_off`, and its sessions.
 
     `session` is the one that may be open, `opened` how many were opened so far, `ending` how the last
@@ -36,7 +36,7 @@ class Remains(Struct, frozen=True):
     """
 
     started: ev.RunStarted
-    cut_off: CutOff
+    cut_off: ResumePoint
     session: Opened | None = None
     opened: int = 0
     ending: ev.Ending | None = None
@@ -67,7 +67,7 @@ GOES_ON = frozenset(
 """Endings after which there is something left to do; after the others there is only where a person says what."""
 
 
-def take_up(folder: Path, note: str = "") -> tuple[Recorder, Remains]:
+def take_up(folder: Path, note: str = "") -> tuple[Recorder, ResumeState]:
     """The recorder of a run that can go on, and what remains of it; `note` is what the person tells the model.
 
     Raises UsageError where the run has come to its end and there is no note, where it is still going
@@ -82,7 +82,7 @@ def take_up(folder: Path, note: str = "") -> tuple[Recorder, Remains]:
     return recorder, remains
 
 
-def read(events: Iterable[ev.Event], recorder: Recorder, note: str = "") -> Remains:
+def read(events: Iterable[ev.Event], recorder: Recorder, note: str = "") -> ResumeState:
     """What the journal's events leave to be done. Raises UsageError."""
     trail = _Trail()
     for event in events:
@@ -106,7 +106,7 @@ def read(events: Iterable[ev.Event], recorder: Recorder, note: str = "") -> Rema
     session = trail.session
     if session is not None and ended is not None and open_frame is None and session.session_id not in ended.left_open:
         session = None  # it was closed at the end
-    return Remains(
+    return ResumeState(
         trail.started,
         replace(cut_off, stale=stale or cut_off.stale),
         session,
@@ -174,16 +174,16 @@ class _Trail(Struct):
             case ev.RunEnded():
                 self.ended = event
 
-    def cut_off(self, asked: Frame | None) -> CutOff:
+    def cut_off(self, asked: Frame | None) -> ResumePoint:
         """The place in the loop's own terms; `asked` is what the model was to see in a step without an answer yet."""
         self._leave_what_is_in_doubt()
         if self.ended is not None:
             self._end_sitting()
-            return CutOff(self.progress, self.notes, frame=asked, stale=True, said=self.said)
+            return ResumePoint(self.progress, self.notes, frame=asked, stale=True, said=self.said)
         if self.predicted is None or self.looked is None:
-            return CutOff(self.progress, self.notes, self.refused, asked, said=self.said)
+            return ResumePoint(self.progress, self.notes, self.refused, asked, said=self.said)
         if self.dropped:
-            return CutOff(self.progress, self.notes, self.refused, said=self.said)
+            return ResumePoint(self.progress, self.notes, self.refused, said=self.said)
         verdict = Verdict.CONTINUE if self.left_out else self.predicted.verdict
         answer = Prediction(
             verdict,
@@ -193,7 +193,9 @@ class _Trail(Struct):
             self.predicted.usage,
             self.predicted.space,
         )
-        return CutOff(self.progress, self.notes, self.refused, self.looked.frame(), answer, self.first, said=self.said)
+        return ResumePoint(
+            self.progress, self.notes, self.refused, self.looked.frame(), answer, self.first, said=self.said
+        )
 
     def _pay(self, charged: ev.Charged) -> None:
         self.progress = replace(self.progress, cents=charged.total_cents)

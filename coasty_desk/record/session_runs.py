@@ -10,9 +10,9 @@ from coasty_desk import plain_files
 from coasty_desk.core import events as ev
 from coasty_desk.record import listing
 from coasty_desk.record.journal import LARGEST_REQUEST
-from coasty_desk.record.ledger import Ledger
-from coasty_desk.wire import posted
-from coasty_desk.wire.fields import UnreadableError
+from coasty_desk.record.spending import SpendingLedger
+from coasty_desk.wire import open_purchase
+from coasty_desk.wire.json_fields import UnreadableError
 
 
 class LeftOpen(Struct, frozen=True):
@@ -25,7 +25,7 @@ class LeftOpen(Struct, frozen=True):
         return bool(self.sessions or self.requests)
 
 
-def runs_of(runs: Path, ledger: Ledger) -> dict[str, str]:
+def runs_of(runs: Path, ledger: SpendingLedger) -> dict[str, str]:
     """The run of each session that is on record: in a journal, or in the ledger where the journal is gone."""
     spent = {entry.what: entry.run_id for entry in ledger.entries() if not entry.what.isdecimal()}
     kept = {session: one.run_id for one in listing.summaries(runs) for session in _opened(runs / one.run_id)[0]}
@@ -57,7 +57,7 @@ def _keys(folder: Path) -> list[str]:
     found = []
     for path in sorted(folder.glob("request-*-session.json")):
         try:
-            kept = posted.from_bytes(plain_files.read(path, LARGEST_REQUEST, links=False))
+            kept = open_purchase.from_bytes(plain_files.read(path, LARGEST_REQUEST, links=False))
         except (OSError, UnreadableError):
             continue
         found += [kept.key] if kept.body else []

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
+from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.scaling import Rect
-from coasty_desk.core.windows import Named
 
 LONGEST = 200
 """Characters of a title that are kept and compared."""
@@ -25,7 +25,7 @@ _COUNT = re.compile(r"[(\[]\d+\+?[)\]]")
 _FILE = re.compile(r"(?:^|[^\w])~?/|\\|\.[A-Za-z][A-Za-z0-9]{0,4}$")
 
 
-def fits(recorded: Named, now: Named) -> bool:
+def fits(recorded: NamedWindow, now: NamedWindow) -> bool:
     """Whether it is of the same class, and its title fits, or its place where that is what was recorded."""
     if _application(recorded) != _application(now):
         return False
@@ -43,7 +43,7 @@ def _sides(rect: Rect) -> tuple[int, int, int, int]:
     return rect.left, rect.top, rect.left + rect.width, rect.top + rect.height
 
 
-def _application(window: Named) -> str:
+def _application(window: NamedWindow) -> str:
     """The class without the instance before it, which may hold a port or a profile."""
     return window.kind.rpartition(" ")[2].casefold()
 

@@ -7,8 +7,8 @@ import math
 from coasty_desk.core.actions import Action, Prediction, Refusal, Usage, Verdict
 from coasty_desk.core.errors import ServiceError
 from coasty_desk.core.scaling import SENT_MAX, SENT_MIN
-from coasty_desk.wire import actions as wire_actions
-from coasty_desk.wire.fields import UnreadableError, glimpse, kind, parse_json, short, sound
+from coasty_desk.wire import action_json as wire_actions
+from coasty_desk.wire.json_fields import UnreadableError, glimpse, kind, parse_json, short, sound
 
 MAX_ACTIONS = 100
 """More entries than this in one answer make no sense: a service asked for its most gives ten (API.md §2.1)."""

@@ -18,11 +18,11 @@ from typing import NoReturn
 from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Verdict
-from coasty_desk.wire.canonical import MAX_CODE, encode, encode_verdict
-from coasty_desk.wire.fields import UnreadableError, short
+from coasty_desk.wire.canonical_actions import MAX_CODE, encode, encode_verdict
+from coasty_desk.wire.json_fields import UnreadableError, short
 from coasty_desk.wire.source_arguments import Names, bind, dotted, literal, named, positional
 from coasty_desk.wire.source_calls import CALLS, keys_of
-from coasty_desk.wire.source_hand import Hand
+from coasty_desk.wire.source_hand import SourceHand
 
 MODULES = ("pyautogui", "time", "pyperclip")
 
@@ -116,7 +116,7 @@ class _Reader:
     """Reads statements one after the other and has the hand do them."""
 
     def __init__(self, lines: list[str]) -> None:
-        self.hand = Hand()
+        self.hand = SourceHand()
         self._lines = lines
         self._names: Names = {name: name for name in MODULES}
         self._empty = True

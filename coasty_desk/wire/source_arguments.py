@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TypeAlias
 
-from coasty_desk.wire.fields import Fields, UnreadableError, short
+from coasty_desk.wire.json_fields import Fields, UnreadableError, short
 
 Literal: TypeAlias = "str | int | float | bool | list[Literal] | None"
 

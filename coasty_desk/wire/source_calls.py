@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from coasty_desk.core.actions import Button, Point
-from coasty_desk.wire.canonical import MAX_CLICKS, MAX_KEY_NAME, MAX_KEYS, MAX_NOTCHES, MAX_TEXT, MAX_WAIT
-from coasty_desk.wire.fields import MAX_COORDINATE, Fields, UnreadableError
-from coasty_desk.wire.source_hand import Hand
+from coasty_desk.wire.canonical_actions import MAX_CLICKS, MAX_KEY_NAME, MAX_KEYS, MAX_NOTCHES, MAX_TEXT, MAX_WAIT
+from coasty_desk.wire.json_fields import MAX_COORDINATE, Fields, UnreadableError
+from coasty_desk.wire.source_hand import SourceHand
 
-Doing: TypeAlias = Callable[[Hand, Fields], None]
+Doing: TypeAlias = Callable[[SourceHand, Fields], None]
 
 _BUTTONS: dict[object, Button] = {
     "left": "left",
@@ -38,7 +38,7 @@ def keys_of(value: object) -> tuple[str, ...]:
 def _clicking(button: Button | None, count: int | None) -> Doing:
     """A click of this button so many times; None where the call's arguments say."""
 
-    def click(hand: Hand, fields: Fields) -> None:
+    def click(hand: SourceHand, fields: Fields) -> None:
         clicks = fields.whole("clicks", at_most=MAX_CLICKS) if count is None else count
         said = _button(fields) if button is None else button
         hand.click(_place(hand, fields), said, 1 if clicks is None else clicks, _seconds(fields, "interval"))
@@ -46,34 +46,34 @@ def _clicking(button: Button | None, count: int | None) -> Doing:
     return click
 
 
-def _move_to(hand: Hand, fields: Fields) -> None:
+def _move_to(hand: SourceHand, fields: Fields) -> None:
     hand.move(_known(_place(hand, fields)))
 
 
-def _move_by(hand: Hand, fields: Fields) -> None:
+def _move_by(hand: SourceHand, fields: Fields) -> None:
     hand.move(_offset(hand, fields))
 
 
-def _drag_to(hand: Hand, fields: Fields) -> None:
+def _drag_to(hand: SourceHand, fields: Fields) -> None:
     _one_stroke(fields)
     hand.drag(_known(_place(hand, fields)), _button(fields))
 
 
-def _drag_by(hand: Hand, fields: Fields) -> None:
+def _drag_by(hand: SourceHand, fields: Fields) -> None:
     _one_stroke(fields)
     hand.drag(_offset(hand, fields), _button(fields))
 
 
-def _mouse_down(hand: Hand, fields: Fields) -> None:
+def _mouse_down(hand: SourceHand, fields: Fields) -> None:
     hand.mouse_down(_place(hand, fields), _button(fields))
 
 
-def _mouse_up(hand: Hand, fields: Fields) -> None:
+def _mouse_up(hand: SourceHand, fields: Fields) -> None:
     hand.mouse_up(_place(hand, fields), _button(fields))
 
 
 def _scrolling(*, horizontal: bool) -> Doing:
-    def scroll(hand: Hand, fields: Fields) -> None:
+    def scroll(hand: SourceHand, fields: Fields) -> None:
         clicks = fields.number("clicks", at_most=MAX_NOTCHES)
         if clicks is None:
             msg = "clicks is missing"
@@ -83,7 +83,7 @@ def _scrolling(*, horizontal: bool) -> Doing:
     return scroll
 
 
-def _write(hand: Hand, fields: Fields) -> None:
+def _write(hand: SourceHand, fields: Fields) -> None:
     message = fields.values.get("message")
     if isinstance(message, list):
         hand.press(keys_of(message), 1, _seconds(fields, "interval"))
@@ -91,7 +91,7 @@ def _write(hand: Hand, fields: Fields) -> None:
         hand.type(_text(fields, "message"))
 
 
-def _press(hand: Hand, fields: Fields) -> None:
+def _press(hand: SourceHand, fields: Fields) -> None:
     times = fields.whole("presses", at_most=MAX_KEYS)
     if times is not None and times < 1:
         msg = f"{times} presses are none"
@@ -99,15 +99,15 @@ def _press(hand: Hand, fields: Fields) -> None:
     hand.press(keys_of(fields.values.get("keys")), times or 1, _seconds(fields, "interval"))
 
 
-def _key_down(hand: Hand, fields: Fields) -> None:
+def _key_down(hand: SourceHand, fields: Fields) -> None:
     hand.key_down(_key(fields))
 
 
-def _key_up(hand: Hand, fields: Fields) -> None:
+def _key_up(hand: SourceHand, fields: Fields) -> None:
     hand.key_up(_key(fields))
 
 
-def _sleep(hand: Hand, fields: Fields) -> None:
+def _sleep(hand: SourceHand, fields: Fields) -> None:
     name = "secs" if "secs" in fields.values else "seconds"
     if fields.values.get(name) is None:
         msg = "seconds is missing"
@@ -115,11 +115,11 @@ def _sleep(hand: Hand, fields: Fields) -> None:
     hand.wait(_seconds(fields, name))
 
 
-def _copy(hand: Hand, fields: Fields) -> None:
+def _copy(hand: SourceHand, fields: Fields) -> None:
     hand.copy(_text(fields, "text"))
 
 
-def _place(hand: Hand, fields: Fields) -> Point | None:
+def _place(hand: SourceHand, fields: Fields) -> Point | None:
     """The call's `x` and `y`, or both in `x`; one alone keeps the pointer's other. Fractions of a pixel are cut off."""
     x = fields.values.get("x")
     if isinstance(x, list):
@@ -143,7 +143,7 @@ def _fraction(value: float) -> bool:
     return isinstance(value, float) and 0 < value < 1
 
 
-def _offset(hand: Hand, fields: Fields) -> Point:
+def _offset(hand: SourceHand, fields: Fields) -> Point:
     """Where the pointer is, moved by the call's offsets."""
     x, y = fields.values.get("xOffset"), fields.values.get("yOffset")
     if isinstance(x, list) and len(x) == 2 and y is None:

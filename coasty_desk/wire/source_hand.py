@@ -26,8 +26,8 @@ from coasty_desk.core.actions import (
     Verdict,
     Wait,
 )
-from coasty_desk.wire.canonical import MAX_CLICKS, MAX_HELD, MAX_KEYS, MAX_TEXT, check_text, split_keys
-from coasty_desk.wire.fields import UnreadableError, glimpse
+from coasty_desk.wire.canonical_actions import MAX_CLICKS, MAX_HELD, MAX_KEYS, MAX_TEXT, check_text, split_keys
+from coasty_desk.wire.json_fields import UnreadableError, glimpse
 
 MAX_ACTIONS = 1000
 """Some harnesses press every letter of a text by itself; a person can still watch so many."""
@@ -58,7 +58,7 @@ class _Pressed(Struct):
     seconds: float = 0.0
 
 
-class Hand:
+class SourceHand:
     """Gathers `actions`; `verdict` is what the source says of the task. Every method raises UnreadableError."""
 
     def __init__(self) -> None:

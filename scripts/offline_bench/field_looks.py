@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
+from coasty_desk.api import driving
 from coasty_desk.core import events as ev
-from coasty_desk.embedding import driving
-from coasty_desk.offline import engines, reading
+from coasty_desk.models.offline.vision import engines, reader
 from scripts.offline_bench.desk import Desk, wait_until
 from scripts.offline_bench.programs import SYSTEM_PYTHON
 
@@ -117,7 +117,7 @@ def measure(desk: Desk, names: int, only: str, keep: Path | None) -> bool:
     outcomes: Counter[str] = Counter()
     words = only.split(",") if only else [""]
     chosen = [case for case in [*cases(names), *traps(names)] if any(word in case.name for word in words)]
-    with patch.object(reading.Reader.__init__, "__defaults__", (lambda: engine,)):
+    with patch.object(reader.Reader.__init__, "__defaults__", (lambda: engine,)):
         for case in chosen:
             outcomes[_tried(desk, case, _page, keep)] += 1
         desk.clear()

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from coasty_desk.offline.acting import find_to_act
-from coasty_desk.offline.engines import Engine, best_engine
-from coasty_desk.offline.grammar import parse
-from coasty_desk.offline.language import ClickOn
-from coasty_desk.offline.locating import Found
-from coasty_desk.offline.reading import Reader
-from coasty_desk.offline.sight import CannotError, Sight
-from coasty_desk.offline.texts import Box
+from coasty_desk.models.offline.language.grammar import parse
+from coasty_desk.models.offline.language.instructions import ClickOn
+from coasty_desk.models.offline.steps.context import CannotError, Context
+from coasty_desk.models.offline.steps.pointer_and_keys import find_to_act
+from coasty_desk.models.offline.targeting.locating import Located
+from coasty_desk.models.offline.vision.engines import Engine, best_engine
+from coasty_desk.models.offline.vision.reader import Reader
+from coasty_desk.models.offline.vision.texts import Box
 from scripts.offline_bench.screens import Labelled, Thing
 
 Verdict = Literal["hit", "wrong", "ambiguous", "fail"]
@@ -41,7 +41,7 @@ def ground(
         reader = Reader(load)  # one that remembers nothing of the screen before
         seen = reader.read(screen.image)
         for thing in screen.things:
-            sight = Sight(seen, reader=reader)
+            sight = Context(seen, reader=reader)
             made.append(_asked(screen, thing, sight))
             seen = sight.seen
         if keep is not None:
@@ -51,7 +51,7 @@ def ground(
     return made
 
 
-def _asked(screen: Labelled, thing: Thing, sight: Sight) -> Grounded:
+def _asked(screen: Labelled, thing: Thing, sight: Context) -> Grounded:
     """What a run would click, with nothing on the screen changing while it looks."""
     alone = sum(other.label == thing.label for other in screen.things) == 1
     kind = f"the {thing.kind} " if thing.kind in ("field", "list") else ""
@@ -64,7 +64,7 @@ def _asked(screen: Labelled, thing: Thing, sight: Sight) -> Grounded:
         while True:
             looking.send(sight.seen)
     except StopIteration as over:
-        found: Found = over.value
+        found: Located = over.value
     except CannotError as error:
         verdict: Verdict = "ambiguous" if "ambiguous" in error.why else "fail"
         return Grounded(screen.name, thing, verdict, error.why, alone)

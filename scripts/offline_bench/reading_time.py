@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw, ImageFont
 
-from coasty_desk.offline.engines import FasterPaddle
-from coasty_desk.offline.reading import Reader
+from coasty_desk.models.offline.vision.engines import FasterPaddle
+from coasty_desk.models.offline.vision.reader import Reader
 from scripts.offline_bench import programs
 from scripts.offline_bench.desk import Desk
 from scripts.offline_bench.screens import picture

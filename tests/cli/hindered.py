@@ -100,7 +100,7 @@ class Run:
 
     def held(self) -> list[str]:
         """What is down on the display, once the display answers, and whoever lets go late has had a moment for it."""
-        code = "from coasty_desk.desktop.release import down; print(*[one.name for one in down()], sep='\\n')"
+        code = "from coasty_desk.desktop.input.release import down; print(*[one.name for one in down()], sep='\\n')"
         deadline = time.monotonic() + 5
         while True:
             done = subprocess.run(

@@ -18,8 +18,8 @@ from pathlib import Path
 from PIL import Image
 
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.desktop import window_list, x11_asking
-from coasty_desk.desktop.window_list import Window
+from coasty_desk.desktop.x11 import shared_connection, window_list
+from coasty_desk.desktop.x11.window_list import Window
 from tests.cli.conftest import Shell
 from tests.desktop import targets
 from tests.desktop.managers import managed, program
@@ -149,7 +149,7 @@ def desk(
 
 def _forget(display: str) -> None:
     """Close our own connection: another server may have this number next."""
-    kept = x11_asking._kept.pop(display, None)
+    kept = shared_connection._kept.pop(display, None)
     if kept is not None:
         kept.close()
 

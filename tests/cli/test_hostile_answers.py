@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from coasty_desk.desktop import window_list
+from coasty_desk.desktop.x11 import window_list
 from tests.cli.conftest import Shell, service
 from tests.cli.test_in_hand import carried_out, prediction
 from tests.cli.test_stopping import chord, pressing, typing

@@ -15,7 +15,8 @@ from tests.stub_service import error, go, saying
 HANGING = """
 import os, sys, threading
 from coasty_desk.cli.app import main
-from coasty_desk.desktop import capture, held
+from coasty_desk.desktop.screen import capture
+from coasty_desk.desktop.base import pressed
 from coasty_desk.record import journal
 hindrance, captured, take = sys.argv[1], capture.MonitorScreen.capture, journal.Recorder.take
 looks = []
@@ -38,7 +39,7 @@ capture.MonitorScreen.capture = hang
 if hindrance == "disk":
     journal.Recorder.take = full
 if hindrance == "keys":
-    held.Held.names = property(lambda _held: ("key 37",))
+    pressed.Pressed.names = property(lambda _held: ("key 37",))
 main(["run", "--json", "--yes", "wait"])
 """
 

@@ -13,7 +13,7 @@ from tests.cli.conftest import Shell
 LOADS = """
 import sys, threading, time
 from coasty_desk.cli import app
-from coasty_desk.offline.engines import best_engine
+from coasty_desk.models.offline.vision.engines import best_engine
 
 def carried_out(arguments):
     threading.Thread(target=best_engine, daemon=True).start()

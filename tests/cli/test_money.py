@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from coasty_desk.record.ledger import LEDGER
+from coasty_desk.record.spending import LEDGER
 from tests.cli.conftest import Shell, service
 from tests.desktop.xvfb import xvfb
 from tests.stub_service import KEY, SANDBOX_KEY, click, expired, go, held

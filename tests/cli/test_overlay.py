@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image
 
-from coasty_desk.desktop.overlay import EDGE, GROUND
+from coasty_desk.desktop.screen.overlay import EDGE, GROUND
 from tests.cli.conftest import Shell, recording, service
 from tests.stub_service import click, done, go
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from Xlib.display import Display
 
-from coasty_desk.desktop import lock, window_list, x11_grabs
+from coasty_desk.desktop import display_lock
+from coasty_desk.desktop.x11 import grabs, window_list
 from tests.cli.conftest import Shell, service
 from tests.cli.terminals import BESIDE, FULL, OVER, desk, in_use, sent, shows_the_terminal, stacking, titled, until
 from tests.cli.test_stopping import WAIT, chord, pressing, typing
@@ -149,7 +150,7 @@ def is_taken(name: str) -> bool:
     """Whether a program has the keyboard for itself."""
     display = Display(name)
     try:
-        return x11_grabs.keyboard_is_taken(display)
+        return grabs.keyboard_is_taken(display)
     finally:
         display.close()
 
@@ -192,7 +193,7 @@ def test_what_a_killed_run_left_is_put_back(shell: Shell, place: str) -> None:
         before = stacking(), in_use()
         here.begin()
         until(lambda: bool(here.of("acting")))
-        owner = lock.running()
+        owner = display_lock.running()
         assert owner is not None
         subprocess.run(["kill", f"-{signal.SIGKILL}", str(owner.pid)], check=True)
         assert here.ended() == 137
@@ -275,7 +276,7 @@ def test_a_suspended_run_gives_it_back_and_hides_it_again(shell: Shell) -> None:
         before = stacking(), in_use()
         here.begin()
         until(lambda: bool(here.of("acting")))
-        owner = lock.running()
+        owner = display_lock.running()
         assert owner is not None
         subprocess.run(["kill", "-TSTP", str(owner.pid)], check=True)
         until(lambda: (stacking(), in_use()) == before)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from Xlib.display import Display
 
-from coasty_desk.record.ledger import LEDGER
+from coasty_desk.record.spending import LEDGER
 from tests.cli.conftest import Shell, recording, service
 from tests.cli.test_stopping import pressing, typing
 from tests.desktop.xvfb import xvfb

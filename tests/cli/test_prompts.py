@@ -11,11 +11,11 @@ from typing import TextIO
 
 import pytest
 
-from coasty_desk.cli.plain import PlainView
-from coasty_desk.cli.prompts import TerminalPerson, there
+from coasty_desk.cli.terminal.prompts import TerminalPerson, there
+from coasty_desk.cli.view.plain_view import PlainView
 from coasty_desk.core import events as ev
-from coasty_desk.core.confirm import Instead, Said
 from coasty_desk.core.errors import Aborted
+from coasty_desk.core.gates.confirm import Instead, Said
 from coasty_desk.core.stop import Stop
 
 

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from coasty_desk.core.legible import legible
-from coasty_desk.offline.engines import best_engine
+from coasty_desk.core.redaction.misread import legible
+from coasty_desk.models.offline.vision.engines import best_engine
 from tests.cli.conftest import Shell, service
 from tests.cli.test_stopping import pressing, typing
 from tests.desktop import targets
@@ -170,5 +170,5 @@ def test_no_reader_is_loaded_before_a_secret_is_typed(shell: Shell, display: str
     with service(done()) as (_, url):
         environment = {"DISPLAY": display, "COASTY_BASE_URL": url, "MY_PASSWORD": VALUE, "PYTHONPROFILEIMPORTTIME": "1"}
         imported = shell("run", "--yes", *OPTIONS, "x", **environment).err
-    assert "coasty_desk.offline.secret_boxes" in imported
+    assert "coasty_desk.models.offline.secret_boxes" in imported
     assert "faster_paddle" not in imported

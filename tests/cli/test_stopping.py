@@ -130,7 +130,7 @@ def assert_stopped(run: Running, reason: str) -> None:
 
 def held_down(display: str) -> list[str]:
     """What is down on the display."""
-    code = "from coasty_desk.desktop.release import down; print(*[one.name for one in down()], sep='\\n')"
+    code = "from coasty_desk.desktop.input.release import down; print(*[one.name for one in down()], sep='\\n')"
     done_ = subprocess.run(
         [sys.executable, "-c", code], env=os.environ | {"DISPLAY": display}, capture_output=True, text=True, check=True
     )

@@ -122,7 +122,7 @@ def test_a_process_of_our_own_has_no_working_folder_on_its_path_either(tmp_path:
     marker = laid(tmp_path, everything())
     (tmp_path / ".Tk.py").write_text(TRAP.format(marker=str(marker)))
     environment = {name: value for name, value in os.environ.items() if name not in ("HOME", "DISPLAY")}
-    command = [sys.executable, "-P", "-m", "coasty_desk.desktop.selftest_tk"]
+    command = [sys.executable, "-P", "-m", "coasty_desk.desktop.selftest.tk_window"]
     subprocess.run(command, cwd=tmp_path, env=environment, input=b"", capture_output=True, timeout=30, check=False)
     assert not marker.exists(), marker.read_text()
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from coasty_desk.core.actions import Action, LookAgain, Point, Prediction, Refusal, Verdict
-from coasty_desk.core.ledger import Ledger
-from coasty_desk.core.ports import Answer, Gate, Pause, Question, Rest
+from coasty_desk.core.gates.action_log import ActionLog
+from coasty_desk.core.gates.reached_windows import NamedWindow
+from coasty_desk.core.keys.chords import strokes
+from coasty_desk.core.ports import Gate, HandPause, PersonQuestion, PersonReply, SettleResult
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
-from coasty_desk.core.windows import Named
-from coasty_desk.desktop.keys import strokes
 
 FRAME = Frame(b"", "image/png", Size(1280, 720), Size(1280, 720), Rect(0, 0, 2560, 1440))
 """A screen of 2560x1440 that is sent at half its size."""
@@ -22,7 +22,7 @@ def placed(action: Action) -> Placed:
 
 def judged(
     gate: Gate, action: Action, prediction: Prediction | None = None, frame: Frame = FRAME
-) -> tuple[Refusal | LookAgain | None, list[Question | Answer | Pause]]:
+) -> tuple[Refusal | LookAgain | None, list[PersonQuestion | PersonReply | HandPause]]:
     """The judgement, and what was said on the way to it."""
     said = []
     judging = gate.judge(frame.place(action), prediction or Prediction(Verdict.CONTINUE, (action,)))
@@ -60,14 +60,14 @@ class Mouse:
 class Desk:
     """Windows by their titles: one under the pointer, one with the keys."""
 
-    under: Named = field(default_factory=lambda: Named("Notes"))
-    front: Named = field(default_factory=lambda: Named("Editor"))
+    under: NamedWindow = field(default_factory=lambda: NamedWindow("Notes"))
+    front: NamedWindow = field(default_factory=lambda: NamedWindow("Editor"))
 
-    def at(self, _point: Point) -> Named:
+    def at(self, _point: Point) -> NamedWindow:
         """The window under any point."""
         return self.under
 
-    def focused(self) -> Named:
+    def focused(self) -> NamedWindow:
         """The window with the keys."""
         return self.front
 
@@ -79,9 +79,9 @@ class Wall:
         """The one frame."""
         return FRAME
 
-    def settle(self) -> Rest:
+    def settle(self) -> SettleResult:
         """It rests."""
-        return Rest(0.0, 0.0)
+        return SettleResult(0.0, 0.0)
 
 
 @dataclass
@@ -103,6 +103,6 @@ class Hands:
         """Nothing is held."""
 
 
-def ledger(clock: Clock | None = None) -> Ledger:
+def ledger(clock: Clock | None = None) -> ActionLog:
     """An empty one."""
-    return Ledger(strokes, clock or Clock())
+    return ActionLog(strokes, clock or Clock())

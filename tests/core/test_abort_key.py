@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coasty_desk.core import abort_key
+from coasty_desk.core.abort import abort_key
 from coasty_desk.core.errors import UsageError
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from coasty_desk.core import abort_key
+from coasty_desk.core.abort import abort_key
 from coasty_desk.core.actions import (
     QUESTION,
     Action,
@@ -26,20 +26,20 @@ from coasty_desk.core.actions import (
     Wait,
     in_words,
 )
-from coasty_desk.core.confirm import Confirm, Eyes, Instead, Scripted
 from coasty_desk.core.errors import Aborted, DesktopError
-from coasty_desk.core.hand import Hand
-from coasty_desk.core.ledger import Noting
-from coasty_desk.core.masked import MaskGate
-from coasty_desk.core.policy import Bounds, Policy
-from coasty_desk.core.policy_gate import PolicyGate
-from coasty_desk.core.ports import Answer, Pause, Question
+from coasty_desk.core.gates.action_log import LoggedExecutor
+from coasty_desk.core.gates.confirm import Confirm, Eyes, Instead, Scripted
+from coasty_desk.core.gates.human_input import HumanInputGate
+from coasty_desk.core.gates.last_frame import LastFrame
+from coasty_desk.core.gates.masked import MaskGate
+from coasty_desk.core.gates.policy import Bounds, Policy
+from coasty_desk.core.gates.policy_gate import PolicyGate
+from coasty_desk.core.gates.reached_windows import NamedWindow
+from coasty_desk.core.gates.self_stop import OwnKeys
+from coasty_desk.core.ports import HandPause, PersonQuestion, PersonReply
 from coasty_desk.core.scaling import Rect
-from coasty_desk.core.seen import Seen
-from coasty_desk.core.self_stop import OwnKeys
 from coasty_desk.core.stop import Stop
-from coasty_desk.core.windows import Named
-from coasty_desk.wire.expressions import pattern
+from coasty_desk.wire.regular_expressions import pattern
 from tests.core.gating import Clock, Desk, Hands, Mouse, Wall, judged, ledger, placed
 
 HERE = Click(Point(100, 100))
@@ -64,10 +64,10 @@ class Waited(Stop):
 # What the agent does itself
 
 
-def own_keys(clock: Clock) -> tuple[OwnKeys, Noting, Waited]:
+def own_keys(clock: Clock) -> tuple[OwnKeys, LoggedExecutor, Waited]:
     """The gate, an executor that notes in its ledger, and its stop."""
     book, stop = ledger(clock), Waited(clock)
-    return OwnKeys(abort_key.parse(abort_key.DEFAULT), book, stop, clock), Noting(Hands(), book), stop
+    return OwnKeys(abort_key.parse(abort_key.DEFAULT), book, stop, clock), LoggedExecutor(Hands(), book), stop
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_third_escape_within_a_second_is_spaced() -> None:
         clock.now += 0.1
     judgement, said = judged(gate, PressKeys(("esc",)))
     assert judgement is None
-    assert isinstance(said[0], Pause)
+    assert isinstance(said[0], HandPause)
     assert clock.now > 1.0
     assert len(stop.waits) == 1
 
@@ -129,7 +129,7 @@ def test_two_escapes_after_one_are_spaced_and_a_late_one_is_not() -> None:
 
 def test_bounds_are_judged_in_sent_pixels_whatever_space_the_model_names() -> None:
     """An answer in another space is scaled before it is judged."""
-    seen = Seen(Wall())
+    seen = LastFrame(Wall())
     seen.capture()
     gate = PolicyGate(Policy(coordinate_bounds=Bounds(0, 0, 640, 360)), ledger(), seen, Desk(), Mouse())
     half = Prediction(Verdict.CONTINUE, (), space=(640, 360))
@@ -140,7 +140,7 @@ def test_bounds_are_judged_in_sent_pixels_whatever_space_the_model_names() -> No
 
 def test_a_click_where_the_pointer_is_is_judged_there() -> None:
     """A point that the model leaves out is looked up, in sent pixels."""
-    seen = Seen(Wall())
+    seen = LastFrame(Wall())
     seen.capture()
     policy = Policy(coordinate_bounds=Bounds(0, 0, 640, 360))
     inside = PolicyGate(policy, ledger(), seen, Desk(), Mouse([Point(1280, 720)]))
@@ -153,7 +153,7 @@ def test_a_click_where_the_pointer_is_is_judged_there() -> None:
 def test_clicks_are_judged_by_the_window_under_them_and_keys_by_the_one_in_front() -> None:
     """Safety sentence: a window is protected from clicks on it and from keys into it."""
     policy = Policy(windows_denied=(pattern("Bank"),))
-    under = PolicyGate(policy, ledger(), Seen(Wall()), Desk(under=Named("My Bank")), Mouse())
+    under = PolicyGate(policy, ledger(), LastFrame(Wall()), Desk(under=NamedWindow("My Bank")), Mouse())
     assert judged(under, HERE)[0] is not None
     assert judged(under, TypeText("x"))[0] is None
 
@@ -162,11 +162,11 @@ def test_a_desktop_that_cannot_tell_its_windows_is_refused_under_rules_about_the
     """Fails closed."""
 
     class Blind(Desk):
-        def focused(self) -> Named:
+        def focused(self) -> NamedWindow:
             msg = "no"
             raise DesktopError(msg)
 
-    gate = PolicyGate(Policy(windows_denied=(pattern("Bank"),)), ledger(), Seen(Wall()), Blind(), Mouse())
+    gate = PolicyGate(Policy(windows_denied=(pattern("Bank"),)), ledger(), LastFrame(Wall()), Blind(), Mouse())
     assert judged(gate, TypeText("x"))[0] is not None
     assert judged(gate, HERE)[0] is None
 
@@ -239,13 +239,13 @@ def test_a_question_shows_both_ends_of_a_long_text() -> None:
 # The hand on the mouse
 
 
-def hand(mouse: Mouse, mode: str = "pause") -> tuple[Hand, Noting, Clock]:
+def hand(mouse: Mouse, mode: str = "pause") -> tuple[HumanInputGate, LoggedExecutor, Clock]:
     """The gate after a look at the screen with the pointer at (0, 0)."""
     clock = Clock()
     book = ledger(clock)
-    seen = Seen(Wall(), lambda: Point(0, 0))
+    seen = LastFrame(Wall(), lambda: Point(0, 0))
     seen.capture()
-    return Hand(mode, mouse, book, seen, Waited(clock), clock), Noting(Hands(), book), clock  # type: ignore[arg-type]
+    return HumanInputGate(mode, mouse, book, seen, Waited(clock), clock), LoggedExecutor(Hands(), book), clock  # type: ignore[arg-type]
 
 
 def test_a_pointer_where_we_left_it_hinders_nothing() -> None:
@@ -263,7 +263,7 @@ def test_a_moved_pointer_is_waited_for_until_it_rests() -> None:
     gate, _, clock = hand(Mouse([Point(50, 0), *[Point(50 + n, 0) for n in range(20)]]))
     judgement, said = judged(gate, HERE)
     assert isinstance(judgement, LookAgain)
-    assert [type(word) for word in said] == [Pause]
+    assert [type(word) for word in said] == [HandPause]
     assert clock.now >= 20 * 0.05 + 1.5 - 0.1
     assert judged(gate, HERE) == (None, []), "where the hand left it is where it belongs now"
 
@@ -276,7 +276,7 @@ def test_a_person_who_types_is_waited_for() -> None:
     judgement, said = judged(gate, HERE)
     assert isinstance(judgement, LookAgain)
     assert "typed" in judgement.why
-    assert [type(word) for word in said] == [Pause]
+    assert [type(word) for word in said] == [HandPause]
     assert clock.now - pressed[0] >= 1.5
     assert judged(gate, HERE) == (None, [])
     pressed[0] = clock.now
@@ -320,7 +320,10 @@ def test_risky_asks_about_what_is_risky_alone() -> None:
     assert person.asked == []
     judgement, said = judged(gate, KeyCombo(("alt", "f4")))
     assert judgement is None
-    assert said == [Question("press alt+f4?", "it closes a window or ends an application", "crop.png"), Answer("yes")]
+    assert said == [
+        PersonQuestion("press alt+f4?", "it closes a window or ends an application", "crop.png"),
+        PersonReply("yes"),
+    ]
 
 
 def test_the_text_under_the_pointer_makes_a_click_risky() -> None:
@@ -346,7 +349,7 @@ def test_a_no_is_a_refusal_that_the_model_hears() -> None:
     judgement, said = judged(confirm("always", "no")[0], Wait(1))
     assert isinstance(judgement, Refusal)
     assert judgement.by == "person"
-    assert said[-1] == Answer("no")
+    assert said[-1] == PersonReply("no")
 
 
 def test_a_no_may_say_what_to_do_instead() -> None:
@@ -354,7 +357,7 @@ def test_a_no_may_say_what_to_do_instead() -> None:
     gate, person = confirm("always")
     person.answers.append(Instead("press escape"))
     judgement, said = judged(gate, HERE)
-    assert said[-1] == Answer("no", "press escape")
+    assert said[-1] == PersonReply("no", "press escape")
     assert isinstance(judgement, Refusal)
     assert judgement.by == "person"
 
@@ -393,6 +396,6 @@ def test_what_was_in_front_is_put_there_again_before_the_action() -> None:
 def test_under_cautious_a_terminal_is_asked_about() -> None:
     """Safety sentence: under `cautious` nothing goes to a terminal unasked."""
     gate, person = confirm("risky", "yes", cautious=True)
-    gate.eyes = Eyes(Desk(front=Named("xterm")), Mouse())
+    gate.eyes = Eyes(Desk(front=NamedWindow("xterm")), Mouse())
     assert judged(gate, TypeText("ls"))[0] is None
     assert person.asked[0][1] == "it goes to a terminal"

@@ -18,10 +18,10 @@ from coasty_desk.core.actions import (
     Wait,
 )
 from coasty_desk.core.errors import UsageError
-from coasty_desk.core.policy import Bounds, Policy, Situation, chords, forbids
-from coasty_desk.core.typed import Typed
-from coasty_desk.desktop.keys import strokes
-from coasty_desk.wire.expressions import pattern
+from coasty_desk.core.gates.policy import Bounds, Policy, Situation, chords, forbids
+from coasty_desk.core.keys.chords import strokes
+from coasty_desk.core.typed_text.typed_line import Typed
+from coasty_desk.wire.regular_expressions import pattern
 
 HERE = Click(Point(5, 5))
 EVERY: dict[str, Action] = {

@@ -17,15 +17,15 @@ from coasty_desk.core.actions import (
     TypeText,
     Wait,
 )
-from coasty_desk.core.risk import Around, risk
-from coasty_desk.core.typed import Typed
-from coasty_desk.core.windows import Named
-from coasty_desk.desktop.keys import strokes
+from coasty_desk.core.gates.reached_windows import NamedWindow
+from coasty_desk.core.gates.risk import Around, risk
+from coasty_desk.core.keys.chords import strokes
+from coasty_desk.core.typed_text.typed_line import Typed
 
 CLICK = Click(Point(5, 5))
-EDITOR = (Named("notes.txt - Mousepad", "mousepad Mousepad"),)
-FILES = (Named("Downloads", "thunar Thunar"),)
-XTERM = (Named("xterm", "xterm XTerm"),)
+EDITOR = (NamedWindow("notes.txt - Mousepad", "mousepad Mousepad"),)
+FILES = (NamedWindow("Downloads", "thunar Thunar"),)
+XTERM = (NamedWindow("xterm", "xterm XTerm"),)
 
 
 def kind(action: Action, around: Around | None = None) -> str:
@@ -85,7 +85,7 @@ def test_delete_is_risky_on_files() -> None:
     """Safety sentence: the Delete key is asked about where files may be deleted, not in an editor."""
     assert kind(PressKeys(("Delete",)), Around(windows=FILES)) == "delete"
     assert kind(PressKeys(("Delete",)), Around(windows=None)) == "delete"
-    assert kind(PressKeys(("Delete",)), Around(windows=(Named(),))) == "delete"
+    assert kind(PressKeys(("Delete",)), Around(windows=(NamedWindow(),))) == "delete"
     assert kind(PressKeys(("Delete",)), Around(windows=EDITOR)) == ""
     assert kind(KeyCombo(("shift", "delete")), Around(windows=EDITOR)) == "delete"
 
@@ -208,12 +208,12 @@ def test_under_cautious_anything_in_a_terminal_is_risky() -> None:
 @pytest.mark.parametrize(
     "window",
     [
-        Named("user@host: ~", ""),
-        Named("", "org.gnome.Terminal"),
-        Named("Windows PowerShell"),
-        Named("x", "kitty kitty"),
+        NamedWindow("user@host: ~", ""),
+        NamedWindow("", "org.gnome.Terminal"),
+        NamedWindow("Windows PowerShell"),
+        NamedWindow("x", "kitty kitty"),
     ],
 )
-def test_terminals_are_known_by_title_or_kind(window: Named) -> None:
+def test_terminals_are_known_by_title_or_kind(window: NamedWindow) -> None:
     """Whatever the terminal is called."""
     assert kind(CLICK, Around(windows=(window,), cautious=True)) == "terminal"

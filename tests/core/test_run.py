@@ -11,11 +11,11 @@ from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Click, LookAgain, Point, Prediction, PressKeys, Refusal, Usage, Verdict
 from coasty_desk.core.errors import BrokenOffError, DesktopError, ServiceError
 from coasty_desk.core.limits import Limits
-from coasty_desk.core.ports import Answer, Judging, Predictor, Question
+from coasty_desk.core.ports import Judging, PersonQuestion, PersonReply, Predictor
 from coasty_desk.core.run import Job, Ports, refusal, run
 from coasty_desk.core.scaling import Placed, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.fake import OpenGate, RecordingExecutor, ScriptedPredictor, StillScreen
+from coasty_desk.testing import OpenGate, RecordingExecutor, ScriptedPredictor, StillScreen
 
 CLICK = Click(Point(100, 50))
 OTHER = Click(Point(300, 50))
@@ -254,8 +254,8 @@ class Leading:
 
     def judge(self, placed: Placed, prediction: Prediction) -> Judging:
         del prediction
-        yield Question("that?", "everything is asked about")
-        yield Answer("no", "press escape")
+        yield PersonQuestion("that?", "everything is asked about")
+        yield PersonReply("no", "press escape")
         return refusal(placed, "person", "a person said what to do instead")
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Scroll, TypeText
-from coasty_desk.core.ports import Ask
+from coasty_desk.core.ports import PredictRequest
 from coasty_desk.core.scaling import CORNER_INSET, SENT_MAX, SENT_MIN, Frame, Placed, Rect, Size, fit, padded
 
 SCREENS = [
@@ -156,7 +156,7 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 def test_a_frame_shows_its_size_and_length_and_not_its_picture() -> None:
     """A repr is for a person's eyes: a megabyte of bytes says nothing."""
     frame = Frame(b"\x89" * 500_000, "image/png", Size(1280, 720), Size(1280, 720), Rect(0, 0, 2560, 1440))
-    for shown in (repr(frame), f"{frame}", repr(Ask(1, "task", frame))):
+    for shown in (repr(frame), f"{frame}", repr(PredictRequest(1, "task", frame))):
         assert "1280x720" in shown
         assert "500000 bytes" in shown
         assert len(shown) < 300

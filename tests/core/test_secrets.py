@@ -24,15 +24,15 @@ from coasty_desk.core.actions import (
     TypeText,
     Verdict,
 )
-from coasty_desk.core.confirm import Confirm, Eyes, Scripted
 from coasty_desk.core.errors import DesktopError, ServiceError, UsageError
-from coasty_desk.core.hiding import Hiding
-from coasty_desk.core.ports import Ask, Retry
+from coasty_desk.core.gates.confirm import Confirm, Eyes, Scripted
+from coasty_desk.core.gates.reached_windows import NamedWindow
+from coasty_desk.core.keys.chords import strokes
+from coasty_desk.core.ports import PredictRequest, Retry
+from coasty_desk.core.redaction.redactor import Hiding
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.secrets import Filling, SecretGate, Secrets
 from coasty_desk.core.stop import Stop
-from coasty_desk.core.windows import Named
-from coasty_desk.desktop.keys import strokes
 from coasty_desk.desktop.secret_sources import read
 from tests.core.gating import FRAME, Clock, Desk, Hands, Mouse, judged, ledger, placed
 
@@ -91,11 +91,11 @@ class Saying:
 
     prediction: Prediction
 
-    def price(self, _ask: Ask) -> int:
+    def price(self, _ask: PredictRequest) -> int:
         """Nothing."""
         return 0
 
-    def predict(self, _ask: Ask) -> Generator[Retry, None, Prediction]:
+    def predict(self, _ask: PredictRequest) -> Generator[Retry, None, Prediction]:
         """The one answer."""
         yield from ()
         return self.prediction
@@ -108,7 +108,7 @@ def test_a_model_that_reads_the_value_off_the_screen_does_not_spread_it() -> Non
     """Safety sentence: the value is hidden in what the model says, before anybody hears it."""
     actions: tuple[Action | Refusal, ...] = (TypeText(f"x{VALUE}"), Refusal(VALUE, "wire", VALUE))
     said = Prediction(Verdict.CONTINUE, actions, f"I see {VALUE}!", descriptions=(VALUE, ""))
-    answering = Hiding(Saying(said), SECRETS).predict(Ask(1, "t", FRAME))
+    answering = Hiding(Saying(said), SECRETS).predict(PredictRequest(1, "t", FRAME))
     with pytest.raises(StopIteration) as end:
         next(answering)
     assert VALUE not in repr(end.value.value)
@@ -122,7 +122,7 @@ def heard(said: Prediction, secrets: Secrets = SECRETS) -> Prediction:
 
 def heard_by(hiding: Hiding) -> Prediction:
     """The next answer."""
-    answering = hiding.predict(Ask(1, "t", FRAME))
+    answering = hiding.predict(PredictRequest(1, "t", FRAME))
     with pytest.raises(StopIteration) as end:
         next(answering)
     answer: Prediction = end.value.value
@@ -222,11 +222,11 @@ def test_a_value_that_is_written_otherwise_is_hidden(way: str) -> None:
     assert core not in repr(answer)
 
     class Failing(Saying):
-        def predict(self, _ask: Ask) -> Generator[Retry, None, Prediction]:
+        def predict(self, _ask: PredictRequest) -> Generator[Retry, None, Prediction]:
             yield Retry(text, 1.0, 1)
             raise ServiceError(text, text, code=text, request_id=text)
 
-    asked = Hiding(Failing(answer), SECRETS, strokes=strokes).predict(Ask(1, "t", FRAME))
+    asked = Hiding(Failing(answer), SECRETS, strokes=strokes).predict(PredictRequest(1, "t", FRAME))
     assert core not in repr(next(asked))
     with pytest.raises(ServiceError) as caught:
         next(asked)
@@ -300,9 +300,9 @@ def test_a_bound_secret_is_typed_into_its_windows_alone() -> None:
     secrets = read(["PW=env:X@*Bank*", "ANY=env:X"], {"X": VALUE})
     action = TypeText("{{secret:PW}}")
     for title, refused in (("My Bank", False), ("Notes", True), ("", True), ("Bank" * 2000, True)):
-        judgement = judged(SecretGate(secrets, Desk(front=Named(title))), action)[0]
+        judgement = judged(SecretGate(secrets, Desk(front=NamedWindow(title))), action)[0]
         assert isinstance(judgement, Refusal) is refused
-    assert judged(SecretGate(secrets, Desk(front=Named("Notes"))), TypeText("{{secret:ANY}} PW")) == (None, [])
+    assert judged(SecretGate(secrets, Desk(front=NamedWindow("Notes"))), TypeText("{{secret:ANY}} PW")) == (None, [])
 
 
 def test_under_risky_an_unbound_secret_is_asked_about_once() -> None:

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import pytest
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Point, PressKeys, TypeText
-from coasty_desk.core.policy import Policy, Situation, forbids
-from coasty_desk.core.typed import Typed, steps
-from coasty_desk.core.typed_keys import of_stroke
-from coasty_desk.desktop.keys import strokes
-from coasty_desk.wire.expressions import pattern
+from coasty_desk.core.gates.policy import Policy, Situation, forbids
+from coasty_desk.core.keys.chords import strokes
+from coasty_desk.core.typed_text.editing_keys import of_stroke
+from coasty_desk.core.typed_text.typed_line import Typed, steps
+from coasty_desk.wire.regular_expressions import pattern
 
 HERE = Click(Point(5, 5))
 

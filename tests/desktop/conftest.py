@@ -9,7 +9,7 @@ import pytest
 
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.executor import DesktopExecutor
+from coasty_desk.desktop.input.executor import DesktopExecutor
 from tests.desktop import targets
 from tests.desktop.xvfb import pointer_to, set_layout, xvfb
 

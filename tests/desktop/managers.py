@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from coasty_desk.desktop import load
-from coasty_desk.desktop.x11_clients import Clients
+from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.x11.clients import Clients
 from tests.desktop.xvfb import xvfb
 
 PATIENCE = 20.0
@@ -77,7 +77,7 @@ def program(*command: str, environment: dict[str, str] | None = None) -> Iterato
 
 def _await_manager() -> None:
     """Until it has taken the display over: a window that comes while it does is lost."""
-    display = load.display()
+    display = backends.display()
     try:
         until = time.monotonic() + PATIENCE
         while not Clients(display).managed:

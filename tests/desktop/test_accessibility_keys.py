@@ -13,11 +13,13 @@ from Xlib.protocol import rq
 
 from coasty_desk.core.actions import KeyCombo, TypeText
 from coasty_desk.core.scaling import Frame, Size
-from coasty_desk.desktop import checks, load, release
-from coasty_desk.desktop.executor import DesktopExecutor
-from coasty_desk.desktop.x11_accessibility_keys import NAMES
-from coasty_desk.desktop.x11_keyboard import X11Keyboard
-from coasty_desk.desktop.x11_xkb import Xkb
+from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.input import release
+from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.selftest import checks
+from coasty_desk.desktop.x11.accessibility_keys import NAMES
+from coasty_desk.desktop.x11.xkb import Xkb
+from coasty_desk.desktop.x11.xtest_keyboard import X11Keyboard
 from tests.desktop import targets
 
 BITS = {name: bit for bit, name in NAMES.items()}
@@ -30,7 +32,7 @@ TEXT = "Hello, ALL the llamas (aa) {漢} ß 2+2\n"
 def xkb(display: str) -> Iterator[Xkb]:
     """The server's controls, as they were at the end."""
     del display
-    connection = load.display()
+    connection = backends.display()
     opened = Xkb.open(connection)
     assert opened is not None
     before = opened.controls()
@@ -67,8 +69,8 @@ def test_a_killed_run_leaves_nothing_off(xkb: Xkb, display: str) -> None:
     xkb.change_controls(BITS["slow keys"], BITS["slow keys"])
     before = xkb.controls()
     killed = (
-        "import os; from coasty_desk.core.stop import Stop; from coasty_desk.desktop.typing import keyboard; "
-        "from coasty_desk.desktop.held import Held; keys = keyboard(Stop(), Held()); "
+        "import os; from coasty_desk.core.stop import Stop; from coasty_desk.desktop.input.keyboard import keyboard; "
+        "from coasty_desk.desktop.base.pressed import Pressed; keys = keyboard(Stop(), Pressed()); "
         "held = keys.holding(('ctrl',)); held.__enter__(); os.kill(os.getpid(), 9)"
     )
     ran = subprocess.run([sys.executable, "-c", killed], env=os.environ | {"DISPLAY": display}, check=False)
@@ -89,7 +91,7 @@ def grabbed_in_mid_key(executor: DesktopExecutor, monkeypatch: pytest.MonkeyPatc
         send(keycode, down=down)
         if down and next(presses) == 2:
             keyboard._display.sync()
-            other = load.display()
+            other = backends.display()
             other.grab_server()
             other.sync()
             threading.Timer(GRABBED, other.close).start()
@@ -129,7 +131,7 @@ def own_key(device: int, keycode: int, *, down: bool) -> None:
             rq.Pad(2), rq.Card32("delay"), rq.Pad(23), rq.Card8("device"),
         )  # fmt: skip
 
-    display = load.display()
+    display = backends.display()
     kind = display.query_extension("XInputExtension").first_event + (1 if down else 2)
     opcode = display.query_extension("XTEST").major_opcode
     FakeDeviceKey(display=display.display, opcode=opcode, kind=kind, detail=keycode, delay=0, device=device)

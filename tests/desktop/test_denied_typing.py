@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Point, PressKeys, TypeText
-from coasty_desk.core.policy import Policy, Situation, forbids
+from coasty_desk.core.gates.policy import Policy, Situation, forbids
+from coasty_desk.core.keys.chords import strokes
 from coasty_desk.core.scaling import Frame
-from coasty_desk.core.typed import Typed
-from coasty_desk.desktop.executor import DesktopExecutor
-from coasty_desk.desktop.keys import strokes
-from coasty_desk.wire.expressions import pattern
+from coasty_desk.core.typed_text.typed_line import Typed
+from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.wire.regular_expressions import pattern
 from tests.desktop import targets
 
 DENIED = "denied"

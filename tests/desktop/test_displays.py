@@ -20,12 +20,13 @@ from coasty_desk.core.actions import Click, Drag, Point
 from coasty_desk.core.errors import BrokenOffError, DesktopError
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import checks, load
-from coasty_desk.desktop.capture import MonitorScreen
-from coasty_desk.desktop.deep_colour import narrowed
-from coasty_desk.desktop.executor import DesktopExecutor
-from coasty_desk.desktop.selftest import selftest
-from coasty_desk.desktop.x11_connection import authority, connect
+from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.imaging.deep_colour import narrowed
+from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.screen.capture import MonitorScreen
+from coasty_desk.desktop.selftest import checks
+from coasty_desk.desktop.selftest.proofs import selftest
+from coasty_desk.desktop.x11.access import authority, connect
 from tests.cli.conftest import recording
 from tests.desktop.xvfb import pointer_to, xvfb, xvnc
 
@@ -151,10 +152,10 @@ def test_entries_are_chosen_as_libxcb_chooses_them(locked: Callable[[bytes], Non
         + entry(WILD, b"", b"", stale)
         + b"\x01\x00cut off"
     )
-    load.display().close()
+    backends.display().close()
     locked(entry(WILD, b"", b"", stale) + entry(WILD, b"", b"", key))
     with pytest.raises(DesktopError, match="does not let this program in"):
-        load.display()
+        backends.display()
 
 
 def test_a_display_without_a_key_says_how_to_get_one(
@@ -173,7 +174,7 @@ def test_an_untrusted_key_is_named(
 ) -> None:
     """What `ssh -X` gives: every command says that it wants a trusted one."""
     untrusted = str(tmp_path / "ours")
-    made = ["xauth", "-f", untrusted, "generate", load._name(), ".", "untrusted", "timeout", "0"]
+    made = ["xauth", "-f", untrusted, "generate", backends._name(), ".", "untrusted", "timeout", "0"]
     subprocess.run(made, check=True, capture_output=True)
     (said,) = checks.desktop(SENT, HOTKEY)
     assert "untrusted" in said.detail
@@ -215,7 +216,7 @@ def test_other_ways_to_name_a_local_display_work(
     name: str, locked: Callable[[bytes], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`:N`, `unix:N` and `unix/:N` are one display."""
-    monkeypatch.setenv("DISPLAY", name.format(host=load._name()))
+    monkeypatch.setenv("DISPLAY", name.format(host=backends._name()))
     assert [check for check in checks.desktop(SENT, HOTKEY) if check.ok is False] == []
 
 

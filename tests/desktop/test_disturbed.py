@@ -14,11 +14,12 @@ from coasty_desk.core.actions import Click, Drag, Point, PressKeys, Scroll, Type
 from coasty_desk.core.errors import Aborted, BrokenOffError
 from coasty_desk.core.scaling import Rect
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import load, x11_guard
-from coasty_desk.desktop.executor import DesktopExecutor
-from coasty_desk.desktop.sent import Sent
-from coasty_desk.desktop.ways import armed
-from coasty_desk.desktop.x11_xkb import Xkb
+from coasty_desk.desktop.abort.methods import armed
+from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.base.own_events import OwnEvents
+from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.x11 import focus_guard
+from coasty_desk.desktop.x11.xkb import Xkb
 from tests.desktop import targets
 from tests.desktop.interference import FRAME, LONG, Person, broken_off, counted, do, meanwhile, texted, until
 from tests.desktop.targets import App
@@ -43,10 +44,10 @@ def person(display: str) -> Iterator[Person]:
 
 
 @pytest.fixture
-def watched(display: str, stop: Stop) -> Iterator[tuple[DesktopExecutor, Sent]]:
+def watched(display: str, stop: Stop) -> Iterator[tuple[DesktopExecutor, OwnEvents]]:
     """The real executor, and somebody who listens to the keys, as in a run."""
     del display
-    sent = Sent()
+    sent = OwnEvents()
     executor = DesktopExecutor(stop, sent=sent)
     with armed(stop, release=executor.release, sent=sent):
         yield executor, sent
@@ -66,7 +67,7 @@ def typed(executor: DesktopExecutor) -> str:
 
 @pytest.mark.parametrize("modifier", MODIFIERS)
 def test_no_letter_becomes_a_shortcut(
-    tk_area: App, watched: tuple[DesktopExecutor, Sent], person: Person, modifier: str
+    tk_area: App, watched: tuple[DesktopExecutor, OwnEvents], person: Person, modifier: str
 ) -> None:
     """Typing holds on while a person holds Control or its like; of the one key that may have been on its way, the model is told."""
 
@@ -90,7 +91,7 @@ def test_no_letter_becomes_a_shortcut(
 
 @pytest.mark.parametrize("lock", [CAPS_LOCK, NUM_LOCK])
 def test_a_lock_that_a_person_turns_on_is_typed_around(
-    tk_area: App, watched: tuple[DesktopExecutor, Sent], person: Person, lock: int
+    tk_area: App, watched: tuple[DesktopExecutor, OwnEvents], person: Person, lock: int
 ) -> None:
     """The text is as it should be, and the lock is on when it is done: that was their wish."""
 
@@ -112,7 +113,7 @@ def test_a_key_that_stays_held_ends_it(
     tk_area: App, executor: DesktopExecutor, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody waits for ever for a hand that has gone; nothing was typed, clicked or pressed."""
-    monkeypatch.setattr(x11_guard, "_HELD", 0.2)
+    monkeypatch.setattr(focus_guard, "_HELD", 0.2)
     person.key(MODIFIERS["ctrl"], down=True)
     for action in (
         TypeText("abc"),
@@ -156,7 +157,7 @@ def test_a_click_waits_for_the_hand(tk_area: App, executor: DesktopExecutor, per
 @pytest.mark.parametrize("mode", ["pause", "stop", "ignore"])
 def test_a_person_who_types_too(tk_area: App, person: Person, mode: Any) -> None:
     """Two hands in one text make nonsense of it: it is ended and told, or the run stops, or they are left to it."""
-    stop, sent = Stop(), Sent()
+    stop, sent = Stop(), OwnEvents()
     executor = DesktopExecutor(stop, sent=sent, on_human_input=mode)
     with armed(stop, release=executor.release, sent=sent):
 
@@ -181,7 +182,7 @@ def test_a_person_who_types_too(tk_area: App, person: Person, mode: Any) -> None
     executor.release()
 
 
-def test_our_own_keys_are_nobody_elses(tk_area: App, watched: tuple[DesktopExecutor, Sent]) -> None:
+def test_our_own_keys_are_nobody_elses(tk_area: App, watched: tuple[DesktopExecutor, OwnEvents]) -> None:
     """Fast or held, none of them is taken for a person's."""
     executor, sent = watched
     do(executor, TypeText(LONG + "ü€中"))
@@ -197,7 +198,7 @@ def test_our_own_keys_are_nobody_elses(tk_area: App, watched: tuple[DesktopExecu
 @contextmanager
 def confined(where: Rect) -> Iterator[None]:
     """Another program keeps the pointer inside a rectangle, as games and viewers do."""
-    display = load.display()
+    display = backends.display()
     root = display.screen().root
     window = root.create_window(
         where.left, where.top, where.width, where.height, 0, X.CopyFromParent, X.InputOnly, override_redirect=True
@@ -233,7 +234,7 @@ def test_a_drag_that_is_held_back_is_told(tk_area: App, executor: DesktopExecuto
 
     def hold_back() -> None:
         tk_area.wait_for("press", 1)
-        display = load.display()
+        display = backends.display()
         root = display.screen().root
         while not tk_area.of_kind("release"):
             at = root.query_pointer()

@@ -10,16 +10,16 @@ from contextlib import ExitStack
 import pytest
 
 from coasty_desk.core.actions import Action, Click, Point, PressKeys, Scroll, TypeText
-from coasty_desk.core.confirm import Scripted
 from coasty_desk.core.errors import BrokenOffError
-from coasty_desk.core.patterns import Pattern
-from coasty_desk.core.policy import Policy
+from coasty_desk.core.gates.confirm import Scripted
+from coasty_desk.core.gates.policy import Policy
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import window_list
-from coasty_desk.desktop.executor import DesktopExecutor
-from coasty_desk.desktop.fake import StillScreen
-from coasty_desk.desktop.in_hand import Rules, in_hand
-from coasty_desk.desktop.sent import Sent
+from coasty_desk.core.typed_text.patterns import Pattern
+from coasty_desk.desktop.base.own_events import OwnEvents
+from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.x11 import window_list
+from coasty_desk.guard.assemble import GuardRules, guarded
+from coasty_desk.testing import StillScreen
 from tests.desktop import targets
 from tests.desktop.interference import (
     FRAME,
@@ -63,7 +63,7 @@ def hands(desk: tuple[App, App]) -> Iterator[DesktopExecutor]:
     """The real executor on that display."""
     for app in desk:
         app.ask("clear")
-    executor = DesktopExecutor(Stop(), sent=Sent())
+    executor = DesktopExecutor(Stop(), sent=OwnEvents())
     yield executor
     executor.release()
 
@@ -145,9 +145,9 @@ def test_a_rule_about_windows_is_asked_once_more_before_the_first_key(desk: tupl
     stop = Stop()
     policy = Policy(windows_denied=(Pattern("*Bank*"),))
     screen = StillScreen(SIZE)
-    rules = Rules(policies=(policy,))
-    executor = DesktopExecutor(stop, sent=Sent(), rechecks=rules.rechecks)
-    held = in_hand(rules, stop=stop, screen=screen, executor=executor, person=Scripted())
+    rules = GuardRules(policies=(policy,))
+    executor = DesktopExecutor(stop, sent=OwnEvents(), rechecks=rules.rechecks)
+    held = guarded(rules, stop=stop, screen=screen, executor=executor, person=Scripted())
     focus("My Bank")
     place = next(window.frame for window in window_list.windows() if window.title == "My Bank")
     middle = Point(place.left + place.width // 2, place.top + place.height // 2)

@@ -8,18 +8,19 @@ from contextlib import contextmanager
 import pytest
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point, PressKeys, Refusal, Scroll, TypeText
-from coasty_desk.core.confirm import Scripted
 from coasty_desk.core.errors import BrokenOffError
-from coasty_desk.core.patterns import Pattern
-from coasty_desk.core.policy import Policy
+from coasty_desk.core.gates.confirm import Scripted
+from coasty_desk.core.gates.policy import Policy
 from coasty_desk.core.scaling import Placed, Rect
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import load, window_list
-from coasty_desk.desktop.executor import DesktopExecutor
-from coasty_desk.desktop.fake import StillScreen
-from coasty_desk.desktop.in_hand import InHand, Rules, in_hand
-from coasty_desk.desktop.sent import Sent
-from coasty_desk.desktop.windows_here import WindowMask
+from coasty_desk.core.typed_text.patterns import Pattern
+from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.base.own_events import OwnEvents
+from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.screen.windows_here import WindowMask
+from coasty_desk.desktop.x11 import window_list
+from coasty_desk.guard.assemble import Guarded, GuardRules, guarded
+from coasty_desk.testing import StillScreen
 from tests.cli.conftest import recording
 from tests.core.gating import judged
 from tests.desktop import targets
@@ -31,7 +32,7 @@ BANK = Pattern("*Bank*")
 
 def retitled(before: str, after: str) -> None:
     """Give the window with this title another one."""
-    display = load.display()
+    display = backends.display()
     window = display.create_resource_object(
         "window", next(one.id for one in window_list.windows() if one.title == before)
     )
@@ -42,17 +43,17 @@ def retitled(before: str, after: str) -> None:
 
 
 @contextmanager
-def ruled(rules: Rules) -> Iterator[InHand]:
+def ruled(rules: GuardRules) -> Iterator[Guarded]:
     """The real hands under these rules."""
     stop = Stop()
-    executor = DesktopExecutor(stop, sent=Sent(), rechecks=rules.rechecks)
-    yield in_hand(rules, stop=stop, screen=StillScreen(SIZE), executor=executor, person=Scripted())
+    executor = DesktopExecutor(stop, sent=OwnEvents(), rechecks=rules.rechecks)
+    yield guarded(rules, stop=stop, screen=StillScreen(SIZE), executor=executor, person=Scripted())
     executor.release()
 
 
 RULES = {
-    "policy": lambda: Rules(policies=(Policy(windows_denied=(BANK,)),)),
-    "mask": lambda: Rules(masks=[WindowMask(BANK)]),
+    "policy": lambda: GuardRules(policies=(Policy(windows_denied=(BANK,)),)),
+    "mask": lambda: GuardRules(masks=[WindowMask(BANK)]),
 }
 
 
@@ -93,11 +94,11 @@ class Until:
 def until_refused(display: str, action: Action, passes: int) -> tuple[list[tuple[str, int, int]], str]:
     """What a window saw of the action before the rule said no, and what is told of it."""
     with recording(display) as window:
-        executor = DesktopExecutor(Stop(), sent=Sent(), rechecks=[Until(passes)])
+        executor = DesktopExecutor(Stop(), sent=OwnEvents(), rechecks=[Until(passes)])
         with pytest.raises(BrokenOffError) as caught:
             executor.perform(FRAME.place(action))
         executor.release()
-        DesktopExecutor(Stop(), sent=Sent()).perform(FRAME.place(KeyCombo(("f5",))))
+        DesktopExecutor(Stop(), sent=OwnEvents()).perform(FRAME.place(KeyCombo(("f5",))))
         window.wait_for("key_up", 1)
         kinds = {"press", "release", "motion"}
         return [(e["event"], e["x"], e["y"]) for e in window.events if e["event"] in kinds], caught.value.message
@@ -121,7 +122,7 @@ def test_a_drag_that_must_not_end_there_ends_where_it_began(display: str) -> Non
     """Safety sentence: what was picked up is not dropped on what is denied by then."""
     asked = Until(10_000)
     with recording(display):
-        whole = DesktopExecutor(Stop(), sent=Sent(), rechecks=[asked])
+        whole = DesktopExecutor(Stop(), sent=OwnEvents(), rechecks=[asked])
         whole.perform(FRAME.place(Drag(Point(100, 100), Point(500, 300))))
         whole.release()
     questions = 10_000 - asked.left
@@ -162,7 +163,7 @@ def test_no_key_goes_to_a_masked_window(bank: App, action: Action) -> None:
     frame = placed_window("My Bank")
     half = Rect(frame.left, frame.top, frame.width, frame.height // 2 + 1)
     for mask in (WindowMask(BANK), lambda: [frame], lambda: [half]):
-        with ruled(Rules(masks=[mask])) as hands:
+        with ruled(GuardRules(masks=[mask])) as hands:
             refusal = judged(hands.gate, action, frame=FRAME)[0]
             assert isinstance(refusal, Refusal)
             assert (refusal.by, "Bank" in refusal.why) == ("mask", False)
@@ -174,7 +175,7 @@ def test_no_key_goes_to_a_masked_window(bank: App, action: Action) -> None:
 def test_keys_go_to_a_window_of_which_a_mask_covers_little(bank: App) -> None:
     """A mask over its title is none over its text."""
     frame = placed_window("My Bank")
-    with ruled(Rules(masks=[lambda: [Rect(frame.left, frame.top, frame.width, 30)]])) as hands:
+    with ruled(GuardRules(masks=[lambda: [Rect(frame.left, frame.top, frame.width, 30)]])) as hands:
         assert judged(hands.gate, TypeText("x"), frame=FRAME)[0] is None
         hands.executor.perform(FRAME.place(TypeText("x")))
     assert targets.becomes(bank.text, "x") == "x"
@@ -187,7 +188,7 @@ def test_no_drag_and_no_pointer_crosses_a_masked_window(bank: App) -> None:
     left, right = Point(frame.left - 20, frame.top + 40), Point(frame.left + frame.width + 20, frame.top + 40)
     above = Point(right.x, frame.top - 30), Point(left.x, frame.top - 30)
     inside = Point(frame.left + 20, frame.top + 40)
-    with ruled(Rules(masks=[WindowMask(BANK)])) as hands:
+    with ruled(GuardRules(masks=[WindowMask(BANK)])) as hands:
         for action in (Drag(left, right), Move(inside), Scroll(1, "vertical", inside), Click(inside)):
             refusal = judged(hands.gate, action, frame=FRAME)[0]
             assert isinstance(refusal, Refusal)

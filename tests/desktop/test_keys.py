@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coasty_desk.core.actions import Click, KeyCombo, Move, Point, PressKeys
-from coasty_desk.desktop import key_names, keys
+from coasty_desk.core.keys import chords, key_names
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ from coasty_desk.desktop import key_names, keys
 )
 def test_a_spelling_is_its_key(name: str, key: str) -> None:
     """Models' own spellings reach the key that they mean."""
-    assert keys.canonical(name) == key
+    assert chords.canonical(name) == key
 
 
 @pytest.mark.parametrize(
@@ -75,27 +75,27 @@ def test_a_spelling_is_its_key(name: str, key: str) -> None:
         ("ctrl+page-down", ("ctrl", "pagedown")),
     ],
 )
-def test_a_chord_may_be_one_string(name: str, stroke: keys.Stroke) -> None:
+def test_a_chord_may_be_one_string(name: str, stroke: chords.Stroke) -> None:
     """A chord in one string is the chord, whatever joins its keys."""
-    assert keys.strokes(KeyCombo((name,))) == (stroke,)
-    assert keys.strokes(PressKeys((name,))) == (stroke,)
+    assert chords.strokes(KeyCombo((name,))) == (stroke,)
+    assert chords.strokes(PressKeys((name,))) == (stroke,)
 
 
 def test_modifiers_come_first_and_each_key_once() -> None:
     """However the model orders them, modifiers are held around the rest."""
-    assert keys.strokes(KeyCombo(("c", "ctrl", "Control"))) == (("ctrl", "c"),)
+    assert chords.strokes(KeyCombo(("c", "ctrl", "Control"))) == (("ctrl", "c"),)
 
 
 def test_a_capital_in_a_chord_holds_no_shift() -> None:
     """`ctrl+A` is ctrl and a; a capital alone stays a capital."""
-    assert keys.strokes(KeyCombo(("ctrl", "A"))) == (("ctrl", "a"),)
-    assert keys.strokes(PressKeys(("A",))) == (("A",),)
+    assert chords.strokes(KeyCombo(("ctrl", "A"))) == (("ctrl", "a"),)
+    assert chords.strokes(PressKeys(("A",))) == (("A",),)
 
 
 def test_one_name_may_be_several_strokes() -> None:
     """`ctrl+k ctrl+s` is pressed as an editor wants it: one after the other."""
-    assert keys.strokes(KeyCombo(("ctrl+k ctrl+s",))) == (("ctrl", "k"), ("ctrl", "s"))
-    assert keys.strokes(PressKeys(("Tab Tab",))) == (("tab",), ("tab",))
+    assert chords.strokes(KeyCombo(("ctrl+k ctrl+s",))) == (("ctrl", "k"), ("ctrl", "s"))
+    assert chords.strokes(PressKeys(("Tab Tab",))) == (("tab",), ("tab",))
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_one_name_may_be_several_strokes() -> None:
 )
 def test_an_unknown_key_is_refused_with_the_nearest(name: str, near: str) -> None:
     """The model is told which key it may have meant."""
-    with pytest.raises(keys.UnknownKey) as refused:
-        keys.strokes(KeyCombo((name,)))
+    with pytest.raises(chords.UnknownKey) as refused:
+        chords.strokes(KeyCombo((name,)))
     assert refused.value.nearest == near
 
 
@@ -113,40 +113,40 @@ def test_an_unknown_key_is_refused_with_the_nearest(name: str, near: str) -> Non
 )
 def test_what_is_no_key_is_refused(name: str) -> None:
     """Nothing is guessed: what is no key presses nothing."""
-    with pytest.raises(keys.UnknownKey):
-        keys.strokes(PressKeys((name,)))
+    with pytest.raises(chords.UnknownKey):
+        chords.strokes(PressKeys((name,)))
 
 
 def test_nothing_named_is_refused() -> None:
     """An action without keys is refused too."""
     for action in (PressKeys(()), KeyCombo(())):
-        with pytest.raises(keys.UnknownKey):
-            keys.strokes(action)
+        with pytest.raises(chords.UnknownKey):
+            chords.strokes(action)
 
 
 def test_only_modifiers_are_held_around_the_pointer() -> None:
     """A click may hold ctrl, not a letter; a move holds nothing."""
     point = Point(1, 1)
-    assert keys.modifiers(Click(point, modifiers=("Control_L", "shift"))) == ("ctrl", "shift")
-    assert keys.modifiers(Move(point)) == ()
-    with pytest.raises(keys.UnknownKey):
-        keys.modifiers(Click(point, modifiers=("a",)))
+    assert chords.modifiers(Click(point, modifiers=("Control_L", "shift"))) == ("ctrl", "shift")
+    assert chords.modifiers(Move(point)) == ()
+    with pytest.raises(chords.UnknownKey):
+        chords.modifiers(Click(point, modifiers=("a",)))
 
 
 @given(st.sampled_from(sorted(key_names.NAMED)), st.sampled_from(["", "_", "-", " "]))
 def test_every_listed_spelling_is_known_in_any_case(spelling: str, gap: str) -> None:
     """The table and the parser agree, in any case."""
-    assert keys.canonical(spelling.upper()) in key_names.KEYS
-    assert keys.canonical(key_names.NAMED[spelling] + gap.strip(" -")) == key_names.NAMED[spelling]
+    assert chords.canonical(spelling.upper()) in key_names.KEYS
+    assert chords.canonical(key_names.NAMED[spelling] + gap.strip(" -")) == key_names.NAMED[spelling]
 
 
 @given(st.text(max_size=12))
 def test_any_text_is_strokes_or_a_refusal(name: str) -> None:
     """Whatever a model writes, the answer is canonical keys or a refusal, never a crash."""
     try:
-        pressed = keys.strokes(PressKeys((name,)))
-    except keys.UnknownKey:
+        pressed = chords.strokes(PressKeys((name,)))
+    except chords.UnknownKey:
         return
     for stroke in pressed:
         assert all(key in key_names.KEYS or len(key) == 1 for key in stroke)
-        assert keys.stroke(stroke) == stroke
+        assert chords.stroke(stroke) == stroke

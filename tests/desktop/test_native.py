@@ -10,10 +10,11 @@ import pytest
 
 from coasty_desk.core.errors import Aborted
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import load, native_keys, native_pointer
-from coasty_desk.desktop.held import Held
-from coasty_desk.desktop.native_keyboard import NativeKeyboard, WindowsKeys
-from coasty_desk.desktop.sent import Sent
+from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.base.own_events import OwnEvents
+from coasty_desk.desktop.base.pressed import Pressed
+from coasty_desk.desktop.native import native_keys, native_pointer
+from coasty_desk.desktop.native.native_keyboard import NativeKeyboard, WindowsKeys
 
 US = {"c": 0x43, "C": 0x143, "+": 0x1BB, "@": 0x132}
 GERMAN = {"c": 0x43, "+": 0xBB, "@": 0x651}
@@ -48,8 +49,8 @@ class FakePynput:
 def windows(monkeypatch: pytest.MonkeyPatch) -> tuple[NativeKeyboard, FakePynput]:
     """A keyboard on a German Windows."""
     pynput = FakePynput()
-    monkeypatch.setattr(load, "pynput", lambda _part: pynput)
-    return NativeKeyboard(Stop(), Held(), Sent(), WindowsKeys(lambda c: GERMAN.get(c, -1))), pynput
+    monkeypatch.setattr(backends, "pynput", lambda _part: pynput)
+    return NativeKeyboard(Stop(), Pressed(), OwnEvents(), WindowsKeys(lambda c: GERMAN.get(c, -1))), pynput
 
 
 def test_the_layout_says_which_windows_key_a_character_is_on() -> None:
@@ -112,8 +113,8 @@ def test_a_notch_is_a_notch(platform: str, axis: Any, told: tuple[int, int], mon
     """On Windows pynput multiplies by 120, on macOS by ten pixels."""
     turned: list[tuple[int, int]] = []
     mouse = SimpleNamespace(Controller=lambda: SimpleNamespace(scroll=lambda dx, dy: turned.append((dx, dy))))
-    monkeypatch.setattr(load, "pynput", lambda _part: mouse)
+    monkeypatch.setattr(backends, "pynput", lambda _part: mouse)
     monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(load, "pyautogui", lambda: SimpleNamespace(platformModule=None))
+    monkeypatch.setattr(backends, "pyautogui", lambda: SimpleNamespace(platformModule=None))
     native_pointer.NativePointer().notch(axis, up=False)
     assert turned == [told]

@@ -12,10 +12,10 @@ from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Click, Point
 from coasty_desk.core.scaling import Frame, Rect
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import window_list
-from coasty_desk.desktop.capture import MonitorScreen
-from coasty_desk.desktop.executor import DesktopExecutor
-from coasty_desk.desktop.overlay import GROUND, Badge, NoBadgeError, Uncovered
+from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.screen.capture import MonitorScreen
+from coasty_desk.desktop.screen.overlay import GROUND, Badge, NoBadgeError, Uncovered
+from coasty_desk.desktop.x11 import window_list
 from tests.desktop.conftest import SCREEN
 from tests.desktop.targets import App, closing, tk
 from tests.desktop.xvfb import xvfb

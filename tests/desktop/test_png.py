@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from coasty_desk.core.scaling import Size
-from coasty_desk.desktop.png import png
+from coasty_desk.desktop.imaging.png import png
 
 CHANCE = random.Random(7)  # noqa: S311 - the same pictures each time, not a secret
 

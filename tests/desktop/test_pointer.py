@@ -11,7 +11,7 @@ from coasty_desk.core.actions import Click, Drag, Move, Point, Scroll
 from coasty_desk.core.errors import Aborted
 from coasty_desk.core.scaling import Frame
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.executor import DesktopExecutor
+from coasty_desk.desktop.input.executor import DesktopExecutor
 from tests.desktop import targets
 from tests.desktop.xvfb import pointer_at, pointer_to
 

@@ -9,7 +9,7 @@ import pytest
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import release
+from coasty_desk.desktop.input import release
 from tests.desktop.xvfb import xvfb
 
 

@@ -15,7 +15,8 @@ from typing import TypeVar
 import pytest
 
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.desktop import terminal_programs, window_list
+from coasty_desk.desktop.linux import terminal_programs
+from coasty_desk.desktop.x11 import window_list
 from tests.desktop.managers import managed, program
 
 PATIENCE = 30.0
@@ -24,7 +25,7 @@ T = TypeVar("T")
 PROBE = """
 import sys
 from msgspec import json
-from coasty_desk.desktop.started_from import own_windows
+from coasty_desk.desktop.own_terminal.started_from import own_windows
 found = json.encode(own_windows())
 with open(sys.argv[1], "wb") as file:
     file.write(found + b"\\n")

@@ -13,13 +13,13 @@ from Xlib.display import Display
 
 from coasty_desk.core.actions import Point, TypeText
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.core.policy import Policy, Situation, forbids
-from coasty_desk.core.windows import LONGEST_TITLE, Named
-from coasty_desk.desktop import window_list
-from coasty_desk.desktop.keys import strokes
-from coasty_desk.desktop.window_list import Window
-from coasty_desk.desktop.windows_here import DesktopWindows, WindowMask, keep_focus
-from coasty_desk.wire.expressions import pattern
+from coasty_desk.core.gates.policy import Policy, Situation, forbids
+from coasty_desk.core.gates.reached_windows import LONGEST_TITLE, NamedWindow
+from coasty_desk.core.keys.chords import strokes
+from coasty_desk.desktop.screen.windows_here import DesktopWindows, WindowMask, keep_focus
+from coasty_desk.desktop.x11 import window_list
+from coasty_desk.desktop.x11.window_list import Window
+from coasty_desk.wire.regular_expressions import pattern
 from tests.desktop.managers import managed, program
 
 PATIENCE = 15.0
@@ -58,7 +58,7 @@ def test_a_place_belongs_to_the_topmost_window(desk: tuple[Window, Window]) -> N
     windows = DesktopWindows()
     assert windows.at(Point(one.frame.left + 3, one.frame.top + 3)).title == "Kontö one"
     assert windows.at(Point(two.frame.left + 3, two.frame.top + 3)).title == "two"
-    assert windows.at(Point(790, 590)) == Named("", "")
+    assert windows.at(Point(790, 590)) == NamedWindow("", "")
     assert "XTerm" in windows.at(Point(two.frame.left + 3, two.frame.top + 3)).kind
 
 

@@ -11,12 +11,12 @@ from PIL import Image, ImageDraw
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Prediction
 from coasty_desk.core.limits import Limits
-from coasty_desk.core.ports import Rest
+from coasty_desk.core.ports import SettleResult
 from coasty_desk.core.run import Job, Ports, run
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.fake import OpenGate, RecordingExecutor, Reply, ScriptedPredictor
-from coasty_desk.wire import events as wire
+from coasty_desk.testing import OpenGate, RecordingExecutor, Reply, ScriptedPredictor
+from coasty_desk.wire import event_json as wire
 
 
 class Slides:
@@ -36,8 +36,8 @@ class Slides:
         image = self._encoded.get(id(picture)) or self._encoded.setdefault(id(picture), png(picture))
         return Frame(image, "image/png", size, size, self.shows)
 
-    def settle(self) -> Rest:
-        return Rest(120.0, 0.1, "at rest")
+    def settle(self) -> SettleResult:
+        return SettleResult(120.0, 0.1, "at rest")
 
 
 def png(picture: Image.Image) -> bytes:

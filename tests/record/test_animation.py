@@ -10,9 +10,10 @@ from PIL import Image, ImageSequence
 
 from coasty_desk.core.actions import Click, Drag, Point, Prediction, Refusal, TypeText, Verdict
 from coasty_desk.core.errors import UsageError
-from coasty_desk.record import animation, story
-from coasty_desk.record.animation import BAR, Format
-from coasty_desk.record.drawing import INK
+from coasty_desk.record import timeline
+from coasty_desk.record.report import animation
+from coasty_desk.record.report.animation import BAR, Format
+from coasty_desk.record.report.drawing import INK
 from tests.record.recorded import Slides, desktop, record
 
 REPLIES = [
@@ -32,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("form", ["gif", "webp"])
 def test_it_shows_each_look_and_each_action_where_it_was_done(folder: Path, form: Format) -> None:
     """Four looks, four actions and the end; the first action's ink is round its point, in the shrunk picture."""
-    encoded = animation.animate(story.read(folder), folder, form)
+    encoded = animation.animate(timeline.read(folder), folder, form)
     with Image.open(io.BytesIO(encoded)) as moving:
         frames = [frame.convert("RGB") for frame in ImageSequence.Iterator(moving)]
     assert {frame.size for frame in frames} == {(960, 540 + BAR)}
@@ -51,7 +52,7 @@ def test_a_run_without_pictures_is_said_in_a_sentence(folder: Path) -> None:
     for path in (folder / "frames").iterdir():
         path.unlink()
     with pytest.raises(UsageError, match="no pictures"):
-        animation.animate(story.read(folder), folder, "gif")
+        animation.animate(timeline.read(folder), folder, "gif")
 
 
 def _inked(frame: Image.Image, x: int, y: int) -> bool:

@@ -8,9 +8,9 @@ from PIL import Image
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.scaling import Frame, Rect, Size
-from coasty_desk.record import finding
-from coasty_desk.wire.events import to_line
-from coasty_desk.wire.records import Looked, read
+from coasty_desk.record import visual_match
+from coasty_desk.wire.event_json import to_line
+from coasty_desk.wire.journal_lines import Looked, read
 
 HIDDEN = Rect(0, 0, 640, 720)
 
@@ -31,8 +31,8 @@ def test_two_screens_are_compared_without_what_is_hidden() -> None:
     then = Image.new("L", (1280, 720), 255)
     then.paste(0, (0, 0, 640, 720))
     now = Image.new("L", (1280, 720), 255)
-    assert finding.alike(then, now) < 0.6
-    assert finding.alike(then, now, [(0, 0, 640, 720)]) == 1
+    assert visual_match.alike(then, now) < 0.6
+    assert visual_match.alike(then, now, [(0, 0, 640, 720)]) == 1
     now.paste(0, (640, 0, 1280, 720))
-    assert finding.alike(then, now, [(0, 0, 640, 720)]) < 0.1
-    assert finding.alike(then, then, [(0, 0, 1280, 720)]) == 0
+    assert visual_match.alike(then, now, [(0, 0, 640, 720)]) < 0.1
+    assert visual_match.alike(then, then, [(0, 0, 1280, 720)]) == 0

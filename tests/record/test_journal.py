@@ -19,7 +19,7 @@ from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.record import listing
 from coasty_desk.record.journal import JOURNAL, Recorder, new_run_id, recorded
 from coasty_desk.record.prune import prune
-from coasty_desk.wire.posted import Posted
+from coasty_desk.wire.open_purchase import Posted
 
 SIZE = Size(1280, 720)
 SCREEN = Rect(0, 0, 1280, 720)

@@ -14,19 +14,19 @@ import pytest
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Click, Prediction, Refusal
-from coasty_desk.core.cut_off import CutOff
 from coasty_desk.core.limits import Limits
-from coasty_desk.core.ports import Judging, Rest
+from coasty_desk.core.ports import Judging, SettleResult
+from coasty_desk.core.resume_point import ResumePoint
 from coasty_desk.core.run import Job, Ports, run
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.core.stop import Stop
+from coasty_desk.models.coasty import ApiKey, CoastyPredictor, Connection
+from coasty_desk.models.coasty.http import Reply
+from coasty_desk.models.coasty.retry import NO_ANSWER
+from coasty_desk.models.coasty.transport_errors import UnansweredError
 from coasty_desk.record.journal import Recorder, recorded
 from coasty_desk.record.listing import events
-from coasty_desk.record.resume import Remains, take_up
-from coasty_desk.service import ApiKey, CoastyPredictor, Connection
-from coasty_desk.service.http import Reply
-from coasty_desk.service.retry import NO_ANSWER
-from coasty_desk.service.unanswered import UnansweredError
+from coasty_desk.record.resume import ResumeState, take_up
 from tests.stub_service import (
     HTML,
     KEY,
@@ -128,9 +128,9 @@ class Desk:
         self.world.shots += 1
         return Frame(b"PNG%d" % self.world.shots + b"." * 100, "image/png", SIZE, SIZE, DISPLAY)
 
-    def settle(self) -> Rest:
+    def settle(self) -> SettleResult:
         """There is nothing to wait for."""
-        return Rest(0.0, 0.0)
+        return SettleResult(0.0, 0.0)
 
     def refuses(self, placed: Placed) -> Refusal | None:
         """Nothing."""
@@ -192,7 +192,7 @@ def live(world: World, life: Life, limits: Limits) -> ev.RunEnded | None:
 
 
 def _carry_out(
-    world: World, life: Life, limits: Limits, recorder: Recorder, remains: Remains | None
+    world: World, life: Life, limits: Limits, recorder: Recorder, remains: ResumeState | None
 ) -> ev.RunEnded | None:
     stop, desk = InOneThread(), Desk(world, life)
     predictor = CoastyPredictor(
@@ -207,7 +207,7 @@ def _carry_out(
     job = Job(RUN, "click about", "coasty", DISPLAY, SIZE, limits)
     ports = Ports(desk, desk, predictor, desk, stop)
     ended: ev.RunEnded | None = None
-    for event in recorded(run(job, ports, remains.cut_off if remains else CutOff()), recorder):
+    for event in recorded(run(job, ports, remains.cut_off if remains else ResumePoint()), recorder):
         if isinstance(event, ev.RunEnded):
             ended = event
     return ended

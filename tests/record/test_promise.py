@@ -10,7 +10,7 @@ import pytest
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.limits import Limits
-from coasty_desk.service.pricing import Tariff
+from coasty_desk.models.coasty.pricing import Tariff
 from tests.record.test_never_twice import FAULTS, World, carried_out, refunded, script
 from tests.stub_service import Fault, Request, Response, Service, error
 

@@ -25,14 +25,14 @@ from coasty_desk.core.actions import (
     Verdict,
 )
 from coasty_desk.core.errors import UsageError
+from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.limits import Limits
 from coasty_desk.core.run import Job, Ports, run
 from coasty_desk.core.scaling import Placed, Rect
 from coasty_desk.core.stop import Stop
-from coasty_desk.core.windows import Named
-from coasty_desk.desktop.fake import OpenGate, RecordingExecutor, ScriptedPredictor
-from coasty_desk.record import finding, story
+from coasty_desk.record import timeline, visual_match
 from coasty_desk.record.replay import Recording, Replay
+from coasty_desk.testing import OpenGate, RecordingExecutor, ScriptedPredictor
 from tests.record.recorded import Slides, desktop, png, record
 
 BUTTONS = [(300, 200, "Save"), (900, 600, "Cancel"), (500, 200, "Open")]
@@ -88,7 +88,7 @@ class _Again:
 
 
 def _recording(folder: Path, **values: str) -> Recording:
-    return Recording(story.read(folder), folder, values)
+    return Recording(timeline.read(folder), folder, values)
 
 
 def _moved(picture: Image.Image, dx: int, dy: int) -> Image.Image:
@@ -110,9 +110,9 @@ class _Asking(RecordingExecutor):
 def test_a_step_that_was_hindered_is_not_passed_over(folder: Path, before: int, done: list[Action]) -> None:
     """Nothing of it done: it is taken again. Some of it done: that is the end, and no success."""
     screen, executor, recording = Slides([desktop(BUTTONS)]), _Asking(), _recording(folder)
-    there = Named("Notes", "notes Notes")
+    there = NamedWindow("Notes", "notes Notes")
 
-    def windows(real: Action | None) -> tuple[Named, ...]:
+    def windows(real: Action | None) -> tuple[NamedWindow, ...]:
         return (there, there) if isinstance(real, Drag) else (there,)
 
     steps = tuple(
@@ -270,10 +270,10 @@ def test_a_replay_without_its_pictures_compares_nothing_and_does_nothing(folder:
 def test_a_place_with_nothing_to_see_is_clicked_where_it_was(tmp_path: Path) -> None:
     """A plain canvas: the same colour will do; another colour will not."""
     plain = Image.new("RGB", (1280, 720), "#808080")
-    then, other = finding.grey(png(plain)), finding.grey(png(Image.new("RGB", (1280, 720), "#c0c0c0")))
-    assert finding.find(then, then, 640, 360) == finding.Found(0, 0, 0.0)
-    assert finding.find(then, then, 640, 360, [(20, 10)]) == finding.Found(20, 10, 0.0)
-    assert finding.find(then, other, 640, 360) is None
+    then, other = visual_match.grey(png(plain)), visual_match.grey(png(Image.new("RGB", (1280, 720), "#c0c0c0")))
+    assert visual_match.find(then, then, 640, 360) == visual_match.VisualMatch(0, 0, 0.0)
+    assert visual_match.find(then, then, 640, 360, [(20, 10)]) == visual_match.VisualMatch(20, 10, 0.0)
+    assert visual_match.find(then, other, 640, 360) is None
 
 
 def test_a_button_lit_up_by_the_pointer_is_the_same_button() -> None:
@@ -284,14 +284,14 @@ def test_a_button_lit_up_by_the_pointer_is_the_same_button() -> None:
     for at in pixels:
         if picture.getpixel(at) == (216, 216, 216):
             lit.putpixel(at, (232, 232, 236))
-    assert finding.find(finding.grey(png(picture)), finding.grey(png(lit)), 300, 200) is not None
+    assert visual_match.find(visual_match.grey(png(picture)), visual_match.grey(png(lit)), 300, 200) is not None
 
 
 def test_of_two_that_look_the_same_the_one_that_moved_along_is_meant() -> None:
     """Two rows of the same buttons, moved by the distance of the rows."""
     then = desktop([(300, 200, "Edit"), (300, 260, "Edit"), (300, 320, "Edit")])
     now = _moved(then, 0, 60)
-    found = finding.find(finding.grey(png(then)), finding.grey(png(now)), 300, 260, [(0, 60)])
+    found = visual_match.find(visual_match.grey(png(then)), visual_match.grey(png(now)), 300, 260, [(0, 60)])
     assert found is not None
     assert (found.dx, found.dy) == (0, 60)
 
@@ -300,5 +300,5 @@ def test_a_target_at_the_edge_of_the_screen_is_found() -> None:
     """A taskbar's corner: half of what is around it is off the screen."""
     picture = desktop([])
     ImageDraw.Draw(picture).text((4, 702), "Start", fill="white")
-    then = finding.grey(png(picture))
-    assert finding.find(then, then, 10, 710) == finding.Found(0, 0, 0.0)
+    then = visual_match.grey(png(picture))
+    assert visual_match.find(then, then, 10, 710) == visual_match.VisualMatch(0, 0, 0.0)

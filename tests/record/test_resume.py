@@ -17,11 +17,11 @@ from coasty_desk.core.limits import Limits, Progress
 from coasty_desk.core.run import Job, Ports, run
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.fake import OpenGate, RecordingExecutor, ScriptedPredictor
 from coasty_desk.record import resume
 from coasty_desk.record.journal import JOURNAL, Recorder
-from coasty_desk.record.resume import Remains, take_up
-from coasty_desk.wire.posted import Opened, Posted
+from coasty_desk.record.resume import ResumeState, take_up
+from coasty_desk.testing import OpenGate, RecordingExecutor, ScriptedPredictor
+from coasty_desk.wire.open_purchase import Opened, Posted
 from tests.record.recorded import Slides, desktop
 
 RUN = "20261122-051530-1a2b3c"
@@ -82,14 +82,14 @@ def cut_off(runs: Path, *events: ev.Event, kept: Posted | None = None) -> Path:
     return runs / RUN
 
 
-def remains(folder: Path) -> Remains:
+def remains(folder: Path) -> ResumeState:
     """What is left of it."""
     recorder, left = take_up(folder)
     recorder.close()
     return left
 
 
-def gone_on(left: Remains, *script: Prediction, screen: Rect = SCREEN) -> tuple[list[Action], ScriptedPredictor]:
+def gone_on(left: ResumeState, *script: Prediction, screen: Rect = SCREEN) -> tuple[list[Action], ScriptedPredictor]:
     """What is done in the next sitting, and the predictor that was asked."""
     executor, predictor = RecordingExecutor(), ScriptedPredictor([*script, Prediction(Verdict.DONE)])
     slides = Slides([desktop([])], screen)

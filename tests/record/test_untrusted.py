@@ -17,9 +17,10 @@ from coasty_desk import plain_files
 from coasty_desk.core.actions import Click, Point, Prediction, Verdict
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
-from coasty_desk.desktop.crop import Crops
-from coasty_desk.record import listing, pictures, prune, report, story
+from coasty_desk.desktop.imaging.crop import Crops
+from coasty_desk.record import listing, prune, timeline
 from coasty_desk.record.journal import Recorder
+from coasty_desk.record.report import html_report, small_pictures
 from tests.cli.conftest import Shell, display, service, shell  # noqa: F401 - fixtures
 from tests.record.recorded import Slides, desktop, png, record
 from tests.stub_service import done
@@ -251,15 +252,15 @@ def test_a_story_of_ever_so_many_events_is_told_in_the_end(kept: Record) -> None
         '{"event":"retrying","time":"2026-11-01T10:10:10Z","run_id":"x","step":1,"code":"X","delay":1,"attempt":1}'
     )
     kept.journal.write_text("\n".join([first, *[looked] * 30_000, *[settled] * 60_000]) + "\n")
-    told = story.read(kept.folder)
+    told = timeline.read(kept.folder)
     assert len(told.steps) == 30_000
-    assert len(told.steps[-1].asides) == story.MOST_IN_A_STEP
+    assert len(told.steps[-1].asides) == timeline.MOST_IN_A_STEP
 
 
 def test_a_report_shows_so_many_pictures_and_no_more(kept: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its steps are told all the same."""
-    monkeypatch.setattr(report, "MOST_OF_PICTURES", 1)
-    page = report.html(story.read(kept.folder), kept.folder)
+    monkeypatch.setattr(html_report, "MOST_OF_PICTURES", 1)
+    page = html_report.html(timeline.read(kept.folder), kept.folder)
     assert page.count("data:image") == 1
     assert "There is no picture of this step." in page
 
@@ -267,9 +268,9 @@ def test_a_report_shows_so_many_pictures_and_no_more(kept: Record, monkeypatch: 
 def test_only_screenshots_are_decoded(kept: Record) -> None:
     """Other formats have decoders that start programs."""
     eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n"
-    assert pictures.opened(eps) is None
+    assert small_pictures.opened(eps) is None
     _bomb(kept.outside / "bomb", kept)
-    assert pictures.opened((kept.outside / "bomb").read_bytes()) is None
+    assert small_pictures.opened((kept.outside / "bomb").read_bytes()) is None
 
 
 def _modes(folder: Path) -> Iterator[tuple[str, int]]:

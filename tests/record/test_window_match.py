@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.scaling import Rect
-from coasty_desk.core.windows import Named
 from coasty_desk.record.window_match import fits
 
 EDITOR = "mousepad Mousepad"
@@ -28,7 +28,7 @@ EDITOR = "mousepad Mousepad"
 )
 def test_what_changes_from_day_to_day_may_differ(then: str, now: str) -> None:
     """Numbers, files, marks of change."""
-    assert fits(Named(then, EDITOR), Named(now, EDITOR))
+    assert fits(NamedWindow(then, EDITOR), NamedWindow(now, EDITOR))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_changes_from_day_to_day_may_differ(then: str, now: str) -> None:
 )
 def test_another_name_is_another_window(then: str, now: str) -> None:
     """Also in the same application."""
-    assert not fits(Named(then, EDITOR), Named(now, EDITOR))
+    assert not fits(NamedWindow(then, EDITOR), NamedWindow(now, EDITOR))
 
 
 @pytest.mark.parametrize(("now", "expected"), [((210, 140), True), ((210, 190), False), (None, False)])
@@ -53,16 +53,16 @@ def test_a_title_that_a_mask_kept_off_the_record_is_known_by_its_place(
     now: tuple[int, int] | None, *, expected: bool
 ) -> None:
     """And its size, about; the class must be the same all the same."""
-    then = Named("", EDITOR, frame=Rect(200, 150, 400, 300))
+    then = NamedWindow("", EDITOR, frame=Rect(200, 150, 400, 300))
     frame = None if now is None else Rect(*now, 400, 300)
-    assert fits(then, Named("whatever", EDITOR, frame=frame)) is expected
-    assert not fits(then, Named("whatever", "xterm XTerm", frame=then.frame))
+    assert fits(then, NamedWindow("whatever", EDITOR, frame=frame)) is expected
+    assert not fits(then, NamedWindow("whatever", "xterm XTerm", frame=then.frame))
 
 
 def test_another_application_is_another_window() -> None:
     """Whatever it calls itself; the instance before the class may be another."""
-    assert not fits(Named("note", EDITOR), Named("note", "xterm XTerm"))
-    assert not fits(Named("", ""), Named("", "xterm XTerm"))
-    assert not fits(Named("note", EDITOR), Named())
-    assert fits(Named("note", "localhost__1 Chromium"), Named("note", "localhost__2 Chromium"))
-    assert fits(Named(), Named())
+    assert not fits(NamedWindow("note", EDITOR), NamedWindow("note", "xterm XTerm"))
+    assert not fits(NamedWindow("", ""), NamedWindow("", "xterm XTerm"))
+    assert not fits(NamedWindow("note", EDITOR), NamedWindow())
+    assert fits(NamedWindow("note", "localhost__1 Chromium"), NamedWindow("note", "localhost__2 Chromium"))
+    assert fits(NamedWindow(), NamedWindow())

@@ -10,7 +10,7 @@ from hypothesis import given
 from coasty_desk.core.actions import Click, Point, Prediction, Refusal, Usage, Verdict, Wait
 from coasty_desk.core.errors import ServiceError
 from coasty_desk.wire.predictions import charged, decode, parse
-from tests.wire.test_actions import ENTRIES, JSON
+from tests.wire.test_action_json import ENTRIES, JSON
 
 CLICK = {"action_type": "click", "params": {"x": 1, "y": 2}}
 WAIT = {"action_type": "wait", "params": {"seconds": 1}}

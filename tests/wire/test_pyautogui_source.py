@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coasty_desk.core.actions import Action, Click, Point, Refusal, Verdict
-from coasty_desk.wire.actions import Decoded, decode
+from coasty_desk.wire.action_json import Decoded, decode
 from coasty_desk.wire.pyautogui_source import ParsedSource, SourceRefused, parse
 from tests.wire import sources
 

@@ -14,8 +14,8 @@ from Xlib.display import Display
 from coasty_desk.core.actions import Click, Point
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.capture import MonitorScreen
-from coasty_desk.desktop.executor import DesktopExecutor
+from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.screen.capture import MonitorScreen
 
 
 class Recorder:

@@ -1,0 +1,144 @@
+"""`coasty-desk doctor` looks whether everything is here that a run needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+
+from msgspec.structs import asdict
+
+from coasty_desk import compose
+from coasty_desk.cli import configured
+from coasty_desk.cli.exits import EXIT_DESKTOP, EXIT_SERVICE
+from coasty_desk.cli.terminal.terminal_text import line
+from coasty_desk.core.abort import abort_key
+from coasty_desk.core.counting import counted
+from coasty_desk.core.errors import DesktopError, ServiceError, UsageError
+from coasty_desk.desktop.selftest import checks
+from coasty_desk.desktop.selftest.checks import Check
+from coasty_desk.desktop.selftest.proofs import Proof, selftest
+from coasty_desk.desktop.x11 import window_list
+from coasty_desk.models.coasty import account, open_sessions
+from coasty_desk.models.offline.a11y import widgets
+from coasty_desk.models.offline.vision import engines
+from coasty_desk.settings import Settings
+
+SWITCH_ON = (
+    "For icons by their names, before the program starts: of GTK, install at-spi2-core and leave NO_AT_BRIDGE unset; of Qt, "
+    "QT_LINUX_ACCESSIBILITY_ALWAYS_ON=1; Chromium and Electron, ACCESSIBILITY_ENABLED=1 and --force-renderer-accessibility."
+)
+SERVICE_CHECKS = ("API key", "service", "sessions")
+
+
+def doctor(*, as_json: bool) -> int:
+    """Print the findings. Exit 0 where nothing failed, 5 for the desktop, 4 for the service."""
+    chosen, _ = configured.load({})
+    found: list[Check] = []
+    for check in _all(chosen):
+        found.append(check)
+        if not as_json:
+            _print(check)
+    if as_json:
+        print(json.dumps({"checks": [asdict(check) for check in found]}, indent=2))
+    failed = {check.name for check in found if check.ok is False}
+    if failed - set(SERVICE_CHECKS):
+        return EXIT_DESKTOP
+    return EXIT_SERVICE if failed else 0
+
+
+def prove(*, as_json: bool) -> int:
+    """The self-test: a table of proofs with measured offsets. Exit 0 only if all of them hold, else 5.
+
+    Raises DesktopError without a display, Aborted where a person stops it.
+    """
+    chosen, _ = configured.load({})
+    found: list[Proof] = []
+    for proof in selftest(chosen.max_size, chosen.abort_hotkey or abort_key.DEFAULT):
+        found.append(proof)
+        if not as_json:
+            offset = "" if proof.offset is None else f" (off by {proof.offset[0]:g}, {proof.offset[1]:g} pixels)"
+            _print(Check(proof.name, ok=proof.ok, detail=proof.detail + offset, remedy=proof.remedy))
+    if as_json:
+        print(json.dumps({"checks": [asdict(proof) for proof in found]}, indent=2))
+    return 0 if found and all(proof.ok for proof in found) else EXIT_DESKTOP
+
+
+def _all(chosen: Settings) -> Iterator[Check]:
+    yield from checks.desktop(chosen.max_size, chosen.abort_hotkey or abort_key.DEFAULT, chosen.own_terminal)
+    yield _offline()
+    yield from accessibility()
+    yield from _service(chosen)
+
+
+def _offline() -> Check:
+    """Whether the offline predictor can read a screen; only who uses it needs that."""
+    broken = "".join(f"; {package} is there, but cannot be loaded ({why})" for package, why in engines.broken().items())
+    try:
+        return Check("offline predictor", ok=True, detail=f"reads the screen with {engines.best()}{broken}")
+    except UsageError as error:
+        return Check("offline predictor", ok=None, detail=error.message, remedy=error.remedy)
+
+
+def accessibility() -> Iterator[Check]:
+    """Which of the open windows tell the offline predictor what is in them, beside what can be read."""
+    try:
+        open_now = (
+            [] if sys.platform != "linux" else [one for one in window_list.windows() if one.title and not one.popup]
+        )
+    except DesktopError:
+        return
+    if not open_now:
+        return
+    told = widgets.telling([widgets.Front(one.title, one.frame) for one in open_now])
+    if told is None:
+        yield Check(
+            "accessibility", ok=None, detail="there is no accessibility bus: icons have no names", remedy=SWITCH_ON
+        )
+        return
+    names = {
+        tells: [one.title for one, does in zip(open_now, told, strict=True) if does is tells] for tells in (True, False)
+    }
+    detail = "; ".join(
+        f"{what}: {', '.join(names[tells])}"
+        for tells, what in ((True, "tell their names"), (False, "silent"))
+        if names[tells]
+    )
+    silent = bool(names[False])
+    yield Check("accessibility", ok=None if silent else True, detail=detail, remedy=SWITCH_ON if silent else "")
+
+
+def _service(chosen: Settings) -> Iterator[Check]:
+    key = compose.api_key(os.environ)
+    if not key.strip():
+        hint = "Set COASTY_API_KEY, or work without it: --provider offline."
+        yield Check("API key", ok=None, detail="there is none", remedy=hint)
+        return
+    try:
+        told = account.check(key, chosen.base_url)
+    except (ServiceError, UsageError) as error:
+        yield Check("service", ok=False, detail=error.message, remedy=error.remedy)
+        return
+    yield Check("API key", ok=True, detail=f"a {told.kind} key")
+    yield Check("service", ok=True, detail=f"{chosen.base_url} answers")
+    yield _sessions(chosen)
+
+
+def _sessions(chosen: Settings) -> Check:
+    """Whether the key may do what a run does first, found out by what costs nothing."""
+    try:
+        with closing(compose.connection(chosen, os.environ)) as connection:
+            count = len(open_sessions.listed(connection))
+    except ServiceError as error:
+        return Check("sessions", ok=False, detail=error.message, remedy=error.remedy)
+    hint = "Close what a killed run left: see `coasty-desk sessions list`." if count else ""
+    return Check("sessions", ok=True, detail=f"the key may open them; {counted(count, 'is', 'are')} open", remedy=hint)
+
+
+def _print(check: Check) -> None:
+    mark = {True: "ok", False: "FAIL", None: "note"}[check.ok]
+    print(f"{mark:<5} {check.name:<30} {line(check.detail)}", flush=True)
+    if check.remedy:
+        print(f"{'':<36} {line(check.remedy)}", flush=True)

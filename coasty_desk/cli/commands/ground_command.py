@@ -1,0 +1,148 @@
+"""`coasty-desk ground`: finds something on the screen and prints where it is."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+from coasty_desk import compose, plain_files
+from coasty_desk.cli import configured
+from coasty_desk.cli.commands.run_command import drive
+from coasty_desk.cli.exits import complain
+from coasty_desk.core import events as ev
+from coasty_desk.core.actions import Click, Point, Prediction, Verdict
+from coasty_desk.core.counting import counted
+from coasty_desk.core.errors import GaveUpError, OverBudgetError, UsageError
+from coasty_desk.core.folders import given
+from coasty_desk.core.gates.reached_windows import Aim
+from coasty_desk.core.ports import Predictor, PredictRequest, PredictStream
+from coasty_desk.core.scaling import Frame
+from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.imaging import image_file
+from coasty_desk.record.journal import new_run_id
+from coasty_desk.record.report.drawing import pointed_out
+from coasty_desk.settings import Settings
+
+NOT_FOUND = 1
+OVER_BUDGET = 3
+
+REMEDIES = dict.fromkeys(
+    (ev.Ending.MAX_STEPS, ev.Ending.REFUSED),
+    "It was not clicked: say yes to the question at a terminal, or --yes, and see that the policy allows it.",
+)
+"""What to do where the click was not done: there is one step, and no more of them would help."""
+
+
+def ground(element: str, *, image: str | None, annotate: str | None, click: bool, options: Mapping[str, object]) -> int:
+    """Print where it is; exit 1 where it is nowhere. Raises UsageError, ServiceError, DesktopError."""
+    chosen, _ = configured.load(options)
+    if not element.strip():
+        message = "There is nothing to look for."
+        raise UsageError(message, 'Name it: coasty-desk ground "the Save button".')
+    if click and image is not None:
+        message = "--click is for the screen, and --image is a picture."
+        raise UsageError(message, "Leave one of them out.")
+    stop = Stop()
+    if image is None:
+        seen = compose.look(chosen, os.environ, stop)
+        picture, shows = seen.image, seen.shows
+    else:
+        picture, shows = image_file.read(given(image)), None
+    box = compose.UNSHRUNK if chosen.provider == "offline" else chosen.max_size
+    frame = image_file.framed(picture, box, shows)
+    try:
+        with closing(compose.pointing(chosen, os.environ, stop, live=image is None)) as predictor:
+            prediction = _answered(
+                predictor.predict(_affordable(predictor, PredictRequest(1, element.strip(), frame), chosen))
+            )
+    except OverBudgetError as error:
+        told = error.message.replace("the next step", "a look")
+        complain(f"{told[:1].upper()}{told[1:]}.", error.remedy)
+        return OVER_BUDGET
+    except GaveUpError as error:
+        complain(error.message, error.remedy)
+        return NOT_FOUND
+    at = _place(prediction, frame)
+    _print(at, prediction, as_json=chosen.json)
+    if annotate is not None:
+        _write(given(annotate), pointed_out(picture, Point(at.x - frame.shows.left, at.y - frame.shows.top)))
+    return _clicked(element, at, chosen, options) if click else 0
+
+
+def _affordable(predictor: Predictor, ask: PredictRequest, chosen: Settings) -> PredictRequest:
+    """The same. Raises OverBudgetError where it costs more than a run may."""
+    price = predictor.price(ask)
+    if chosen.budget is not None and price > chosen.budget:
+        message = f"a look costs {counted(price, 'cent')}, and the budget is {chosen.budget}"
+        raise OverBudgetError(message, "Raise budget in the configuration, or look with `--provider offline`.")
+    return ask
+
+
+def _answered(answering: PredictStream[Prediction]) -> Prediction:
+    while True:
+        try:
+            next(answering)  # a retry, which takes its time and is nobody's concern here
+        except StopIteration as end:
+            prediction: Prediction = end.value
+            return prediction
+
+
+def _place(prediction: Prediction, frame: Frame) -> Point:
+    click = next(action for action in prediction.actions if isinstance(action, Click))
+    real = frame.place(click, prediction.space).real
+    assert isinstance(real, Click)  # noqa: S101 - a click stays one when it is placed
+    assert real.point is not None  # noqa: S101 - and keeps its point
+    return real.point
+
+
+def _print(at: Point, prediction: Prediction, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"x": int(at.x), "y": int(at.y), "cost_cents": prediction.usage.cents}))
+    else:
+        print(f"{at.x:g} {at.y:g}", flush=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        plain_files.write_out(path, content)
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror or error}."
+        raise UsageError(message, "Name another file with --annotate.") from error
+
+
+def _clicked(element: str, at: Point, chosen: Settings, options: Mapping[str, object]) -> int:
+    """As a run of one step, with all that keeps a run in the person's hand."""
+    wanted = {**options, "step": not chosen.yes, "max_steps": 1, "dry_run": False}
+    once, _ = configured.load(wanted)
+    return drive(f"click {element}", once, new_run_id(), script=_Once(at), remedies=REMEDIES)
+
+
+class _Once:
+    """A `compose.Script` and `core.ports.Predictor` that clicks one real pixel."""
+
+    provider = "ground"
+    asks = False
+
+    def __init__(self, at: Point) -> None:
+        self._at = at
+
+    def predictor(self, model: Predictor | None, _aim: Aim) -> Predictor:
+        del model
+        return self
+
+    def price(self, ask: PredictRequest) -> int:
+        del ask
+        return 0
+
+    def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:
+        yield from ()
+        content, shows = ask.frame.content, ask.frame.shows
+        x = (self._at.x - shows.left) * content.width / shows.width
+        y = (self._at.y - shows.top) * content.height / shows.height
+        return Prediction(Verdict.DONE, (Click(Point(x, y)),))
+
+    def close(self) -> None:
+        pass

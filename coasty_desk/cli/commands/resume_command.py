@@ -1,0 +1,94 @@
+"""`coasty-desk resume`: goes on with a run that was cut off, stopped or ended early, without doing or paying anything twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace as with_settings
+
+from msgspec.structs import replace
+
+from coasty_desk import compose, presets, settings
+from coasty_desk import task as tasks
+from coasty_desk.cli import configured
+from coasty_desk.cli.commands.cost_command import agree
+from coasty_desk.cli.commands.run_command import drive
+from coasty_desk.core.errors import UsageError
+from coasty_desk.core.limits import Limits, renewed
+from coasty_desk.record import listing
+from coasty_desk.record.journal import Recorder
+from coasty_desk.record.replay import PROVIDER
+from coasty_desk.record.resume import ResumeState, take_up
+from coasty_desk.settings import Settings
+
+
+def resume(name: str, note: str | None, options: Mapping[str, object]) -> int:
+    """Go on with the settings that the run had, `options` besides. Raises UsageError where there is nothing to go on with."""
+    told = "" if note is None else tasks.checked(note, "note")
+    folder = listing.find(compose.runs_folder(), name)
+    recorder, remains = take_up(folder, told)
+    with closing(recorder):
+        task = remains.started.task
+        _refuse(remains, told)
+        if len(task) + len(told) > tasks.LONGEST:
+            message = (
+                f"The task and the note have {len(task) + len(told)} characters; the service takes {tasks.LONGEST}."
+            )
+            raise UsageError(message, "Shorten the note.")
+        _refuse_other_terms(remains, recorder, options)
+        chosen, _ = configured.load({**settings.known(remains.started.settings), **options})
+        if remains.started.provider == "offline":  # the note is all its instructions: nothing of the others is left
+            remains = replace(remains, cut_off=replace(remains.cut_off, frame=None, answer=None))
+        remains = replace(remains, limits=_limits(remains, chosen, options))
+        _agree(remains, chosen, options)
+        return drive(task, chosen, folder.name, (recorder, remains))
+
+
+def _refuse(remains: ResumeState, note: str) -> None:
+    """Raise UsageError for a run that no model can go on with."""
+    if remains.started.provider == PROVIDER:
+        message = "This run was a replay of another one, and no model was asked."
+        raise UsageError(message, "Replay that one again: see `coasty-desk runs list`.")
+    if remains.started.provider == "ground":
+        message = "This run was the click of a `ground`, and no model was asked."
+        raise UsageError(message, "Look for the element again, with `coasty-desk ground`.")
+    if remains.started.provider == "offline" and not note:
+        message = "The offline predictor does not know how far it had come in its instructions."
+        raise UsageError(message, "Say those that are left: coasty-desk resume RUN 'click \"Save\"'.")
+
+
+def _refuse_other_terms(remains: ResumeState, recorder: Recorder, options: Mapping[str, object]) -> None:
+    """Raise UsageError where the session that the run goes on in was told otherwise, or may have been."""
+    others = [f"--{name.replace('_', '-')}" for name in ("preset", "memory", "cua_version") if name in options]
+    asked = recorder.kept(remains.cut_off.progress.steps + 1, "session")
+    if others and (remains.session is not None or (asked is not None and asked.body)):
+        message = f"The run goes on in the session that it has, which was told another {' and '.join(others)}."
+        raise UsageError(message, "Leave that out, or start anew with `coasty-desk run`.")
+
+
+def _limits(remains: ResumeState, chosen: Settings, options: Mapping[str, object]) -> Limits:
+    """The caps of this sitting, counted over all: what is given is so much more, what was used up begins anew."""
+    said, used = remains.started.limits, remains.cut_off.progress
+    budget = said.get("budget_cents")
+    limits = Limits(
+        int(said.get("max_steps") or chosen.steps), said.get("deadline"), None if budget is None else int(budget)
+    )
+    if remains.ending is not None:
+        limits = renewed(limits, Limits(chosen.steps, chosen.deadline, chosen.budget), used, remains.ending)
+    return Limits(
+        used.steps + chosen.steps if "max_steps" in options else limits.max_steps,
+        used.seconds + chosen.deadline if "deadline" in options and chosen.deadline else limits.deadline,
+        used.cents + chosen.budget if "budget" in options and chosen.budget is not None else limits.budget_cents,
+    )
+
+
+def _agree(remains: ResumeState, chosen: Settings, options: Mapping[str, object]) -> None:
+    """Ask about what is still to be paid, where it is more than was ever agreed to. Raises UsageError."""
+    limits, used = remains.limits, remains.cut_off.progress
+    if limits is None:
+        return
+    tariff = compose.tariff(chosen, presets.load(chosen.preset), chosen.max_size)
+    rest = tariff.rest(max(limits.max_steps - used.steps, 0), remains.predictions)
+    if limits.budget_cents is not None:
+        rest = min(rest, max(limits.budget_cents - used.cents, 0))
+    agree(chosen if "budget" in options else with_settings(chosen, budget=None), rest)

@@ -1,0 +1,145 @@
+"""`coasty-desk sessions list`, `show` and `delete`: what is open at the service, and which recorded run opened it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from contextlib import closing
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from coasty_desk import compose
+from coasty_desk.cli import configured
+from coasty_desk.cli.exits import EXIT_SERVICE, complain
+from coasty_desk.cli.terminal.terminal_text import line
+from coasty_desk.core.counting import counted, money
+from coasty_desk.core.errors import ServiceError, UsageError
+from coasty_desk.models.coasty import open_sessions
+from coasty_desk.models.coasty.http import Connection
+from coasty_desk.models.coasty.open_sessions import OpenSession
+from coasty_desk.record import run_lock, session_runs
+
+EXPIRY = "An open session ends by itself two hours after its last use."
+
+
+def list_all(*, as_json: bool) -> int:
+    """A line for each open session."""
+    with _connection() as connection:
+        found = open_sessions.listed(connection)
+    known = _Known.read()
+    if as_json:
+        print(json.dumps([_object(session, known) for session in found], indent=2))
+        return 0
+    if not found:
+        print(f"No session is open at {line(connection.host)}.")
+        return 0
+    width = max(len("SESSION"), *(len(session.session_id) for session in found))
+    print(f"{'SESSION':<{width}}  {'OPENED':<20}  {'EXPIRES':<20}  {'STEPS':>5}  {'COST':>6}  RUN")
+    for session in found:
+        steps = "" if session.steps is None else session.steps
+        cost = "" if session.cents is None else money(session.cents)
+        times = f"{line(session.created_at):<20}  {line(session.expires_at):<20}"
+        print(f"{session.session_id:<{width}}  {times}  {steps:>5}  {cost:>6}  {known.words(session.session_id)}")
+    return 0
+
+
+def show(session_id: str, *, as_json: bool) -> int:
+    """What the service says of one session."""
+    with _connection() as connection:
+        session = _shown(connection, session_id)
+    known = _Known.read()
+    if as_json:
+        print(json.dumps(_object(session, known), indent=2))
+        return 0
+    for name, value in asdict(session).items():
+        told = money(value) if name == "cents" and value is not None else value
+        if told not in (None, ""):
+            print(f"{name.replace('_', ' '):<14} {line(str(told))}")
+    print(f"{'run':<14} {known.words(session_id)}")
+    return 0
+
+
+def delete(session_id: str | None, *, every: bool, as_json: bool) -> int:
+    """Close one session, or each that is open; those of runs that go on here stay. Raises UsageError, ServiceError."""
+    if (session_id is None) is not every:
+        message = "Which session?" if session_id is None else "There is a session's id, and --all."
+        raise UsageError(message, "Give an id from `coasty-desk sessions list`, or --all for every one that is open.")
+    known = _Known.read()
+    with _connection() as connection:
+        wanted = [one.session_id for one in open_sessions.listed(connection)] if session_id is None else [session_id]
+        busy = [one for one in wanted if one in known.busy]
+        if busy and session_id is not None:
+            message = f"The session {session_id} belongs to the run {known.runs[session_id]}, which is going on."
+            raise UsageError(message, "Stop the run first, with `coasty-desk stop`: it closes its session.")
+        closed, failed = _close([one for one in wanted if one not in busy], connection)
+    if as_json:
+        print(json.dumps({"closed": closed, "left": [*busy, *failed]}, indent=2))
+    else:
+        for one in closed:
+            print(f"Closed {one} ({known.words(one)}).")
+        if not closed and not failed:
+            print("No session is open." if not busy else "No other session is open.")
+    if busy:
+        complain(f"{counted(len(busy), 'session')} of a run that is going on here stayed open.", "")
+    for one, error in failed.items():
+        complain(f"The session {one} could not be closed: {error.message}", error.remedy)
+    return EXIT_SERVICE if failed else 0
+
+
+class _Known(Struct, frozen=True):
+    """The run of each session that is on record, and the sessions of those that go on."""
+
+    runs: dict[str, str]
+    busy: frozenset[str]
+
+    @classmethod
+    def read(cls) -> _Known:
+        """From the journals and the ledger; nothing is known where there is no home for them."""
+        try:
+            folder = compose.runs_folder()
+        except UsageError:
+            return cls({}, frozenset())
+        runs = session_runs.runs_of(folder, compose.ledger())
+        return cls(runs, frozenset(session for session, run in runs.items() if run_lock.held(folder / run)))
+
+    def words(self, session_id: str) -> str:
+        """Whose it is."""
+        if session_id not in self.runs:
+            return "no run that is recorded here"
+        return f"{line(self.runs[session_id])}{', which is going on' if session_id in self.busy else ''}"
+
+
+def _connection() -> closing[Connection]:
+    return closing(compose.connection(configured.own(), os.environ))
+
+
+def _object(session: OpenSession, known: _Known) -> dict[str, object]:
+    run = known.runs.get(session.session_id)
+    return {**asdict(session), "run_id": run, "going_on": session.session_id in known.busy}
+
+
+def _shown(connection: Connection, session_id: str) -> OpenSession:
+    try:
+        return open_sessions.shown(connection, session_id)
+    except ServiceError as error:
+        raise _not_open(session_id) if error.status == 404 else error from None
+
+
+def _close(session_ids: Iterable[str], connection: Connection) -> tuple[list[str], dict[str, ServiceError]]:
+    closed: list[str] = []
+    failed: dict[str, ServiceError] = {}
+    for session_id in session_ids:
+        try:
+            if not open_sessions.close(connection, session_id):
+                raise _not_open(session_id)
+            closed.append(session_id)
+        except ServiceError as error:
+            failed[session_id] = error
+    return closed, failed
+
+
+def _not_open(session_id: str) -> ServiceError:
+    message = f"No session {session_id} is open with this key."
+    return ServiceError(message, "List what is open with `coasty-desk sessions list`.", code="SESSION_NOT_FOUND")

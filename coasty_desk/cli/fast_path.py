@@ -1,0 +1,66 @@
+"""The short way through the command line: a `run` with nothing amiss is read from the settings' own table.
+
+typer and what it brings take a quarter of a second before the first screenshot. Whatever is not
+plainly an option of `run` with its value (help, a word that is unknown, a value that is missing)
+is left to typer, which knows what to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+
+from coasty_desk import settings
+from coasty_desk.cli import configured
+from coasty_desk.cli.terminal import task_source
+from coasty_desk.desktop.screen.prefetch import FirstLook
+
+
+def run(task: str | None, options: Mapping[str, object]) -> int:
+    """Carry out a `run`; the screen is looked at by a process of its own while this one loads what it needs."""
+    chosen, _ = configured.load(options)
+    plain = not task_source.waits_for_stdin(task, chosen.file) and (
+        chosen.provider != "offline" and chosen.image_format != "jpeg" and not chosen.mask and not chosen.mask_window
+    )
+    with ExitStack() as stack:
+        first = FirstLook.begin(chosen.monitor, chosen.max_size) if plain else None
+        if first is not None:
+            stack.callback(first.close)
+        from coasty_desk.cli.commands import run_command  # only now: it brings all that a run needs
+
+        return run_command.run(task, chosen, first)
+
+
+def run_arguments(words: Sequence[str]) -> tuple[str | None, dict[str, object]] | None:
+    """The task and the options as given, as typer would have read them; None where typer must."""
+    task: str | None = None
+    given: dict[str, object] = {}
+    several: dict[str, list[str]] = {}
+    left = iter(words)
+    for word in left:
+        if not word.startswith("-"):
+            if task is not None:
+                return None
+            task = word
+            continue
+        flag, equals, value = word.partition("=")
+        kind = _OPTIONS.get(flag)
+        if kind is bool and not equals:
+            given[_name(flag)] = True
+            continue
+        value = value if equals else next(left, "-")
+        if kind in (None, bool) or value.startswith("-"):
+            return None
+        if kind is tuple:
+            several.setdefault(_name(flag), []).append(value)
+        else:
+            given[_name(flag)] = value
+    return task, given | several
+
+
+def _name(flag: str) -> str:
+    return flag[2:].replace("-", "_")
+
+
+_OPTIONS = {f"--{name.replace('_', '-')}": kind for name, kind in settings.options().items()}
+"""What each flag takes: nothing (bool), one value (str), or a value each time it is given (tuple)."""

@@ -1,0 +1,1 @@
+"""The person's terminal: asked, written to, and left as it was."""

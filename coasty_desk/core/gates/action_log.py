@@ -1,0 +1,100 @@
+"""What has been done so far, for the gates that judge an action by those before it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct, field
+
+from coasty_desk.core.abort.gestures import ESCAPES
+from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Launch, Point, PressKeys, Refusal
+from coasty_desk.core.errors import BrokenOffError
+from coasty_desk.core.gates.last_frame import places
+from coasty_desk.core.ports import Executor
+from coasty_desk.core.scaling import Placed
+from coasty_desk.core.typed_text.typed_line import Strokes, Typed, strokes_of
+
+_RESUMED = "the run was taken up"
+"""Since when a line is unknown."""
+
+
+class ActionLog(Struct):
+    """What was carried out. Written by `Noting` alone.
+
+    `done` counts the actions, `typed` is what they typed, `here` what they typed since the last
+    click or change of window (so what stands in one field, if nobody typed there before), `terminal` whether the next action goes to
+    a terminal (None where nobody has asked, or it cannot be told), `escaped` when the last Escs were
+    pressed (seconds of `clock`), `left_at` where the last action left the pointer (real pixels;
+    None before the first).
+    """
+
+    strokes: Strokes
+    clock: Callable[[], float] = time.monotonic
+    done: int = 0
+    typed: Typed = field(default_factory=Typed)
+    here: Typed = field(default_factory=Typed)
+    terminal: bool | None = None
+    escaped: tuple[float, ...] = ()
+    left_at: Point | None = None
+
+    def take_up(self, acted: Sequence[Action]) -> None:
+        """All this was done in earlier sittings; since then a person has had the keyboard, so the line is unknown, and where the caret is."""
+        for action in acted:
+            try:
+                self._note(action)
+            except ValueError:  # a key that this platform lacks
+                self.typed = self.here = self.typed.step(Click(None))
+        if acted:
+            self.typed, self.here = self.typed.elsewhere(_RESUMED), self.here.elsewhere(_RESUMED)
+
+    def note(self, placed: Placed) -> None:
+        """One more action is carried out now."""
+        self._note(placed.sent)
+        escapes = sum("esc" in stroke for stroke in strokes_of(placed.sent, self.strokes))
+        self.escaped = (*self.escaped, *[self.clock()] * escapes)[-ESCAPES:]
+
+    def _note(self, action: Action) -> None:
+        self.done += 1
+        self.typed = self.typed.then(action, self.strokes, self.terminal).recent()
+        elsewhere = _goes_elsewhere(action, self.strokes)
+        self.here = Typed() if elsewhere else self.here.then(action, self.strokes, self.terminal).recent()
+
+    def finished(self, placed: Placed) -> None:
+        """It has been carried out; where it has left the pointer."""
+        for point in places(placed.real):
+            self.left_at = point or self.left_at
+
+
+class LoggedExecutor(Struct, frozen=True):
+    """An executor that notes in the ledger what it does, before it does it."""
+
+    executor: Executor
+    ledger: ActionLog
+
+    def refuses(self, placed: Placed) -> Refusal | None:
+        """As the executor says."""
+        return self.executor.refuses(placed)
+
+    def perform(self, placed: Placed) -> None:
+        """Note it, then do it: what is stopped in the middle may have been typed."""
+        self.ledger.note(placed)
+        try:
+            self.executor.perform(placed)
+        except BrokenOffError:
+            self.ledger.left_at = None  # where the pointer is now, the next look at the screen tells
+            raise
+        self.ledger.finished(placed)
+
+    def release(self) -> None:
+        """Let go of everything."""
+        self.executor.release()
+
+
+def _goes_elsewhere(action: Action, strokes: Strokes) -> bool:
+    """Whether what is typed next may go to another place."""
+    if isinstance(action, Click | Drag | Launch):
+        return True
+    if not isinstance(action, PressKeys | KeyCombo):
+        return False
+    return any({"alt", "altright", "win", "winright"} & set(stroke) for stroke in strokes(action))

@@ -1,0 +1,1 @@
+"""The keys that there are, and what models call them. Pure."""

@@ -1,0 +1,1 @@
+"""Secrets' values, found in whatever spelling and put out of sight. Pure."""

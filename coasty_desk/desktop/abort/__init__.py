@@ -1,0 +1,1 @@
+"""The ways to stop a run, armed before its first input."""

@@ -1,0 +1,201 @@
+"""The ways to stop a run, armed and proved before the first input (DESIGN.md A5)."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from msgspec import Struct
+
+from coasty_desk.core.abort import abort_key
+from coasty_desk.core.abort.abort_key import AbortKey
+from coasty_desk.core.errors import DesktopError
+from coasty_desk.core.job_control import JobControl
+from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.abort.signals import Signals, leave_now
+from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.base.own_events import OWN_EVENTS, OwnEvents
+from coasty_desk.desktop.base.pressed import Pressed
+
+LAST_RESORT = 1.6
+"""Seconds after a stop at which the process begins to end itself, whatever it is stuck in."""
+
+SILENT = 0.2
+"""Seconds without an answer after which a stop does not wait for the display any more: an answer takes 0.1 ms."""
+
+LATELY = 3.0
+"""Seconds: what was let go of within these may still be down for a display that did not answer."""
+
+_LOOK = 0.02
+
+_CODES = {"deadline": 3, "desktop": 5}
+"""DESIGN.md A3, for a stop that no person has asked for."""
+
+
+class AbortMethod(Struct, frozen=True):
+    """One way to stop: `how` a person does it, and why it is not armed (`fault`, empty where it is)."""
+
+    name: str
+    how: str
+    fault: str = ""
+
+    @property
+    def armed(self) -> bool:
+        """Whether it works."""
+        return not self.fault
+
+
+class AbortMethods(Struct, frozen=True):
+    """All of them, and what there is to warn of."""
+
+    ways: tuple[AbortMethod, ...]
+    warning: str = ""
+
+    @property
+    def armed(self) -> tuple[AbortMethod, ...]:
+        """Those that work."""
+        return tuple(way for way in self.ways if way.armed)
+
+    @property
+    def faulty(self) -> tuple[AbortMethod, ...]:
+        """Those that do not."""
+        return tuple(way for way in self.ways if not way.armed)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences for the person: each way that does not work and why, and what may go wrong with the abort key."""
+        missing = (f"This way to stop is not armed: {way.name} ({way.fault})." for way in self.faulty)
+        return (*missing, self.warning) if self.warning else tuple(missing)
+
+    @property
+    def how(self) -> str:
+        """How to stop, in one sentence for the person."""
+        return "To stop: " + ", ".join(way.how for way in self.armed) + "."
+
+    def demand(self, *, unattended: bool) -> None:
+        """Refuse to go on where a way is missing. `unattended`: the user said `--yes` and no person could be there.
+
+        Raises DesktopError that names each missing way and why.
+        """
+        if not self.faulty or (unattended and self.armed):
+            return
+        missing = "; ".join(f"{way.name}: {way.fault}" for way in self.faulty)
+        message = f"Not every way to stop this run works ({missing})."
+        remedy = "Put that right (coasty-desk doctor says more), or say --yes where no person is at this screen."
+        raise DesktopError(message, remedy)
+
+
+class Watch(Protocol):
+    """What watches the keyboard and the pointer on one platform."""
+
+    def arm(self) -> tuple[str, str]:
+        """Start; why the keyboard and why the pointer cannot be watched, or nothing each."""
+        ...
+
+    def absent(self) -> tuple[str, str]:
+        """Why the abort key and why Esc cannot be pressed on this keyboard, or nothing each; asked once it is watched."""
+        ...
+
+    def silent(self) -> float:
+        """Seconds for which the display has not answered."""
+        ...
+
+    def disarm(self) -> None:
+        """Stop."""
+        ...
+
+
+@contextmanager
+def armed(
+    stop: Stop,
+    *,
+    hotkey: str = abort_key.DEFAULT,
+    release: Callable[[], None],
+    sent: OwnEvents = OWN_EVENTS,
+    control: JobControl | None = None,
+    held: Pressed | None = None,
+) -> Iterator[AbortMethods]:
+    """Within the block the abort key, Esc three times, a corner and the signals trip `stop`. From the main thread.
+
+    `release` lets go of all that is `held`; it is called at a forced exit and when the block ends.
+    `control` is what Ctrl-Z gives back; whoever gives one is the program itself, which ends by force
+    where the run does not end by itself. The result says of each way whether it is armed, and why not; nothing is raised for that
+    (`Ways.demand` does). Raises UsageError for a hotkey that cannot be read.
+    """
+    key = abort_key.parse(hotkey)
+    backends.give_up_display(given_up=False)
+    lent = control or JobControl()
+    lent.around(release, _nothing)
+    lent.lastly("keys or buttons may still be down (coasty-desk release)", lambda: _let_go(release, held))
+    signals = Signals(stop, lent)
+    watch = _watch(stop, key, sent)
+    over = threading.Event()
+    atexit.register(release)
+    try:
+        no_signals = signals.arm()
+        no_keyboard, no_pointer = watch.arm()
+        no_chord, no_escape = (no_keyboard, no_keyboard) if no_keyboard else watch.absent()
+        if control is not None:
+            stop.then(lambda: _last_resort(stop, over, lent))
+        stop.then(lambda: _do_not_wait_for_display(watch, over, held or Pressed()))
+        yield AbortMethods(
+            (
+                AbortMethod("abort key", f"press {spoken(key)}", no_chord),
+                AbortMethod("Esc", "press Esc three times within a second", no_escape),
+                AbortMethod("corner", "throw the pointer into a corner of the screen", no_pointer),
+                AbortMethod("interrupt", "press Ctrl-C in the terminal", no_signals),
+            ),
+            key.warning,
+        )
+    finally:
+        watch.disarm()
+        release()
+        over.set()
+        atexit.unregister(release)
+        signals.disarm()
+
+
+def spoken(key: AbortKey) -> str:
+    """The abort key as it stands on the keys: `Ctrl+Shift+F12`."""
+    return "+".join(part.replace("_", " ").title() if len(part) > 1 else part.upper() for part in key.parts)
+
+
+def _watch(stop: Stop, key: AbortKey, sent: OwnEvents) -> Watch:
+    if sys.platform.startswith("linux"):
+        from coasty_desk.desktop.x11.record_watch import X11Watch
+
+        return X11Watch(stop, key, sent)
+    from coasty_desk.desktop.native.pynput_watch import PynputWatch
+
+    return PynputWatch(stop, key, sent)
+
+
+def _last_resort(stop: Stop, over: threading.Event, control: JobControl) -> None:
+    """If a stop has not ended the run after a while, end the process: a library may hang for ever."""
+    if not over.wait(LAST_RESORT):
+        why = "The run did not end by itself after the stop; the process ends now."
+        leave_now(stop, control, _CODES.get(stop.reason, 130), why)
+
+
+def _do_not_wait_for_display(watch: Watch, over: threading.Event, held: Pressed) -> None:
+    """After a stop, whatever waits for a display that does not answer goes on without it."""
+    while not over.wait(_LOOK):
+        if watch.silent() > SILENT:
+            from coasty_desk.desktop.x11 import silent_server
+
+            silent_server.leave_behind(held.lately(LATELY))
+            silent_server.cut_off()
+            return
+
+
+def _let_go(release: Callable[[], None], held: Pressed | None) -> bool:
+    release()
+    return held is None or not held.names
+
+
+def _nothing() -> None:
+    """What was released is not taken again."""

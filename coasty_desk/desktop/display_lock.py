@@ -1,0 +1,64 @@
+"""One run a display: who drives it, and how another process asks that run to stop.
+
+On X11 the lock is a selection on the display itself: the server takes it back when its owner's
+connection ends, however that ends, so nothing stale is left, and it holds between users, homes
+and machines. Elsewhere it is a locked file (locked_file.py).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from coasty_desk.core.errors import UsageError
+from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.abort import stop_listener, stop_socket
+from coasty_desk.desktop.base.lock import Lock, Owner
+
+
+@contextmanager
+def display_held(stop: Stop, *, run_id: str, task: str) -> Iterator[None]:
+    """Within the block no other run can drive this display, and `coasty-desk stop` trips `stop`; so does the loss of the lock.
+
+    Raises UsageError with the other run's pid and task where there is one (nothing was started,
+    so exit 2), DesktopError without a display.
+    """
+    ours = Owner.of(run_id, task)
+    with _lock().held(ours, stop) as other:
+        if other is not None:
+            message = f"Another run drives this display: {other.said()}."
+            raise UsageError(message, "Wait for it, or end it with: coasty-desk stop")
+        with stop_listener.listening(os.environ.get("DISPLAY", ""), ours.to_json(), lambda: stop.trip("stop")):
+            yield
+
+
+def running() -> Owner | None:
+    """Who drives this display now. Raises DesktopError without a display."""
+    return _lock().owner()
+
+
+def stop_running(seconds: float) -> tuple[Owner, bool] | None:
+    """Ask the run that drives this display to stop; whether it has ended within so many seconds, None where there is none.
+
+    Raises DesktopError without a display.
+    """
+    lock = _lock()
+    owner = lock.owner()
+    if owner is None:
+        return None
+    stop_socket.wake(owner.pid)
+    return owner, lock.ask_to_stop(seconds) == "ended"
+
+
+def _lock() -> Lock:
+    if sys.platform.startswith("linux"):
+        from coasty_desk.desktop.x11.selection_lock import X11Lock
+
+        return X11Lock()
+    import platformdirs
+
+    from coasty_desk.desktop.native.locked_file import FileLock
+
+    return FileLock(platformdirs.user_runtime_path("coasty-desk"))

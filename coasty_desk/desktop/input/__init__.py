@@ -1,0 +1,1 @@
+"""Actions done with the real mouse and keyboard."""

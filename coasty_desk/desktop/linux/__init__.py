@@ -1,0 +1,1 @@
+"""What Linux tells of processes, their work and their programs. Optional: a run does without."""

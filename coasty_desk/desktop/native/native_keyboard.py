@@ -1,0 +1,173 @@
+"""The keyboard on Windows and macOS: the system's own Unicode input for text, pynput for keys.
+
+Written against the documentation; not yet proved on a real machine. Windows: pynput sends each
+character with SendInput and KEYEVENTF_UNICODE. macOS: CGEventKeyboardSetUnicodeString, called
+here because pynput counts a character outside the basic plane as one unit.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from typing import Any
+
+from coasty_desk.core.keys.chords import Stroke
+from coasty_desk.core.keys.key_names import CONTROL
+from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.base.own_events import OwnEvents
+from coasty_desk.desktop.base.pressed import Pressed
+from coasty_desk.desktop.base.recheck import NEVER, Recheck
+from coasty_desk.desktop.native import native_keys
+
+_HOLD = 0.03
+_WINDOWS_GAP = 0.001
+_MAC_GAP = 0.008
+"""Seconds between characters: macOS drops some that come faster."""
+
+
+def native_keyboard(stop: Stop, held: Pressed, sent: OwnEvents, recheck: Recheck = NEVER) -> NativeKeyboard:
+    """This platform's keyboard. Raises DesktopError."""
+    if sys.platform == "darwin":
+        return NativeKeyboard(stop, held, sent, MacKeys(), recheck)
+    return NativeKeyboard(stop, held, sent, WindowsKeys(), recheck)
+
+
+class WindowsKeys:
+    """Windows' own part: virtual keys, and text by SendInput."""
+
+    gap = _WINDOWS_GAP
+    codes = native_keys.WINDOWS
+
+    def __init__(self, scan: Callable[[str], int] | None = None) -> None:
+        self._scan = scan or _vk_key_scan
+
+    def character(self, pynput: Any, character: str) -> list[Any] | None:
+        """The keys that a character of a chord is on."""
+        found = native_keys.windows_character(character, self._scan)
+        if found is None:
+            return None
+        code, held = found
+        return [*(pynput.Key[name] for name in held), pynput.KeyCode.from_vk(code)]
+
+    def write(self, controller: Any, character: str) -> None:
+        """Send one character as Unicode input."""
+        controller.type(character)
+
+
+class MacKeys:
+    """The part that is macOS's own: virtual key codes, and text set on a keyboard event."""
+
+    gap = _MAC_GAP
+    codes = native_keys.MACOS
+
+    def character(self, pynput: Any, character: str) -> list[Any] | None:
+        """The key that a character of a chord is on: pynput looks it up in the active layout."""
+        return [pynput.KeyCode.from_char(character)]
+
+    def write(self, _controller: Any, character: str) -> None:
+        """Send one character as the text of a key press."""
+        import Quartz
+
+        for down in (True, False):
+            event = Quartz.CGEventCreateKeyboardEvent(None, 0, down)
+            Quartz.CGEventKeyboardSetUnicodeString(event, native_keys.utf16_units(character), character)
+            Quartz.CGEventPost(Quartz.kCGHIDEventTap, event)
+
+
+class NativeKeyboard:
+    """A `typing.Keyboard` over pynput. `system` is what differs between the two platforms."""
+
+    def __init__(
+        self, stop: Stop, held: Pressed, sent: OwnEvents, system: WindowsKeys | MacKeys, recheck: Recheck = NEVER
+    ) -> None:
+        self._stop = stop
+        self._recheck = recheck
+        self._held = held
+        self._sent = sent
+        self._system = system
+        self._pynput: Any = backends.pynput("keyboard")
+        self._controller: Any = self._pynput.Controller()
+
+    def lacks(self, key: str) -> bool:
+        """Whether this platform has no such key."""
+        return self._keys(key) is None
+
+    def obstacle(self, text: str) -> str | None:
+        """None is known: the system takes characters, not keys."""
+        del text
+        return None
+
+    def type(self, text: str) -> None:
+        """Write the text; newline, tab, backspace and escape are their keys."""
+        text = text.replace("\r\n", "\n")
+        for at, character in enumerate(text):
+            self._stop.check()
+            self._recheck.in_slices(f"{at:,} of {len(text):,} characters were typed")
+            if character in CONTROL and character != " ":
+                self.stroke((CONTROL[character],))
+            else:
+                self._system.write(self._controller, character)
+            self._stop.pause(self._system.gap)
+
+    def action(self) -> AbstractContextManager[None]:
+        """Which window has the focus is not watched here."""
+        return nullcontext()
+
+    def alone(self) -> None:
+        """What other hands hold is not watched here."""
+
+    def strokes(self, strokes: Sequence[Stroke]) -> None:
+        """Press each one's keys in order, release them in reverse."""
+        for number, stroke in enumerate(strokes):
+            self._recheck(f"{number} of {len(strokes)} keys were pressed")
+            self.stroke(stroke)
+
+    def stroke(self, keys: Stroke) -> None:
+        """Press in order, release in reverse."""
+        with self.holding(keys):
+            self._stop.pause(_HOLD)
+
+    @contextmanager
+    def holding(self, keys: Stroke) -> Iterator[None]:
+        """Hold these keys within the block."""
+        with ExitStack() as down:
+            for key in keys:
+                self._stop.check()
+                for code in self._keys(key) or ():
+                    down.enter_context(self._down(code))
+            yield
+
+    def give_back(self) -> None:
+        """Nothing was changed."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _keys(self, key: str) -> list[Any] | None:
+        """The platform keys of a canonical one; None where there is none."""
+        if len(key) == 1:
+            return self._system.character(self._pynput, key)
+        named = getattr(self._pynput.Key, native_keys.PYNPUT.get(key, ""), None)
+        if named is not None:
+            return [named]
+        code = self._system.codes.get(key)
+        return None if code is None else [self._pynput.KeyCode.from_vk(code)]
+
+    def _down(self, key: Any) -> AbstractContextManager[None]:
+        return self._held.down(f"key {key}", lambda: self._send(key, down=True), lambda: self._send(key, down=False))
+
+    def _send(self, key: Any, *, down: bool) -> None:
+        code = getattr(getattr(key, "value", key), "vk", None)
+        if code is not None:
+            self._sent.note(code, down=down)
+        (self._controller.press if down else self._controller.release)(key)
+
+
+def _vk_key_scan(character: str) -> int:
+    import ctypes
+
+    windll: Any = getattr(ctypes, "windll")  # noqa: B009 - mypy knows it on Windows alone
+    scanned: int = windll.user32.VkKeyScanW(ctypes.c_wchar(character))
+    return scanned

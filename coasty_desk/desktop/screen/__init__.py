@@ -1,0 +1,1 @@
+"""What is on the screen: pictures of it, its monitors and windows, and the badge on it."""

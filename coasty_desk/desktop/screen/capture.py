@@ -1,0 +1,299 @@
+"""The screen as the run sees it: captured with mss, masked, shrunk, encoded once.
+
+Real pixels are those of the monitor's own dictionary: on macOS these are points, which is what
+the pointer counts too, and the image is asked for at that size; nothing else in the program
+converts between the two.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from msgspec import Struct
+
+from coasty_desk.core.errors import DesktopError
+from coasty_desk.core.ports import SettleResult
+from coasty_desk.core.scaling import Frame, Rect, Size, fit, padded
+from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.imaging.freed_memory import give_back
+from coasty_desk.desktop.imaging.picture import Format, Shot, blackened, encoded, framed, grabbed, picture
+from coasty_desk.desktop.screen.monitors import Layout, LayoutWatch, cannot_see, layout, layout_of
+from coasty_desk.desktop.screen.prefetch import PrefetchedFrame
+
+if TYPE_CHECKING:
+    import mss
+    from PIL.Image import Image
+
+    from coasty_desk.desktop.own_terminal.terminal_windows import OwnTerminal
+    from coasty_desk.desktop.settle.settling import Watcher
+
+__all__ = ["Layout", "Mask", "MonitorScreen", "layout"]
+
+Mask = Callable[[], Iterable[Rect]]
+"""Gives the real rectangles to paint black, asked anew at each capture; raises DesktopError if it cannot tell."""
+
+TIDY = 16
+"""Screenshots after which memory is tidied: each leaves 30 MB, which the next one takes again, but never all."""
+
+STALE = 0.3
+"""Seconds after which a screenshot prepared at rest is not sent any more, but taken anew."""
+
+
+class Legible(Protocol):
+    """Whoever can read a picture, and says what of it must not be read by others."""
+
+    @property
+    def active(self) -> bool:
+        """Whether there is anything that must not."""
+        ...
+
+    def on(self, picture: Image) -> Iterable[Rect]:
+        """The rectangles on a picture of the whole monitor, in its own pixels. Raises Aborted."""
+        ...
+
+
+class _Prepared(Struct, frozen=True):
+    """A frame in the making, of a look that may be the last; `hidden` are the masks in it."""
+
+    shot: Shot
+    hidden: tuple[Rect, ...]
+    frame: Future[Frame]
+
+
+class MonitorScreen:
+    """One monitor, watched through one kept-open mss instance. A `core.ports.Screen`."""
+
+    def __init__(
+        self,
+        stop: Stop,
+        *,
+        monitor: Literal["primary"] | int = "primary",
+        max_size: Size,
+        masks: Sequence[Mask] = (),
+        settle_seconds: float | None = None,
+        image_format: Callable[[], Format] = lambda: "png",
+        prepares: bool = True,
+        first: PrefetchedFrame | None = None,
+        own: OwnTerminal | None = None,
+        legible: Legible | None = None,
+    ) -> None:
+        """`max_size` in sent pixels; `settle_seconds`: a fixed pause, or None to watch the screen.
+
+        `image_format` is asked at each screenshot. Unless `prepares`, a screenshot is taken when
+        it is asked for, even where the screen was just seen to rest. What `own` shows is black in
+        every look, so that nothing is waited for that changes there. `first` is the first
+        screenshot, if it was taken already; the display is then opened after it. `legible` finds
+        on a picture what is to be painted as well. Raises
+        DesktopError without a display that can be captured, UsageError for an unknown monitor.
+        """
+        self._stop = stop
+        self._monitor = monitor
+        self._max_size = max_size
+        self._masks = masks
+        self._own = own
+        self._settle_seconds = settle_seconds
+        self._image_format = image_format
+        self._prepares = prepares
+        self._layout_watch = LayoutWatch()
+        self._prepared: _Prepared | None = None
+        self._rested_at = 0.0
+        self._mss: mss.MSS | None = None
+        self._first = first
+        self._legible = legible
+        self._captured = 0
+        if self._first_frame() is None:
+            self._layout = self._open()
+            self._layout.choose(monitor)
+            self._layout_watch.changed()
+
+    def geometry(self) -> tuple[Rect, Size]:
+        """The real rectangle of the monitor, as it is now, and the size that its screenshot is sent at."""
+        first = self._first_frame()
+        if first is not None:
+            return first.shows, first.sent
+        shows = self._shows()
+        return shows, padded(fit(shows.size, self._max_size))
+
+    def capture(self) -> Frame:
+        """A screenshot. Raises DesktopError if the screen cannot be seen or a mask cannot be applied."""
+        first, self._first = self._first_frame(), None
+        if first is not None:
+            return first
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None and self._holds(prepared):
+            frame = prepared.frame.result()
+        else:
+            frame = self._frame(*self._painted_look())
+        self._captured += 1
+        if self._captured % TIDY == 0:
+            self._encoding.submit(give_back)  # while the model thinks about it
+        return frame
+
+    def _first_frame(self) -> Frame | None:
+        first = self._first
+        return first.frame if first is not None and time.monotonic() - first.taken < STALE else None
+
+    def picture(self, area: Rect) -> bytes:
+        """A PNG of a real rectangle as it is now, masked; for the question that a person is asked."""
+        shot, hidden = self._painted_look()
+        left, top = area.left - shot.shows.left, area.top - shot.shows.top
+        whole = picture(shot, shot.shows.size, hidden)
+        box = (max(left, 0), max(top, 0), min(left + area.width, whole.width), min(top + area.height, whole.height))
+        return encoded(whole.crop(box), "png")
+
+    def whole(self) -> Image:
+        """The whole monitor as it is now, masked, in its own pixels."""
+        shot, hidden = self._masked_look()
+        return picture(shot, shot.size, hidden)
+
+    def watch(self) -> None:
+        """Input goes out next: remember the screen, so that its answer can be told. Raises DesktopError."""
+        self._prepared = None
+        if self._settle_seconds is None:
+            self._watcher.begin()
+
+    def answer(self) -> None:
+        """Between two actions of a batch: give the screen time for what the first may open. Raises Aborted, DesktopError."""
+        if self._settle_seconds is None:
+            self._watcher.answer()
+
+    def settle(self) -> SettleResult:
+        """Wait until the screen has answered the last input and rests."""
+        if self._settle_seconds is not None:
+            began = time.monotonic()
+            self._stop.pause(self._settle_seconds)
+            return SettleResult(round((time.monotonic() - began) * 1000, 1), 0.0, "fixed pause")
+        ahead = self._prepares and not (self._legible and self._legible.active)  # what is to be read takes its time
+        rest = self._watcher.rest(self._prepare if ahead else self._look)
+        self._rested_at = time.monotonic()
+        if not self._watcher.rested_as_offered:
+            self._prepared = None  # something has changed since, and is not in it
+        return rest
+
+    def rested(self, change: Callable[[], bool]) -> None:
+        """Make a change that is no input; where it says that it is one, wait until the screen shows it. Raises Aborted, DesktopError."""
+        self._prepared = None
+        self._watcher.begin()
+        if change():
+            self._watcher.rest(self._look)
+
+    def close(self) -> None:
+        """Give the connections to the display back."""
+        if "_watcher" in self.__dict__:
+            self._watcher.close()
+        if "_encoding" in self.__dict__:
+            self._encoding.shutdown(wait=False, cancel_futures=True)
+        self._layout_watch.close()
+        self._close_mss()
+
+    @cached_property
+    def _watcher(self) -> Watcher:
+        from coasty_desk.desktop.settle.activity import (
+            activity_probe,  # both are wanted after the first input, not before
+        )
+        from coasty_desk.desktop.settle.settling import Watcher
+
+        ours = frozenset[int]() if self._own is None else self._own.processes
+        return Watcher(self._look, self._stop, activity_probe(ours))
+
+    @cached_property
+    def _encoding(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(2, "coasty-desk encoding")
+
+    # Looking
+
+    def _look(self) -> Shot:
+        """A look without our own terminal, wherever that was before it and after it."""
+        if self._own is None:
+            return self._seen()
+        before = self._own()
+        shot = self._seen()
+        return blackened(shot, dict.fromkeys(before + self._own.afresh()))
+
+    def _seen(self) -> Shot:
+        shows = self._shows()
+        try:
+            return self._grab(shows)
+        except DesktopError:
+            now = self._shows()  # the screen may have been made smaller between the two
+            if now == shows:
+                raise
+            return self._grab(now)
+
+    def _masked_look(self) -> tuple[Shot, tuple[Rect, ...]]:
+        """A look, and the masks before and after it: one of a window that moved meanwhile holds in both places."""
+        before = self._hidden()
+        shot = self._look()
+        return shot, tuple(dict.fromkeys(before + self._hidden()))
+
+    def _painted_look(self) -> tuple[Shot, tuple[Rect, ...]]:
+        """The same with what can be read on it and must not be. Raises Aborted while it is read."""
+        shot, hidden = self._masked_look()
+        if self._legible is None or not self._legible.active:
+            return shot, hidden
+        found = self._legible.on(picture(shot, shot.size, hidden))
+        left, top = shot.shows.left, shot.shows.top
+        return shot, (*hidden, *(Rect(left + one.left, top + one.top, one.width, one.height) for one in found))
+
+    def _hidden(self) -> tuple[Rect, ...]:
+        own = () if self._own is None else self._own()
+        return (*own, *(rect for mask in self._masks for rect in mask()))
+
+    def _grab(self, shows: Rect) -> Shot:
+        import mss
+
+        try:
+            if self._mss is None:
+                self._layout = self._open()
+            assert self._mss is not None, "it was opened"  # noqa: S101 - for the reader, and for the type checker
+            return grabbed(self._mss, shows)
+        except (mss.ScreenShotError, OSError) as error:
+            self._close_mss()
+            raise cannot_see(error) from error
+
+    def _shows(self) -> Rect:
+        """The monitor's rectangle; the layout is looked at anew: mss keeps the one it first saw."""
+        if self._layout_watch.changed():
+            self._close_mss()
+            self._layout = self._open()
+        return self._layout.choose(self._monitor)
+
+    def _open(self) -> Layout:
+        import mss
+
+        try:
+            self._mss = backends.mss()
+            return layout_of(self._mss)
+        except (mss.ScreenShotError, OSError) as error:
+            self._close_mss()
+            raise cannot_see(error) from error
+
+    def _close_mss(self) -> None:
+        if self._mss is not None:
+            with suppress(OSError):  # a display that is gone has nothing left to close
+                self._mss.close()
+            self._mss = None
+
+    # Encoding
+
+    def _prepare(self) -> Shot:
+        """A look that may be the last, already on its way to a frame."""
+        if self._prepared is not None:
+            self._prepared.frame.cancel()
+        shot, hidden = self._masked_look()
+        self._prepared = _Prepared(shot, hidden, self._encoding.submit(self._frame, shot, hidden))
+        return shot
+
+    def _holds(self, prepared: _Prepared) -> bool:
+        """Whether the screen and its masks are still where they were a moment ago."""
+        fresh = time.monotonic() - self._rested_at < STALE
+        return fresh and prepared.shot.shows == self._shows() and prepared.hidden == self._hidden()
+
+    def _frame(self, shot: Shot, hidden: Sequence[Rect]) -> Frame:
+        return framed(shot, self._max_size, hidden, self._image_format())

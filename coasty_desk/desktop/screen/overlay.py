@@ -1,0 +1,212 @@
+"""A badge on the screen that says who drives and how to stop: in nobody's way, and in no screenshot of ours (X11).
+
+It is a window that no window manager knows, that takes no click and never the focus. To look at
+the screen without it, it is unmapped for the few milliseconds of the capture. What lies under
+it must be on the screen at that very moment: the server is asked to keep every window's picture
+(Composite, automatic), so that it is there without its application having to draw it again.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
+
+from coasty_desk.core import events as ev
+from coasty_desk.core.ports import Screen, SettleResult
+from coasty_desk.core.scaling import Frame, Rect
+from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.x11.window_list import OURS
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+INK, GROUND, EDGE = (255, 255, 255), (140, 0, 48), (229, 0, 76)
+LETTERS = 13
+PAD = 10
+
+_ABOVE = 0
+"""X.Above, known without the library."""
+
+COMPOSITOR_FRAMES = 0.05
+"""Seconds until a compositing manager, where there is one, has drawn the screen without it."""
+
+
+_DEPTH = 24
+
+
+class NoBadgeError(Exception):
+    """There can be none here; the text says why."""
+
+
+class Badge:
+    """On the screen from when it is made to `close`. `tell` it the run's events; look at the screen within `away`."""
+
+    def __init__(self, area: Rect, how_to_stop: str) -> None:
+        """`area` is the monitor, in real pixels. Raises NoBadgeError where it could not be kept out of the screenshots."""
+        self._area = area
+        self._how = how_to_stop
+        self._lock = threading.Lock()
+        self._steps = 0
+        self._spent = ""
+        self._text = ""
+        self._display = _connected()
+        self._composited = _has_compositor(self._display)
+        self._window = _window(self._display, area)
+        self._say(how_to_stop)
+        self._window.map()
+        self._display.sync()
+
+    def tell(self, event: ev.Event) -> None:
+        """Say which step it is and what was spent: while the model thinks, when nobody watches the screen for a change."""
+        match event:
+            case ev.RunStarted(limits=limits):
+                self._steps = int(limits["max_steps"] or 0)
+            case ev.Predicted(total_cents=cents) | ev.Charged(total_cents=cents) if cents:
+                self._spent = f" · ${cents / 100:.2f}"
+            case ev.Observed(step=step):
+                self._say(f"{self._how} · step {step} of {self._steps}{self._spent}")
+            case _:
+                pass
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Within the block it is not on the screen."""
+        with self._lock:
+            with suppress(*backends.failures()):  # whoever looks at a display that is gone says so
+                self._window.unmap()
+                self._display.sync()
+            if self._composited:
+                time.sleep(COMPOSITOR_FRAMES)
+            try:
+                yield
+            finally:
+                with suppress(*backends.failures()):
+                    self._window.map()
+                    self._window.configure(stack_mode=_ABOVE)
+                    self._display.flush()
+
+    def close(self) -> None:
+        """Take it off the screen. Never raises."""
+        with self._lock, suppress(*backends.failures()):
+            self._display.close()
+
+    def _say(self, text: str) -> None:
+        text = f"coasty-desk is driving · {text}"
+        if text == self._text:
+            return
+        self._text = text
+        picture = _drawn(text, self._area.width)
+        left = self._area.left + (self._area.width - picture.width) // 2
+        with self._lock, suppress(*backends.failures()):
+            _put(self._display, self._window, picture)
+            self._window.configure(
+                x=left, y=self._area.top, width=picture.width, height=picture.height, stack_mode=_ABOVE
+            )
+            self._window.clear_area()
+            self._display.flush()
+
+
+class Pictured(Screen, Protocol):
+    """A screen of which a part can be had as a picture."""
+
+    def picture(self, area: Rect) -> bytes:
+        """A real rectangle as PNG. Raises DesktopError."""
+        ...
+
+
+class Uncovered(Struct, frozen=True):
+    """A `Pictured` screen that is seen without the badge. Whether it rests is watched with it: it does not move."""
+
+    screen: Pictured
+    badge: Badge
+
+    def capture(self) -> Frame:
+        """A screenshot without the badge."""
+        with self.badge.away():
+            return self.screen.capture()
+
+    def picture(self, area: Rect) -> bytes:
+        """A part of it without the badge."""
+        with self.badge.away():
+            return self.screen.picture(area)
+
+    def settle(self) -> SettleResult:
+        """As the screen does."""
+        return self.screen.settle()
+
+
+def _connected() -> Any:
+    if not sys.platform.startswith("linux") or not os.environ.get("DISPLAY"):
+        message = "it cannot be kept out of the screenshots on this platform"
+        raise NoBadgeError(message)
+    display = backends.display()
+    for extension in ("SHAPE", "Composite"):
+        if not display.has_extension(extension):
+            display.close()
+            message = f"the X server has no {extension} extension, so it cannot be kept out of the screenshots"
+            raise NoBadgeError(message)
+    depth = display.screen().root_depth
+    if depth != _DEPTH:
+        display.close()
+        message = f"it is drawn in {_DEPTH} bits of colour, and this screen has {depth}"
+        raise NoBadgeError(message)
+    return display
+
+
+def _has_compositor(display: Any) -> bool:
+    owner = display.get_selection_owner(display.intern_atom(f"_NET_WM_CM_S{display.get_default_screen()}"))
+    return bool(owner)
+
+
+def _window(display: Any, area: Rect) -> Any:
+    from Xlib import X
+    from Xlib.ext import composite, shape
+
+    screen = display.screen()
+    composite.query_version(display)
+    composite.redirect_subwindows(screen.root, composite.RedirectAutomatic)
+    window = screen.root.create_window(
+        area.left, area.top, 1, 1, 0, screen.root_depth, X.InputOutput, X.CopyFromParent, override_redirect=True
+    )
+    window.set_wm_class(OURS, OURS)
+    window.shape_rectangles(shape.SO.Set, shape.SK.Input, 0, 0, 0, [])
+    return window
+
+
+def _put(display: Any, window: Any, picture: Image) -> None:
+    """The picture as the window's background: the server draws it, whenever the window is shown."""
+    screen = display.screen()
+    pixmap = window.create_pixmap(picture.width, picture.height, screen.root_depth)
+    context = pixmap.create_gc()
+    pixmap.put_pil_image(context, 0, 0, picture)
+    window.change_attributes(background_pixmap=pixmap)
+    context.free()
+    pixmap.free()
+
+
+def _drawn(text: str, widest: int) -> Image:
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = _font(ImageFont)
+    while font.getlength(text) > widest - 2 * PAD and len(text) > 8:
+        text = f"{text[:-6]}…"
+    width, height = int(font.getlength(text)) + 2 * PAD, LETTERS + 9
+    picture = Image.new("RGB", (width, height), GROUND)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 0, width - 1, height - 1), outline=EDGE)
+    draw.text((PAD, 3), text, fill=INK, font=font)
+    return picture
+
+
+def _font(fonts: Any) -> Any:
+    for name in ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf"):
+        with suppress(OSError):
+            return fonts.truetype(name, LETTERS)
+    return fonts.load_default(LETTERS)

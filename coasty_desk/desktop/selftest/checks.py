@@ -1,0 +1,162 @@
+"""What `doctor` asks of the desktop: each check looks for real and says what it saw."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct
+
+from coasty_desk.core.counting import counted
+from coasty_desk.core.errors import CoastyDeskError, DesktopError
+from coasty_desk.core.scaling import Size, fit, padded
+from coasty_desk.core.stop import Stop
+from coasty_desk.desktop import display_lock
+from coasty_desk.desktop.abort import methods
+from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.input.pointer import device
+from coasty_desk.desktop.linux import input_method
+from coasty_desk.desktop.own_terminal import started_from
+from coasty_desk.desktop.own_terminal.started_from import Wish
+from coasty_desk.desktop.screen.capture import MonitorScreen, layout
+from coasty_desk.desktop.x11 import accessibility_keys, wayland
+from coasty_desk.desktop.x11.xkb import Xkb
+
+
+class Check(Struct, frozen=True):
+    """One finding: `ok` is None where it is worth knowing but nothing to fail for."""
+
+    name: str
+    ok: bool | None
+    detail: str
+    remedy: str = ""
+
+
+def desktop(max_size: Size, hotkey: str, own_terminal: Wish = "auto") -> Iterator[Check]:
+    """The checks in order; those that need a display are left out where there is none."""
+    seen = _check("display", _display)
+    yield seen
+    if not seen.ok:
+        return
+    yield _check("monitors", _monitors)
+    yield _check("capture", lambda: _capture(max_size))
+    driver = display_lock.running()
+    if driver is None:
+        yield _check("input", _input)
+    else:
+        detail = f"not tried, since another run drives this display: {driver.said()}"
+        yield Check("input", ok=None, detail=detail, remedy="Wait for it, or end it with: coasty-desk stop")
+    yield _check("keyboard layout", _keyboard)
+    yield from _between()
+    yield _check("own terminal", lambda: _own_terminal(own_terminal))
+    yield from _stopping(hotkey)
+
+
+def _check(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, ok=True, detail=look())
+    except CoastyDeskError as error:
+        return Check(name, ok=False, detail=error.message, remedy=error.remedy)
+
+
+def _display() -> str:
+    wayland.require_x11()
+    if backends.LINUX:
+        backends.connected(()).close()
+    where = os.environ.get("DISPLAY", "") if sys.platform == "linux" else sys.platform
+    found = layout()
+    return f"{where}, {counted(len(found.monitors), 'monitor')}"
+
+
+def _monitors() -> str:
+    found = layout()
+    named = (
+        f"{number}: {rect.size} at {rect.left},{rect.top}{' (primary)' * (rect == found.primary)}"
+        for number, rect in enumerate(found.monitors, 1)
+    )
+    return "; ".join(named)
+
+
+def _capture(max_size: Size) -> str:
+    screen = MonitorScreen(Stop(), max_size=max_size)
+    try:
+        frame = screen.capture()
+    finally:
+        screen.close()
+    sent = padded(fit(frame.shows.size, max_size))
+    return f"{frame.shows.size}, sent as {sent}, {len(frame.image) / 1000:.0f} kB"
+
+
+def _input() -> str:
+    """Move the pointer by a pixel and back, and ask the display each time where it is."""
+    pointer = device()
+    try:
+        x, y = pointer.position()
+        step = 1 if x < layout().primary.left + layout().primary.width - 2 else -1
+        pointer.move(x + step, y)
+        moved = pointer.position()
+        pointer.move(x, y)
+    finally:
+        pointer.close()
+    if moved != (x + step, y):
+        message = f"The pointer was told to go to {x + step},{y} and is at {moved[0]},{moved[1]}."
+        raise DesktopError(message, "Give this program the permission to control the computer, and try again.")
+    return f"the pointer moves and is where it should be ({x},{y})"
+
+
+def _keyboard() -> str:
+    if sys.platform != "linux":
+        return "typing does not depend on it here"
+    connection = backends.display()
+    try:
+        rules = connection.screen().root.get_full_text_property(connection.intern_atom("_XKB_RULES_NAMES"))
+    finally:
+        connection.close()
+    parts = (rules or "").split("\0")
+    return parts[2] if len(parts) > 2 and parts[2] else "not told by the server; typing reads the live keymap"
+
+
+def _own_terminal(wish: Wish) -> str:
+    found = started_from.own_windows()
+    hides = started_from.hidden(found, wish)
+    if not found:
+        return "no window on this display shows the terminal that this was started from, or it cannot be told which"
+    told = (
+        f"{one.kind or 'a window'} ({one.title or 'without a title'}) "
+        f"{'(by nothing but WINDOWID) ' if one.named else ''}"
+        f"{'is left out of pictures and input' if one in hides else 'is seen and used like any other window'}"
+        for one in found
+    )
+    return "; ".join(told) + f" (--own-terminal {wish})"
+
+
+def _between() -> Iterator[Check]:
+    """What stands between keys and applications, as far as it is there."""
+    if not backends.LINUX:
+        return
+    method = input_method.find()
+    engine = None if method is None else input_method.composing(method, Stop())
+    if method is not None and engine is not None:
+        detail = f"{method.name} makes other text of letters now ({engine}): text is refused"
+        yield Check("input method", ok=None, detail=detail, remedy="Switch it to a plain keyboard before a run.")
+    elif method is not None:
+        yield Check("input method", ok=True, detail=f"{method.name}; each key is waited for")
+    connection = backends.connected()
+    try:
+        xkb = Xkb.open(connection)
+        names = () if xkb is None else accessibility_keys.names(xkb)
+    finally:
+        connection.close()
+    if names:
+        detail = f"{', '.join(names)}: off for the moment of each text and chord, and back after it"
+        yield Check("accessibility keys", ok=True, detail=detail)
+
+
+def _stopping(hotkey: str) -> Iterator[Check]:
+    with methods.armed(Stop(), hotkey=hotkey, release=lambda: None) as armed:
+        for way in armed.ways:
+            remedy = "" if way.armed else "Without it, stop a run with the other ways."
+            yield Check(way.name, ok=way.armed, detail=way.fault or way.how, remedy=remedy)
+        if armed.warning:
+            yield Check("abort key", ok=None, detail=armed.warning)

@@ -1,0 +1,1 @@
+"""When the screen has answered an input and rests."""

@@ -1,0 +1,306 @@
+"""Whether the applications on this display are still at work, beside what can be seen.
+
+A screen that does not change may be at rest, or waiting for a server, a program that starts, a
+command in a terminal. Linux tells which, without any privilege: who the display's clients are
+(X-Resource), what their processes use of the processor, for how long they sleep, what is in the
+foreground of their terminals, and whether a request of theirs is unanswered. Where it cannot be told, nothing is
+at work, and whoever asks must go by the picture alone.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+
+from coasty_desk.core.errors import DesktopError
+from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.linux.cpu_share import NOTHING, CpuShare, waits_for_disk
+from coasty_desk.desktop.linux.pending_requests import Connections
+from coasty_desk.desktop.linux.proc import in_foreground, process
+from coasty_desk.desktop.linux.syscall_sleep import SleepProbe
+
+if TYPE_CHECKING:
+    from Xlib.display import Display
+
+IDLE = 0.2
+"""A process that wants less than this part of a processor is not at work: a caret blinks, a spinner turns."""
+
+IDLE_LOOKS = 3
+"""After so many looks in a row at which nobody had used anything, nobody does anything."""
+
+ASLEEP_LOOKS = 2
+"""After so many, where all sleep besides, nobody will."""
+
+BUSY = 0.75
+"""A process must want as much as this to be waited for when nothing has changed for `COMPUTING` seconds."""
+
+COMPUTING = 1.0
+"""Seconds for which a process may compute without showing anything and still be waited for."""
+
+STARTING = 0.4
+"""What one must want to be waited for longer that has been started by the input."""
+
+LONG_POLL = 0.7
+"""A request that had been open for so many seconds before the input is not the input's: it waits for news."""
+
+OPENING = 1.0
+"""Seconds after the input in which a question for a name or a connection may still get its answer."""
+
+ARRIVING = 0.1
+"""An answer of which something came so many seconds ago may have more to come."""
+
+WHILE = 0.1
+"""Seconds between an answer and the next input from which on it can be told what is used by itself."""
+
+_LOCAL_PID = 2
+
+
+class Doing(Enum):
+    """What the display's applications do, as far as it is known."""
+
+    UNKNOWN = "nobody can tell"
+    SOMETHING = "somebody does a little"
+    FRAMES = "somebody has begun to draw frame after frame"
+    NOTHING = "nobody has done anything for a few looks"
+    ASLEEP = "all sleep until something happens"
+
+
+class ActivityProbe(Protocol):
+    """Asked before an input and, again and again, after it."""
+
+    def before(self) -> None:
+        """Remember what is at work already."""
+        ...
+
+    def look(self) -> None:
+        """Take in what is used at this moment; called at each look at the screen."""
+        ...
+
+    def why(self, calm: float) -> str:
+        """What works on, in a word (`network`, `arriving`, `command`, `starting`, `computing`); empty where nothing does.
+
+        `calm`: for how many seconds nothing has changed; the longer, the more must be at work to be named.
+        """
+        ...
+
+    @property
+    def doing(self) -> Doing:
+        """What they do; `UNKNOWN`: an empty `why` does not mean that nothing is at work."""
+        ...
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        ...
+
+
+class Unknown:
+    """Nobody can tell. An `AtWork`."""
+
+    doing = Doing.UNKNOWN
+
+    def before(self) -> None:
+        """Nothing to remember."""
+
+    def look(self) -> None:
+        """There is nothing to be seen."""
+
+    def why(self, calm: float) -> str:  # noqa: ARG002 - the port's
+        """Nothing is known to be at work."""
+        return ""
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+def enough(calm: float) -> float:
+    """The part of a processor that a process must want to be at work when nothing has changed for `calm` seconds."""
+    return math.inf if calm >= COMPUTING else IDLE + (BUSY - IDLE) * calm / COMPUTING
+
+
+def activity_probe(ours: frozenset[int] = frozenset()) -> ActivityProbe:
+    """Whatever can tell on this system; the processes that are `ours` are not waited for."""
+    if not backends.LINUX:
+        return Unknown()
+    try:
+        return LinuxActivityProbe(ours)
+    except (DesktopError, OSError):
+        return Unknown()
+
+
+class _Before(Struct):
+    processes: frozenset[int] = frozenset()
+    polls: frozenset[int] = frozenset()
+    when: float = 0.0
+    clients: frozenset[int] = frozenset()
+
+
+class LinuxActivityProbe:
+    """The display's clients and their children on this Linux. An `AtWork`."""
+
+    def __init__(self, ours: frozenset[int] = frozenset()) -> None:
+        self._tells = False
+        self._display: Display = backends.display()
+        if not self._display.has_extension("X-Resource"):
+            self._display.close()
+            message = "the server does not tell its clients"
+            raise DesktopError(message)
+        self._connections = Connections(os.getuid())
+        self._name = f"DISPLAY={os.environ.get('DISPLAY', '')}".encode()
+        self._before = _Before()
+        self._family: dict[int, bool] = {os.getpid(): False}
+        self._ours = ours.union((os.getpid(), *_ancestors(os.getpid())))
+        self._wanted = CpuShare()
+        self._asleep = SleepProbe()
+        self._by_itself: dict[int, float] = {}
+        self._ours_open: set[int] = set()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._connections.close()
+        with suppress(*backends.failures()):
+            self._display.close()
+
+    def before(self) -> None:
+        """Remember the processes, what they use, and the requests that are open."""
+        now = time.monotonic()
+        self._by_itself = self._used_by_itself(now)
+        clients = frozenset(self._clients())
+        open_now = self._connections.now()
+        polls = frozenset(one.inode for one in open_now if one.opens or (one.waits and one.sent > LONG_POLL))
+        self._ours_open = set()
+        processes = frozenset(_all())
+        self._tells = bool(clients) and clients <= processes  # else they are in another container
+        self._before = _Before(processes, self._before.polls | polls, now, clients)
+        members = self._members()
+        self._wanted.begin(members, now)  # what they use from here on is the answer
+        self._asleep.begin(clients, now)
+
+    def look(self) -> None:
+        """Take in what the display's processes have used."""
+        never_idle = [pid for pid, share in self._by_itself.items() if share >= NOTHING]
+        members, now = self._members(), time.monotonic()
+        self._wanted.look(members, never_idle, now)
+        self._asleep.look([pid for pid in members if self._may_draw(pid)], now)
+
+    @property
+    def doing(self) -> Doing:
+        """What they have done in the last looks."""
+        if not self._tells:
+            return Doing.UNKNOWN
+        if self._asleep.animated:
+            return Doing.FRAMES  # also where that costs next to nothing: GTK's file dialog, before Save can be pressed
+        if min(self._asleep.looks, self._wanted.idle) >= ASLEEP_LOOKS:
+            return Doing.ASLEEP
+        return Doing.NOTHING if self._wanted.idle >= IDLE_LOOKS else Doing.SOMETHING
+
+    def why(self, calm: float) -> str:
+        """The first that is found at work."""
+        now = time.monotonic()
+        family = self._members()
+        awaited = self._network(family, now)
+        if awaited:
+            return awaited
+        newcomers = [pid for pid in family if pid not in self._before.processes]
+        if newcomers and in_foreground(filter(None, map(process, newcomers)), frozenset(self._clients())):
+            return "command"
+        return self._computing(family, frozenset(newcomers), calm)
+
+    # Who belongs to the display
+
+    def _clients(self) -> Iterator[int]:
+        """Their processes, without the server's own and this one. Raises DesktopError where the display is gone."""
+        own = os.getpid()
+        try:
+            reply = self._display.res_query_client_ids([{"client": 0, "mask": _LOCAL_PID}])
+        except backends.failures() as error:
+            message = "The display no longer tells whose windows are on it."
+            raise DesktopError(message, "Is the display still there?") from error
+        for one in reply.ids:
+            if one.value and one.spec.client and one.value[0] != own:
+                yield one.value[0]
+
+    def _members(self) -> list[int]:
+        """The clients of the display and whatever they started, without ourselves and those above us."""
+        here = set(_all())
+        self._family = {pid: belongs for pid, belongs in self._family.items() if pid in here}
+        return [pid for pid in here if self._belongs(pid) and pid not in self._ours]
+
+    def _belongs(self, pid: int) -> bool:
+        if pid in self._before.clients:
+            return True
+        if pid not in self._family:
+            found = process(pid)
+            inherited = found is not None and found.parent > 1 and self._belongs(found.parent)
+            self._family[pid] = inherited or (pid not in self._before.processes and self._is_here(pid))
+        return self._family[pid]
+
+    def _may_draw(self, pid: int) -> bool:
+        """Whether a process has a window, or may have one soon."""
+        return pid in self._before.clients or pid not in self._before.processes
+
+    def _is_here(self, pid: int) -> bool:
+        """Whether a process was started for this display."""
+        try:
+            return self._name in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        except OSError:
+            return False
+
+    # What they do
+
+    def _network(self, family: Iterable[int], now: float) -> str:
+        since = now - self._before.when
+        asked = [
+            one
+            for one in self._connections.now()
+            if one.sent <= since and one.inode not in self._before.polls and (since < OPENING or not one.opens)
+        ]
+        waiting = {one.inode for one in asked if one.waits}
+        arriving = {one.inode for one in asked if one.received < ARRIVING}
+        if not waiting and not arriving:
+            return ""
+        if not waiting | arriving <= self._ours_open:
+            self._ours_open = set().union(*map(_sockets, family))  # of all their files: not at each look
+        return "network" if waiting & self._ours_open else "arriving" if arriving & self._ours_open else ""
+
+    def _computing(self, family: Iterable[int], newcomers: frozenset[int], calm: float) -> str:
+        shares = {pid: self._wanted.share(pid) - 2 * self._by_itself.get(pid, 0.0) for pid in family}
+        if any(shares.get(pid, 0.0) >= STARTING or waits_for_disk(pid) for pid in newcomers):
+            return "starting"
+        return "computing" if any(share >= enough(calm) for share in shares.values()) else ""
+
+    def _used_by_itself(self, now: float) -> dict[int, float]:
+        """What each has used since the last input had been answered: a video, a clock, an animation."""
+        if now - self._wanted.last_look() < WHILE:
+            return self._by_itself
+        return self._wanted.since(now)
+
+
+def _all() -> Iterator[int]:
+    return (int(name) for name in os.listdir("/proc") if name.isdecimal())  # noqa: PTH208 - a Path for each process would cost ten times as much
+
+
+def _ancestors(pid: int) -> Iterator[int]:
+    found = process(pid)
+    while found is not None and found.parent > 1:
+        yield found.parent
+        found = process(found.parent)
+
+
+def _sockets(pid: int) -> set[int]:
+    """The inodes of a process's sockets, as far as they may be seen."""
+    found = set()
+    with suppress(OSError):
+        for entry in os.scandir(f"/proc/{pid}/fd"):
+            with suppress(OSError):
+                target = os.readlink(entry.path)  # noqa: PTH115 - as above
+                if target.startswith("socket:["):
+                    found.add(int(target[8:-1]))
+    return found

@@ -1,0 +1,1 @@
+"""X11: input, windows, keymaps and watching, over python-xlib."""

@@ -1,0 +1,47 @@
+"""Properties of X windows, read no further than they are of use: anybody may hang 50 MB on a window of theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from coasty_desk.core.gates.reached_windows import LONGEST_TITLE
+
+_MANY = 16_384
+"""Numbers of a property: more windows than any display shows."""
+
+_LONGEST_KIND = 512
+"""Bytes of a window's class."""
+
+
+def numbers(display: Any, window: Any, name: str) -> Any:
+    """A property of numbers, or None."""
+    said = window.get_property(display.intern_atom(name), 0, 0, _MANY)
+    return None if said is None else said.value
+
+
+def title(display: Any, window: Any) -> str:
+    """Its title; where that is longer than LONGEST_TITLE, its beginning, one character longer than that."""
+    return _text(display, window, "_NET_WM_NAME") or _text(display, window, "WM_NAME")
+
+
+def kind(window: Any) -> tuple[str, ...]:
+    """The instance and the class that its application gives it (`xterm`, `XTerm`); none where it gives none."""
+    from Xlib import Xatom
+
+    said = window.get_property(Xatom.WM_CLASS, Xatom.STRING, 0, _LONGEST_KIND // 4)
+    parts = [] if said is None or not said.value else bytes(said.value).decode("latin-1").split("\0")
+    return tuple(parts[:2]) if len(parts) >= 2 else ()
+
+
+def _text(display: Any, window: Any, name: str) -> str:
+    from Xlib import Xatom
+
+    said = window.get_property(
+        display.intern_atom(name), 0, 0, LONGEST_TITLE + 1
+    )  # four bytes each: a character's most
+    if said is None or not said.value:
+        return ""
+    value = said.value
+    latin = said.property_type == Xatom.STRING
+    read = value if isinstance(value, str) else bytes(value).decode("latin-1" if latin else "utf-8", "replace")
+    return read[: LONGEST_TITLE + 1]

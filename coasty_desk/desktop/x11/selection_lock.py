@@ -1,0 +1,174 @@
+"""The lock on an X11 display: a selection, owned by a window that says who we are."""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from msgspec.structs import replace
+
+from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.base.lock import LOST, Heard, Owner
+
+SELECTION = "_COASTY_DESK_RUN"
+STOP = "_COASTY_DESK_STOP"
+STOPPING = "_COASTY_DESK_STOPPING"
+
+_NO_PROPERTY_LONGER_THAN = 4096  # in units of four bytes
+
+
+class X11Lock:
+    """The selection `_COASTY_DESK_RUN` of the display that DISPLAY names."""
+
+    @contextmanager
+    def held(self, owner: Owner, stop: Stop) -> Iterator[Owner | None]:
+        """Within the block the selection is ours; gives its owner where it is another's."""
+        from Xlib import X
+
+        display = backends.display(backends.FEW)
+        try:
+            selection = display.intern_atom(SELECTION)
+            window = display.screen().root.create_window(
+                *(-1, -1, 1, 1, 0, X.CopyFromParent), event_mask=X.StructureNotifyMask
+            )
+            window.change_property(selection, display.intern_atom("UTF8_STRING"), 8, owner.to_json())
+            other = _take(display, window, selection)
+            if other is not None:
+                yield other
+                return
+            with _listening(display, window, selection, stop):
+                yield None
+        finally:
+            with suppress(Exception):  # a server that has gone raises whatever it likes
+                display.close()
+
+    def owner(self) -> Owner | None:
+        """Who owns the selection."""
+        from Xlib import X
+
+        display = backends.display()
+        try:
+            selection = display.intern_atom(SELECTION)
+            window = display.get_selection_owner(selection)
+            return None if window == X.NONE else _said_on(display, window, selection)
+        finally:
+            display.close()
+
+    def ask_to_stop(self, seconds: float) -> Heard:
+        """Send the owner's window a message, and watch it."""
+        from Xlib import X
+        from Xlib.protocol import event
+
+        display = backends.display()
+        try:
+            selection = display.intern_atom(SELECTION)
+            window = display.get_selection_owner(selection)
+            if window == X.NONE:
+                return "ended"
+            message = event.ClientMessage(
+                window=window, client_type=display.intern_atom(STOP), data=(32, [0, 0, 0, 0, 0])
+            )
+            display.set_error_handler(lambda *_: None)  # the window may go before the message comes
+            display.send_event(window, message, event_mask=0)  # no mask: to the window's own client
+            display.sync()
+            stopping = display.intern_atom(STOPPING)
+            deadline = time.monotonic() + seconds
+            heard: Heard = "silent"
+            while time.monotonic() < deadline:
+                if display.get_selection_owner(selection) != window:
+                    return "ended"
+                if display.get_selection_owner(stopping) == window:
+                    heard = "stopping"
+                time.sleep(0.02)
+            return heard
+        finally:
+            display.close()
+
+
+def _take(display: Any, window: Any, selection: int) -> Owner | None:
+    """Own the selection with `window`, or say who owns it."""
+    from Xlib import X
+
+    while True:
+        display.grab_server()  # so that nobody takes it between our look and our taking
+        try:
+            other = display.get_selection_owner(selection)
+            if other == X.NONE:
+                window.set_selection_owner(selection, X.CurrentTime)
+        finally:
+            display.ungrab_server()
+            display.sync()
+        if other == X.NONE:
+            return None
+        said = _said_on(display, other, selection)
+        if said is not None:
+            return said
+
+
+def _said_on(display: Any, window: Any, selection: int) -> Owner | None:
+    """What the owner says of itself; None where it has just gone. Its process counts where the server knows it too."""
+    from Xlib import X
+    from Xlib.error import BadWindow
+
+    try:
+        said = window.get_property(selection, X.AnyPropertyType, 0, _NO_PROPERTY_LONGER_THAN)
+    except BadWindow:
+        return None
+    value = b"" if said is None else said.value
+    owner = Owner.from_json(value.encode() if isinstance(value, str) else bytes(value))
+    return owner if owner.pid in _makers(display, window) else replace(owner, pid=0)
+
+
+def _makers(display: Any, window: Any) -> Collection[int]:
+    """The process that made the window; nothing where it runs on another machine, has gone, or nobody can tell."""
+    from Xlib.error import BadValue
+
+    from coasty_desk.desktop.x11 import client_processes  # only where somebody else has the display
+
+    try:
+        return (client_processes.by_client(display, window.id) or {}).values()
+    except BadValue:
+        return ()
+
+
+@contextmanager
+def _listening(display: Any, window: Any, selection: int, stop: Stop) -> Iterator[None]:
+    """Within the block a message to the window trips the stop, and so does the end of what makes it the lock."""
+    ours, theirs = socket.socketpair()
+    stop_atom, stopping_atom = display.intern_atom(STOP), display.intern_atom(STOPPING)
+
+    def listen() -> None:
+        from Xlib import X
+
+        try:
+            while True:
+                while display.pending_events():
+                    event = display.next_event()
+                    if event.type == X.ClientMessage and event.client_type == stop_atom:
+                        stop.trip("stop")
+                        window.set_selection_owner(stopping_atom, X.CurrentTime)
+                        display.flush()
+                    if event.type == X.DestroyNotify or (event.type == X.SelectionClear and event.atom == selection):
+                        stop.trip("desktop", LOST)
+                if ours in select.select([display.fileno(), ours], [], [])[0]:
+                    return
+        except Exception:  # noqa: BLE001 - Xlib raises anything on a connection that has ended
+            if not stop.is_set():
+                from coasty_desk.desktop.x11.record_watch import answers
+
+                stop.trip("desktop", LOST if answers() else "")
+
+    thread = threading.Thread(target=listen, name="coasty-desk stop command", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        theirs.close()
+        thread.join(1.0)
+        ours.close()

@@ -1,0 +1,1 @@
+"""The gates and wrappers that are put around any target, in their one order."""

@@ -1,0 +1,127 @@
+"""Where is it? The service's answer to a picture and a few words, as a prediction of one click (API.md §2.3)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from collections.abc import Callable
+
+from msgspec import Struct, field
+
+from coasty_desk.core.actions import Click, Point, Prediction, Usage, Verdict
+from coasty_desk.core.counting import counted
+from coasty_desk.core.errors import GaveUpError, ServiceError
+from coasty_desk.core.ports import PredictRequest, PredictStream
+from coasty_desk.core.stop import Stop
+from coasty_desk.models.coasty.http import Connection
+from coasty_desk.models.coasty.outbox import Memory
+from coasty_desk.models.coasty.pricing import HD, Tariff
+from coasty_desk.models.coasty.purchase import Exchange
+from coasty_desk.models.coasty.remedies import ANEW
+from coasty_desk.wire.json_fields import Fields, UnreadableError
+from coasty_desk.wire.open_purchase import Posted
+
+GROUND = 3
+"""Cents for a look; `HD` more for a picture above 1280x720 (API.md §5)."""
+
+NOT_FOUND = "GROUNDING_FAILED"
+
+_TOP_UP = "Top up the wallet on the service's page, or look with `--provider offline`, which costs nothing."
+_AGAIN = "Look again; if it happens again, look for a newer version of coasty-desk."
+_REMEDIES: dict[str, str] = {
+    "INSUFFICIENT_CREDITS": _TOP_UP,
+    "WALLET_EXHAUSTED": _TOP_UP,
+    "INSUFFICIENT_SCOPE": (
+        "Make a key with the scope ground on the service's page, and store it with `coasty-desk auth login`, "
+        "or look with `--provider offline`."
+    ),
+    "FEATURE_NOT_AVAILABLE": "Look with `--provider offline`, which needs no plan.",
+    "INVALID_SCREENSHOT": "Choose a smaller --max-size, or another picture with --image.",
+    "PAYLOAD_TOO_LARGE": "Choose a smaller --max-size, or another picture with --image.",
+    "IDEMPOTENCY_KEY_REUSED": _AGAIN,
+    "NOT_FOUND": _AGAIN,
+    "RATE_LIMITED": "Try again in a while.",
+    "RATE_LIMIT_EXCEEDED": "Try again in a while.",
+}
+"""What to do where a run's remedy would speak of its steps, its session or its preset."""
+
+_MAX_ELEMENT = 32_000
+
+
+class Grounding(Struct, frozen=True):
+    """A `core.ports.Predictor` that finds what the ask's task names and would click it. `name` makes the purchase's key."""
+
+    connection: Connection
+    stop: Stop
+    name: str
+    chance: Callable[[], float] = field(default=random.random)
+
+    def price(self, ask: PredictRequest) -> int:
+        """Of one look at this picture; a sandbox key pays nothing."""
+        if not self.connection.key.bills:
+            return 0
+        return GROUND + HD * Tariff(ask.frame.sent).hd
+
+    def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:
+        """A click on it. Raises GaveUpError where it is not to be seen, ServiceError, Aborted."""
+        if not 1 <= len(ask.task) <= _MAX_ELEMENT:
+            message = (
+                f"The element has {counted(len(ask.task), 'character')}, and the service takes 1 to {_MAX_ELEMENT}."
+            )
+            raise ServiceError(message, "Describe it in fewer words.", code="ELEMENT_LENGTH")
+        posted = Posted("predict", ask.step, "ground", f"{self.name}:{ask.step}", _body(ask))
+        exchange = Exchange(self.connection, self.stop, Memory(), self.chance)
+        try:
+            answer = yield from exchange.buy(posted, ask.seconds_left)
+        except ServiceError as error:
+            if error.code == NOT_FOUND:
+                raise GaveUpError(error.message, "Describe it in other words, as one sees it on the screen.") from error
+            raise _of_a_look(error) from error
+        try:
+            point, space = _place(answer.document)
+        except UnreadableError as error:
+            message = f"The service's answer makes no sense: {error}."
+            raise ServiceError(message, "Try again in a while.", request_id=answer.request_id) from None
+        return Prediction(
+            Verdict.CONTINUE,
+            (Click(point),),
+            request_id=answer.request_id,
+            usage=Usage(answer.cents(self.price(ask))),
+            space=space,
+            attempts=answer.tries,
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+def _of_a_look(error: ServiceError) -> ServiceError:
+    """The same of a look, which has no steps, no session and no instructions to change."""
+    message = error.message.replace("this step", "this look").replace("the step may", "the look may")
+    remedy = _REMEDIES.get(error.code, _AGAIN if error.remedy == ANEW else error.remedy)
+    return ServiceError(
+        *(message, remedy), code=error.code, status=error.status, request_id=error.request_id, in_doubt=error.in_doubt
+    )
+
+
+def _body(ask: PredictRequest) -> bytes:
+    document = {
+        "screenshot": base64.b64encode(ask.frame.image).decode("ascii"),
+        "element": ask.task,
+        "screen_width": ask.frame.sent.width,
+        "screen_height": ask.frame.sent.height,
+    }
+    return json.dumps(document, separators=(",", ":")).encode("ascii")
+
+
+def _place(document: object) -> tuple[Point, tuple[int, int] | None]:
+    """The place and, where the answer says it, the (width, height) that it is in."""
+    fields = Fields.of(document, "the answer")
+    point = fields.point(("x",), ("y",))
+    if point is None:
+        msg = "it has no place"
+        raise UnreadableError(msg)
+    width, height = (fields.whole(name, at_most=100_000) for name in ("screen_width", "screen_height"))
+    return point, (width, height) if width and height else None

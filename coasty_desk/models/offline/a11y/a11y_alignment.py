@@ -1,0 +1,120 @@
+"""Whether the accessibility tree can be believed about places, by the texts that are really there. Pure.
+
+Toolkits err: GTK 4 counts from its window's corner, others forget a menu bar or a scale. Where
+the names of widgets stand on the screen inside their boxes, the boxes are right; where they
+stand all beside them by the same way, the boxes are moved by it; else the tree is not believed.
+A window without texts, as one of icons alone, is believed where it says to be where the display has
+it, and something is drawn in its buttons.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from coasty_desk.models.offline.a11y.widgets import Widget
+from coasty_desk.models.offline.targeting.matching import folded
+from coasty_desk.models.offline.vision.texts import Box, Text
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+ENOUGH = 0.6
+"""So much of what can be compared must agree."""
+
+SLACK = 3
+"""A text's middle may lie so many pixels outside the box of its widget."""
+
+FEWEST = 3
+"""Boxes are moved only where so many texts agree on the way."""
+
+BORDER, TITLE = 10, 60
+"""A window's inside begins so many pixels inside of its frame, and so far below its top."""
+
+DRAWN = 24
+"""The lightest and the darkest of an icon differ by so much (of 255)."""
+
+_NAMED = ("button", "menu", "tab", "text", "link", "checkbox", "radio", "row")
+
+Pair = tuple[Widget, Sequence[Text]]
+
+
+def aligned(
+    widgets: Sequence[Widget], texts: Sequence[Text], *, window: Box | None = None, picture: Image | None = None
+) -> tuple[Widget, ...]:
+    """The widgets with their boxes where they really are; empty where that cannot be told.
+
+    `window` is where the display has the window in front.
+    """
+    called: dict[str, list[Text]] = {}
+    for text in texts:
+        called.setdefault(folded(text.text), []).append(text)
+    pairs = [(widget, found) for widget in widgets if (found := _same(widget, called))]
+    if not pairs:
+        there = window is not None and picture is not None and _is_there(widgets, window, picture)
+        return tuple(widgets) if there else ()
+    if _agreeing(pairs, (0, 0)) >= ENOUGH * len(pairs):
+        return tuple(widgets)
+    way = _likeliest(pairs)
+    if way is None:
+        return ()
+    agreeing = _agreeing(pairs, way)
+    if agreeing < FEWEST or agreeing < ENOUGH * len(pairs):
+        return ()
+    return tuple(replace(widget, box=widget.box.moved(*way)) for widget in widgets)
+
+
+def _is_there(widgets: Sequence[Widget], window: Box, picture: Image) -> bool:
+    frames = (widget.box for widget in widgets if widget.kind == "window")
+    things = [widget.box for widget in widgets if widget.kind in ("button", "icon", "tab", "menu") and widget.name]
+    drawn = [box for box in things if _is_drawn(box.grown(-2).within(window), picture)]
+    return any(_is_at(box, window) for box in frames) and bool(drawn) and len(drawn) >= ENOUGH * len(things)
+
+
+def _is_at(box: Box, window: Box) -> bool:
+    sides = (box.left - window.left, window.right - box.right, window.bottom - box.bottom)
+    return all(-SLACK <= side <= BORDER for side in sides) and -SLACK <= box.top - window.top <= TITLE
+
+
+def _is_drawn(box: Box, picture: Image) -> bool:
+    if box.width < 2 or box.height < 2:
+        return False
+    part = picture.crop((int(box.left), int(box.top), int(box.right), int(box.bottom))).convert("L")
+    values = part.tobytes()
+    return max(values) - min(values) >= DRAWN
+
+
+def _same(widget: Widget, called: Mapping[str, Sequence[Text]]) -> Sequence[Text]:
+    name = folded(widget.name) if widget.kind in _NAMED else ""
+    return called.get(name, ()) if name else ()
+
+
+def _agreeing(pairs: Iterable[Pair], way: tuple[float, float]) -> int:
+    return sum(any(_holds(widget.box.moved(*way), text.box) for text in found) for widget, found in pairs)
+
+
+def _holds(box: Box, text: Box) -> bool:
+    return box.grown(SLACK).holds(text.centre.x, text.centre.y)
+
+
+def _likeliest(pairs: Iterable[Pair]) -> tuple[float, float] | None:
+    """The way from the boxes to their texts that most of them agree on, to a few pixels.
+
+    By the middle: a text stands in the middle of a button, and in the middle of a menu's height.
+    """
+    ways: Counter[tuple[int, int]] = Counter()
+    exact: dict[tuple[int, int], list[tuple[float, float]]] = {}
+    for widget, found in pairs:
+        for text in found:
+            x, y = text.box.centre.x - widget.box.centre.x, text.box.centre.y - widget.box.centre.y
+            cell = (round(x / 6), round(y / 6))
+            ways[cell] += 1
+            exact.setdefault(cell, []).append((x, y))
+    if not ways:
+        return None
+    near = exact[ways.most_common(1)[0][0]]
+    middle = len(near) // 2
+    return sorted(x for x, _ in near)[middle], sorted(y for _, y in near)[middle]

@@ -1,0 +1,211 @@
+"""Carries out the steps of an instruction in order, one screen after the other.
+
+A plan is a generator: where it is in the instruction is where it is in the code, and every
+action is looked after with the screen that follows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct, field
+
+from coasty_desk.core.actions import Launch, Wait
+from coasty_desk.core.counting import counted
+from coasty_desk.models.offline.language.instructions import (
+    Choose,
+    ClickOn,
+    Condition,
+    DragTo,
+    Hover,
+    If,
+    Instruction,
+    Open,
+    Pause,
+    Press,
+    Read,
+    Repeat,
+    Step,
+    Target,
+    Tick,
+    Turn,
+    TypeIn,
+    Verify,
+    WaitFor,
+)
+from coasty_desk.models.offline.steps import choosing, evidence, forms, pointer_and_keys, ticking
+from coasty_desk.models.offline.steps.context import (
+    LOOKS,
+    PATIENCE,
+    SETTLED_FOR_GOOD,
+    CannotError,
+    Context,
+    Doing,
+    HeldBackError,
+)
+from coasty_desk.models.offline.steps.error_messages import complaint
+from coasty_desk.models.offline.vision.read_screen import ReadScreen
+
+OPENING = (0.5, 0.8, 1.2, 1.5, 2.0, 3.0, 3.0, 4.0)
+"""How long to wait, in seconds, before each look for the window of an application that was started."""
+
+LARGE = 4000
+"""A window changes at least so many pixels of the screen."""
+
+
+def nothing_to_open(name: str) -> Launch:
+    """Where there are no applications to start. Raises CannotError."""
+    message = f"“{name}” cannot be started: applications cannot be started here; open it yourself"
+    raise CannotError(message)
+
+
+class Plan(Struct):
+    """`launch` gives the start of the application that a name means; it raises CannotError. `read_out` is what was read."""
+
+    sight: Context
+    launch: Callable[[str], Launch] = nothing_to_open
+    read_out: list[str] = field(default_factory=list)
+    _last: Instruction | None = None
+
+    def whole(self, steps: Sequence[Step]) -> Doing:
+        """Everything in order, and a last look at what was filled in. Raises CannotError, which names the step."""
+        yield from self.carry_out(steps)
+        try:
+            self.sight.prove()
+            yield from self.sight.settle_claims(SETTLED_FOR_GOOD)
+            self._hear_complaints(steps)
+        except CannotError as error:
+            error.step = steps[-1].words
+            raise
+
+    def _hear_complaints(self, steps: Sequence[Step]) -> None:
+        """Raises CannotError where the last action has brought an error, unless the instructions end with a look of their own."""
+        before = self.sight.before
+        if before is None or not isinstance(steps[-1].does, ClickOn | Press | TypeIn | Tick | Choose | DragTo):
+            return
+        said = complaint(before, self.sight.seen, self.sight.changes(before), " ".join(step.words for step in steps))
+        if said is not None:
+            message = f"after it the screen says “{said}”"
+            raise CannotError(message)
+
+    def carry_out(self, steps: Iterable[Step]) -> Doing:
+        """Some steps in order. Raises CannotError, which names the step."""
+        ordered = tuple(steps)
+        for step, after in zip(ordered, [*ordered[1:], None], strict=True):
+            self.sight.next = None if after is None else after.does
+            try:
+                yield from self._one(step.does)
+            except CannotError as error:
+                error.step = error.step or step.words
+                raise
+
+    def _one(self, does: Instruction) -> Doing:
+        """Carry it out, from its beginning as often as it is held back before it has done anything."""
+        while True:
+            self.sight.did = ()
+            try:
+                yield from self._once(does)
+            except HeldBackError:
+                continue
+            return
+
+    def _once(self, does: Instruction) -> Doing:
+        match does:
+            case ClickOn() | Hover() | TypeIn() | Press() | Turn() | DragTo() | Tick() | Choose():
+                yield from self._act(does)
+            case Pause(seconds):
+                yield from self.sight.do(f"waiting {seconds:g} s", Wait(seconds))
+            case WaitFor(condition, seconds):
+                yield from self.sight.wait_for(condition, PATIENCE if seconds is None else waits(seconds))
+            case Verify(condition):
+                yield from self.sight.wait_for(condition, PATIENCE if self.sight.deferred else LOOKS)
+            case Read(target):
+                yield from self._read(target)
+            case Open(name):
+                yield from self._open(name)
+            case If(condition, then, otherwise):
+                self.sight.must_tell(condition)
+                yield from self.carry_out(then if self.sight.really_holds(condition) else otherwise)
+            case Repeat(body, times, until):
+                yield from self._repeat(body, times, until)
+
+    def _act(self, does: Instruction) -> Doing:
+        if isinstance(does, ClickOn) and does == self._last:
+            self.sight.prove()  # the same once more proves nothing
+        self.sight.go_on()
+        self.sight.deferred = False
+        self._last = does
+        if isinstance(does, TypeIn | Tick | Choose) or _moves_the_focus(does):
+            self.sight.check_claims()
+        else:
+            yield from self.sight.settle_claims()
+        match does:
+            case ClickOn():
+                yield from pointer_and_keys.click(self.sight, does)
+                self.sight.hovering = False
+            case Hover(target):
+                yield from pointer_and_keys.hover(self.sight, target)
+            case TypeIn():
+                yield from forms.type_in(self.sight, does)
+            case Press():
+                yield from pointer_and_keys.press(self.sight, does)
+            case Turn():
+                yield from pointer_and_keys.scroll(self.sight, does)
+            case DragTo(start, end):
+                yield from pointer_and_keys.drag(self.sight, start, end)
+            case Tick():
+                yield from ticking.tick(self.sight, does)
+            case Choose():
+                yield from choosing.choose(self.sight, does)
+
+    def _read(self, target: Target) -> Doing:
+        found = yield from self.sight.find(target, loosely=True)
+        line = next((t for t in self.sight.seen.texts if t.box.meets(found.box)), None)
+        row = [t for t in self.sight.seen.texts if line and t.box.same_row(line.box) and t.box.left >= line.box.left]
+        said = " ".join(t.text for t in sorted(row, key=lambda t: t.box.left)) if target.label else found.text
+        self.read_out.append(f"“{said or found.text}”")
+
+    def _open(self, name: str) -> Doing:
+        launch = self.launch(name)
+        before = yield from self.sight.do(f"opening {launch.name}", launch)
+        for seconds in OPENING:
+            if self._has_a_window(before):
+                self.sight.prove_by("window", f"a window of {launch.name} came")
+                return
+            yield from self.sight.wait(f"opened {launch.name}; waiting for its window", seconds)
+        if not self._has_a_window(before):
+            message = f"opened {launch.name}, but no window of it can be seen"
+            raise CannotError(message)
+
+    def _has_a_window(self, before: ReadScreen) -> bool:
+        """Whatever changes by so much counts: starting an application moves no pointer that could leave something behind."""
+        return sum(box.width * box.height for box in evidence.changes(before, self.sight.seen)) > LARGE
+
+    def _repeat(self, body: tuple[Step, ...], times: int, until: Condition | None) -> Doing:
+        for _ in range(times):
+            if until is not None and self.sight.holds(until):
+                return
+            yield from self.carry_out(body)
+        if until is not None and not self.sight.holds(until):
+            message = f"it was repeated {counted(times, 'time')}, and not yet {until}"
+            raise CannotError(message)
+
+
+def _moves_the_focus(does: Instruction) -> bool:
+    """Whether it does nothing but go to another field: what was filled in must outlive that."""
+    match does:
+        case ClickOn(target=Target(kind="field")):
+            return True
+        case Press(strokes=strokes):
+            return all(stroke[-1] == "tab" and len(stroke) == 1 for stroke in strokes)
+    return False
+
+
+def waits(seconds: float) -> list[float]:
+    """Waits that take so many seconds together, longer and longer, at most 5 s each."""
+    made, left, each = [], seconds, 0.4
+    while left > 0.01:
+        made.append(min(each, left))
+        left -= made[-1]
+        each = min(each * 1.4, 5.0)
+    return made

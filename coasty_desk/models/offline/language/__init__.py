@@ -1,0 +1,1 @@
+"""Instructions as people write them, in any of its languages, to steps."""

@@ -1,0 +1,551 @@
+"""The syntax tree of an instruction into its values: what grammar.py hands out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec.structs import replace
+
+from coasty_desk.models.offline.language import vocabulary
+from coasty_desk.models.offline.language.instructions import (
+    Choose,
+    ClickOn,
+    Condition,
+    DragTo,
+    Hover,
+    If,
+    Instruction,
+    NotUnderstoodError,
+    Open,
+    Pause,
+    Press,
+    Read,
+    Relation,
+    Repeat,
+    Step,
+    Target,
+    Tick,
+    Turn,
+    TypeIn,
+    Verify,
+    WaitFor,
+    Way,
+)
+from coasty_desk.models.offline.language.phrasebook import NAMING, Plain
+
+if TYPE_CHECKING:
+    from lark import Token
+
+
+class Steps:
+    """Builds the values from the leaves up: each rule of grammar.lark has a method of its name.
+
+    It is given the text that was parsed, for the words of each instruction as the person said them.
+    """
+
+    def __init__(self, said: Plain) -> None:
+        self._said = said
+        self._loose: set[str] = set()
+        """Labels without quotes."""
+        self._vague: set[str] = set()
+        """Those of them that may be no labels: `the toolbar`."""
+        self._spans: dict[str, tuple[int, int]] = {}
+        """Where each of them was."""
+        self._began = 0
+        """Where the last label without quotes began."""
+        self._named: tuple[str, ...] = ()
+        """What `it` may stand for: all that the last instruction which named anything has named."""
+        self._last: Target | None = None
+        """What `it` stands for, where that is one thing on the screen."""
+        self._is_there = False
+        """Whether that was there when it was named: it has been acted on."""
+        self._said_it = ""
+        """The word that was said for it, until that is looked at."""
+
+    def built(self, tree: Any) -> Any:
+        """What the tree means. Raises NotUnderstoodError."""
+        parts = [self.built(child) if hasattr(child, "data") else child for child in tree.children]
+        made = getattr(self, tree.data)(*parts)
+        if isinstance(made, Instruction):
+            self._must_be_plain(made)
+            self._name(made)
+            return Step(made, self._said.words(tree.meta.start_pos, tree.meta.end_pos))
+        if isinstance(made, Condition):
+            self._must_be_plain(made)
+            self._name(made)
+        return made
+
+    def _must_be_plain(self, made: Instruction | Condition) -> None:
+        """What is described and not named is told from no screen. Raises NotUnderstoodError.
+
+        A name begins with a capital where the person writes capitals, unless its kind is said beside it.
+        """
+        if not isinstance(made, ClickOn | Hover | DragTo | Choose | Condition):
+            return
+        capitals = self._said.source.lstrip(" ¿¡")[:1].isupper()
+        things = [thing for thing in named(made) if isinstance(thing, Target)]
+        things = things[:1] if isinstance(made, Choose) else things  # what it is chosen from may be described
+        for one in [*things, *(relation.target for thing in things for relation in thing.relations)]:
+            small = one.label in self._loose and one.label.islower() and one.label.replace(" ", "").isalpha()
+            if one.label in self._vague or (small and capitals and not one.kind):
+                raise NotUnderstoodError(_two_ways(one.label))
+
+    def _name(self, made: Instruction | Condition) -> None:
+        things = named(made)
+        if things:
+            self._named = tuple(str(thing) if isinstance(thing, Target) else f"“{thing}”" for thing in things)
+            self._last = things[0] if isinstance(things[0], Target) else None
+            self._is_there = isinstance(made, Instruction)
+
+    # sentences
+
+    def start(self, *sentences: Any) -> tuple[Step, ...]:
+        return tuple(step for sentence in sentences for step in _steps(sentence))
+
+    def both(self, first: Any, rest: Any) -> tuple[Step, ...]:
+        return (*_steps(first), *_steps(rest))
+
+    def late_if(self, step: Step, _if: Token, condition: Condition) -> If:
+        return If(condition, (step,))
+
+    def when(self, _if: Token, condition: Condition, body: Any) -> If:
+        return If(condition, _steps(body))
+
+    def either(self, _if: Token, condition: Condition, body: Any, otherwise: Any) -> If:
+        return If(condition, _steps(body), _steps(otherwise))
+
+    def once(self, condition: Condition, body: Any) -> tuple[Step, ...]:
+        return (Step(WaitFor(condition), f"until {condition}"), *_steps(body))
+
+    def late_once(self, step: Step, condition: Condition) -> tuple[Step, ...]:
+        return self.once(condition, step)
+
+    def repeat(self, times: int, body: Any) -> Repeat:
+        return Repeat(_steps(body), times)
+
+    def repeat_until(self, _until: Token, condition: Condition, body: Any) -> Repeat:
+        return Repeat(_steps(body), vocabulary.UNTIL_ROUNDS, condition)
+
+    # instructions
+
+    def click_here(self, verb: Token, times: int | None) -> Instruction:
+        return _click(verb, None, times)
+
+    def click(self, verb: Token, target: Target, times: int | None) -> Instruction:
+        return _click(verb, target, times)
+
+    def clicks(self, verb: Token, *targets: Target) -> tuple[Step, ...]:
+        return tuple(self._also(_click(verb, target, None), f"{verb} {target}") for target in targets)
+
+    def click_inside(self, verb: Token, way: Token, target: Target, times: int | None) -> Instruction:
+        if vocabulary.way(way) != "in":
+            message = f"it does not say what {way} {target} is to be clicked: name it, or its kind"
+            raise NotUnderstoodError(message)
+        return _click(verb, target, times)
+
+    def click_among(self, verb: Token, way: Token, beside: Target, target: Target) -> Any:
+        click = _click(verb, target, None)
+        if vocabulary.way(way) == "in":
+            return self.in_front(beside, Step(click, f"{verb} {target}"))
+        return _click(verb, _related(target, vocabulary.way(way), beside), None)
+
+    def click_in(self, verb: Token, place: Target, target: Target) -> Any:
+        if {place.label, target.label} <= self._loose and not place.kind and place.label[0].isupper():
+            whole = self._said.words(self._spans[place.label][0], self._spans[target.label][1])
+            between = self._said.text[self._spans[place.label][1] : self._spans[target.label][0]]
+            article = self._has_an_article(self._spans[place.label][0])
+            if (
+                not article
+                and re.fullmatch(r"\s*to(?: the)?\s*", between)
+                and vocabulary.no_label(whole, self._said.pointing) is None
+            ):
+                return _click(verb, Target(whole), None)  # `Ajouter au panier`
+        return self.in_front(place, Step(_click(verb, target, None), f"{verb} {target}"))
+
+    def in_front(self, place: Target, step: Step) -> Any:
+        """What is done `in the menu "File"`, `in the field "Name"`, `in the row "Berlin"`."""
+        match place.kind, step.does:
+            case "" | "field", TypeIn(text, None):
+                return Step(TypeIn(text, place), step.words)
+            case (("menu" | "tab"), ClickOn() | Choose(source=None)):
+                return (self._also(ClickOn(place), str(place)), step)
+            case "list", Choose(option, None) | ClickOn(Target(option, "")):
+                return Step(Choose(option, place), step.words)
+            case (("row" | "window"), ClickOn(Target() as target) as click):
+                way: Literal["in the row of", "in"] = "in the row of" if place.kind == "row" else "in"
+                return Step(replace(click, target=_related(target, way, place)), step.words)
+        message = f"“{place}” may be a menu, a list or a place: say so, as in: click the menu “File”, then click “Open”"
+        raise NotUnderstoodError(message)
+
+    def _also(self, does: Instruction, said: str) -> Step:
+        self._name(does)
+        return Step(does, said)
+
+    def hover(self, target: Target) -> Hover:
+        return Hover(target)
+
+    def path(self, verb: Token, *names: Target) -> tuple[Step, ...]:
+        return tuple(self._also(_click(verb, name, None), f"{verb} {name}") for name in names)
+
+    def path_from(self, first: str, *names: Target) -> tuple[Step, ...]:
+        return tuple(self._also(ClickOn(name), f"click {name}") for name in (Target(first), *names))
+
+    def type_text(self, text: str) -> TypeIn:
+        return TypeIn(text)
+
+    def type_into(self, text: str, target: Target) -> TypeIn:
+        return TypeIn(text, target)
+
+    def type_among(self, said: str, way: Token, target: Target) -> TypeIn:
+        if vocabulary.way(way) != "in":
+            raise NotUnderstoodError(_two_ways(f"{said} {way} {target}"))
+        return TypeIn(said, target)
+
+    def type_behind(self, *parts: Token) -> TypeIn:
+        *before, label, text = parts
+        kind = next((token for token in before if token.type == "KIND"), None)
+        return TypeIn(vocabulary.to_type(text), Target(vocabulary.quoted(label), vocabulary.kind_of(kind)))
+
+    def fill(self, *parts: Any) -> Any:
+        filled = [self._filled(target, text) for target, text in zip(parts[::2], parts[1::2], strict=True)]
+        return filled[0] if len(filled) == 1 else tuple(self._also(each, "fill") for each in filled)
+
+    def _filled(self, target: Target, text: str) -> Instruction:
+        if target.kind == "list":
+            return Choose(text, target)
+        if target.kind in ("checkbox", "radio"):
+            message = f"a {target.kind} cannot be filled in: say check “{target.label}”, or uncheck “{target.label}”"
+            raise NotUnderstoodError(message)
+        return TypeIn(text, target, replace=True)
+
+    def clear(self, target: Target) -> TypeIn:
+        return TypeIn("", target, replace=True)
+
+    def press(self, keys: Token, times: int | None) -> Instruction:
+        if vocabulary.is_label(keys):
+            return _click("click", Target(self._source(keys)), times)
+        plainly = keys.replace(NAMING, "")
+        stranger = vocabulary.no_key(plainly)
+        if stranger is not None:
+            message = f"“{stranger}” is no key: put what is on the screen in quotes"
+            raise NotUnderstoodError(message)
+        return Press(vocabulary.strokes(plainly), times or 1)
+
+    def chord(self, keys: Token, times: int | None) -> Press:
+        return Press((vocabulary.chord(keys),), times or 1)
+
+    def press_quoted(self, text: Token, kind: Token | None, times: int | None) -> Instruction:
+        said = vocabulary.quoted(text)
+        key = kind is not None and kind.lower() == "key"
+        if key or (kind is None and (vocabulary.KEYS.fullmatch(said.lower()) or "+" in said)):
+            return Press(vocabulary.strokes(said), times or 1)
+        return _click("click", Target(said, vocabulary.kind_of(kind)), times)
+
+    def press_it(self, said: Token, times: int | None) -> Instruction:
+        return _click("click", self.it(said), times)
+
+    def press_the(self, target: Target, times: int | None) -> Instruction:
+        said = target.label.lower()
+        is_key = vocabulary.TWO_WORDS.fullmatch(said) or (len(said) > 1 and vocabulary.KEYS.fullmatch(said))
+        if not target.kind and not target.relations and is_key:
+            return Press(vocabulary.strokes(target.label), times or 1)
+        return _click("click", target, times)
+
+    def scroll(self, way: Token | None, much: int | None, at: Target | None, until: Condition | None) -> Turn:
+        direction = (way or "down").lower()
+        sign = 1 if direction.startswith(("up", "right")) else -1
+        axis: Literal["vertical", "horizontal"] = (
+            "horizontal" if direction.startswith(("left", "right")) else "vertical"
+        )
+        return Turn(sign * (much or vocabulary.NOTCHES), axis, at, until)
+
+    def scroll_to(self, way: Token | None, target: Target) -> Turn:
+        return self.scroll(way, None, None, Condition(target))
+
+    def scroll_to_end(self, _way: Token | None, where: Token) -> Turn:
+        up = re.search(r"top|start|beginning", where, re.IGNORECASE)
+        return Turn(vocabulary.END_NOTCHES if up else -vocabulary.END_NOTCHES)
+
+    def drag(self, start: Target, end: Target) -> DragTo:
+        return DragTo(start, end)
+
+    def drag_into(self, start: Target) -> DragTo:
+        if not start.relations or start.relations[-1].way != "in":
+            message = f"it does not say where {start} is to be dragged to: say drag “a.txt” to “Archive”"
+            raise NotUnderstoodError(message)
+        return DragTo(replace(start, relations=start.relations[:-1]), start.relations[-1].target)
+
+    def pause(self, number: Token, unit: Token) -> Pause:
+        return Pause(vocabulary.seconds(number, unit))
+
+    def wait_for(self, *parts: Any) -> WaitFor:
+        _, condition, number, unit = parts if len(parts) == 4 else (None, *parts)
+        return WaitFor(condition, None if number is None else vocabulary.seconds(number, unit))
+
+    def wait_up_to(self, number: Token, unit: Token, *rest: Any) -> WaitFor:
+        return WaitFor(rest[-1], vocabulary.seconds(number, unit))
+
+    def verify(self, condition: Condition) -> Verify:
+        return Verify(condition)
+
+    def tick(self, verb: Token, *targets: Target) -> Tick | tuple[Step, ...]:
+        on = re.match(r"un|disable|.*\boff$", verb, re.IGNORECASE) is None
+        if verb.lower() == "check" and self._source(verb).lower() == verb.lower() and targets[0].label in self._vague:
+            message = f"“{verb} {targets[0]}” may be read in two ways: say tick, or make sure"
+            raise NotUnderstoodError(message)
+        boxes = [replace(one, kind="checkbox") if one.kind == "field" else one for one in targets]
+        if len(boxes) == 1:
+            return Tick(boxes[0], on=on)
+        return tuple(self._also(Tick(box, on=on), f"{verb} {box}") for box in boxes)
+
+    def choose(self, option: str, source: Target | None) -> Choose:
+        if option in self._loose and option.islower() and self._has_an_article(self._spans[option][0]):
+            raise NotUnderstoodError(_two_ways(option))
+        return Choose(option, source)
+
+    def choose_among(self, option: str, way: Token, source: Target) -> Choose:
+        if vocabulary.way(way) != "in":
+            raise NotUnderstoodError(_two_ways(f"{option} {way} {source}"))
+        return Choose(option, source)
+
+    def choose_in(self, way: Token, source: Target, option: str) -> Choose:
+        return self.choose_among(option, way, source)
+
+    def select_all(self, _words: Token) -> Press:
+        return Press((("ctrl", "a"),))
+
+    def read(self, target: Target) -> Read:
+        return Read(target)
+
+    def open_words(self, said: str, app: Token | None) -> Instruction:
+        return self._opened(said, None) if app is None else Open(said)
+
+    def open_named(self, *parts: Token | None) -> Instruction:
+        *_, name, kind = parts
+        return Open("") if name is None else self._opened(vocabulary.quoted(name), kind)
+
+    def open_kind(self, kind: Token, name: Token) -> Instruction:
+        return self._opened(vocabulary.quoted(name), kind)
+
+    def open_worded(self, kind: Token, name: str) -> Instruction:
+        if not vocabulary.OPENABLE.fullmatch(kind.lower()):
+            return Open(f"{self._source(kind)} {name}")
+        return self._opened(name, kind)
+
+    def open_the(self, said: str, kind: Token) -> Instruction:
+        return self._opened(said, kind)
+
+    def open_kind_of(self, said: Token, kind: Token) -> Instruction:
+        name, kind = (kind, said) if kind[0].isupper() and said[0].islower() else (said, kind)
+        return self._opened(self._source(name), kind)
+
+    def _opened(self, name: str, kind: Token | None) -> Instruction:
+        said = "" if kind is None else kind.lower()
+        if kind is None or not vocabulary.OPENABLE.fullmatch(said):
+            if vocabulary.FILE.fullmatch(name):
+                message = f"“{name}” may be a file: say double-click “{name}”, or open the file “{name}”"
+                raise NotUnderstoodError(message)
+            return Open(name if kind is None else f"{name} {self._source(kind)}")
+        icon = said in ("file", "folder", "directory", "icon")
+        return ClickOn(Target(name, vocabulary.kind_of(kind)), count=2 if icon else 1)
+
+    # parts
+
+    def until(self, _until: Token, condition: Condition) -> Condition:
+        return condition
+
+    def amount(self, number: Token, unit: Token | None) -> int:
+        pages = unit is not None and unit.lower().startswith(("page", "screen"))
+        return _whole(number) * (vocabulary.PAGE_NOTCHES if pages else 1)
+
+    def count(self, said: Token) -> int:
+        return _whole(said)
+
+    def is_state(self, target: Target, state: Token | None) -> Condition:
+        said = "" if state is None else " ".join(state.lower().split())
+        if state is None and target.label in self._loose and target.label.islower():  # `if asked`
+            message = f"“{target.label}” does not say what is to be seen: say “…” is visible, with its text in quotes"
+            raise NotUnderstoodError(message)
+        there = not re.search(r"\b(?:not|no longer|gone|disappear\w*|vanish\w*|off)\b|n[o']t\b", said)
+        checked = re.search(r"un(?:checked|ticked)|checked|ticked|\bon$|\boff$", said)
+        if checked:
+            return Condition(target, there=there and not checked[0].startswith("un"), of="box")
+        newly = there and bool(re.search(r"appear|come|has ", said))
+        pointed, self._said_it = self._said_it, ""
+        if newly and pointed and self._is_there:
+            message = f"“{pointed}” is {target}, which was there before: name what is to appear"
+            raise NotUnderstoodError(message)
+        return Condition(target, there, newly=newly)
+
+    def contains(self, target: Target, text: str) -> Condition:
+        holder = target if target.kind else replace(target, kind="field")
+        return Condition(Target(text, relations=(Relation("in", holder),)))
+
+    def contains_last(self, target: Target, text: Token) -> Condition:
+        return self.contains(target, vocabulary.quoted(text))
+
+    def there_is(self, *parts: Any) -> Condition:
+        return Condition(parts[-1], there=parts[0] is None or isinstance(parts[0], Target))
+
+    def target(self, *parts: Any) -> Target:
+        named: Target
+        named, *relations = [part for part in parts if part is not None]
+        if not named.label and not relations:
+            message = f"“{named}” does not say which {named.kind}: name a text in it or beside it"
+            raise NotUnderstoodError(message)
+        return replace(named, relations=tuple(relations))
+
+    def labelled(self, ordinal: Token | None, label: Token, kind: Token | None) -> Target:
+        return Target(vocabulary.quoted(label), vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
+
+    def kind_labelled(self, ordinal: Token | None, kind: Token, label: Token) -> Target:
+        return Target(vocabulary.quoted(label), vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
+
+    def worded(self, ordinal: Token | None, said: str, kind: Token | None) -> Target:
+        if ordinal is not None and kind is None and said.islower():
+            raise NotUnderstoodError(_two_ways(f"{ordinal} {said}"))
+        if kind is not None and ordinal is None and vocabulary.kind_of(kind) not in vocabulary.TELLING:
+            self._must_have_an_article(f"{said} {self._source(kind)}", self._began)
+        if kind is None and said.islower() and self._has_an_article(self._began):
+            self._vague.add(said)
+        return Target(said, vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
+
+    def kind_worded(self, ordinal: Token | None, kind: Token, said: str) -> Target:
+        name = self._source(kind)
+        if (
+            name[0].isupper()
+            and ordinal is None
+            and (vocabulary.kind_of(kind) not in vocabulary.TELLING or said[0].islower())
+        ):
+            self._must_have_an_article(f"{name} {said}", kind.start_pos or 0)
+        return Target(said, vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
+
+    def kind_of_kind(self, ordinal: Token | None, said: Token, kind: Token) -> Target:
+        if kind[0].isupper() and said[0].islower():  # `the menu File`
+            said, kind = kind, said
+        return Target(self._source(said), vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
+
+    def containing(self, ordinal: Token | None, part: Token) -> Target:
+        return Target(vocabulary.quoted(part), ordinal=vocabulary.ordinal(ordinal), part=True)
+
+    def kind_containing(self, ordinal: Token | None, kind: Token, part: Token) -> Target:
+        return Target(vocabulary.quoted(part), vocabulary.kind_of(kind), vocabulary.ordinal(ordinal), part=True)
+
+    def of_kind(self, ordinal: Token | None, kind: Token) -> Target:
+        if kind[0].isupper():  # `File`, which is a menu's name
+            return Target(str(kind), ordinal=vocabulary.ordinal(ordinal))
+        if not vocabulary.kind_of(kind):
+            message = f"“{kind}” does not say which {kind}: name it"
+            raise NotUnderstoodError(message)
+        return Target("", vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
+
+    def words(self, *each: Token) -> str:
+        self._began = each[0].start_pos or 0
+        said = self._said.words(self._began, each[-1].end_pos or 0)
+        before = self._said.source[: self._said.place(self._began, self._began + 1)[0]].rstrip()
+        begins = not before or before[-1] in ".;:!?"  # with a capital, whatever it is
+        why = vocabulary.no_label(said[0].lower() + said[1:] if begins else said, self._said.pointing)
+        if why is not None:
+            message = f"“{said}” may be read in two ways: {why}; put what is on the screen in quotes"
+            raise NotUnderstoodError(message)
+        self._loose.add(said)
+        self._spans[said] = (self._began, each[-1].end_pos or 0)
+        return said
+
+    def quoted_text(self, said: Token) -> str:
+        return vocabulary.to_type(said)
+
+    def bare_text(self, said: str) -> str:
+        if not vocabulary.is_plainly_a_text(said):
+            message = (
+                f"“{said}” may be read in two ways: as the text itself, or as what tells which text; "
+                "expected a text in quotes"
+            )
+            raise NotUnderstoodError(message)
+        return said
+
+    def quoted(self, said: Token) -> str:
+        return vocabulary.quoted(said)
+
+    def _source(self, token: Token) -> str:
+        return self._said.words(token.start_pos or 0, token.end_pos or 0)
+
+    def _must_have_an_article(self, said: str, at: int) -> None:
+        """`the link Copy` is a link, `Copy link` may be a name. Raises NotUnderstoodError."""
+        if not self._has_an_article(at):
+            raise NotUnderstoodError(_two_ways(said))
+
+    def _has_an_article(self, at: int) -> bool:
+        return bool(re.search(r"\b(?:the|an?)\s+$", self._said.text[:at], re.IGNORECASE))
+
+    def step_of_path(self, *parts: Any) -> Target:
+        found: Target = next(part for part in parts if part is not None)
+        return found
+
+    def it(self, word: Token) -> Target:
+        said = self._source(word)
+        if len(self._named) > 1:
+            message = f"“{said}” may be {' or '.join(self._named)}: name it once more"
+            raise NotUnderstoodError(message)
+        if self._last is None:
+            before = f"{self._named[0]} is no thing on the screen" if self._named else "nothing is named before it"
+            message = f"“{said}” does not say what is meant: {before}; name it"
+            raise NotUnderstoodError(message)
+        self._said_it = said
+        return self._last
+
+    def relation(self, way: Token, target: Target) -> Relation:
+        found = vocabulary.way(way)
+        return Relation("in the row of" if found == "in" and target.kind == "row" else found, target)
+
+
+def named(made: Instruction | Condition) -> tuple[Target | str, ...]:
+    """What an instruction names, of which `it` may be said afterwards."""
+    match made:
+        case ClickOn(target=target) | Hover(target) | Tick(target) | Read(target) | Condition(target):
+            return () if target is None else (target,)
+        case TypeIn(text, target):
+            return (text,) if target is None else (target,)
+        case Turn(at=target, until=None):
+            return () if target is None else (target,)
+        case DragTo(start, end):
+            return (start, end)
+        case Choose(option, source):
+            return (Target(option),) if source is None else (Target(option), source)
+        case Open(name):
+            return (name,)
+        case Repeat(body):
+            return named(body[-1].does)
+    return ()
+
+
+def _two_ways(said: str) -> str:
+    return f"“{said}” may be read in two ways: put what is on the screen in quotes"
+
+
+def _related(target: Target, way: Way, beside: Target) -> Target:
+    return replace(target, relations=(*target.relations, Relation(way, beside)))
+
+
+def _steps(made: Any) -> tuple[Step, ...]:
+    return made if isinstance(made, tuple) else (made,)
+
+
+def _whole(number: Token) -> int:
+    value = vocabulary.number(number)
+    if value != int(value) or not 0 < value <= vocabulary.MOST:
+        message = f"“{number}” is no number of times: it must be a whole one from 1 to {vocabulary.MOST}"
+        raise NotUnderstoodError(message)
+    return int(value)
+
+
+def _click(verb: str, target: Target | None, times: int | None) -> Instruction:
+    said = verb.lower()
+    button: Literal["left", "right", "middle"] = (
+        "right" if "right" in said else "middle" if "middle" in said else "left"
+    )
+    count = 2 if "double" in said else 3 if "triple" in said else 1
+    held = tuple(re.findall(r"ctrl|control|shift|alt|cmd|super", said))
+    click = ClickOn(target, button, count, held)
+    return click if times in (None, 1) else Repeat((Step(click, str(target or verb)),), times or 1)

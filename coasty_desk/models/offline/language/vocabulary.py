@@ -1,0 +1,282 @@
+"""What single words of an instruction mean: numbers, kinds of things, places, keys. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from coasty_desk.models.offline.language.instructions import LAST, Kind, Way
+
+if TYPE_CHECKING:
+    from lark import Token
+
+MOST = 1000
+"""Nothing is repeated more often than this."""
+
+UNTIL_ROUNDS = 20
+"""A repeat or a scroll until something is seen ends after so many rounds."""
+
+NOTCHES = 5
+"""A scroll that does not say how far turns the wheel so far."""
+
+PAGE_NOTCHES = 8
+END_NOTCHES = 100
+
+_NUMBERS = {
+    w: n for n, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])
+} | {
+    "a": 1,
+    "an": 1,
+    "half a": 0.5,
+    "once": 1,
+    "twice": 2,
+    "thrice": 3,
+}
+_ORDINALS = {
+    w: n
+    for n, w in enumerate(
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 1
+    )
+} | {"last": LAST}
+_MODIFIERS = {"ctrl", "control", "shift", "alt", "cmd", "command", "super", "win", "meta", "option"}
+TWO_WORDS = re.compile(
+    r"(page|arrow) ?(up|down|left|right)|(up|down|left|right) arrow|(caps|num|scroll) lock|print screen|back space|space bar|"
+    r"(left|right) (ctrl|control|shift|alt)",
+)
+KEYS = re.compile(
+    r"enter|return|tab|esc|escape|space|spacebar|backspace|delete|del|insert|home|end|up|down|left|right|"
+    r"page ?up|page ?down|pgup|pgdn|f\d\d?|.",
+)
+"""What in quotes after `press` is a key and not the name of a button."""
+
+_NOT_A_LABEL = (
+    (
+        re.compile(r"(?:.*\s)?(?:sur|puis|ensuite|et|avec|dann|danach|und|auf|mit|luego|después|con)(?:\s.*)?"),
+        "it has a joint in it",
+    ),
+    (re.compile(r"(?i:nothing|nichts|rien|nada|tout|todo|alles)"), "“{}” is not one thing"),
+    (
+        re.compile(r"(?:top|bottom|side|end|start|beginning|middle|cent(?:er|re)|left|right|page|screen)"),
+        "“{}” may be a place on the screen",
+    ),
+    (
+        re.compile(r"(?:.*\s)?(?:oben|unten|arriba|abajo|en haut|en bas)(?:\s.*)?"),
+        "a place on the screen is not told from words",
+    ),
+    (
+        re.compile(r"(?:.*\s)?(?:rot|grün|blau|gelb|schwarz|weiß|grau|groß|klein)(?:e[nmrs]?)?"),
+        "a colour or size is not told from words",
+    ),
+    (
+        re.compile(r"(?:top|bottom|upper|lower)[- ](?:left|right)\b.*|(?:left|right|top|bottom)most.*"),
+        "a place on the screen is not told from words",
+    ),
+    (
+        re.compile(r"(?i:(?:.*\s)?(?:don['’]t|not|never|no|nicht|kein\w*|nie|pas|jamais|nunca|sin))(?:\s.*)?"),
+        "“{}” takes back",
+    ),
+    (
+        re.compile(
+            r"(?:.*\s)?(?:all|every|each|any|anything|everything|something|both|whichever|alle|jede\w*|tous|toutes|todos|todas)(?:\s.*)?"
+        ),
+        "“{}” is not one thing",
+    ),
+    (
+        re.compile(
+            r"(?:visible|shown|there|present|gone|possible|necessary|needed|available|done|finished|ready|loaded|open|closed)"
+        ),
+        "“{}” does not say what it is about",
+    ),
+    (
+        re.compile(
+            r"(?:.*\s)?(?:red|green|blue|yellow|orange|grey|gray|black|white|big|small|large|rote|grüne|blaue|rouge|vert|bleu|rojo|verde|azul)"
+        ),
+        "a colour or size is not told from words",
+    ),
+    (
+        re.compile(r"(?:.*\s)?(?:corner|or|oder|ou|which|who|that|whose|because|using|with|if|until|then|it)(?:\s.*)?"),
+        "it says more than a name",
+    ),
+)
+"""What a label without quotes cannot be: two readings would be left."""
+
+OPENABLE = re.compile(r"menu|tab|link|list|drop-?down|file|folder|directory|icon")
+"""What `open` opens on the screen; anything else is an application."""
+
+FILE = re.compile(r"\A\S.*\.(?:[a-z]{2,4}|[a-z]+\d|7z)(?<!\.exe|\.app)", re.IGNORECASE)
+
+TELLING: frozenset[Kind] = frozenset({"button", "checkbox", "radio", "field", "list", "menu"})
+"""`Save button` is a button; `New link`, `Close tab`, `Insert row` may be names."""
+
+_DESCRIBES = re.compile(r"(?i)(?:my|your|his|her|our|their|the|a|an|some|any|dein\w*|mein\w*|mon|ton|votre|mi|tu|su)\b")
+
+_KEY_WORDS = re.compile(
+    r"ctrl|control|shift|alt|cmd|command|super|win|meta|option|menu|apps|pause|capslock|numlock|scrolllock|printscreen|"
+    r"print|enter|volume\w*|play\w*|audio\w*|media\w*|kp_\w+|page|arrow|caps|num|scroll|lock|screen|back|altgr|fn|help|"
+    r"comma|period|dot|(?:back)?slash|plus|minus|equals?|semicolon|quote|apostrophe|grave|tilde|underscore|asterisk|hash|"
+    r"prior|next|begin|clear|select|execute|undo|redo|find|cancel|break|sysrq|hyper|num\w*|\w*lock|"
+    r"(?:page|arrow)_?\w+|\w+_?(?:arrow|left|right|up|down)|keys?"
+)
+
+_ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
+_ESCAPE = re.compile(r"\\([nt\\])")
+_NO_ESCAPES = re.compile(r"^[A-Za-z]:\\|(?<!\\)(?:\\\\)*\\(?![nt\\])")
+
+_KINDS: tuple[tuple[str, Kind], ...] = (
+    ("check", "checkbox"),
+    ("toggle", "checkbox"),
+    ("radio", "radio"),
+    ("drop", "list"),
+    ("combo", "list"),
+    ("select", "list"),
+    ("list", "list"),
+    ("menu", "menu"),
+    ("button", "button"),
+    ("link", "link"),
+    ("field", "field"),
+    ("area", "field"),
+    ("input", "field"),
+    ("box", "field"),
+    ("tab", "tab"),
+    ("icon", "icon"),
+    ("row", "row"),
+    ("line", "row"),
+    ("window", "window"),
+    ("dialog", "window"),
+    ("text", "text"),
+    ("label", "text"),
+    ("word", "text"),
+    ("heading", "text"),
+    ("title", "text"),
+    ("value", "text"),
+)
+
+
+def number(token: str) -> float:
+    """A number in digits or as a word."""
+    word = " ".join(token.lower().split())
+    return float(_NUMBERS[word]) if word in _NUMBERS else float(token.replace(",", "."))
+
+
+def seconds(much: Token, unit: Token) -> float:
+    """How long `1.5 minutes` are."""
+    scale = {"mi": 60.0, "ms": 0.001}.get(unit.lower()[:2], 1.0)
+    return number(much) * (0.001 if unit.lower().startswith("milli") else scale)
+
+
+def quoted(token: Token) -> str:
+    """What stands between the quotes; French ones have blanks inside, which are no part of it."""
+    said = str(token[1:-1])
+    return said.strip("\u00a0\u202f ") if token.startswith("«") else said
+
+
+def to_type(token: Token) -> str:
+    r"""What stands between the quotes, to be typed: `\n` is a new line, `\t` a tab, `\\` a backslash.
+
+    Not so where another character follows a backslash, or after a drive's letter: that is a path.
+    """
+    said = quoted(token)
+    if _NO_ESCAPES.search(said):
+        return said
+    return _ESCAPE.sub(lambda found: _ESCAPES[found[1]], said)
+
+
+def kind_of(token: Token | None) -> Kind:
+    """The kind of thing that a word such as `drop-down` says."""
+    said = "" if token is None else token.lower()
+    return next((kind for part, kind in _KINDS if part in said), "")
+
+
+def ordinal(token: Token | None) -> int:
+    """The ordinal that `2nd` or `last` says; 0 for none."""
+    if token is None:
+        return 0
+    return _ORDINALS.get(token.lower()) or int(re.sub(r"\D", "", token))
+
+
+def way(token: Token) -> Way:
+    """The relation that `to the left of` says."""
+    said = " ".join(token.lower().split())
+    found: Sequence[tuple[str, Way]] = (
+        ("row", "in the row of"),
+        ("line", "in the row of"),
+        ("next to", "next to"),
+        ("beside", "next to"),
+        ("near", "next to"),
+        ("right", "right of"),
+        ("left", "left of"),
+        ("below", "below"),
+        ("under", "below"),
+        ("above", "above"),
+        ("over", "above"),
+    )
+    return next((way for part, way in found if part in said), "in")
+
+
+def is_label(keys: str) -> bool:
+    """Whether `press KEYS` names no key, and so a thing to be clicked: a name begins with a capital."""
+    parts = keys.split()
+    known = "+" in keys or len(parts[0]) == 1 or any(_is_key(part) for part in parts)
+    return not known and keys[0].isupper()
+
+
+def no_key(keys: str) -> str | None:
+    """A word among them that is plainly no key's name; None where there is none."""
+    parts = re.split(r"[\s+]+", keys)
+    return next((p for p in parts if len(p) > 1 and p.isalpha() and p.islower() and not _is_key(p)), None)
+
+
+def _is_key(word: str) -> bool:
+    return bool(KEYS.fullmatch(word.lower()) or _KEY_WORDS.fullmatch(word.lower()))
+
+
+def no_label(said: str, pointing: frozenset[str]) -> str | None:
+    """Why the words cannot stand for a label without quotes; None where they can. `pointing`: see phrasebook.py."""
+    each = said.split()
+    if len(said) > 1 and not any(c.isalnum() for c in each[0]):
+        return "it begins with a sign"
+    said_why = next((why.format(said) for pattern, why in _NOT_A_LABEL if pattern.fullmatch(said)), None)
+    if said_why is not None:
+        return said_why
+    if TWO_WORDS.fullmatch(said.lower()):  # a key's name
+        return None
+    bare = [word.strip("-?¿¡'’") for word in each]  # a name begins with a capital, where not all is written so
+    points = [(word.lower() if len(word) > 1 and word.isupper() else word) in pointing for word in bare]
+    if (len(said) > 1 and each[0][0] == "-") or all(points):
+        return f"“{said}” does not say which thing is meant"
+    if points[0] or points[-1] or (len(each) > 1 and f"{bare[0]}-" in pointing):
+        return "it says more than a name"
+    return None
+
+
+def is_plainly_a_text(said: str) -> bool:
+    """Whether words without quotes are the text itself and do not describe it: a name, a number, an address."""
+    return _DESCRIBES.match(said) is None and any(c.isupper() or c.isdigit() or c in "@/\\_" for c in said)
+
+
+def _joined(text: str) -> str:
+    """With no blanks around a plus."""
+    return "+".join(part.strip() for part in text.split("+"))
+
+
+def chord(text: str) -> tuple[str, ...]:
+    """`ctrl + s` -> its keys; a plus may itself be the last."""
+    text = _joined(text)
+    if text == "+":
+        return ("+",)
+    tail = text.endswith("++")
+    parts = [part for part in text.split("+") if part]
+    return tuple([*parts, "+"] if tail else parts)
+
+
+def strokes(text: str) -> tuple[tuple[str, ...], ...]:
+    """`ctrl+a` is one stroke, `page down` one key, `alt f4` a chord, `tab tab` two strokes."""
+    words = _joined(text).split()
+    words = words[:-1] if len(words) > 1 and words[-1].lower() in ("key", "keys") else words
+    text = " ".join(words)
+    if len(words) > 1 and TWO_WORDS.fullmatch(text.lower()):
+        return (("".join(words),),)
+    if len(words) > 1 and all(word.lower() in _MODIFIERS for word in words[:-1]):
+        return (tuple(words),)
+    return tuple(chord(word) for word in words)

@@ -1,0 +1,177 @@
+"""The embedded predictor: says what to do next by reading the screen, in this process, for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from coasty_desk.core.actions import Evidence, Launch, Point, Prediction, Verdict
+from coasty_desk.core.errors import DesktopError
+from coasty_desk.core.ports import PredictRequest, PredictStream
+from coasty_desk.core.scaling import Frame, Rect
+from coasty_desk.core.stop import Stop
+from coasty_desk.models.offline.a11y.a11y_alignment import aligned
+from coasty_desk.models.offline.a11y.widgets import Front, Tree, Widget
+from coasty_desk.models.offline.interpreter import Plan, nothing_to_open
+from coasty_desk.models.offline.language.grammar import parse
+from coasty_desk.models.offline.language.instructions import NotUnderstoodError, Step
+from coasty_desk.models.offline.steps.context import Batch, CannotError, Context
+from coasty_desk.models.offline.vision.background_motion import Stirring
+from coasty_desk.models.offline.vision.read_screen import ReadScreen
+from coasty_desk.models.offline.vision.reader import Reader
+from coasty_desk.models.offline.vision.texts import Box
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class OfflinePredictor:
+    """Carries out `task` by reading the screen; keeps where it is in it from step to step.
+
+    `active` gives the real rectangle of the window that has the focus, None where that is not
+    known: what lies in it comes before what lies behind. `front` tells more of it, for its application to be asked. `pointer` gives where the pointer is, in
+    real pixels, and raises DesktopError. `launch` gives the start of the application that a name
+    means, and raises CannotError. Processes that are `unread` are not asked what they show. In a `dry_run` nothing
+    comes of an action: what is not on the screen is where it ends, and no failure.
+    `glance` gives the screen as it is now, of the frame's size and with its masks; None where nobody may look in between.
+    """
+
+    def __init__(
+        self,
+        task: str,
+        stop: Stop,
+        *,
+        active: Callable[[], Rect | None] = lambda: None,
+        front: Callable[[], Front | None] = lambda: None,
+        pointer: Callable[[], Point] | None = None,
+        launch: Callable[[str], Launch] = nothing_to_open,
+        unread: frozenset[int] = frozenset(),
+        dry_run: bool = False,
+        glance: Callable[[], Image] | None = None,
+    ) -> None:
+        self._dry_run = dry_run
+        self._pointer = pointer
+        self._launch = launch
+        self._tree = Tree(unread, front)
+        self._stop = stop
+        self._stirring = Stirring(stop, glance)
+        self._active = active
+        self._frame: Frame | None = None
+        self._plan: Plan | None = None
+        self._going: Generator[Batch, ReadScreen, None] | None = None
+        self._said = ""
+        self._steps: tuple[Step, ...] = ()
+        try:
+            self._steps = parse(task)
+        except NotUnderstoodError as error:
+            self._said = f"I do not understand the instruction: {error}"
+        self._reader = Reader() if self._steps else None
+
+    def price(self, ask: PredictRequest) -> int:  # noqa: ARG002 - the port's
+        """Nothing."""
+        return 0
+
+    def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:
+        """What to do next on this frame. Raises Aborted, UsageError where there is no engine."""
+        yield from ()
+        if self._reader is None:
+            return Prediction(Verdict.FAIL, reasoning=self._said)
+        if ask.refusal is not None:  # what follows rests on it, and it will not be let through a second time
+            refused = f"“{ask.refusal.action}” was refused: {ask.refusal.why}"
+            return Prediction(Verdict.FAIL, reasoning=refused)
+        self._frame, reader = ask.frame, self._reader
+        self._stirring.looked()
+        seen = self._stop.race(lambda: reader.read(ask.frame.image))
+        return self._next(seen, ask.undone)
+
+    def close(self) -> None:
+        """Free the engine and the last screenshot."""
+        if self._going is not None:
+            self._going.close()
+        self._tree.close()
+        self._reader = self._plan = self._going = self._frame = None
+
+    def _next(self, seen: ReadScreen, undone: int) -> Prediction:
+        try:
+            if self._going is None or self._plan is None:
+                self._plan = Plan(self._sight(seen), self._launch)
+                self._going = self._plan.whole(self._steps)
+                batch = next(self._going)
+            else:
+                self._plan.sight.undone = undone
+                batch = self._going.send(seen)
+        except StopIteration:
+            return Prediction(Verdict.DONE, reasoning=self._summary(), evidence=self._proofs())
+        except CannotError as error:
+            why = f"at the step “{error.step}”: {error.why}"
+            if self._dry_run:
+                return Prediction(Verdict.DONE, reasoning=f"without input it goes no further than this; {why}")
+            return Prediction(Verdict.FAIL, reasoning=why)
+        words = (batch.said,) * len(batch.actions)
+        return Prediction(Verdict.CONTINUE, batch.actions, batch.said, descriptions=words, evidence=self._proofs())
+
+    def _proofs(self) -> tuple[Evidence, ...]:
+        """What was found since the last step, told once."""
+        if self._plan is None:
+            return ()
+        found, self._plan.sight.proofs = tuple(self._plan.sight.proofs), []
+        return found
+
+    def _sight(self, seen: ReadScreen) -> Context:
+        return Context(
+            seen,
+            self._active_box,
+            pointer=self._pointer_in_frame,
+            reader=self._reader,
+            tree=self._widgets,
+            hidden=self._hidden,
+            stirring=self._stirring,
+        )
+
+    def _widgets(self, seen: ReadScreen) -> Sequence[Widget]:
+        """What the accessibility tree says, in frame pixels, as far as the screen bears it out; nothing of what is masked."""
+        told = [replace(widget, box=self._in_frame(widget.box)) for widget in self._tree.widgets()]
+        hidden = self._hidden()
+        shown = [one for one in told if not any(one.box.meets(box) for box in hidden)]
+        return aligned(shown, seen.texts, window=self._active_box(), picture=seen.picture)
+
+    def _summary(self) -> str:
+        if self._plan is None:
+            return ""
+        read = [f"read {text}" for text in self._plan.read_out]
+        return "; ".join(["every instruction was carried out", *read, *self._plan.sight.notes])
+
+    def _active_box(self) -> Box | None:
+        rect = self._active()
+        if rect is None or self._frame is None:
+            return None
+        return self._in_frame(Box(rect.left, rect.top, rect.left + rect.width, rect.top + rect.height))
+
+    def _hidden(self) -> Sequence[Box]:
+        """What is black in the frame because it is not to be seen."""
+        rects = () if self._frame is None else self._frame.hidden
+        return [
+            self._in_frame(Box(rect.left, rect.top, rect.left + rect.width, rect.top + rect.height)) for rect in rects
+        ]
+
+    def _pointer_in_frame(self) -> Point | None:
+        try:
+            at = None if self._pointer is None else self._pointer()
+        except DesktopError:
+            return None
+        return None if at is None else self._in_frame(Box(at.x, at.y, at.x, at.y)).centre
+
+    def _in_frame(self, box: Box) -> Box:
+        frame = self._frame
+        if frame is None:
+            return box
+        scale = frame.content.width / frame.shows.width
+        left, top = frame.shows.left, frame.shows.top
+        return Box(
+            *(
+                (edge - origin) * scale
+                for edge, origin in zip((box.left, box.top, box.right, box.bottom), (left, top, left, top), strict=True)
+            )
+        )

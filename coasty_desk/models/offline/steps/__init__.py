@@ -1,0 +1,1 @@
+"""How each kind of step is done, and what shows that it is."""

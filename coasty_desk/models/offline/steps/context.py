@@ -1,0 +1,490 @@
+"""What a plan sees and how it acts: the screen as it is, as it was before the last action, and looking again.
+
+Everything that takes a step is a generator: it yields what to do and is sent the screen that
+this led to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from coasty_desk.core.actions import Action, Click, Drag, Evidence, Move, Point, Scroll, TypeText, Wait
+from coasty_desk.models.offline.a11y.widgets import Widget
+from coasty_desk.models.offline.language.instructions import Condition, Instruction, Target, Verify, WaitFor
+from coasty_desk.models.offline.steps import evidence
+from coasty_desk.models.offline.steps.postconditions import Claims
+from coasty_desk.models.offline.targeting.locating import Located, Missing, Scene, boxes_of, locate, named
+from coasty_desk.models.offline.targeting.matching import trimmed
+from coasty_desk.models.offline.vision.background_motion import Stirring
+from coasty_desk.models.offline.vision.boxes import BoxLook, Colour
+from coasty_desk.models.offline.vision.read_screen import ReadScreen
+from coasty_desk.models.offline.vision.reader import Reader
+from coasty_desk.models.offline.vision.shapes import Canvas
+from coasty_desk.models.offline.vision.texts import Box
+
+LOOKS = (0.4, 0.4, 0.4)
+"""How long to wait, in seconds, before each further look for what is not there yet."""
+
+PATIENCE = (0.4, 0.6, 1.0, 1.5, 2.0, 2.0, 2.5)
+"""The same where the instruction says to wait, and for how long is not said."""
+
+
+SETTLED = 0.5
+"""So many seconds later, what was filled in is looked at once more: there are boxes that untick themselves."""
+
+SETTLED_FOR_GOOD = 1.3
+"""The same at the end: servers take a second to say no."""
+
+LATE = 8.5
+"""Seconds that are waited for what may still come, before it is doubted."""
+
+JOINED = 14
+"""What lies so near, in pixels, to what moves by itself belongs to it: the end of a bar that fills, the next line of a log."""
+
+SHORT = 2
+"""A label of so few characters is looked for closer where it is not found."""
+
+
+NEAR = 12
+"""Pixels around a place that must look as they did for it to be the same place."""
+
+
+SAME = 3
+"""Engines read the same text so many pixels beside where they read it before."""
+
+
+class Batch(Struct, frozen=True):
+    """What to do in one step, and why."""
+
+    actions: tuple[Action, ...]
+    said: str
+
+
+class CannotError(Exception):
+    """A step cannot be carried out, or there is no evidence that it was. `step` are its words, once they are known."""
+
+    def __init__(self, why: str, step: str = "") -> None:
+        super().__init__(why)
+        self.why = why
+        self.step = step
+
+
+class HeldBackError(Exception):
+    """The step's input was held back before any of it was done that may not be done twice: it begins anew."""
+
+
+Doing: TypeAlias = Generator[Batch, ReadScreen, None]
+Screens: TypeAlias = Generator[Batch, ReadScreen, ReadScreen]
+
+
+class Context(Struct):
+    """`seen` is the screen now, `before` as it was before the last action that was not waiting.
+
+    `reader` reads it, or a part of it, once more; `tree` is what the accessibility tree says of it.
+    `hidden` are the places that nothing may be done at.
+    `pointer` is where the pointer is in frame pixels, where that is known; `left` is where it was before
+    the last action, and `last` the box of what was acted on last: what pointer and focus leave looks
+    different, which is no evidence of anything. `aside` is where the pointer was put to be
+    out of the way: what is there lights up. `hovering`: it was put somewhere on purpose.
+    `caret` is where one was last seen to blink, `caret_moved` whether the last action has moved it.
+    `unproved`: what the last action did not show, which is for the next one to bear out.
+    `stirring` looks in between for what moves by itself; `window` is the active one before the last action.
+    `proofs` is the evidence that was found and not yet told; `next` is the instruction that follows.
+    `deferred`: the following condition bears the last action out, which is waited for.
+    `undone`: so many of the last batch's actions were held back; `did` is what the step has done so far.
+    """
+
+    seen: ReadScreen
+    active: Callable[[], Box | None] = lambda: None
+    before: ReadScreen | None = None
+    last: Box | None = None
+    pointer: Callable[[], Point | None] = lambda: None
+    reader: Reader | None = None
+    tree: Callable[[ReadScreen], Sequence[Widget]] = lambda _: ()
+    hidden: Callable[[], Sequence[Box]] = lambda: ()
+    stirring: Stirring | None = None
+    proofs: list[Evidence] = field(default_factory=list)
+    next: Instruction | None = None
+    window: Box | None = None
+    deferred: bool = False
+    notes: list[str] = field(default_factory=list)
+    left: Point | None = None
+    aside: Point | None = None
+    hovering: bool = False
+    unproved: str = ""
+    undone: int = 0
+    did: tuple[Action, ...] = ()
+    caret: Box | None = None
+    caret_moved: bool = False
+    claims: Claims = field(default_factory=Claims)
+    _told: tuple[ReadScreen, Sequence[Widget]] | None = None
+    _looked_closer: ReadScreen | None = None
+    _canvas: tuple[ReadScreen, Canvas] | None = None
+
+    @property
+    def canvas(self) -> Canvas:
+        """The shapes on the screen now."""
+        if self._canvas is None or self._canvas[0] is not self.seen:
+            self._canvas = (self.seen, Canvas(self.seen.picture, self.seen.texts))
+        return self._canvas[1]
+
+    def scene(self) -> Scene:
+        """The screen now, as places are looked for on it."""
+        return Scene(self.canvas, self.active(), self.seen.phrases, self.seen.picture)
+
+    def do(self, said: str, *actions: Action) -> Screens:
+        """Do the actions; gives the screen before them. What is held back is done after all, where it can be.
+
+        Raises HeldBackError where the step must begin anew, CannotError where neither is safe.
+        """
+        before = self.seen
+        self.before, self.left = before, self.pointer()
+        if self.stirring is not None and not all(isinstance(one, Move | Wait) for one in actions):
+            self.stirring.watch(before.picture)
+        self.window = self._behind(actions)
+        caret = self.caret
+        self.seen = yield Batch(actions, said)
+        while self.undone:
+            actions = self._after_all(before, actions)
+            self.seen = yield Batch(actions, said)
+        self.did += actions
+        now = self._blinking(before)
+        self.caret_moved = len(now) > 1 or (caret is not None and any(not box.meets(caret) for box in now))
+        return before
+
+    def _behind(self, actions: tuple[Action, ...]) -> Box | None:
+        """The active window; None where the actions point beside it, and so bring up another."""
+        active = self.active()
+        points = [point for action in actions for point in _places(action)]
+        return None if active is None or any(not active.holds(at.x, at.y) for at in points) else active
+
+    def _after_all(self, before: ReadScreen, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+        """The actions that were held back, to be done now. Raises HeldBackError, CannotError."""
+        first = max(len(actions) - self.undone, 0)
+        self.did += actions[:first]
+        left = actions[first:]
+        pointed = all(isinstance(one, Click | Move | Wait) for one in self.did)
+        if not self.did or (pointed and any(isinstance(one, TypeText) for one in left)):
+            raise HeldBackError  # the keyboard may be somewhere else by now
+        places = [Box(at.x, at.y, at.x + 1, at.y + 1).grown(NEAR) for one in left for at in _places(one)]
+        if any(evidence.differs(before, self.seen, place) for place in places):
+            message = "the input was held back halfway, and the screen is another one since"
+            raise CannotError(message)
+        return left
+
+    def _blinking(self, before: ReadScreen) -> list[Box]:
+        """Where carets have come or gone; the last of them is remembered."""
+        found = evidence.carets(before, self.seen)
+        if found:
+            self.caret = found[-1]
+        return found
+
+    def wait(self, said: str, seconds: float) -> Doing:
+        """Look again after a while."""
+        before = self.seen
+        self.seen = yield Batch((Wait(seconds),), said)
+        self._blinking(before)
+
+    @property
+    def widgets(self) -> Sequence[Widget]:
+        """What the accessibility tree says of the screen now; empty where there is none."""
+        if self._told is None or self._told[0] is not self.seen:
+            self._told = (self.seen, self.tree(self.seen))
+        return self._told[1]
+
+    def look(
+        self, target: Target, *, loosely: bool = False, suits: Callable[[Box], bool] | None = None
+    ) -> Located | Missing:
+        """Where the target is now: by its name in the accessibility tree, else by its text."""
+        found = named(target, self.widgets)
+        if found is None or self._is_only_named(found):
+            read = locate(target, self.scene(), loosely=loosely, suits=suits)
+            found = read if found is None or isinstance(read, Located) else found
+        short = 0 < len(target.label.strip()) <= SHORT
+        if isinstance(found, Missing) and not found.several and short and self._looked_closer is not self.seen:
+            within = self.active() or self.seen.whole
+            self._read_once_more(lambda reader: reader.closer(self.seen, within))
+            self._looked_closer = self.seen
+            found = locate(target, self.scene(), loosely=loosely, suits=suits)
+        return found
+
+    def _is_only_named(self, found: Located | Missing) -> bool:
+        """Whether a thing to click has a name that does not stand on it: the same words on the screen come before that."""
+        widget = found.widget if isinstance(found, Located) else None
+        if widget is None or widget.kind not in ("button", "icon", "menu", "tab", "link"):
+            return False
+        own = (text for text in self.seen.texts if widget.box.holds(text.box.centre.x, text.box.centre.y))
+        return not any(trimmed(widget.name) in trimmed(text.text) for text in own)
+
+    def look_afresh(self) -> bool:
+        """Read all of the screen again; whether that was not how it was read already."""
+        return self._read_once_more(lambda reader: reader.afresh(self.seen))
+
+    def enlarge(self, where: Box) -> None:
+        """Read that part of the screen once more, enlarged."""
+        self._read_once_more(lambda reader: reader.larger(self.seen, where))
+
+    def _read_once_more(self, how: Callable[[Reader], ReadScreen]) -> bool:
+        """Whether the texts are others now; what the tree says of the screen is as it was."""
+        told, was = self.widgets, self.seen
+        if self.reader is not None:
+            self.seen = how(self.reader)
+            self._told = (self.seen, told)
+        return self.seen is not was
+
+    def find(
+        self, target: Target, *, loosely: bool = False, suits: Callable[[Box], bool] | None = None
+    ) -> Generator[Batch, ReadScreen, Located]:
+        """The target, once it is there. Raises CannotError where it is not, or where several are."""
+        found = self.look(target, loosely=loosely, suits=suits)
+        for turn, seconds in enumerate(LOOKS):
+            if isinstance(found, Missing) and not found.several and self.look_afresh():
+                found = self.look(target, loosely=loosely, suits=suits)
+            if isinstance(found, Located):
+                return found
+            aside = None if self.hovering or found.several else self._aside()
+            if turn == 1 and aside is not None:
+                self.seen = yield Batch((Move(aside),), f"looking again with the pointer aside: {found.why}")
+            else:
+                yield from self.wait(f"looking again: {found.why}", seconds)
+            found = self.look(target, loosely=loosely, suits=suits)
+        if isinstance(found, Missing):
+            raise CannotError(found.why)
+        return found
+
+    def _aside(self) -> Point | None:
+        """Where the pointer shows no hint that hides something: beside the active window."""
+        active, whole = self.active(), self.seen.whole
+        if active is None:
+            return None
+        places = [Point(x, y) for x in (40, whole.right - 40) for y in (40, whole.bottom - 40)]
+        taken = (active.grown(8), *self.hidden())
+        return next((place for place in places if not any(box.holds(place.x, place.y) for box in taken)), None)
+
+    def box_of(self, found: Located) -> Box | None:
+        """The tick box, radio button or switch of what was found; None where none can be seen."""
+        if found.widget is None:
+            return self.canvas.tick_box(found.label)
+        inner = self.canvas.tick_box(found.box)
+        return inner if inner is not None and found.box.grown(3).holds(inner.centre.x, inner.centre.y) else found.box
+
+    def same_box(self, target: Target, found: Located, box: Box) -> Box | None:
+        """Where the box of what was found is now: where it was, or as far from it as its label; None where it is not seen."""
+        now = self.look(target, suits=lambda label: self.canvas.tick_box(label) is not None)
+        if isinstance(now, Missing):
+            return (
+                box if self.before is not None and not evidence.differs(self.before, self.seen, found.label) else None
+            )
+        down = now.label.centre.y - found.label.centre.y
+        right = min(now.label.left - found.label.left, now.label.right - found.label.right, key=abs)
+        if max(abs(right), abs(down)) <= SAME:
+            return box
+        moved, seen = box.moved(round(right), round(down)), self.box_of(now)
+        return (
+            seen if seen is not None and seen.grown(SAME).holds(*_corner(moved)) and _is_as_large(seen, box) else None
+        )
+
+    def box_look(self, found: Located, box: Box, ground: Colour | None = None) -> BoxLook:
+        """What the box of what was found looks like."""
+        after = 0 <= box.left - found.label.right <= 2.2 * max(found.label.height, 14.0)
+        return replace(self.canvas.look(box, ground), mirrored=after and found.widget is None)
+
+    def borne_out(self, found: Located, *, seen: bool | None) -> bool | None:
+        """The state of what was found: as it is `seen`, and as the tree tells it; None where neither tells it, or they differ."""
+        if found.widget is None:
+            return seen
+        told = [w.checked for w in self.widgets if w.name == found.widget.name and w.kind == found.widget.kind]
+        if len(told) != 1 or told[0] is None:
+            return seen if len(told) < 2 else None
+        return told[0] if seen in (None, told[0]) else None
+
+    def box_state(self, found: Located) -> bool | None:
+        """Whether the box of what was found is checked; None where that cannot be told."""
+        box = self.box_of(found)
+        return None if box is None else self.borne_out(found, seen=self.box_look(found, box).state)
+
+    def typed_into(self) -> str | None:
+        """The text of what has the focus, where the tree tells it."""
+        focused = [w for w in self.widgets if w.focused and w.editable and w.text is not None]
+        return focused[0].text if len(focused) == 1 else None
+
+    def has_moved(self, target: Target, where: Box) -> bool:
+        """Whether what the target names has left the place, or is at a new one as well."""
+        now = boxes_of(target, self.scene())
+        return not any(box.meets(where) for box in now) or self._is_new(target)
+
+    def claim(self, what: str, where: Box, holds: Callable[[Context], bool]) -> None:
+        """Remember what was filled in, to be looked at again."""
+        self.prove_by("filled in", what, where)
+        self.claims.add(what, where, self.seen, lambda: holds(self))
+
+    def is_promised(self) -> bool:
+        """Whether the next instruction looks for something that is not so yet: that is the evidence, and its patience is waited for."""
+        if not isinstance(self.next, WaitFor | Verify):
+            return False
+        return not self.holds(replace(self.next.condition, newly=False))
+
+    def prove_by(self, kind: str, what: str, where: Box | None = None) -> None:
+        """Keep the evidence of an instruction, to be told with the next step."""
+        self.proofs.append(Evidence(kind, what, None if where is None else _rounded(where)))
+
+    def go_on(self) -> None:
+        """Another action comes: it will show whether the last one mattered that showed nothing."""
+        self.unproved = ""
+
+    def prove(self) -> None:
+        """No other action comes. Raises CannotError where there is no evidence of the last one."""
+        if self.unproved:
+            raise CannotError(self.unproved)
+
+    def settle_claims(self, seconds: float = SETTLED) -> Doing:
+        """Look once more, after a moment, whether everything that was filled in is still so; then forget it."""
+        if self.claims:
+            self.check_claims()
+            yield from self.wait("looking once more at what was filled in", seconds)
+            self.check_claims()
+            self.claims = Claims()
+
+    def check_claims(self) -> None:
+        """Raises CannotError where something that was filled in is there no more."""
+        if (lost := self.claims.lost(self.seen)) is not None:
+            message = f"{lost} was there, and is there no more"
+            raise CannotError(message)
+
+    def holds(self, condition: Condition) -> bool:
+        """Whether the condition holds now. Raises CannotError where a box cannot be seen."""
+        found = self.look(condition.target, loosely=True)
+        if condition.of == "box":
+            return isinstance(found, Located) and self.box_state(found) == condition.there
+        there = isinstance(found, Located) or found.several
+        if there and condition.newly and self.before is not None:
+            return self._is_new(condition.target)
+        return there == condition.there
+
+    def wait_for(self, condition: Condition, waits: Iterable[float]) -> Doing:
+        """Look until the condition holds. Raises CannotError where it does not."""
+        for turn, seconds in enumerate(waits):
+            if self.really_holds(condition, afresh=turn % 3 == 2):
+                self._prove_holding(condition)
+                return
+            yield from self.wait(f"waiting until {condition}", seconds)
+        if not self.really_holds(condition, afresh=True):
+            raise CannotError(self._why_not(condition))
+        self._prove_holding(condition)
+
+    def _prove_holding(self, condition: Condition) -> None:
+        found = self.look(condition.target, loosely=True)
+        self.prove_by("condition", str(condition), found.box if isinstance(found, Located) else None)
+
+    def really_holds(self, condition: Condition, *, afresh: bool = True) -> bool:
+        """Whether it holds; what is gone, or (`afresh`) not there yet, may only have been overlooked."""
+        held = self.holds(condition)
+        doubtful = not condition.there if held else afresh
+        return self.holds(condition) if doubtful and self.look_afresh() else held
+
+    def changes(self, before: ReadScreen) -> list[Box]:
+        """Where the screen has changed since: without what moves by itself, or lies in another window, or is left behind by pointer and focus."""
+        moving = [] if self.stirring is None else self.stirring.boxes
+        found = [box for box in evidence.changes(before, self.seen, moving) if self._is_in_window(box, before)]
+        found = [box for box in found if not any(box.meets(one.grown(JOINED)) for one in moving)]
+        return [box for box in found if not self._is_left_behind(box, before)]
+
+    def opened_a_window(self) -> bool:
+        """Whether another window is active than was before the last action; not where that was a click on what lay behind."""
+        now = self.active()
+        return self.window is not None and now is not None and now != self.window
+
+    def _is_in_window(self, box: Box, before: ReadScreen) -> bool:
+        """Whether most of it lies in the window that was active before, or the active one is another now.
+
+        Of one that the input itself has brought up, what has only another colour since is no evidence.
+        """
+        window = self.window or self.active()
+        if window is None or self.opened_a_window():
+            return True
+        if self.window is None and evidence.says_the_same(before, self.seen, box):
+            return False
+        inside = box.within(window.grown(2))
+        return inside.width > 0 < inside.height and 2 * inside.width * inside.height >= box.width * box.height
+
+    def see_change(self, before: ReadScreen, what: str) -> Generator[Batch, ReadScreen, bool]:
+        """Look until something has changed, for about ten seconds; whether that took a while. Raises CannotError."""
+        for turn, seconds in enumerate(LOOKS):
+            if self.changes(before):
+                return turn > 0
+            if self.stirring is not None and turn == len(LOOKS) - 1:
+                self.stirring.comes(self.seen.picture, LATE)
+            yield from self.wait(f"{what}; looking for what changed", seconds)
+        if not self.changes(before):
+            message = f"{what}, but nothing changed on the screen"
+            raise CannotError(message)
+        return True
+
+    def _is_left_behind(self, changed: Box, before: ReadScreen) -> bool:
+        last = self.last
+        if last is not None and changed.within(last.grown(10)) == changed:
+            return evidence.says_the_same(before, self.seen, last)
+        points = [point for point in (self.left, self.aside) if point is not None]
+        if not any(changed.grown(10).holds(point.x, point.y) for point in points):
+            return False
+        return evidence.says_the_same(before, self.seen, changed)
+
+    def _is_new(self, target: Target) -> bool:
+        """Whether the target is where nothing of its name was before the last action."""
+        if self.before is None:
+            return True
+        now = boxes_of(target, self.scene())
+        was = boxes_of(target, Scene(Canvas(self.before.picture, self.before.texts), None, self.before.phrases))
+        return any(not any(box.meets(old.grown(2)) for old in was) for box in now)
+
+    def must_tell(self, condition: Condition) -> None:
+        """Raises CannotError where the condition is the state of a box that cannot be told."""
+        found = self.look(condition.target, loosely=True)
+        why = self._why_no_box(found) if condition.of == "box" and isinstance(found, Located) else None
+        if why is not None:
+            raise CannotError(why)
+
+    def _why_no_box(self, found: Located) -> str | None:
+        if self.box_of(found) is None:
+            return f"no box can be seen beside {found.said}"
+        return (
+            f"the look of the box of {found.said} does not tell whether it is checked"
+            if self.box_state(found) is None
+            else None
+        )
+
+    def _why_not(self, condition: Condition) -> str:
+        found = self.look(condition.target, loosely=True)
+        if condition.of == "box" and isinstance(found, Located):
+            return self._why_no_box(found) or f"the box of {found.said} is {'not ' if condition.there else ''}checked"
+        if isinstance(found, Missing) and not found.several:
+            return found.why
+        where = found.said if isinstance(found, Located) else found.why
+        return f"{where}, but it was there before" if condition.newly else f"{where} is still there"
+
+
+def _rounded(box: Box) -> tuple[int, int, int, int]:
+    return (round(box.left), round(box.top), round(box.width), round(box.height))
+
+
+def _places(action: Action) -> tuple[Point, ...]:
+    """Where the action points to, if anywhere."""
+    match action:
+        case Click(point=Point() as point) | Scroll(point=Point() as point):
+            return (point,)
+        case Drag(start=Point() as start, end=end):
+            return (start, end)
+        case _:
+            return ()
+
+
+def _corner(box: Box) -> tuple[float, float]:
+    return box.left, box.top
+
+
+def _is_as_large(one: Box, other: Box) -> bool:
+    return abs(one.width - other.width) <= SAME and abs(one.height - other.height) <= SAME

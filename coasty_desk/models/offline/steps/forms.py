@@ -1,0 +1,175 @@
+"""Filling in: text into fields. Evidence: it reads back, and still does a moment later."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator
+
+from msgspec.structs import replace
+
+from coasty_desk.core.actions import Action, Click, KeyCombo, PressKeys, TypeText
+from coasty_desk.models.offline.language.instructions import Target, TypeIn
+from coasty_desk.models.offline.steps import evidence
+from coasty_desk.models.offline.steps.context import LOOKS, Batch, CannotError, Context, Doing
+from coasty_desk.models.offline.targeting.fields import field_of
+from coasty_desk.models.offline.targeting.locating import Located, Missing, put
+from coasty_desk.models.offline.vision.read_screen import ReadScreen
+from coasty_desk.models.offline.vision.texts import Box
+
+ALL = ("cmd", "a") if sys.platform == "darwin" else ("ctrl", "a")
+"""Selects everything in a field of several lines."""
+
+LINES = 2.6
+"""A field higher than so many times its label has several lines."""
+
+
+def type_in(sight: Context, asked: TypeIn) -> Doing:
+    """Type the text, in the place of what a field that is named has in it. Evidence: it reads back there."""
+    actions: list[Action] = []
+    field = None
+    said = f"typing “{asked.text}”" if asked.text else "emptying it"
+    if asked.field is not None:
+        found = yield from find_field(sight, asked.field)
+        field = found.box
+        actions += _selecting(sight, found)
+        said = f"found the field of {found.said}; {said}"
+    actions.append(TypeText(asked.text) if asked.text else PressKeys(("delete",)))
+    before = yield from sight.do(said, *actions)
+    sight.last = field
+    doubted: tuple[ReadScreen, str] | None = None
+    for seconds in (*LOOKS, None):
+        doubt = _doubt(sight, asked, before, field)
+        if doubt is not None and (unsure := evidence.touched(before, sight.seen, field)):
+            sight.enlarge(unsure)
+            doubt = _doubt(sight, asked, before, field)
+        if doubted and field is not None and not evidence.differs(doubted[0], sight.seen, field):
+            doubt = doubted[1]  # the same picture is not believed once it is read otherwise
+        if doubt is None:
+            break
+        doubted = (sight.seen, doubt)
+        if seconds is None:
+            message = f"typed “{asked.text}”, but {doubt}" if asked.text else doubt
+            raise CannotError(message)
+        yield from sight.wait("looking for the typed text", seconds)
+    if field is not None:
+        sight.claim(f"“{asked.text}” in the field", field, _still_reads(asked, before, field))
+
+
+def find_field(sight: Context, target: Target) -> Generator[Batch, ReadScreen, Located]:
+    """The label, with the box of the field that it names. Raises CannotError."""
+    if not target.label:
+        return (yield from sight.find(target))
+    return (yield from _found(sight, "field", lambda: locate_field(sight, target)))
+
+
+def at_its_value(sight: Context, found: Located) -> Located:
+    """Where a list is opened: in a row of settings, at its value, and not in the middle between label and value."""
+    box, label = found.box, found.label
+    values = [t.box for t in sight.seen.texts if t.box.left > label.right and box.holds(t.box.centre.x, t.box.centre.y)]
+    if not box.holds(label.centre.x, label.centre.y) or not values:
+        return found
+    return put(found, min(values, key=lambda value: value.left))
+
+
+def find_list(sight: Context, source: Target) -> Generator[Batch, ReadScreen, Located]:
+    """The list that a label names; a list may show its own name, as a button does."""
+    return (yield from _found(sight, "list", lambda: _list(sight, source)))
+
+
+def _found(sight: Context, what: str, locate: Callable[[], Located | Missing]) -> Generator[Batch, ReadScreen, Located]:
+    """What `locate` finds, now or within a few looks. Raises CannotError."""
+    found = locate()
+    if isinstance(found, Missing) and not found.several and sight.look_afresh():
+        found = locate()
+    for seconds in LOOKS:
+        if isinstance(found, Located):
+            return found
+        yield from sight.wait(f"looking for the {what}: {found.why}", seconds)
+        found = locate()
+    if isinstance(found, Missing):
+        raise CannotError(found.why)
+    return found
+
+
+def _list(sight: Context, source: Target) -> Located | Missing:
+    found = locate_field(sight, source)
+    if isinstance(found, Missing) and not found.several:
+        shown = sight.look(source)
+        own = sight.canvas.around(shown.label) if isinstance(shown, Located) else None
+        if isinstance(shown, Located) and own is not None:
+            return put(shown, own)
+    return found
+
+
+def locate_field(sight: Context, target: Target) -> Located | Missing:
+    """A label that stands alone; else one that was read together with what is in its field."""
+
+    def has_field(label: Box) -> bool:
+        return field_of(label, sight.canvas) is not None
+
+    def is_beside_its_field(label: Box) -> bool:
+        box = field_of(label, sight.canvas)
+        return box is not None and not box.holds(label.centre.x, label.centre.y)
+
+    found = sight.look(replace(target, kind="field"), suits=is_beside_its_field)  # before a hint in another's field
+    if isinstance(found, Missing) and found.several:
+        found = sight.look(replace(target, kind="field"), suits=has_field)
+    if isinstance(found, Located):
+        if found.widget is not None:
+            return found
+        box = field_of(found.label, sight.canvas)
+        return put(found, box) if box else Missing(f"found {found.said}, but no field in it, beside it or below it")
+    if not found.several:
+        loose = sight.look(target, loosely=True)
+        if isinstance(loose, Located):
+            box = field_of(loose.label, sight.canvas)
+            if box is not None and _holds_the_rest(box, loose):
+                return put(loose, box)
+    return found
+
+
+def _holds_the_rest(box: Box, found: Located) -> bool:
+    """Whether what follows the label in its line is what stands in the field."""
+    begins = found.label.left - found.line.left < found.label.height
+    rest = (found.label.right + found.line.right) / 2
+    return begins and box.left - found.label.height < rest < box.right
+
+
+def _selecting(sight: Context, found: Located) -> list[Action]:
+    """A click into the field, and what selects its text if there is one."""
+    click = Click(found.point)
+    if not evidence.said_in(sight.seen, found.box):
+        return [click]
+    if found.box.height <= LINES * found.label.height:
+        return [replace(click, count=3)]  # in every toolkit; Control and A go to the line's beginning in some
+    return [click, KeyCombo(ALL)]
+
+
+def _doubt(sight: Context, asked: TypeIn, before: ReadScreen, field: Box | None) -> str | None:
+    text, told = asked.text, sight.typed_into()
+    if told and text:
+        if evidence.is_told(text, told):
+            more = field is not None and evidence.is_more(text, told)
+            return f"it holds “{told[:60]}”" if more else None
+        if not evidence.is_told(text.splitlines()[-1], told):  # of several lines it may be told the last
+            return f"it holds “{told[:60]}”"
+    if not text:
+        return None if field is None or told == "" else evidence.of_emptying(before, sight.seen, field, _label(asked))
+    doubt = evidence.of_typing(text, before, sight.seen, sight.canvas, field)
+    return _more(sight, asked, before, field) if doubt is None and field is not None else doubt
+
+
+def _more(sight: Context, asked: TypeIn, before: ReadScreen, field: Box) -> str | None:
+    return evidence.of_more(asked.text, before, sight.seen, field, _label(asked))
+
+
+def _label(asked: TypeIn) -> str:
+    return "" if asked.field is None else asked.field.label
+
+
+def _still_reads(asked: TypeIn, before: ReadScreen, field: Box) -> Callable[[Context], bool]:
+    def holds(sight: Context) -> bool:
+        there = evidence.is_there(asked.text, sight.seen, sight.canvas, field)
+        return there and (not asked.text or _more(sight, asked, before, field) is None)
+
+    return holds

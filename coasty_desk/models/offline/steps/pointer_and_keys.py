@@ -1,0 +1,302 @@
+"""The instructions that act, each with its evidence: what must be seen afterwards for it to be done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+
+from coasty_desk.core.actions import Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll
+from coasty_desk.core.scaling import Size
+from coasty_desk.models.offline.language.instructions import ClickOn, Condition, Press, Target, Turn
+from coasty_desk.models.offline.steps import evidence
+from coasty_desk.models.offline.steps.context import LATE, LOOKS, Batch, CannotError, Context, Doing
+from coasty_desk.models.offline.steps.forms import at_its_value, find_field, find_list
+from coasty_desk.models.offline.steps.ticking import find_tick_box
+from coasty_desk.models.offline.targeting.fields import is_field
+from coasty_desk.models.offline.targeting.locating import Located, Missing, put
+from coasty_desk.models.offline.vision.disabled import is_greyed
+from coasty_desk.models.offline.vision.read_screen import ReadScreen
+from coasty_desk.models.offline.vision.texts import Box
+
+SCROLLS = 40
+"""Nothing is scrolled more often than this in search of something."""
+
+
+KEY = 2
+"""What has a name of so few characters is a key, which may show only with the next one what it has done."""
+
+SNAPPED = 1.8
+"""Seconds after a drop in which what does not take it has let it snap back."""
+
+GREYED = (0.2, 0.3, 0.5)
+"""How long to wait, in seconds, before each further look at what looks greyed out: it may be of use only later."""
+
+PAGE = 0.5
+"""So much of a window changes where another page or view has come."""
+
+ADJOINING = 14
+OPENED = 3
+"""A menu opens no further from what was clicked, in pixels, and is so many times as large."""
+
+TRIES = 3
+"""What moves by itself is left out, and something else waited for, so often."""
+
+OWN_BOX = 1.5
+"""Seconds in which a label shows whether a click on it was one on its box."""
+
+SHOWN = 0.1
+"""Seconds after which what begins to come is there."""
+
+STAYING = 0.5
+"""Seconds after which what a click has brought is no mere effect: those fade."""
+
+NEW_LINE = {("enter",), ("return",)}
+"""May show nothing but a caret that goes to another line."""
+
+FRAME = 5
+"""What has the focus has a frame, inside its edges by so many pixels at most."""
+
+
+def click(sight: Context, asked: ClickOn) -> Doing:
+    """Click it. Evidence: something changes that is not only the thing lighting up under the pointer."""
+    if asked.target is None:
+        before = yield from sight.do("clicking where the pointer is", _clicking(asked, None))
+        yield from sight.see_change(before, "clicked where the pointer is")
+        return
+    found = yield from _find_to_click(sight, asked.target)
+    promised = sight.is_promised()
+    before = yield from sight.do(f"found {found.said}; clicking it", _clicking(asked, found))
+    box = sight.canvas.own_box(found.label) if asked == ClickOn(asked.target) else None
+    if (
+        box is not None
+        and not sight.changes(before)
+        and not (sight.stirring and sight.stirring.comes(before.picture, OWN_BOX))
+    ):
+        before = yield from sight.do(f"{found.said} did nothing; clicking the box beside it", Click(box.centre))
+    if promised:
+        sight.deferred, sight.last = True, _shape(sight, found)
+        return
+    try:
+        late = yield from sight.see_change(before, f"clicked {found.said}")
+        if asked.target.kind not in ("field", "checkbox", "radio") and asked.button == "left":
+            yield from _not_by_itself(sight, before, found, late=late)
+        else:
+            _prove(sight, before, "beside", f"something changed after the click on {found.said}")
+    except CannotError as error:
+        if not 0 < len(asked.target.label) <= KEY:
+            if _is_greyed(sight, found):
+                message = f"{error.why}; it looks greyed out"
+                raise CannotError(message) from error
+            raise
+        sight.unproved = error.why  # the `+` of a calculator shows nothing until the next key
+    sight.last = _shape(sight, found)
+
+
+def hover(sight: Context, target: Target) -> Doing:
+    """Move the pointer there."""
+    found = yield from sight.find(target)
+    yield from sight.do(f"found {found.said}; moving to it", Move(found.point))
+    sight.hovering = True
+
+
+def press(sight: Context, asked: Press) -> Doing:
+    """Press keys. Evidence: something changes; a note where nothing does after keys that need not show anything."""
+    actions = tuple(PressKeys(s) if len(s) == 1 else KeyCombo(s) for s in asked.strokes) * asked.times
+    names = ", ".join("+".join(stroke) for stroke in asked.strokes)
+    before = yield from sight.do(f"pressing {names}", *actions)
+    if sight.changes(before) or (sight.caret_moved and asked.strokes[-1] in NEW_LINE):
+        _prove(sight, before, "beside", f"something changed after {names}")
+        return
+    if evidence.may_be_silent(asked.strokes[-1]):
+        sight.notes.append(f"{names} showed nothing, as it may")
+    else:
+        yield from sight.see_change(before, f"pressed {names}")
+        _prove(sight, before, "beside", f"something changed after {names}")
+
+
+def scroll(sight: Context, asked: Turn) -> Doing:
+    """Turn the wheel, until the condition holds. Evidence: the screen moves, or that which is looked for is seen."""
+    if asked.at is not None:
+        at = (yield from sight.find(asked.at)).point
+    else:
+        at = (sight.active() or sight.seen.whole).within(sight.seen.whole).centre
+    turn = Scroll(asked.notches, asked.axis, at)
+    if asked.until is None:
+        before = yield from sight.do("scrolling", turn)
+        if not sight.changes(before):
+            sight.unproved = "nothing moved when scrolling"
+        else:
+            _prove(sight, before, "page", "the wheel has moved what is seen")
+        return
+    for _ in range(SCROLLS):
+        if sight.holds(asked.until):
+            return
+        before = yield from sight.do(f"scrolling until {asked.until}", turn)
+        if not sight.changes(before):
+            break
+    if not sight.holds(asked.until):
+        raise CannotError(_scrolled_in_vain(sight, asked.until))
+
+
+def drag(sight: Context, start: Target, end: Target) -> Doing:
+    """Drag the one to the other. Evidence: it is no longer where it was, or it is somewhere else as well."""
+    grabbed = yield from sight.find(start)
+    goal = yield from sight.find(end)
+    before = yield from sight.do(f"found {grabbed.said} and {goal.said}; dragging", Drag(grabbed.point, goal.point))
+    yield from sight.see_change(before, f"dragged {grabbed.said} to {goal.said}")
+    for seconds in (*LOOKS, None):
+        if not start.label or sight.has_moved(start, grabbed.label):
+            yield from sight.wait(f"looking whether {grabbed.said} stays where it is now", SNAPPED)
+            if not start.label or sight.has_moved(start, grabbed.label):
+                _prove(sight, before, "moved", f"dragged {grabbed.said} to {goal.said}")
+                return
+        if seconds is not None:
+            yield from sight.wait(f"looking where {grabbed.said} is now", seconds)
+    message = f"dragged {grabbed.said} to {goal.said}, but it is where it was"
+    raise CannotError(message)
+
+
+def find_to_act(sight: Context, target: Target) -> Generator[Batch, ReadScreen, Located]:
+    """The place to click: of a field or a tick box that is asked for, it and not its label."""
+    if target.kind == "field" and target.label:
+        return (yield from find_field(sight, target))
+    if target.kind == "list" and target.label:
+        return at_its_value(sight, (yield from find_list(sight, target)))
+    if target.kind in ("checkbox", "radio") and target.label:
+        found, box = yield from find_tick_box(sight, target)
+        return put(found, box)
+    return (yield from sight.find(target))
+
+
+def _find_to_click(sight: Context, target: Target) -> Generator[Batch, ReadScreen, Located]:
+    """The place to click, once it does not look greyed out any more; what stays so may only be pale."""
+    found = yield from find_to_act(sight, target)
+    for seconds in GREYED:
+        if not _is_greyed(sight, found):
+            break
+        yield from sight.wait(f"{found.said} looks greyed out; looking again", seconds)
+        found = yield from find_to_act(sight, target)
+    return found
+
+
+def _is_greyed(sight: Context, found: Located) -> bool:
+    """By its letters; the hint in a field is pale, and can be clicked. The tree knows better where it was found there."""
+    return (
+        found.widget is None and is_greyed(sight.seen.picture, found.label) and not is_field(found.label, sight.canvas)
+    )
+
+
+def _clicking(asked: ClickOn, found: Located | None) -> Click:
+    return Click(None if found is None else found.point, asked.button, asked.count, asked.modifiers)
+
+
+def _shape(sight: Context, found: Located) -> Box:
+    return (sight.canvas.around(found.label) if found.widget is None else None) or found.box
+
+
+def _not_only_lit(sight: Context, before: ReadScreen, found: Located, *, late: bool) -> Doing:
+    """Where nothing but the thing itself looks different, see whether it stays so when the pointer leaves it.
+
+    What has come `late` may be a hint that the resting pointer brings, anywhere beside it.
+    """
+    shape = _shape(sight, found)
+    own = shape.grown(10)
+    if not late and any(box.within(own) != box for box in sight.changes(before)):
+        return
+    size = Size(round(sight.seen.whole.right), round(sight.seen.whole.bottom))
+    aside = own.top - 40 if own.top > 60 else min(own.bottom + 40, size.height - 3)
+    first, left, window = sight.before, sight.left, sight.window
+    sight.aside = _beside(found, aside)
+    yield from sight.do(f"looking again without the pointer on {found.said}", Move(sight.aside))
+    sight.before, sight.left, sight.window = first, left, window
+    if _has_stayed(sight, before, shape):
+        yield from sight.wait("looking whether that stays", STAYING)
+    if not _has_stayed(sight, before, shape) and not (sight.changes(before) and is_field(found.label, sight.canvas)):
+        yield from _wait_beside(sight, before, own, found)
+    if not _has_stayed(sight, before, shape) and not (sight.changes(before) and is_field(found.label, sight.canvas)):
+        message = f"clicked {found.said}, but nothing came of it: it only lit up under the pointer"
+        raise CannotError(message)
+    sight.aside = None
+
+
+def _not_by_itself(sight: Context, before: ReadScreen, found: Located, *, late: bool) -> Doing:
+    """See that what has changed is of the click, and not of what changes now and then. Raises CannotError."""
+    for _ in range(TRIES):
+        yield from _not_only_lit(sight, before, found, late=late)
+        kind, changed = _kind(sight, before, found)
+        if not kind and (len(found.text) > KEY or sight.next is None):
+            if sight.stirring is not None:
+                sight.stirring.again(before.picture, sight.seen.picture)
+                changed = _not_in_it(sight, before, found)
+            kind = "elsewhere" if changed else ""
+        if kind or len(found.text) <= KEY:
+            _prove(sight, before, kind or "elsewhere", f"after the click on {found.said}")
+            return
+        late = yield from sight.see_change(before, f"clicked {found.said}")
+    message = f"clicked {found.said}, but nothing changed on the screen that does not change by itself"
+    raise CannotError(message)
+
+
+def _kind(sight: Context, before: ReadScreen, found: Located) -> tuple[str, list[Box]]:
+    """Of which kind the change is where it can only be of the click; else none, and what has changed beside the thing itself."""
+    if sight.opened_a_window():
+        return "window", []
+    changed = sight.changes(before)
+    shape = _shape(sight, found)
+    beside = _not_in_it(sight, before, found)
+    if changed and (not beside or not evidence.says_the_same(before, sight.seen, found.label)):
+        return "itself", changed
+    window = (sight.window or sight.seen.whole).within(sight.seen.whole)
+    if sum(_area(box.within(window)) for box in beside) > PAGE * _area(window):
+        return "page", beside
+    opened = [box for box in beside if box.meets(shape.grown(ADJOINING)) and _area(box) > OPENED * _area(shape)]
+    if any(len(_come(before, sight.seen, box)) > 1 for box in opened):
+        return "menu", opened
+    return "", beside
+
+
+def _not_in_it(sight: Context, before: ReadScreen, found: Located) -> list[Box]:
+    """What has changed beside the thing itself."""
+    own = _shape(sight, found).grown(10)
+    return [box for box in sight.changes(before) if box.within(own) != box]
+
+
+def _come(before: ReadScreen, after: ReadScreen, where: Box) -> list[str]:
+    """The texts there that were not there before."""
+    was = {text.text for text in before.texts if where.meets(text.box)}
+    return [text.text for text in after.texts if where.meets(text.box) and text.text not in was]
+
+
+def _area(box: Box) -> float:
+    return max(box.width, 0) * max(box.height, 0)
+
+
+def _prove(sight: Context, before: ReadScreen, kind: str, what: str) -> None:
+    changed = sight.changes(before)
+    sight.prove_by(kind, what, max(changed, key=_area) if changed else None)
+
+
+def _wait_beside(sight: Context, before: ReadScreen, own: Box, found: Located) -> Doing:
+    """Wait for what may still come anywhere but in the thing itself, for about ten seconds."""
+    until = time.monotonic() + LATE
+    while sight.stirring is not None and (left := until - time.monotonic()) > 0:
+        if not sight.stirring.comes(sight.seen.picture, left):
+            return
+        yield from sight.wait(f"clicked {found.said}; looking for what came of it", SHOWN)
+        if any(box.within(own) != box for box in sight.changes(before)):
+            return
+
+
+def _has_stayed(sight: Context, before: ReadScreen, shape: Box) -> bool:
+    """Whether more is different than the frame of what was clicked."""
+    own, inner = shape.grown(10), shape.grown(-FRAME)
+    return any(box.within(own) != box or evidence.differs(before, sight.seen, inner) for box in sight.changes(before))
+
+
+def _beside(found: Located, y: float) -> Point:
+    return Point(found.point.x, round(y))
+
+
+def _scrolled_in_vain(sight: Context, until: Condition) -> str:
+    found = sight.look(until.target, loosely=True)
+    return "scrolled to the end" + (f": {found.why}" if isinstance(found, Missing) else f", and not yet {until}")

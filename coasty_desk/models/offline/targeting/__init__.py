@@ -1,0 +1,1 @@
+"""Which place on the screen an instruction means."""

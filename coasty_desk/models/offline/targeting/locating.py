@@ -1,0 +1,272 @@
+"""Which place on a screen an instruction means: one, or the reason why there is none. Pure.
+
+A target is found by its text. Where several texts fit, the instruction's own words tell them
+apart (`the 2nd`, `next to`, `in the row of`), then what lies in front, then what looks like
+the kind of thing that is asked for. Between two that are left over, nobody guesses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from coasty_desk.core.actions import Point
+from coasty_desk.models.offline.a11y.widgets import Widget
+from coasty_desk.models.offline.language.instructions import LAST, Kind, Target
+from coasty_desk.models.offline.targeting.fields import field_of, is_button
+from coasty_desk.models.offline.targeting.matching import Match, every, nearest, trimmed
+from coasty_desk.models.offline.vision.coloured_words import stands_out
+from coasty_desk.models.offline.vision.shapes import Canvas
+from coasty_desk.models.offline.vision.texts import Box, Text
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+TITLE_BAR = 34
+"""So many pixels from the top of the active window may be its title, which is no thing to click."""
+
+
+class Located(Struct, frozen=True):
+    """Where a target is, and the words for it.
+
+    `label` is the box of its text, `line` of all that was read with it, `box` of what it names;
+    `widget` is what the accessibility tree says of it, where it was found there.
+    """
+
+    box: Box
+    said: str
+    label: Box
+    line: Box
+    text: str = ""
+    confidence: float = 1.0
+    widget: Widget | None = None
+
+    @property
+    def point(self) -> Point:
+        """Where to click it."""
+        return self.box.centre
+
+
+class Missing(Struct, frozen=True):
+    """Why a target could not be told; `several`: because more than one fits."""
+
+    why: str
+    several: bool = False
+
+
+class Scene(Struct, frozen=True):
+    """A screen: its texts and shapes, where its active window is (None: not known), and texts that go on over wide gaps."""
+
+    canvas: Canvas
+    active: Box | None = None
+    phrases: Sequence[Text] = ()
+    picture: Image | None = None
+
+    def shows_apart(self, match: Match) -> bool:
+        """Whether the words that match have a colour of their own in their line, as links do; False where it is not seen."""
+        return self.picture is not None and stands_out(self.picture, match)
+
+    @property
+    def texts(self) -> Sequence[Text]:
+        """From top to bottom."""
+        return self.canvas.texts
+
+
+def locate(
+    target: Target, scene: Scene, *, loosely: bool = False, suits: Callable[[Box], bool] | None = None
+) -> Located | Missing:
+    """The one place that the target means.
+
+    Only a whole label is, unless `loosely`, or the target is meant by a part of it. `suits` says of a text's box whether it can be
+    meant, where several fit.
+    """
+    if not target.label:
+        return _by_relation(target, scene)
+    wholly = not (loosely or target.part)
+    found = every(target.label, scene.texts)
+    candidates = [m for m in found if not wholly or m.stands_alone or scene.shows_apart(m)]
+    candidates = candidates or [m for m in every(target.label, scene.phrases) if not wholly or m.stands_alone]
+    anchor = None
+    for relation in target.relations:
+        beside = locate(relation.target, scene, loosely=True)
+        if isinstance(beside, Missing):
+            return beside
+        anchor = beside.label
+        if relation.way == "in" and relation.target.kind == "field":
+            field = field_of(anchor, scene.canvas)
+            candidates = [m for m in candidates if field is not None and _has_its_middle(field, m.text.box)]
+        candidates = [m for m in candidates if m.text.box != anchor and _LIES[relation.way](m.text.box, anchor)]
+        if relation.way == "next to":
+            candidates = [m for m in candidates if m.text.box.same_row(anchor)] or candidates
+    matches = _best(_in_front(candidates, scene.active))
+    if suits is not None and len(matches) > 1:
+        matches = [m for m in matches if suits(m.text.box)] or matches
+    return _chosen(target, matches, anchor, scene)
+
+
+def named(target: Target, widgets: Sequence[Widget]) -> Located | Missing | None:
+    """The one thing of that name in the accessibility tree; None where it says nothing of one, or of several."""
+    if not target.label or target.ordinal or target.relations:
+        return None
+    same = [w for w in widgets if w.kind not in ("", "window", "row") and _is_called(target.label, w.name)]
+    same = [w for w in same if _can_be(target.kind, w)]
+    things = [w for w in same if w.kind != "text"] or same
+    if len(things) != 1:
+        return None
+    widget = things[0]
+    at = widget.box.centre
+    said = f"{widget.kind} “{widget.name}” at ({at.x:g}, {at.y:g}), by its name"
+    if not widget.enabled:
+        return Missing(f"found the {said}, but it is disabled")
+    return Located(widget.box, f"the {said}", widget.box, widget.box, widget.name, 1.0, widget)
+
+
+def _is_called(label: str, name: str) -> bool:
+    return bool(name) and trimmed(label) == trimmed(name)
+
+
+def _can_be(asked: Kind, widget: Widget) -> bool:
+    """Whether it may be meant by what the instruction calls it."""
+    kind = widget.kind
+    if asked in ("", "text", "icon") or (asked == "checkbox" and widget.checked is not None and kind != "radio"):
+        return True
+    return kind == asked or (asked, kind) in {
+        ("field", "list"),
+        ("list", "field"),
+        ("menu", "button"),
+        ("tab", "radio"),
+    }
+
+
+def boxes_of(target: Target, scene: Scene) -> list[Box]:
+    """Where texts of the target's label are, all of the best fit."""
+    return [match.text.box for match in _best(list(every(target.label, [*scene.texts, *scene.phrases])))]
+
+
+def _best(candidates: Sequence[Match]) -> list[Match]:
+    best = min((m.fit for m in candidates), default=None)
+    return sorted((m for m in candidates if m.fit == best), key=lambda m: (m.text.box.top, m.text.box.left))
+
+
+def _chosen(target: Target, matches: Sequence[Match], anchor: Box | None, scene: Scene) -> Located | Missing:
+    if not matches:
+        return Missing(_not_there(target, scene.texts))
+    if target.ordinal:
+        matches = _of_kind(target, matches, scene)
+        index = len(matches) - 1 if target.ordinal == LAST else target.ordinal - 1
+        if index >= len(matches):
+            return Missing(f"there are only {len(matches)} of “{target.label}”: {_places(matches)}")
+        return _as_found(matches[index])
+    if len(matches) > 1:
+        matches = _told_apart(target, matches, anchor, scene)
+    if len(matches) == 1:
+        return _as_found(matches[0])
+    return Missing(f"{target} is ambiguous, there are {len(matches)}: {_places(matches)}", several=True)
+
+
+def _told_apart(target: Target, matches: Sequence[Match], anchor: Box | None, scene: Scene) -> Sequence[Match]:
+    """Those that are left when kind, nearness and the title bar are looked at."""
+    matches = _of_kind(target, matches, scene)
+    if anchor is not None and target.relations[-1].way != "in the row of":
+        near = sorted(matches, key=lambda match: distance(match.text.box, anchor))
+        if len(near) > 1 and distance(near[0].text.box, anchor) + 4 < distance(near[1].text.box, anchor):
+            return near[:1]
+    active = scene.active
+    if len(matches) > 1 and active is not None:
+        below = [m for m in matches if m.text.box.centre.y > active.top + TITLE_BAR]
+        matches = below or matches
+    return matches
+
+
+def _of_kind(target: Target, matches: Sequence[Match], scene: Scene) -> Sequence[Match]:
+    """Those that look like what is asked for; all of them where none does, or where it cannot be seen."""
+    if len(matches) < 2 or target.kind not in ("", "button", "text", "link"):
+        return matches
+    wanted = target.kind in ("", "button")
+    return [m for m in matches if is_button(m.text.box, scene.canvas) == wanted] or matches
+
+
+def _by_relation(target: Target, scene: Scene) -> Located | Missing:
+    """A thing without a text of its own: the field, the box or the text that lies so to what is named."""
+    if not target.relations:
+        return Missing(f"which {target.kind or 'thing'} is meant cannot be told by reading: say a text in or beside it")
+    relation = target.relations[0]
+    anchor = locate(relation.target, scene, loosely=True)
+    if isinstance(anchor, Missing):
+        return anchor
+    if target.kind in ("field", "list", "checkbox", "radio"):
+        find = field_of if target.kind in ("field", "list") else lambda label, canvas: canvas.tick_box(label)
+        box = find(anchor.label, scene.canvas)
+        if box is None:
+            return Missing(f"no {target.kind} can be seen {relation.way} {anchor.said}")
+        return Located(box, f"the {target.kind} {relation.way} {anchor.said}", anchor.label, anchor.label)
+    lying = [t for t in scene.texts if t.box != anchor.label and _LIES[relation.way](t.box, anchor.label)]
+    lying = [t for t in lying if not t.box.meets(anchor.label)]
+    if target.kind == "button":
+        lying = [t for t in lying if is_button(t.box, scene.canvas)]
+    lying.sort(key=lambda text: _order(relation.way, text.box, anchor.label))
+    if not lying:
+        return Missing(f"there is nothing {relation.way} {anchor.said}")
+    text = lying[min(max(target.ordinal, 1), len(lying)) - 1]
+    at = text.box.centre
+    return Located(text.box, f"“{text.text}” at ({at.x:g}, {at.y:g})", text.box, text.box, text.text, text.confidence)
+
+
+def _as_found(match: Match) -> Located:
+    return Located(match.text.box, match.said, match.text.box, match.line.box, match.text.text, match.text.confidence)
+
+
+def put(found: Located, box: Box) -> Located:
+    """The same thing, to be clicked in another box than its text's."""
+    return replace(found, box=box)
+
+
+def _has_its_middle(outer: Box, inner: Box) -> bool:
+    return outer.holds(inner.centre.x, inner.centre.y)
+
+
+def _in_front(matches: list[Match], active: Box | None) -> list[Match]:
+    if active is None:
+        return matches
+    return [m for m in matches if _has_its_middle(active, m.text.box)] or matches
+
+
+def distance(one: Box, other: Box) -> float:
+    """The pixels between two boxes; 0 where they meet."""
+    across = max(other.left - one.right, one.left - other.right, 0.0)
+    down = max(other.top - one.bottom, one.top - other.bottom, 0.0)
+    return float((across**2 + down**2) ** 0.5)
+
+
+def _order(way: str, box: Box, anchor: Box) -> tuple[bool, bool, float]:
+    """What is next to a thing is on its row, and rather at its right, before what is nearer above or below."""
+    beside = way == "next to"
+    return (beside and not box.same_row(anchor), beside and box.left < anchor.left, distance(box, anchor))
+
+
+def _near(box: Box, anchor: Box) -> bool:
+    return distance(box, anchor) <= 12 * anchor.height or box.same_row(anchor)
+
+
+_LIES: dict[str, Callable[[Box, Box], bool]] = {
+    "in the row of": lambda box, anchor: box.same_row(anchor),
+    "right of": lambda box, anchor: box.same_row(anchor) and box.left >= anchor.centre.x,
+    "left of": lambda box, anchor: box.same_row(anchor) and box.right <= anchor.centre.x,
+    "below": lambda box, anchor: box.top >= anchor.centre.y and box.grown(2 * anchor.height, 0).same_column(anchor),
+    "above": lambda box, anchor: box.bottom <= anchor.centre.y and box.grown(2 * anchor.height, 0).same_column(anchor),
+    "next to": _near,
+    "in": lambda box, anchor: box.top >= anchor.top - anchor.height,
+}
+
+
+def _places(matches: Sequence[Match]) -> str:
+    return ", ".join(f"({m.text.box.centre.x:g}, {m.text.box.centre.y:g})" for m in matches[:6])
+
+
+def _not_there(target: Target, texts: Sequence[Text]) -> str:
+    near = nearest(target.label, texts)
+    seen = ", ".join(f"“{t.text}” at ({t.box.centre.x:g}, {t.box.centre.y:g})" for t in near)
+    return f"{target} is not on the screen; " + (f"the nearest texts are {seen}" if seen else "nothing like it is")

@@ -1,0 +1,60 @@
+"""The text under the pointer, read off the screen, for the question whether a click is risky."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from coasty_desk.core.actions import Point
+from coasty_desk.core.errors import UsageError
+from coasty_desk.core.scaling import Rect
+from coasty_desk.models.offline.vision.engines import Engine, best_engine
+
+AROUND = (420, 160)
+"""Width and height in real pixels of what is read: a button and its neighbours."""
+
+REACH = (28, 12)
+"""So far from its text, in real pixels, a button still belongs to it."""
+
+
+class TextAtPoint:
+    """Gives the text at a real pixel, empty where there is none or nobody can read it. The engine is loaded from the start."""
+
+    def __init__(
+        self, picture: Callable[[Rect], bytes], shows: Callable[[], Rect], load: Callable[[], Engine] = best_engine
+    ) -> None:
+        """`picture` gives a PNG of a real rectangle as it is now, `shows` the monitor's rectangle."""
+        self._picture = picture
+        self._shows = shows
+        self._engine: Engine | None = None
+        self._loader = threading.Thread(target=self._load, args=(load,), name="coasty-desk reader", daemon=True)
+        self._loader.start()
+
+    def __call__(self, point: Point) -> str:
+        """Raises DesktopError where the screen cannot be seen."""
+        self._loader.join()
+        if self._engine is None:
+            return ""
+        area = _around(point, self._shows())
+        x, y = point.x - area.left, point.y - area.top
+        lines = [line for line in self._engine.lines(self._picture(area)) if line.box.grown(*REACH).holds(x, y)]
+        nearest = min(lines, key=lambda line: _distance(line.box.centre, x, y), default=None)
+        return "" if nearest is None else nearest.text
+
+    def _load(self, load: Callable[[], Engine]) -> None:
+        try:
+            self._engine = load()
+        except UsageError:
+            self._engine = None  # what cannot be read is not known, and the other rules still hold
+
+
+def _around(point: Point, shows: Rect) -> Rect:
+    left = max(shows.left, int(point.x) - AROUND[0] // 2)
+    top = max(shows.top, int(point.y) - AROUND[1] // 2)
+    right = min(shows.left + shows.width, int(point.x) + AROUND[0] // 2)
+    bottom = min(shows.top + shows.height, int(point.y) + AROUND[1] // 2)
+    return Rect(left, top, max(right - left, 1), max(bottom - top, 1))
+
+
+def _distance(centre: Point, x: float, y: float) -> float:
+    return abs(centre.x - x) + abs(centre.y - y)

@@ -1,0 +1,1 @@
+"""What stands on a screenshot: texts, shapes, and what has changed."""

@@ -1,0 +1,93 @@
+"""What moves by itself: looks at the screen between two steps, which cost nothing and take no step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from coasty_desk.core.stop import Stop
+from coasty_desk.models.offline.vision import image_diff
+from coasty_desk.models.offline.vision.texts import Box
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+APART = 0.15
+"""Seconds between two looks that tell what moves: a spinner, a video, a ticker has moved on by then."""
+
+MORE = 5
+"""Where anything moves, so many more looks show how far it goes."""
+
+POLL = 0.2
+"""Seconds between two looks for what is still to come."""
+
+AGAIN = 3.2
+"""What changes by itself now and then, a clock, a carousel, a log, does so again within so many seconds."""
+
+CARET = 4
+"""What is no wider, in pixels, is a caret."""
+
+
+class Stirring:
+    """`glance` gives the screen as it is now, as a picture of the frame's size; None where nobody may look in between."""
+
+    def __init__(self, stop: Stop, glance: Callable[[], Image] | None = None) -> None:
+        self._stop = stop
+        self._glance = glance
+        self._since = 0.0
+        self.boxes: list[Box] = []
+
+    def looked(self) -> None:
+        """A frame has just been taken."""
+        self._since = time.monotonic()
+
+    def watch(self, picture: Image) -> None:
+        """Input goes out next: note what has moved since the picture of the last frame. Raises Aborted, DesktopError."""
+        if self._glance is None:
+            return
+        self._stop.pause(max(0.0, self._since + APART - time.monotonic()))
+        found = _changes(picture, self._glance())
+        for _ in range(MORE if found else 0):
+            self._stop.pause(APART)
+            found += _changes(picture, self._glance())
+        self.boxes = image_diff.apart(found)
+
+    def comes(self, picture: Image, seconds: float) -> bool:
+        """Whether anything is other than on the picture, and does not move by itself, before so many seconds have passed."""
+        if self._glance is None:
+            return False
+        until = time.monotonic() + seconds
+        while not _changes(picture, self._glance(), self.boxes):
+            if time.monotonic() >= until:
+                return False
+            self._stop.pause(POLL)
+        return True
+
+    def again(self, before: Image, after: Image) -> None:
+        """Watch for a while without any input: what changes then changes by itself, and is no evidence.
+
+        What is again as it was before, and stays so, was a notice that has gone. Raises Aborted, DesktopError.
+        """
+        if self._glance is None:
+            return
+        last, until = after, time.monotonic() + AGAIN
+        moved: list[Box] = []
+        while time.monotonic() < until:
+            self._stop.pause(POLL)
+            now = self._glance()
+            moved += _changes(last, now)
+            last = now
+        kept = _changes(before, last)
+        gone = [
+            box for box in moved if sum(box.meets(one) for one in moved) == 1 and not any(box.meets(o) for o in kept)
+        ]
+        self.boxes = image_diff.apart([*self.boxes, *(box for box in moved if box not in gone)])
+
+
+def _changes(one: Image, other: Image, without: Sequence[Box] = ()) -> list[Box]:
+    """Where two looks differ, by more than a caret."""
+    if one.size != other.size:
+        return [Box(0, 0, other.width, other.height)]
+    boxes = (image_diff.exactly(one, other, box) for box in image_diff.boxes(one, other, without))
+    return [box for box in boxes if box.width > CARET]

@@ -1,0 +1,235 @@
+"""Where in a line of text the ink is: the gaps tell what the engine has joined.
+
+Engines read `File  Edit  View` as one line. A gap in the ink that is wider than a space
+between words parts the line into the things that it is made of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeAlias
+
+from coasty_desk.models.offline.vision.texts import Box, Text, spread, weight
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+CONTRAST = 36
+"""A pixel that differs so much (of 255) from the background is ink."""
+
+PLAIN = 0.3
+"""A ground that takes less of the line than this is no plain one: a title bar's shades, a picture."""
+
+WALL = 0.95
+"""A column that is inked in so much of its height is no letter but a wall, or another ground."""
+
+_LINE = re.compile(rb"\x01{40,}")
+"""Ink that goes on for so many pixels in one row is no letter."""
+
+TALLER, ROUND = 1.12, 0.99
+"""A tick box is so many times as high as a capital; one as high will do where the engine has left a blank for it."""
+
+_BLANK = re.compile(r"^ |  ")
+
+APART = 3
+"""A tick box has at least so many pixels of ground on either side; letters stand closer."""
+
+BORDER = 4
+"""A wall is no wider than so many pixels."""
+
+GAP = 1.2
+"""A gap wider than so many times the height of a capital parts two things; a space is 0.4 to 1.1 times as wide."""
+
+_TICK = re.compile(r"[vV√✓✔☑□■口回图区](?=\w)")
+"""What engines read a tick box as that stands before a text, if not as a character of its own."""
+
+BEYOND = 3
+"""A wall goes on for so many pixels above and below the line."""
+
+
+Run: TypeAlias = tuple[int, int]
+"""The first and one past the last column of something."""
+
+
+def parted(line: Text, image: Image) -> list[Text]:
+    """The line as the things that it is made of, each with its own box."""
+    groups, ticked = _groups(line.box, image, ROUND if _BLANK.search(line.text) else TALLER)
+    if not groups:
+        return [line]
+    if ticked and _TICK.match(line.text):
+        line = Text(line.text[1:], line.box, line.confidence)
+    if len(groups) == 1 or len(line.text.strip()) < len(groups):
+        left, right = groups[0][0], groups[-1][1]
+        tight = Box(min(left, line.box.right - 1), line.box.top, right, line.box.bottom)
+        return [Text(line.text, tight, line.confidence, tuple(spread(line.text, left, right)))]
+    return _shared_out(line, groups)
+
+
+def _groups(box: Box, image: Image, taller: float = TALLER) -> tuple[list[Run], bool]:
+    """What of the line hangs together, in frame pixels, and whether a tick box stands before it all.
+
+    It is parted by wide gaps, by walls and tick boxes, and where another ground begins. `taller`: a
+    tick box is at least so many times as high as a capital.
+    """
+    left, top = max(0, int(box.left)), max(0, int(box.top) - BEYOND)
+    crop = image.crop(
+        (left, top, min(image.width, int(box.right)), min(image.height, int(box.bottom) + BEYOND))
+    ).convert("L")
+    if crop.width < 2 or crop.height < 2 * BEYOND + 2:
+        return [], False
+    inked = _inked(crop)
+    solid = [max(map(len, column.split(b"\0"))) for column in _columns(inked)]
+    full = [tall >= WALL * crop.height for tall in solid]
+    inner = [column[BEYOND:-BEYOND] for column in _columns(_without_lines(inked))]
+    drawn = _drawn([any(column) for column in inner], inner)
+    high = _capital([c for c, wall, box in zip(inner, full, drawn, strict=True) if not wall and not box])
+    for start, end in _runs([tall > 1.25 * max(high, 6) for tall in solid]):
+        if end - start > 3 * BORDER:
+            full[start:end] = [True] * (end - start)
+    groups = [(s, e) for s, e in _runs(full) if e - s > 2 * BORDER]
+    for start, end in _runs(full, wanted=False):
+        runs = [(start + s, start + e) for s, e in _runs([any(column) for column in inner[start:end]])]
+        groups += _hanging_together(runs, inner, high, taller)
+    first = min((start for start, _ in groups), default=0)
+    ticked = any(any(column) for column in inner[: max(0, first - APART)])
+    return [(left + start, left + end) for start, end in sorted(groups)], ticked
+
+
+def _without_lines(inked: Image) -> Image:
+    """Underlines, and the upper and lower edges of fields and buttons, are no ink."""
+    from PIL import Image as Pictures
+
+    values, width = inked.tobytes(), inked.width
+    rows = (_LINE.sub(lambda line: bytes(len(line[0])), values[at : at + width]) for at in range(0, len(values), width))
+    return Pictures.frombytes("L", inked.size, b"".join(rows))
+
+
+def _drawn(flags: Sequence[bool], columns: Sequence[bytes]) -> list[bool]:
+    """Which columns are of squares with four sides, or full ones: no letters, and higher than those beside them."""
+    boxed = [False] * len(flags)
+    runs = _runs(flags)
+    for start, end in runs if len(runs) > 1 else []:
+        rows = [y for y in range(len(columns[0])) if any(column[y] for column in columns[start:end])]
+        tall, wide = rows[-1] - rows[0] + 1, end - start
+        if not (10 <= tall <= 34 and 0.85 <= wide / tall <= 1.18):
+            continue
+        square = [column[rows[0] : rows[-1] + 1] for column in columns[start:end]]
+        sides = (square[0], square[-1], bytes(c[0] for c in square), bytes(c[-1] for c in square))
+        if all(side.count(1) >= 0.6 * len(side) for side in sides) or sum(map(sum, square)) >= 0.7 * tall * wide:
+            boxed[start:end] = [True] * wide
+    return boxed
+
+
+def _capital(columns: Sequence[bytes]) -> int:
+    """How high capitals are: what one column in ten reaches."""
+    reach = []
+    for column in columns:
+        inked = column.strip(b"\0")
+        if inked:
+            reach.append(len(inked))
+    return sorted(reach)[int(len(reach) * 0.9)] if reach else 0
+
+
+def _hanging_together(runs: Sequence[Run], columns: Sequence[bytes], high: int, taller: float) -> list[Run]:
+    """The runs of ink, joined over narrow gaps; a tick box or an edge parts what is before it from what is after it."""
+    groups: list[Run] = []
+    parted_here = True
+    for at, (start, end) in enumerate(runs):
+        before = start - runs[at - 1][1] if at else high
+        after = runs[at + 1][0] - end if at + 1 < len(runs) else high
+        no_letter = _is_tick_box(columns[start:end], taller * high) or _is_edge(columns[start:end], high)
+        if no_letter and min(before, after) >= APART and len(runs) > 1:
+            parted_here = True
+            continue
+        if not parted_here and before <= max(7.0, GAP * high):
+            groups[-1] = (groups[-1][0], end)
+        else:
+            groups.append((start, end))
+        parted_here = False
+    return groups
+
+
+def _is_edge(columns: Sequence[bytes], high: int) -> bool:
+    """Whether the ink is a line down, longer than any letter: the side of a field."""
+    return len(columns) <= BORDER and any(max(map(len, column.split(b"\0"))) > 1.25 * high for column in columns)
+
+
+def _is_tick_box(columns: Sequence[bytes], least: float) -> bool:
+    """Whether the ink is as wide as it is high, and higher than `least`: an empty box or circle, or a full one."""
+    rows = [y for y in range(len(columns[0])) if any(column[y] for column in columns)]
+    tall = rows[-1] - rows[0] + 1
+    return 10 <= tall <= 34 and tall > least and 0.85 <= len(columns) / tall <= 1.18
+
+
+def _inked(crop: Image) -> Image:
+    """1 where there is ink, 0 for the ground: the commonest value, or each row's own where it runs from one shade to another."""
+    from PIL import Image as Pictures
+
+    histogram = crop.histogram()
+    ground = histogram.index(max(histogram))
+    if histogram[ground] >= PLAIN * crop.width * crop.height:
+        return crop.point(_ink_on(ground))
+    values, width = crop.tobytes(), crop.width
+    rows = [values[at : at + width] for at in range(0, len(values), width)]
+    inked = b"".join(row.translate(bytes(_ink_on(sorted(row)[width // 2]))) for row in rows)
+    return Pictures.frombytes("L", crop.size, inked)
+
+
+@cache
+def _ink_on(ground: int) -> list[int]:
+    return [1 if abs(value - ground) > CONTRAST else 0 for value in range(256)]
+
+
+def _columns(picture: Image) -> list[bytes]:
+    from PIL import Image as Pictures
+
+    turned = picture.transpose(Pictures.Transpose.TRANSPOSE).tobytes()
+    return [turned[at : at + picture.height] for at in range(0, len(turned), picture.height)]
+
+
+def _runs(flags: Sequence[bool], *, wanted: bool = True) -> list[Run]:
+    """Where flags in a row are as wanted: first and one past the last."""
+    edges = [i for i, (a, b) in enumerate(pairwise([not wanted, *flags, not wanted])) if a != b]
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _shared_out(line: Text, groups: list[Run]) -> list[Text]:
+    """Give each group of ink its characters, in proportion to its width, cutting at spaces where there are any."""
+    text = line.text
+    total = sum(weight(c) for c in text if not c.isspace()) or 1.0
+    width = sum(end - start for start, end in groups) or 1
+    cuts, done = [0], 0.0
+    for index, (start, end) in enumerate(groups[:-1]):
+        done += (end - start) / width * total
+        left_over = len(groups) - index - 1
+        cuts.append(_cut(text, cuts[-1] + 1, len(text) - left_over, done))
+    cuts.append(len(text))
+    made = []
+    for (start, end), (first, last) in zip(groups, pairwise(cuts), strict=True):
+        said = text[first:last].strip()
+        if said:
+            box = Box(start, line.box.top, end, line.box.bottom)
+            made.append(Text(said, box, line.confidence, tuple(spread(said, start, end))))
+    return made
+
+
+def _cut(text: str, first: int, last: int, share: float) -> int:
+    """The place between `first` and `last` where `share` of the ink is to the left, at a space if one is near."""
+    best, lowest, ink = first, float("inf"), sum(weight(c) for c in text[:first] if not c.isspace())
+    for at in range(first, max(last, first) + 1):
+        before, after = text[at - 1], text[at] if at < len(text) else " "
+        if before.isspace() or after.isspace():
+            price = 0.0
+        elif before.islower() and after.isupper():
+            price = 0.4
+        else:
+            price = 1.6
+        price += abs(ink - share)
+        if price < lowest:
+            best, lowest = at, price
+        if not after.isspace():
+            ink += weight(after)
+    return best

@@ -1,0 +1,421 @@
+"""The shapes that texts stand in or beside: buttons, fields and tick boxes, found by their edges.
+
+A shape is a stretch of one colour (its ground) with walls around it: lines of pixels of
+another colour. Texts in it are looked through, where the engine has found them.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from coasty_desk.models.offline.vision.boxes import BoxLook, Colour, look
+from coasty_desk.models.offline.vision.texts import Box, Text
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+CONTRAST = 10
+"""A pixel that differs so much (of 255) from the ground is not ground: fields' outlines are faint."""
+
+WALL = 0.8
+"""A line that is looked for is a wall if at least this part of it is not ground."""
+
+HIGH = 0.85
+"""The same at a shape's sides: letters in it are not so high as it is."""
+
+HIGHEST = 0.95
+"""The same where there is a text: no letter reaches from the top of its shape to the bottom."""
+
+WALLED = 0.93
+"""A shape has such walls on all four sides, but for its corners."""
+
+STRAIGHT, HALF_CIRCLE = 0.1, 0.38
+"""So much of a shape's height, at its top and bottom, is no part of its sides: they may be round."""
+
+APART = 3
+"""A tick box has at least so many pixels of ground on either side; letters stand closer."""
+
+SMALL, LARGE = 10, 34
+"""The sides of a tick box, in pixels."""
+
+
+_SAID = re.compile(r"[\W\d_OoQCcGDeIlXxVv|]*+")
+"""What engines read a switch as, a few above each other."""
+
+_STATES = frozenset({"on", "off", "an", "aus", "yes", "no", "ja", "nein"})
+"""What stands after a switch, and is no label of it."""
+
+SHORT = 4
+"""A word in a switch, such as `OFF`, has no more letters."""
+
+LINE, ACROSS = 3, 0.9
+"""A line between two rows is no thicker, in pixels; a row that is inked in so much of its width is of no box."""
+
+KNOB = 2
+"""A knob may be read as so many characters."""
+
+NOTCH = 6
+"""A label that lies on a field's upper side has so many pixels of ground on either side."""
+
+LONG, LONGEST = 80, 720
+"""A line to write on is so long, in pixels."""
+
+BARE, THICK = 12, 5
+"""Beside the ends of such a line nothing is for so many pixels, and it is less than so thick."""
+
+BESIDE = (-9, -7, -5, 5, 7, 9)
+"""In these rows above and below it, beside its ends."""
+
+ACROSS_LINE = 320
+"""It begins no farther right of its label."""
+
+WIDEST = 72
+"""A switch is no wider, in pixels."""
+
+
+class Canvas:
+    """The grey picture of a screen, and the texts on it."""
+
+    def __init__(self, picture: Image, texts: Sequence[Text] = ()) -> None:
+        self.texts = texts
+        self._picture = picture
+        self._width, self._height = picture.size
+        self._pixels = picture.convert("L").tobytes()
+
+    def without(self, label: Box) -> Canvas:
+        """The same where the text of the label is not looked through: its end may lie in the field that it names."""
+        other = copy.copy(self)
+        other.texts = [text for text in self.texts if not text.box.meets(label)]
+        return other
+
+    def around(self, text: Box, *, most_up: float = 2.2, widest: float = 900) -> Box | None:
+        """The shape that the text stands in; None where there is none near it (`most_up` in line heights)."""
+        return self._shape(text, self._ground(text.grown(3, 2)), max(14.0, most_up * text.height), widest)
+
+    def at(self, x: float, y: float, *, tallest: float = 420, widest: float = 1600) -> Box | None:
+        """The shape that has this pixel of its ground in it; None where there is none."""
+        if not (4 <= x < self._width - 4 and 4 <= y < self._height - 4):
+            return None
+        ground = self._pixels[int(y) * self._width + int(x)]
+        return self._shape(Box(int(x), int(y), int(x) + 1, int(y) + 1), ground, tallest, widest)
+
+    def line_of(self, label: Box) -> Box | None:
+        """The field that is only a line to write on: at the label's foot and right of it, or under it; with the room above the line."""
+        high = label.height
+        left, right = max(0, int(label.left - 1.5 * high)), int(label.right + ACROSS_LINE + LONGEST)
+        for y in range(int(label.centre.y) + 3, int(label.bottom + 2.6 * high)):
+            row = self._row(y, left, right)
+            inked = row.translate(_unlike(_most(self._row(int(label.top), left, right)), CONTRAST))
+            for start, end in _runs([value == 1 for value in inked]):
+                line = Box(left + start, y, left + end, y + 1)
+                if not LONG <= end - start <= LONGEST or end == len(row) or not self._is_bare(line):
+                    continue
+                if label.right <= line.left <= label.right + ACROSS_LINE and y < label.bottom + 14:
+                    return None if self._says(Box(label.right, label.top, line.left, y)) else _above(line, high)
+                if abs(line.left - label.left) <= high and line.right > label.right + high:
+                    return _above(line, high)
+        return None
+
+    def _is_bare(self, line: Box) -> bool:
+        """Whether nothing goes up or down from the ends of a line, or is thick below it: it is no edge of a shape."""
+        start, end = int(line.left), int(line.right)
+        around = ((start - BARE, start + 1), (end - 1, end + BARE))
+        sides = [self._row(int(line.top) + by, *part) for part in around for by in BESIDE]
+        under = self._row(int(line.top) + THICK, start, end)
+        unlike = _unlike(_most(under), CONTRAST)
+        return not any(side.translate(unlike).count(1) for side in sides) and not self._is_wall(under, unlike, 0.3)
+
+    def _says(self, box: Box) -> bool:
+        return any(box.holds(text.box.centre.x, text.box.centre.y) for text in self.texts)
+
+    def edges_right_of(self, x: float, y: float, reach: float) -> Iterator[int]:
+        """Where on this row, going right, the colour changes."""
+        left = int(x)
+        line = self._row(int(y), left, int(x + reach))
+        for at, (one, other) in enumerate(pairwise(line), left + 1):
+            if abs(one - other) > CONTRAST // 2:
+                yield at
+
+    def tick_box(self, label: Box) -> Box | None:
+        """The small square or circle that the label's line begins with, or before it, after it, or far right of it."""
+        halves = (max(0.62 * label.height, 11.0), max(0.4 * label.height, 8.0), max(0.85 * label.height, 15.0))
+        near = 2.2 * max(label.height, 14.0)
+        tries = [(half, reach) for reach in (near, WIDEST) for half in halves]
+        tries += [
+            (1.3 * label.height, reach) for reach in (near, WIDEST)
+        ]  # beside two lines, of which the label is one
+        found = (self._beside(label, half, reach) for half, reach in tries)
+        box = next(filter(None, found), None)
+        if box is None:
+            return self._far_right(label) or self._below(label)
+        if _is_square(box) and (state := self.look(box).state) is not False:
+            far = self._far_right(label)  # what stands before the label may be an icon; a tick may be one too
+            return box if far is None or far.meets(box) else (None if state else far)
+        return box
+
+    def own_box(self, label: Box) -> Box | None:
+        """The tick box right before the label, on its line: it can be no other's."""
+        box = self._beside(label, max(0.62 * label.height, 11.0), 2.2 * max(label.height, 14.0))
+        close = box is not None and label.left - label.height <= box.right <= label.left + label.height
+        return box if close and box is not None and _is_square(box) else None
+
+    def look(self, box: Box, ground: Colour | None = None) -> BoxLook:
+        """What the box looks like; `ground` is what it stands on, where that is known from before."""
+        if not (_is_square(box) or _is_pill(box)):
+            return BoxLook((0, 0, 0), (0, 0, 0), switch=True)
+        return look(self._picture, box, ground)
+
+    def _beside(self, label: Box, half: float, reach: float) -> Box | None:
+        """The square, circle or switch in a strip of twice `half` around the label's middle: at its beginning, before it, after it."""
+        high = max(label.height, 14.0)
+        row = Box(label.left - reach, label.centre.y - half, label.right + reach, label.centre.y + half)
+        squares = list(self._squares(row, label))
+        begins = [b for b in squares if -3 <= b.left - label.left <= 3 and b.right < label.right - high]
+        before = [b for b in squares if b.right <= label.left + 4 or b.centre.x < label.left]
+        after = [b for b in squares if b.left >= label.right - 1.6 * high]
+        return next(iter([*begins, *reversed(before), *after]), None)
+
+    def dots(self, field: Box) -> tuple[int, bool]:
+        """How many dots of a password stand in the field, alike and evenly apart, and whether they reach its end."""
+        runs = self._inked_runs(field)
+        row: list[tuple[int, int]] = []
+        for run in runs:
+            if not row or (_is_alike(row[-1], run) and _is_in_step(row, run)):
+                row.append(run)
+        pitch = row[1][0] - row[0][0] if len(row) > 1 else 0
+        return len(row), pitch > 0 and row[-1][1] >= field.width - max(field.height, 2 * pitch)
+
+    def _inked_runs(self, field: Box) -> list[tuple[int, int]]:
+        inset = round(min(field.height * 0.2, 6))
+        rows = [
+            self._row(y, int(field.left) + 3, int(field.right) - 3)
+            for y in range(int(field.top) + inset, int(field.bottom) - inset)
+        ]
+        unlike = _unlike(_most(b"".join(rows)), 3 * CONTRAST)
+        inked = [row.translate(unlike) for row in rows]
+        runs = _runs([any(row[x] for row in inked) for x in range(len(rows[0]) if rows else 0)])
+        return [(start, end) for start, end in runs if end - start > 2]
+
+    def _below(self, label: Box) -> Box | None:
+        """The box right below the label, at its left, that has no label of its own."""
+        left, top, high = int(label.left) - NOTCH, int(label.bottom), max(label.height, 14.0)
+        rows = [self._row(y, left, left + SMALL) for y in range(top, top + int(2.5 * high) + LARGE)]
+        unlike = _unlike(_most(b"".join(rows)), CONTRAST)
+        for start, end in _runs([1 in row.translate(unlike) for row in rows]):
+            line = Box(label.left, top + start, label.right, top + end)
+            for box in self._squares(Box(left - APART, line.top - 2, left + WIDEST + NOTCH, line.bottom + 2), line):
+                if start < 1.3 * high and abs(box.left - label.left) <= NOTCH and not self._is_named(box, 4 * high):
+                    return box
+        return None
+
+    def _is_named(self, box: Box, reach: float) -> bool:
+        """Whether a text stands beside the box: it is that one's, then."""
+        beside = Box(box.left, box.top, box.right + reach, box.bottom)
+        near = [t for t in self.texts if t.box.meets(beside) and not t.box.meets(box) and t.box.same_row(box)]
+        return any(text.text.casefold() not in _STATES and not _SAID.fullmatch(text.text) for text in near)
+
+    def _far_right(self, label: Box) -> Box | None:
+        """The first square on the label's row with no text before it: a settings row has its box at its end."""
+        texts = [t for t in self.texts if t.box.same_row(label) and t.box.left > label.right and len(t.text) > KNOB]
+        end = min([self._width, label.right + 900, *(t.box.left for t in texts)])
+        for x in self.edges_right_of(label.right + 2, label.centre.y, end - label.right):
+            window = Box(x - 6, label.centre.y - label.height, x + WIDEST, label.centre.y + label.height)
+            found = next(iter(self._squares(window, label)), None)
+            if found is not None and not self._is_named(found, 2.5 * label.height):
+                return found
+        return None
+
+    def _is_switch(self, box: Box) -> bool:
+        within = [t.text for t in self.texts if t.box.meets(box) and t.box.height < 1.6 * box.height]
+        said = any(len(text) > SHORT and not _SAID.fullmatch(text) for text in within)
+        return _is_pill(box) and not said and self.look(box).knob != 0
+
+    def _whole(self, box: Box) -> Box:
+        """All of what is seen in a strip that may have cut it off above and below."""
+        left, right = int(box.left), int(box.right)
+        ground = _most(
+            self._row(int(box.top), left - APART, left) + self._row(int(box.bottom) - 1, right, right + APART)
+        )
+        unlike = _unlike(ground, CONTRAST)
+
+        def goes_on(y: int) -> bool:
+            return 1 in self._row(y, left, right).translate(unlike)
+
+        top, bottom = int(box.top), int(box.bottom)
+        while top > box.bottom - LARGE and goes_on(top - 1):
+            top -= 1
+        while bottom < box.top + LARGE and goes_on(bottom):
+            bottom += 1
+        return Box(box.left, top, box.right, bottom)
+
+    def _squares(self, window: Box, label: Box) -> Iterator[Box]:
+        """The squarish blobs of another colour in the window, and switches, at the height of the label, from left to right."""
+        left, right = max(0, int(window.left)), min(self._width, int(window.right))
+        top, bottom = max(0, int(window.top)), min(self._height, int(window.bottom))
+        if right - left < SMALL or bottom - top < SMALL:
+            return
+        rows = [self._row(y, left, right) for y in range(top, bottom)]
+        unlike = _unlike(_most(b"".join(rows)), CONTRAST)
+        inked = _without_lines([row.translate(unlike) for row in rows])
+        columns = [any(row[x] for row in inked) for x in range(right - left)]
+        runs = [(-APART, -APART), *_runs(columns), (len(columns) + APART, 0)]
+        for (_, before), (start, end), (after, _) in zip(runs, runs[1:], runs[2:], strict=False):
+            has = [y for y, row in enumerate(inked) if 1 in row[start:end]]
+            box = self._whole(Box(left + start, top + has[0], left + end, top + has[-1] + 1))
+            sides = (int(box.left) - 1, int(box.right))
+            joined = any(1 in self._column(x, int(box.top), int(box.bottom)).translate(unlike) for x in sides)
+            whole = not joined and start > 0 and end < len(columns) and start - before >= APART and after - end >= APART
+            if (
+                whole
+                and (_is_square(box) or self._is_switch(box))
+                and abs(box.centre.y - label.centre.y) <= 0.65 * label.height
+            ):
+                yield box
+
+    def _shape(self, seed: Box, ground: int, tallest: float, widest: float) -> Box | None:
+        """With straight sides, or half circles for sides."""
+        shapes = (self._sided(seed, ground, tallest, widest, inset) for inset in (STRAIGHT, HALF_CIRCLE))
+        return next((shape for shape in shapes if shape is not None), None)
+
+    def _sided(self, seed: Box, ground: int, tallest: float, widest: float, inset: float) -> Box | None:
+        unlike = _unlike(ground, CONTRAST)
+        middle, half = (seed.left + seed.right) / 2, min(max(seed.width / 2, 3.0), 60.0)
+        span = int(max(0, middle - half)), int(min(self._width, middle + half))
+        up = range(int(seed.top), int(max(0, seed.top - tallest)) - 1, -1)
+        down = range(int(seed.bottom), int(min(self._height, seed.bottom + tallest)))
+        top = next((y + 1 for y in up if self._is_wall(self._row(y, *span), unlike)), None)
+        bottom = next((y for y in down if self._is_wall(self._row(y, *span), unlike)), None)
+        if top is None or bottom is None or bottom - top < 8:
+            return None
+        high, low = top + round((bottom - top) * inset), bottom - round((bottom - top) * inset)
+        left = self._side(int(seed.left), top, bottom, unlike, -1, widest, (high, low))
+        right = self._side(int(seed.right), top, bottom, unlike, 1, widest, (high, low))
+        if left is None or right is None or right - left < 8:
+            return None
+        box = Box(left, top, right, bottom)
+        round_ = inset == HALF_CIRCLE
+        if round_ and box.width < 3 * box.height:
+            return None
+        return box if self._is_walled(box, unlike, round_=round_) else None
+
+    def _side(
+        self, x: int, top: int, bottom: int, unlike: bytes, way: int, most: float, span: tuple[int, int]
+    ) -> int | None:
+        """Going left or right, where the shape from `top` to `bottom` ends: with a wall in the middle `span` of its height."""
+        high, low = span
+        end = x + way * most
+        text: Box | None = None
+        while 0 <= x < self._width and (end - x) * way > 0:
+            if text is None or not text.left <= x < text.right:
+                text = self._text_at(x, top, bottom)
+            if text is None:
+                wall = self._is_wall(self._column(x, high, low), unlike, HIGH)
+            else:
+                wall = self._is_wall(self._column(x, top + 1, bottom - 1), unlike, HIGHEST)
+            if wall:
+                return x + 1 if way < 0 else x
+            x += way
+        return None
+
+    def _text_at(self, x: int, top: int, bottom: int) -> Box | None:
+        for text in self.texts:
+            box = text.box
+            if box.left <= x < box.right and box.bottom > top and box.top < bottom and top <= box.centre.y < bottom:
+                return box
+        return None
+
+    def _is_walled(self, box: Box, unlike: bytes, *, round_: bool = False) -> bool:
+        """Whether there is something of another colour along all of its four sides, but for its corners."""
+        left, top, right, bottom = int(box.left), int(box.top), int(box.right), int(box.bottom)
+        x, y = int(min(box.width * 0.25, box.height * 0.5, 18)), int(min(box.height * 0.25, 14))
+        x, y = (int(box.height * 0.5), int(box.height * HALF_CIRCLE)) if round_ else (x, y)
+        sides = (
+            self._row(top - 1, left + x, right - x),
+            self._row(bottom, left + x, right - x),
+            self._column(left - 1, top + y, bottom - y),
+            self._column(right, top + y, bottom - y),
+        )
+        marked = [side.translate(unlike) for side in sides]
+        for text in self.texts:  # a label on the upper side interrupts it
+            first, last = max(0, int(text.box.left) - NOTCH - left - x), int(text.box.right) + NOTCH - left - x
+            if text.box.top < top <= text.box.bottom and first < last and first < len(marked[0]):
+                marked[0] = marked[0][:first] + b"\x01" * (min(last, len(marked[0])) - first) + marked[0][last:]
+        return all(m[:1] == m[-1:] == b"\x01" and m.count(1) >= WALLED * len(m) for m in marked)
+
+    @staticmethod
+    def _is_wall(line: bytes, unlike: bytes, share: float = WALL) -> bool:
+        return len(line) > 0 and line.translate(unlike).count(1) >= share * len(line)
+
+    def _ground(self, box: Box) -> int:
+        rows = range(max(0, int(box.top)), min(self._height, int(box.bottom)))
+        return _most(b"".join(self._row(y, int(box.left), int(box.right)) for y in rows))
+
+    def _row(self, y: int, left: int, right: int) -> bytes:
+        if not 0 <= y < self._height:
+            return b""
+        start = y * self._width
+        return self._pixels[start + max(0, left) : start + max(0, min(self._width, right))]
+
+    def _column(self, x: int, top: int, bottom: int) -> bytes:
+        if not 0 <= x < self._width:
+            return b""
+        return self._pixels[
+            max(0, top) * self._width + x : max(0, min(self._height, bottom)) * self._width : self._width
+        ]
+
+
+@cache
+def _unlike(ground: int, by: int) -> bytes:
+    """The table that turns a pixel into 1 where it differs from the ground, else into 0."""
+    return bytes(abs(value - ground) > by for value in range(256))
+
+
+def _above(line: Box, high: float) -> Box:
+    return Box(line.left, line.top - 1.5 * high, line.right, line.top)
+
+
+def _is_alike(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return abs((one[1] - one[0]) - (other[1] - other[0])) <= 1
+
+
+def _is_in_step(row: Sequence[tuple[int, int]], run: tuple[int, int]) -> bool:
+    """Whether the next one is as far from the last as the second is from the first."""
+    pitch = row[1][0] - row[0][0] if len(row) > 1 else run[0] - row[0][0]
+    return abs((run[0] - row[-1][0]) - pitch) <= 1 and pitch <= 3 * (row[0][1] - row[0][0])
+
+
+def _without_lines(inked: Sequence[bytes]) -> list[bytes]:
+    """The rows without the lines that go on beyond them."""
+    bare = []
+    for y, row in enumerate(inked):
+        near = [inked[at] for at in (y - LINE, y + LINE) if 0 <= at < len(inked)]
+        start, end = len(row) - len(row.lstrip(b"\x01")), len(row.rstrip(b"\x01"))
+        first = start if not any(other[0] for other in near) else 0
+        last = end if not any(other[-1] for other in near) else len(row)
+        kept = row[first:last] if row.count(1) < ACROSS * len(row) else b""
+        bare.append(bytes(first) + kept + bytes(len(row) - first - len(kept)))
+    return bare
+
+
+def _most(pixels: bytes) -> int:
+    return max(set(pixels), key=pixels.count, default=0)
+
+
+def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
+    edges = [i for i, (a, b) in enumerate(pairwise([False, *flags, False])) if a != b]
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _is_pill(box: Box) -> bool:
+    """Whether it has the shape of a switch: about twice as wide as high."""
+    return 12 <= box.height <= LARGE and box.width <= WIDEST and 1.5 <= box.width / box.height <= 2.5
+
+
+def _is_square(box: Box) -> bool:
+    sides = SMALL <= box.width <= LARGE and SMALL <= box.height <= LARGE
+    return sides and 0.8 <= box.width / box.height <= 1.25

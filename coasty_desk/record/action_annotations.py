@@ -1,0 +1,185 @@
+"""Where an action is drawn on its screenshot: shapes in the picture's own pixels. Pure.
+
+An action is drawn where its input went: its real pixels, mapped back onto the picture. So a
+point that was moved out of a corner is drawn where it landed, not where the model asked for it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll, TypeText
+from coasty_desk.core.scaling import Size
+from coasty_desk.record.printable import legible
+from coasty_desk.record.timeline import StepAction, Timeline
+from coasty_desk.wire.journal_lines import Looked
+
+CAPTION = 60
+"""Characters of typed text that are written onto the picture."""
+
+LETTER = 8.5
+BADGE = 22
+"""A label's width per letter and its height, in the picture's pixels."""
+
+
+class Ring(Struct, frozen=True):
+    """A click: `count` rings around the point. `known` is False where the pointer was only left there earlier."""
+
+    at: Point
+    count: int = 1
+    button: str = "left"
+    known: bool = True
+    kind: Literal["ring"] = "ring"
+
+
+class Cross(Struct, frozen=True):
+    """The pointer was moved here."""
+
+    at: Point
+    kind: Literal["cross"] = "cross"
+
+
+class Arrow(Struct, frozen=True):
+    """A drag from `start` to `at`."""
+
+    start: Point
+    at: Point
+    known: bool = True
+    kind: Literal["arrow"] = "arrow"
+
+
+class Wheel(Struct, frozen=True):
+    """The wheel was turned here; `way` is the arrow that says how."""
+
+    at: Point
+    way: Literal["↑", "↓", "←", "→"]
+    notches: int
+    known: bool = True
+    kind: Literal["wheel"] = "wheel"
+
+
+class KeyCaps(Struct, frozen=True):
+    """Text or keys went to whatever had the focus; `at` is where the pointer was left, which is often there."""
+
+    at: Point | None
+    text: str
+    kind: Literal["keys"] = "keys"
+
+
+class StepBadge(Struct, frozen=True):
+    """The label beside a mark; `corner` is its upper left one."""
+
+    corner: Point
+    width: float
+    text: str
+
+
+Mark: TypeAlias = Ring | Cross | Arrow | Wheel | KeyCaps
+Marked: TypeAlias = tuple[tuple[StepAction, Mark | None], ...]
+
+
+def of_story(story: Timeline) -> tuple[Marked, ...]:
+    """For every step its deeds, each with its mark; the pointer's place is followed from one to the next."""
+    pointer: Point | None = None
+    steps = []
+    for step in story.steps:
+        marked = []
+        for deed in step.deeds:
+            marked.append((deed, _mark(deed.real, step.looked, pointer)))
+            if deed.outcome != "refused":
+                pointer = _left_at(deed.real) or pointer
+        steps.append(tuple(marked))
+    return tuple(steps)
+
+
+def badge(mark: Mark, number: int, picture: Size) -> StepBadge:
+    """The `number`-th action's label: beside the mark and inside the picture, never over the point itself."""
+    text = f"{number}{_said(mark)}"
+    width = 12 + LETTER * sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    at = mark.start if isinstance(mark, Arrow) else mark.at
+    if at is None:
+        return StepBadge(Point(8.0, max(picture.height - BADGE - 8.0, 0.0)), width, text)
+    beside = 16.0 + 6 * (mark.count - 1 if isinstance(mark, Ring) else 0)
+    x = at.x + beside if at.x + beside + width <= picture.width else at.x - beside - width
+    below = isinstance(mark, KeyCaps) or at.y - BADGE - 12 < 0
+    y = at.y + 10 if below and at.y + 10 + BADGE <= picture.height else at.y - BADGE - 10
+    return StepBadge(Point(round(max(x, 0.0), 2), round(max(y, 0.0), 2)), round(width, 2), text)
+
+
+def on_picture(real: Point, looked: Looked) -> Point:
+    """A real pixel in the picture's pixels, to a hundredth."""
+    shows, content = looked.shows, looked.content
+    return Point(
+        round((real.x - shows.left) * content.width / max(shows.width, 1), 2),
+        round((real.y - shows.top) * content.height / max(shows.height, 1), 2),
+    )
+
+
+def _mark(real: Action | None, looked: Looked, pointer: Point | None) -> Mark | None:
+    match real:
+        case Click(point, button, count) if spot := _spot(point, pointer, looked):
+            return Ring(spot, min(count, 3), button, known=point is not None)
+        case Move(point):
+            return Cross(on_picture(point, looked))
+        case Drag(start, end) if spot := _spot(start, pointer, looked):
+            return Arrow(spot, on_picture(end, looked), known=start is not None)
+        case Scroll(notches, axis, point) if spot := _spot(point, pointer, looked):
+            return Wheel(spot, _way(notches, axis), abs(notches), known=point is not None)
+        case TypeText() | PressKeys() | KeyCombo():
+            return KeyCaps(_spot(pointer, None, looked), _typed(real))
+        case Drag(end=end):
+            return Cross(on_picture(end, looked))
+        case _:
+            return None
+
+
+def _spot(point: Point | None, pointer: Point | None, looked: Looked) -> Point | None:
+    at = point or pointer
+    if at is None or not looked.shows.contains(at.x, at.y):
+        return None
+    return on_picture(at, looked)
+
+
+def _way(notches: int, axis: str) -> Literal["↑", "↓", "←", "→"]:
+    if axis == "vertical":
+        return "↑" if notches > 0 else "↓"
+    return "→" if notches > 0 else "←"
+
+
+def _typed(action: TypeText | PressKeys | KeyCombo) -> str:
+    match action:
+        case TypeText(text):
+            whole = text.replace("\n", "⏎").replace("\t", "⇥")
+        case PressKeys(keys):
+            whole = " ".join(keys)
+        case KeyCombo(keys):
+            whole = "+".join(keys)
+    shown = legible(whole[: CAPTION + 1], CAPTION + 1)
+    return shown if len(shown) <= CAPTION else f"{shown[: CAPTION - 1]}…"
+
+
+def _said(mark: Mark) -> str:
+    match mark:
+        case Ring(count=count, button=button):
+            return ("" if button == "left" else f" {button}") + ("" if count == 1 else f" ×{count}")  # noqa: RUF001 - the sign itself
+        case Arrow():
+            return " drag"
+        case Wheel(way=way, notches=notches):
+            return f" scroll {way} {notches}"
+        case KeyCaps(text=text):
+            return f" ⌨ {text}"
+        case Cross():
+            return ""
+
+
+def _left_at(real: Action | None) -> Point | None:
+    match real:
+        case Click(point) | Move(point) | Scroll(point=point):
+            return point
+        case Drag(end=end):
+            return end
+        case _:
+            return None

@@ -1,0 +1,53 @@
+"""Whether what is read is what was typed, and where the ink of a line is."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from coasty_desk.models.offline.steps.evidence import is_more, reads_as
+from coasty_desk.models.offline.vision.segmentation import parted
+from coasty_desk.models.offline.vision.texts import Box, Text
+
+
+@pytest.mark.parametrize(
+    ("typed", "read", "same"),
+    [
+        ("naïve café, number 42", "naïve café, numbe r 42", True),
+        ("Größe 42, Привет, 3 < 5 & done.", "Größe 42, NpuBeT, 3 < 5 & done.", True),
+        ("the quick brown fox", "the quick brown dog", False),
+        ("order 1234", "order 1284", False),
+        ("Привет", "NpuBeT", True),
+    ],
+)
+def test_typed_text_is_known_again_but_for_what_the_engine_mistakes(typed: str, read: str, *, same: bool) -> None:
+    """Digits must be right and words the same; characters of a script that the engine cannot read prove nothing."""
+    assert reads_as(typed, read) is same
+
+
+@pytest.mark.parametrize("shaded", [False, True], ids=["plain", "shaded"])
+def test_a_title_on_a_shaded_bar_stays_one_text(*, shaded: bool) -> None:
+    """A bar that runs from one shade to another is ground, and not a wall between the letters."""
+    picture = Image.new("RGB", (300, 20), (140, 170, 215))
+    draw = ImageDraw.Draw(picture)
+    if shaded:
+        for y in range(20):
+            draw.line([(0, y), (300, y)], fill=(170 - 5 * y, 200 - 5 * y, 235 - 4 * y))
+    font = ImageFont.load_default(13)
+    draw.text((20, 2), "Untitled 1 - Mousepad", fill="white", font=font)
+    box = Box(18, 1, 20 + draw.textlength("Untitled 1 - Mousepad", font=font) + 2, 19)
+    assert [text.text for text in parted(Text("Untitled 1 - Mousepad", box, 1.0, ()), picture)] == [
+        "Untitled 1 - Mousepad"
+    ]
+
+
+@pytest.mark.parametrize("told", ["Ada Lovelace", "xAda", "Ada\nGrace", "••••"])
+def test_what_a_field_holds_beside_the_text_is_seen(told: str) -> None:
+    """By accessibility, whatever stands before, after or below it, and by the count of a password's dots."""
+    assert is_more("Ada", told)
+
+
+@pytest.mark.parametrize("told", ["Ada", " Ada\n", "•••"])
+def test_a_field_that_holds_the_text_alone_is_not_doubted(told: str) -> None:
+    """Spaces and line ends around it are no other text."""
+    assert not is_more("Ada", told)
