@@ -47,7 +47,7 @@ class GuardRules(Struct, frozen=True):
     confirm: Mode = "never"
     cautious: bool = False
     rechecks: Rechecks = field(default_factory=list)
-    """What the executor asks again where its input goes out: `in_hand` adds the rules about windows, and the masks."""
+    """What the executor asks again where its input goes out: `guarded` adds the rules about windows, and the masks."""
     aims: Aims = field(default_factory=list)
     """What it asks once, before an action's first input."""
 

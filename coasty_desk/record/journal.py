@@ -38,7 +38,7 @@ def new_run_id() -> str:
 class Recorder:
     """Writes one run's folder, which no other process writes meanwhile.
 
-    It is a `service.Outbox` too: a request is in the folder from before it is sent until the
+    It is a `models.coasty.Outbox` too: a request is in the folder from before it is sent until the
     event that carries its answer is.
     """
 

@@ -323,7 +323,7 @@ def test_a_watch_that_is_disarmed_twice_is_quiet() -> None:
 
 
 def test_the_display_is_asked_for_by_name() -> None:
-    """`load.display` is what the watchers connect by; it says what is wrong in one sentence."""
+    """`backends.display` is what the watchers connect by; it says what is wrong in one sentence."""
     saved = os.environ.pop("DISPLAY", None)
     try:
         with pytest.raises(DesktopError, match="DISPLAY is not set"):

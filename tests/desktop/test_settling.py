@@ -234,7 +234,7 @@ class Clocked(Stop):
 
 
 class Busy:
-    """An `AtWork` by the clock: until when it names what, and what is done once it names nothing."""
+    """An `ActivityProbe` by the clock: until when it names what, and what is done once it names nothing."""
 
     def __init__(self, stop: Clocked, *reasons: tuple[float, str], then: Doing = Doing.NOTHING) -> None:
         self._stop = stop

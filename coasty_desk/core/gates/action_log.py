@@ -20,7 +20,7 @@ _RESUMED = "the run was taken up"
 
 
 class ActionLog(Struct):
-    """What was carried out. Written by `Noting` alone.
+    """What was carried out. Written by `LoggedExecutor` alone.
 
     `done` counts the actions, `typed` is what they typed, `here` what they typed since the last
     click or change of window (so what stands in one field, if nobody typed there before), `terminal` whether the next action goes to

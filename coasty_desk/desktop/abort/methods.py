@@ -124,7 +124,7 @@ def armed(
     `release` lets go of all that is `held`; it is called at a forced exit and when the block ends.
     `control` is what Ctrl-Z gives back; whoever gives one is the program itself, which ends by force
     where the run does not end by itself. The result says of each way whether it is armed, and why not; nothing is raised for that
-    (`Ways.demand` does). Raises UsageError for a hotkey that cannot be read.
+    (`AbortMethods.demand` does). Raises UsageError for a hotkey that cannot be read.
     """
     key = abort_key.parse(hotkey)
     backends.give_up_display(given_up=False)

@@ -77,7 +77,7 @@ class MacKeys:
 
 
 class NativeKeyboard:
-    """A `typing.Keyboard` over pynput. `system` is what differs between the two platforms."""
+    """A `keyboard.Keyboard` over pynput. `system` is what differs between the two platforms."""
 
     def __init__(
         self, stop: Stop, held: Pressed, sent: OwnEvents, system: WindowsKeys | MacKeys, recheck: Recheck = NEVER

@@ -102,7 +102,7 @@ class ActivityProbe(Protocol):
 
 
 class Unknown:
-    """Nobody can tell. An `AtWork`."""
+    """Nobody can tell. An `ActivityProbe`."""
 
     doing = Doing.UNKNOWN
 
@@ -143,7 +143,7 @@ class _Before(Struct):
 
 
 class LinuxActivityProbe:
-    """The display's clients and their children on this Linux. An `AtWork`."""
+    """The display's clients and their children on this Linux. An `ActivityProbe`."""
 
     def __init__(self, ours: frozenset[int] = frozenset()) -> None:
         self._tells = False

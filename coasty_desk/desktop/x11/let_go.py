@@ -1,6 +1,6 @@
 """`python -m coasty_desk.desktop.x11.let_go NAME…`: waits until the X server answers, lets go of what an ended run had down, and puts its terminal back.
 
-The names are those of `held.Held`: `key 37`, `left button`. What is up already stays so.
+The names are those of `pressed.Pressed`: `key 37`, `left button`. What is up already stays so.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def relabelled(
     seen: Callable[[], None],
     known: Callable[[], None],
 ) -> Iterator[None]:
-    """Within the block the key writes these keysyms. `seen` and `known` are as in `x11_borrow.Borrowed`."""
+    """Within the block the key writes these keysyms. `seen` and `known` are as in `borrowed_keycodes.Borrowed`."""
     before = xkb.entries()[keycode]
     _note(display, [keycode, *struct.unpack(f"={len(before) // 4}I", before)])
     try:

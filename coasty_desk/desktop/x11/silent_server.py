@@ -44,7 +44,7 @@ _NEEDED = ("DISPLAY", "XAUTHORITY", "HOME", "PATH", "PYTHONPATH", "PYTHONHOME", 
 
 
 def leave_behind(names: Iterable[str]) -> None:
-    """Start the process that lets go later of what `held.Held` calls by these names, and of borrowed keycodes. Never raises."""
+    """Start the process that lets go later of what `pressed.Pressed` calls by these names, and of borrowed keycodes. Never raises."""
     with suppress(OSError):
         subprocess.Popen(
             [sys.executable, "-P", "-m", "coasty_desk.desktop.x11.let_go", *names],
