@@ -248,8 +248,6 @@ def desk(
         Hiding(predictor, rules.secrets, lambda: () if covers is None else covers.painted, chords.strokes),
         hands.gate,
         stop,
-        before=screen.watch,
-        between=screen.answer,
         reached=hands.reached,
     )
     return Desk(

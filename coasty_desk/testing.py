@@ -26,6 +26,12 @@ class StillScreen:
         self.captured += 1
         return self.frame
 
+    def expect(self) -> None:
+        """There is nothing to remember."""
+
+    def between(self) -> None:
+        """It opens nothing."""
+
     def settle(self) -> SettleResult:
         """It rests at once."""
         return SettleResult(0.0, 0.0, "still")

@@ -39,13 +39,13 @@ class Settled:
 
 def settled(watched: Watched, case: Case) -> Settled:
     for action in case.before:
-        watched.screen.watch()
+        watched.screen.expect()
         watched.perform(action)
         watched.screen.settle()
         time.sleep(0.2)
     halfway: list[bytearray] = []
     timer = threading.Timer(0.5, lambda: halfway.append(guide.shot().raw))
-    watched.screen.watch()
+    watched.screen.expect()
     watched.seen.clear()
     watched.perform(case.action)
     over = time.perf_counter()

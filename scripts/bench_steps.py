@@ -57,7 +57,7 @@ def _ours(watched: Watched) -> tuple[list[float], list[bool]]:
     def step(action: Action) -> None:
         times = [time.perf_counter()]
         for stage in (
-            screen.watch,
+            screen.expect,
             lambda: watched.perform(action),
             screen.settle,
             lambda: _question(PredictRequest(1, "do it", screen.capture())),

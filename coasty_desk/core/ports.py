@@ -105,6 +105,14 @@ class Screen(Protocol):
         """A screenshot: masked, shrunk, encoded once. Raises DesktopError."""
         ...
 
+    def expect(self) -> None:
+        """Input goes out next: remember how the screen looks, so that its answer can be told. Raises DesktopError."""
+        ...
+
+    def between(self) -> None:
+        """Between two actions of one batch: give the screen its time for what the first may open. Raises Aborted, DesktopError."""
+        ...
+
     def settle(self) -> SettleResult:
         """Wait until the screen has answered the last input and rests. Raises Aborted, DesktopError."""
         ...

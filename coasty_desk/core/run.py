@@ -66,10 +66,6 @@ class Job(Struct, frozen=True):
     plan: tuple[str, ...] = ()
 
 
-def _nothing() -> None:
-    """For those who do not watch."""
-
-
 def _unknown(_placed: Placed) -> None:
     """For those who see no windows."""
 
@@ -82,10 +78,6 @@ class Ports(Struct, frozen=True):
     predictor: Predictor
     gate: Gate
     stop: Stop
-    before: Callable[[], None] = _nothing
-    """Input goes out next: whoever tells when the screen rests remembers how it looks."""
-    between: Callable[[], None] = _nothing
-    """Between two actions of one batch: the screen is given its time for what the first may open."""
     reached: Callable[[Placed], tuple[NamedWindow, ...] | None] = _unknown
     """The windows that an action goes to, for the record; None where they cannot be told. Never raises."""
 
@@ -302,7 +294,7 @@ class _Run:
         self.notes, self.refusal, self.told_what, self.undone = (), None, False, 0
         for index, action in enumerate(prediction.actions[first:], first):
             if acted:
-                self.ports.between()
+                self.ports.screen.between()
             self.ports.stop.check()
             hindrance: Refusal | LookAgain | None
             placed: Placed | None = None
@@ -365,7 +357,7 @@ class _Run:
     def _act(self, index: int, placed: Placed) -> Generator[ev.Event, None, Refusal | None]:
         """Do it; the refusal of its rest, where it was broken off."""
         broken_off = None
-        self.ports.before()
+        self.ports.screen.expect()
         yield self._event(ev.Acting, index=index, placed=placed, windows=self.ports.reached(placed))
         self.ports.stop.check()
         began = time.monotonic()

@@ -79,6 +79,12 @@ class Wall:
         """The one frame."""
         return FRAME
 
+    def expect(self) -> None:
+        """Nothing is remembered."""
+
+    def between(self) -> None:
+        """Nothing opens."""
+
     def settle(self) -> SettleResult:
         """It rests."""
         return SettleResult(0.0, 0.0)

@@ -11,9 +11,9 @@ from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Click, LookAgain, Point, Prediction, PressKeys, Refusal, Usage, Verdict
 from coasty_desk.core.errors import BrokenOffError, DesktopError, ServiceError
 from coasty_desk.core.limits import Limits
-from coasty_desk.core.ports import Judging, PersonQuestion, PersonReply, Predictor
+from coasty_desk.core.ports import Judging, PersonQuestion, PersonReply, Predictor, SettleResult
 from coasty_desk.core.run import Job, Ports, refusal, run
-from coasty_desk.core.scaling import Placed, Rect, Size
+from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.core.stop import Stop
 from coasty_desk.testing import OpenGate, RecordingExecutor, ScriptedPredictor, StillScreen
 
@@ -52,6 +52,28 @@ class World:
         return [event.name for event in self.events]
 
 
+class Noting(StillScreen):
+    """A screen that notes what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted: list[str] = []
+
+    def capture(self) -> Frame:
+        self.noted.append("capture")
+        return super().capture()
+
+    def expect(self) -> None:
+        self.noted.append("expect")
+
+    def between(self) -> None:
+        self.noted.append("between")
+
+    def settle(self) -> SettleResult:
+        self.noted.append("settle")
+        return super().settle()
+
+
 def _go(*actions: Action | Refusal, verdict: Verdict = Verdict.CONTINUE, cents: int = 0) -> Prediction:
     return Prediction(verdict, actions, usage=Usage(cents))
 
@@ -64,6 +86,18 @@ def test_a_step_is_look_ask_act_rest_and_the_last_event_says_how_it_ended() -> N
     assert world.names == ["run_started", *step, "observed", "predicted", "run_ended"]
     assert (ended.ending, ended.steps) == (ev.Ending.DONE, 2)
     assert [placed.real for placed in world.executor.performed] == [Click(Point(200, 100)), Click(Point(600, 100))]
+
+
+def test_the_screen_is_told_before_each_input_and_between_two_of_one_batch() -> None:
+    """It remembers how it looked, and gets its time for what the first has opened; the last look is nobody's batch."""
+    world = World(_go(CLICK, OTHER), _go(CLICK, verdict=Verdict.DONE))
+    world.screen = Noting()
+    noted = world.screen.noted
+    world.executor = RecordingExecutor(lambda _placed: noted.append("input"))
+    world.ports = replace(world.ports, screen=world.screen, executor=world.executor)
+    world.run()
+    batch = ["expect", "input", "between", "expect", "input"]
+    assert noted == ["capture", *batch, "settle", "capture", "expect", "input"]
 
 
 def test_acting_is_announced_before_the_input_goes_out() -> None:

@@ -218,7 +218,7 @@ def test_a_picture_of_a_part_is_masked_and_cut_to_the_screen(canvas: Canvas, scr
 def test_the_frame_seen_at_rest_is_the_frame_that_is_sent(canvas: Canvas, screens: list[MonitorScreen]) -> None:
     """It shows the answer to the input, and a paint after it shows in the one after that."""
     screens.append(MonitorScreen(Stop(), max_size=Size(640, 448)))
-    screens[0].watch()
+    screens[0].expect()
     canvas.paint(LOUD, Rect(0, 0, 500, 700))
     rest = screens[0].settle()
     assert (rest.why, rest.changed > 0.4) == ("at rest", True)

@@ -36,6 +36,12 @@ class Slides:
         image = self._encoded.get(id(picture)) or self._encoded.setdefault(id(picture), png(picture))
         return Frame(image, "image/png", size, size, self.shows)
 
+    def expect(self) -> None:
+        """Nothing is remembered."""
+
+    def between(self) -> None:
+        """Nothing opens."""
+
     def settle(self) -> SettleResult:
         return SettleResult(120.0, 0.1, "at rest")
 

@@ -128,6 +128,12 @@ class Desk:
         self.world.shots += 1
         return Frame(b"PNG%d" % self.world.shots + b"." * 100, "image/png", SIZE, SIZE, DISPLAY)
 
+    def expect(self) -> None:
+        """Nothing is remembered."""
+
+    def between(self) -> None:
+        """Nothing opens."""
+
     def settle(self) -> SettleResult:
         """There is nothing to wait for."""
         return SettleResult(0.0, 0.0)

@@ -30,6 +30,14 @@ class LastFrame(Struct):
         self.frame = self.screen.capture()
         return self.frame
 
+    def expect(self) -> None:
+        """As the screen does."""
+        self.screen.expect()
+
+    def between(self) -> None:
+        """As the screen does."""
+        self.screen.between()
+
     def settle(self) -> SettleResult:
         """As the screen does."""
         return self.screen.settle()

@@ -152,14 +152,14 @@ class MonitorScreen:
         shot, hidden = self._masked_look()
         return picture(shot, shot.size, hidden)
 
-    def watch(self) -> None:
-        """Input goes out next: remember the screen, so that its answer can be told. Raises DesktopError."""
+    def expect(self) -> None:
+        """Remember the screen, unless there is a fixed pause. Raises DesktopError."""
         self._prepared = None
         if self._settle_seconds is None:
             self._watcher.begin()
 
-    def answer(self) -> None:
-        """Between two actions of a batch: give the screen time for what the first may open. Raises Aborted, DesktopError."""
+    def between(self) -> None:
+        """Watch for what the first action may open, unless there is a fixed pause. Raises Aborted, DesktopError."""
         if self._settle_seconds is None:
             self._watcher.answer()
 

@@ -137,6 +137,14 @@ class Uncovered(Struct, frozen=True):
         with self.badge.away():
             return self.screen.picture(area)
 
+    def expect(self) -> None:
+        """As the screen does."""
+        self.screen.expect()
+
+    def between(self) -> None:
+        """As the screen does."""
+        self.screen.between()
+
     def settle(self) -> SettleResult:
         """As the screen does."""
         return self.screen.settle()

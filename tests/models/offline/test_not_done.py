@@ -55,6 +55,12 @@ class Page:
         picture.save(image, "PNG")
         return Frame(image.getvalue(), "image/png", SIZE, SIZE, Rect(0, 0, SIZE.width, SIZE.height))
 
+    def expect(self) -> None:
+        """Nothing is remembered."""
+
+    def between(self) -> None:
+        """Nothing opens."""
+
     def settle(self) -> SettleResult:
         """It never rests, but nothing waits for that."""
         return SettleResult(0.0, 0.0, "still")
