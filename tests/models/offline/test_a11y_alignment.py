@@ -113,3 +113,28 @@ def test_of_two_windows_that_look_the_same_the_active_one_is_meant_or_none() -> 
 def test_two_texts_are_not_enough_to_move_everything() -> None:
     """Two names may stand anywhere by chance."""
     assert aligned(WIDGETS[:2], _texts(300, 300)[:2]) == ()
+
+
+def test_tick_boxes_that_are_told_without_their_label_agree_with_the_label_beside_them() -> None:
+    """Browsers tell of the small box alone; its name stands right of it, left of it, or at the row's other end."""
+    boxes = [Widget(name, "checkbox", Box(100, 30 * n, 113, 30 * n + 14)) for n, name in enumerate(NAMES)]
+    beside = [Text(name, Box(120, 30 * n, 170, 30 * n + 14)) for n, name in enumerate(NAMES)]
+    assert aligned(boxes, beside) == tuple(boxes)
+    assert aligned(boxes, [text.moved(-75, 0) for text in beside]) == tuple(boxes)
+    assert aligned((*WIDGETS, *boxes), [*_texts(0, 0), *(text.moved(500, 200) for text in beside)]) == ()
+    assert aligned(boxes, [text.moved(300, 0) for text in beside]) == ()
+
+
+def test_a_box_found_by_its_label_is_the_same_when_the_tree_tells_of_it_later() -> None:
+    """The name's place in the tree is the box itself, and no label that has moved."""
+    picture = Image.new("RGB", (300, 100), "white")
+    box, label = Box(20, 20, 34, 34), Text("News", Box(42, 19, 90, 35))
+    ImageDraw.Draw(picture).rectangle((box.left, box.top, box.right - 1, box.bottom - 1), outline="black")
+    told = (Widget("News", "checkbox", box, checked=False),)
+    sight = Context(ReadScreen(picture, (label,), {label: [label]}))
+    found = sight.look(Target("News"))
+    assert isinstance(found, Located)
+    assert found.widget is None
+    sight.tree, sight._told = lambda _: told, None
+    assert sight.same_box(Target("News"), found, box) == box
+    assert sight.same_box(Target("News"), found, box.moved(60, 0)) is None

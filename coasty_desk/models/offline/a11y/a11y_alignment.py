@@ -37,6 +37,9 @@ BORDER, TITLE = 10, 60
 DRAWN = 24
 """The lightest and the darkest of an icon differ by so much (of 255)."""
 
+BESIDE = 24
+"""A tick box that is told without its label, as browsers do, has that no farther beside it, in pixels."""
+
 _NAMED = ("button", "menu", "tab", "text", "link", "checkbox", "radio", "row")
 
 Pair = tuple[Widget, Sequence[Text]]
@@ -52,7 +55,7 @@ def aligned(
     called: dict[str, list[Text]] = {}
     for text in texts:
         called.setdefault(folded(text.text), []).append(text)
-    pairs = [(widget, found) for widget in widgets if (found := _same(widget, called))]
+    pairs = [(widget, found) for widget in widgets if (found := _same(widget, called)) and not _is_far(widget, found)]
     if not pairs:
         there = window is not None and picture is not None and _is_there(widgets, window, picture)
         return tuple(widgets) if there else ()
@@ -92,12 +95,31 @@ def _same(widget: Widget, called: Mapping[str, Sequence[Text]]) -> Sequence[Text
     return called.get(name, ()) if name else ()
 
 
+def _is_far(widget: Widget, texts: Sequence[Text]) -> bool:
+    """Whether it is a bare box with its name far along its row, which tells nothing of its place."""
+    box = widget.box
+    rows = [text.box for text in texts if _is_bare(widget, text.box) and box.same_row(text.box)]
+    return bool(rows) and all(_room(box, text) > BESIDE for text in rows)
+
+
 def _agreeing(pairs: Iterable[Pair], way: tuple[float, float]) -> int:
-    return sum(any(_holds(widget.box.moved(*way), text.box) for text in found) for widget, found in pairs)
+    moved = ((replace(widget, box=widget.box.moved(*way)), found) for widget, found in pairs)
+    return sum(any(_holds(widget, text.box) for text in found) for widget, found in moved)
 
 
-def _holds(box: Box, text: Box) -> bool:
-    return box.grown(SLACK).holds(text.centre.x, text.centre.y)
+def _holds(widget: Widget, text: Box) -> bool:
+    """Whether the text stands in the box of the widget, or right beside it where that is a bare one."""
+    if widget.box.grown(SLACK).holds(text.centre.x, text.centre.y):
+        return True
+    return _is_bare(widget, text) and widget.box.same_row(text) and 0 <= _room(widget.box, text) <= BESIDE
+
+
+def _is_bare(widget: Widget, text: Box) -> bool:
+    return widget.kind in ("checkbox", "radio") and widget.box.width < text.width
+
+
+def _room(box: Box, text: Box) -> float:
+    return max(text.left - box.right, box.left - text.right)
 
 
 def _likeliest(pairs: Iterable[Pair]) -> tuple[float, float] | None:
@@ -108,7 +130,7 @@ def _likeliest(pairs: Iterable[Pair]) -> tuple[float, float] | None:
     ways: Counter[tuple[int, int]] = Counter()
     exact: dict[tuple[int, int], list[tuple[float, float]]] = {}
     for widget, found in pairs:
-        for text in found:
+        for text in (text for text in found if not _is_bare(widget, text.box)):
             x, y = text.box.centre.x - widget.box.centre.x, text.box.centre.y - widget.box.centre.y
             cell = (round(x / 6), round(y / 6))
             ways[cell] += 1

@@ -279,6 +279,11 @@ class Context(Struct):
             return (
                 box if self.before is not None and not evidence.differs(self.before, self.seen, found.label) else None
             )
+        if (now.widget is None) != (found.widget is None):  # a name of the tree stands elsewhere than its text
+            seen = self.box_of(now)
+            return (
+                seen if seen is not None and seen.grown(SAME).holds(*_corner(box)) and _is_as_large(seen, box) else None
+            )
         down = now.label.centre.y - found.label.centre.y
         right = min(now.label.left - found.label.left, now.label.right - found.label.right, key=abs)
         if max(abs(right), abs(down)) <= SAME:
