@@ -33,6 +33,6 @@ def driving(task: str, *, person: Person | None = None, **options: object) -> It
     chosen, _ = settings.load(options, os.environ, settings.configuration_files())
     asked = Scripted() if person is None else person
     with ExitStack() as stack:
-        desk = compose.desk(told, chosen, new_run_id(), os.environ, stack, lambda _stop: asked)
+        desk = compose.desk(told, chosen, new_run_id(), os.environ, stack, asked)
         events = stack.enter_context(closing(run(desk.job, desk.ports, desk.cut_off)))
         yield events if desk.recorder is None else recorded(events, desk.recorder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
@@ -35,6 +34,7 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import display_lock, secret_sources
 from coasty_desk.desktop.abort import methods
 from coasty_desk.desktop.abort.methods import AbortMethods
+from coasty_desk.desktop.abort.shell_process import ShellProcess
 from coasty_desk.desktop.base.pressed import Pressed
 from coasty_desk.desktop.imaging.crop import Crops
 from coasty_desk.desktop.imaging.picture import Format
@@ -146,19 +146,19 @@ def desk(
     run_id: str,
     environment: Mapping[str, str],
     stack: ExitStack,
-    person: Callable[[Stop], Person],
+    person: Person,
     taken_up: tuple[Recorder, ResumeState] | None = None,
     script: Script | None = None,
     first: FirstLook | None = None,
     *,
     stop: Stop | None = None,
-    control: JobControl | None = None,
+    process: ShellProcess | None = None,
 ) -> Desk:
     """Everything that a run needs, armed; `stack` undoes it in reverse. `person` is whom the run asks.
 
     `taken_up` is a run that was cut off, from `record.resume.take_up`; `script` answers in the model's place;
-    `first` is looking at the screen already. `stop` is the run's, where somebody has one already; `control` is
-    given by whoever is the program itself, and so may be suspended and ended by force.
+    `first` is looking at the screen already. `stop` is the run's, where somebody has one already; `process` is
+    given by whoever is the program itself, and so hears its signals and may be suspended and ended by force.
 
     What was asked for wrongly is said before anything starts: raises UsageError, then
     ServiceError for the key, then DesktopError for the display.
@@ -173,18 +173,18 @@ def desk(
     if connection is not None:
         connection.warm()
         stack.callback(connection.close)
-    held, suspended = Pressed(), control or JobControl()
-    apart = Apart(chosen.own_terminal, stop)
+    suspended, attended = (JobControl(), False) if process is None else (process.control, process.attended)
+    held, apart = Pressed(), Apart(chosen.own_terminal, stop)
     devices = DryRun() if chosen.dry_run else _devices(stop, held, suspended, stack, environment, rules)
     executor = apart.kept_off(devices, pointer)
     if not chosen.dry_run:
         stack.enter_context(display_lock.display_held(stop, run_id=run_id, task=task))
     armed = stack.enter_context(
-        methods.armed(stop, hotkey=rules.hotkey, release=executor.release, control=control, held=held)
+        methods.armed(stop, hotkey=rules.hotkey, release=executor.release, process=process, held=held)
     )
     stop.check()
     if not chosen.dry_run:
-        armed.demand(unattended=chosen.yes and not sys.stdin.isatty())
+        armed.demand(unattended=chosen.yes and not attended)
     stack.callback(apart.close)
     if first is not None and apart.own is not None:
         first.close()  # it has looked already, and at our own terminal too
@@ -205,7 +205,7 @@ def desk(
         if connection is None
         else _closed_lastly(_asking(connection, chosen, stop, run_id, preset, recorder, remains), suspended)
     )
-    who = apart.at_terminal(person(stop)) if sys.stdin is not None and sys.stdin.isatty() else person(stop)
+    who = apart.at_terminal(person) if attended else person
     if script is not None:
         predictor = script.predictor(model, Aim(rules.aims, lambda real: reached(real, DesktopWindows(), pointer)))
     elif model is not None:

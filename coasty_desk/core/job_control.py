@@ -25,17 +25,30 @@ class JobControl:
         self.resumed_at = 0.0
         """When the process went on after it had been stopped (seconds of the monotonic clock); 0.0: it never was."""
 
-    def around(self, give_back: Callable[[], None], take_again: Callable[[], None]) -> None:
-        """Do `give_back` before the process stops and before it is ended by force, `take_again` when it goes on. Neither raises."""
-        self._lent.append((give_back, take_again))
+    def around(self, give_back: Callable[[], None], take_again: Callable[[], None]) -> Callable[[], None]:
+        """Do `give_back` before the process stops and before it is ended by force, `take_again` when it goes on. Neither raises.
+
+        What is returned takes this back.
+        """
+        lent = (give_back, take_again)
+        self._lent.append(lent)
+        return partial(self._lent.remove, lent)
 
     def give_back(self) -> None:
         """Give everything back."""
         _at_once(give_back for give_back, _ in reversed(self._lent))
 
-    def lastly(self, undone: str, work: Callable[[], bool]) -> None:
-        """Try `work` once more before the process is ended by force. It says whether it is done; `undone` says what it means if not."""
+    def lastly(self, undone: str, work: Callable[[], bool]) -> Callable[[], None]:
+        """Try `work` once more before the process is ended by force. It says whether it is done; `undone` says what it means if not.
+
+        What is returned takes this back.
+        """
         self._last[undone] = work
+
+        def take_back() -> None:
+            self._last.pop(undone, None)
+
+        return take_back
 
     def last_try(self, seconds: float) -> tuple[str, ...]:
         """Try each, all within so many seconds; what could not be done, in words."""

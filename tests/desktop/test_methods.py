@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from coasty_desk.core.abort.abort_key import DEFAULT, parse
 from coasty_desk.core.errors import DesktopError, UsageError
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.abort.methods import AbortMethod, AbortMethods, armed, spoken
+from coasty_desk.desktop.abort.shell_process import ShellProcess
 from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.x11.record_watch import X11Watch
@@ -185,7 +187,7 @@ def test_without_record_the_keys_are_not_taken_for_armed(monkeypatch: pytest.Mon
 def test_without_a_display_nothing_but_signals_is_armed(monkeypatch: pytest.MonkeyPatch) -> None:
     """And why is said for each."""
     monkeypatch.delenv("DISPLAY", raising=False)
-    with armed(Stop(), release=nothing) as ways:
+    with armed(Stop(), release=nothing, process=ShellProcess()) as ways:
         assert [way.name for way in ways.armed] == ["interrupt"]
         assert all("DISPLAY" in way.fault for way in ways.faulty)
 
@@ -232,7 +234,7 @@ def test_disarmed_the_ways_are_gone_and_so_are_their_threads() -> None:
     """Signals go back to whoever had them, and the pointer may go where it likes."""
     before = signal.getsignal(signal.SIGINT)
     stop = Stop()
-    with armed(stop, release=nothing):
+    with armed(stop, release=nothing, process=ShellProcess()):
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
     person("mousemove", "0", "0")
@@ -247,13 +249,40 @@ def test_signals_are_not_armed_outside_the_main_thread() -> None:
     faults: list[str] = []
 
     def arm() -> None:
-        with armed(Stop(), release=nothing) as ways:
+        with armed(Stop(), release=nothing, process=ShellProcess()) as ways:
             faults.extend(way.name for way in ways.faulty)
 
     thread = threading.Thread(target=arm)
     thread.start()
     thread.join(PATIENCE)
     assert faults == ["interrupt"]
+
+
+@pytest.mark.usefixtures("here")
+def test_a_run_that_is_handed_no_process_leaves_all_signals_alone() -> None:
+    """In a server's thread or its main one: they are the program's own, and so is the way to stop by them."""
+    before = [signal.getsignal(number) for number in signal.valid_signals()]
+    with armed(Stop(), release=nothing) as ways:
+        assert [signal.getsignal(number) for number in signal.valid_signals()] == before
+        assert "interrupt" not in [way.name for way in ways.ways]
+
+
+def test_an_event_loops_own_handler_hears_signals_also_while_a_run_does() -> None:
+    """Arming takes the interpreter's one wakeup descriptor, which was the loop's."""
+
+    async def both_hear() -> None:
+        for _ in range(2):  # two runs after each other
+            stop, heard = Stop(), asyncio.Event()
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, heard.set)
+            with ShellProcess().ends_with(stop):
+                os.kill(os.getpid(), signal.SIGTERM)
+                await asyncio.wait_for(heard.wait(), PATIENCE)
+                assert stop.wait(PATIENCE)
+            heard.clear()
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.wait_for(heard.wait(), PATIENCE)
+
+    asyncio.run(both_hear())
 
 
 def test_a_hotkey_that_cannot_be_read_is_a_usage_error() -> None:

@@ -12,7 +12,7 @@ from coasty_desk import compose
 from coasty_desk.cli.commands.cost_command import agree
 from coasty_desk.cli.exits import EXIT_STOPPED, IS_IT_FULL, exit_code
 from coasty_desk.cli.terminal import borrowed_terminal, stuck_keys, task_source
-from coasty_desk.cli.terminal.prompts import TerminalPerson
+from coasty_desk.cli.terminal.prompts import TerminalPerson, there
 from coasty_desk.cli.view.choose_view import for_person
 from coasty_desk.cli.view.json_lines import JsonView
 from coasty_desk.cli.view.outlet import Outlet, outlets
@@ -23,6 +23,7 @@ from coasty_desk.core.job_control import JobControl
 from coasty_desk.core.run import how_stopped
 from coasty_desk.core.run import run as run_events
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.abort.shell_process import ShellProcess
 from coasty_desk.desktop.screen.prefetch import FirstLook
 from coasty_desk.record.journal import Recorder, new_run_id, recorded
 from coasty_desk.record.resume import GOES_ON, ResumeState
@@ -90,18 +91,18 @@ def drive(
         try:
             with ExitStack() as stack:
                 stack.callback(view.close)
-                control = _lent(view, out)
+                process = _process(view, out)
                 stack.enter_context(borrowed_terminal.echo_off())
                 desk = compose.desk(
-                    *(task, chosen, run_id, os.environ, stack, TerminalPerson, taken_up, script, first),
+                    *(task, chosen, run_id, os.environ, stack, TerminalPerson(stop), taken_up, script, first),
                     stop=stop,
-                    control=control,
+                    process=process,
                 )
                 if not chosen.dry_run:
                     stuck_keys.offer(desk.ports.stop, desk.at_terminal)
                 gc.freeze()  # what is loaded stays; what comes from here on is looked through again
                 gc.enable()
-                ending, refused = _pull(desk, view, control)
+                ending, refused = _pull(desk, view, process.control)
             remedy = "" if ending is None else ending.remedy or remedies.get(ending.ending, "")
             if ending is not None and ending.ending is ev.Ending.DESKTOP_ERROR and any(one.broken for one in out):
                 remedy = IS_IT_FULL
@@ -127,8 +128,8 @@ def _say_stopped(run_id: str, stop: Stop, view: View, chosen: Settings, ending: 
         view.show(_never_started(run_id, *how_stopped(stop)))
 
 
-def _lent(view: View, out: Sequence[Outlet]) -> JobControl:
-    """What the terminal has lent us, to be given back whenever the process is suspended."""
+def _process(view: View, out: Sequence[Outlet]) -> ShellProcess:
+    """This program, with what the terminal has lent it, to be given back whenever it is suspended."""
 
     def give_back() -> None:
         view.suspend()
@@ -140,9 +141,9 @@ def _lent(view: View, out: Sequence[Outlet]) -> JobControl:
         borrowed_terminal.take_again()
         view.resume()
 
-    control = JobControl()
-    control.around(give_back, take_again)
-    return control
+    process = ShellProcess(attended=there())
+    process.control.around(give_back, take_again)
+    return process
 
 
 class _Tally:

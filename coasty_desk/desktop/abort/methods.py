@@ -6,7 +6,8 @@ import atexit
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Protocol
 
 from msgspec import Struct
@@ -14,15 +15,11 @@ from msgspec import Struct
 from coasty_desk.core.abort import abort_key
 from coasty_desk.core.abort.abort_key import AbortKey
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.core.job_control import JobControl
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.abort.signals import Signals, leave_now
+from coasty_desk.desktop.abort.shell_process import ShellProcess
 from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.own_events import OWN_EVENTS, OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
-
-LAST_RESORT = 1.6
-"""Seconds after a stop at which the process begins to end itself, whatever it is stuck in."""
 
 SILENT = 0.2
 """Seconds without an answer after which a stop does not wait for the display any more: an answer takes 0.1 ms."""
@@ -31,9 +28,6 @@ LATELY = 3.0
 """Seconds: what was let go of within these may still be down for a display that did not answer."""
 
 _LOOK = 0.02
-
-_CODES = {"deadline": 3, "desktop": 5}
-"""DESIGN.md A3, for a stop that no person has asked for."""
 
 
 class AbortMethod(Struct, frozen=True):
@@ -116,47 +110,39 @@ def armed(
     hotkey: str = abort_key.DEFAULT,
     release: Callable[[], None],
     sent: OwnEvents = OWN_EVENTS,
-    control: JobControl | None = None,
+    process: ShellProcess | None = None,
     held: Pressed | None = None,
 ) -> Iterator[AbortMethods]:
-    """Within the block the abort key, Esc three times, a corner and the signals trip `stop`. From the main thread.
+    """Within the block the abort key, Esc three times and a corner trip `stop`, and where a shell hands in its `process`, signals too.
 
     `release` lets go of all that is `held`; it is called at a forced exit and when the block ends.
-    `control` is what Ctrl-Z gives back; whoever gives one is the program itself, which ends by force
-    where the run does not end by itself. The result says of each way whether it is armed, and why not; nothing is raised for that
+    The result says of each way whether it is armed, and why not; nothing is raised for that
     (`AbortMethods.demand` does). Raises UsageError for a hotkey that cannot be read.
     """
     key = abort_key.parse(hotkey)
     backends.give_up_display(given_up=False)
-    lent = control or JobControl()
-    lent.around(release, _nothing)
-    lent.lastly("keys or buttons may still be down (coasty-desk release)", lambda: _let_go(release, held))
-    signals = Signals(stop, lent)
     watch = _watch(stop, key, sent)
     over = threading.Event()
     atexit.register(release)
-    try:
-        no_signals = signals.arm()
+    with ExitStack() as given_back:
+        if process is not None:
+            given_back.callback(process.control.around(release, _nothing))
+            down = "keys or buttons may still be down (coasty-desk release)"
+            given_back.callback(process.control.lastly(down, lambda: _let_go(release, held)))
+        no_signals = None if process is None else given_back.enter_context(process.ends_with(stop))
+        for undo in (partial(atexit.unregister, release), over.set, release, watch.disarm):
+            given_back.callback(undo)
         no_keyboard, no_pointer = watch.arm()
         no_chord, no_escape = (no_keyboard, no_keyboard) if no_keyboard else watch.absent()
-        if control is not None:
-            stop.then(lambda: _last_resort(stop, over, lent))
         stop.then(lambda: _do_not_wait_for_display(watch, over, held or Pressed()))
-        yield AbortMethods(
-            (
-                AbortMethod("abort key", f"press {spoken(key)}", no_chord),
-                AbortMethod("Esc", "press Esc three times within a second", no_escape),
-                AbortMethod("corner", "throw the pointer into a corner of the screen", no_pointer),
-                AbortMethod("interrupt", "press Ctrl-C in the terminal", no_signals),
-            ),
-            key.warning,
-        )
-    finally:
-        watch.disarm()
-        release()
-        over.set()
-        atexit.unregister(release)
-        signals.disarm()
+        ways = [
+            AbortMethod("abort key", f"press {spoken(key)}", no_chord),
+            AbortMethod("Esc", "press Esc three times within a second", no_escape),
+            AbortMethod("corner", "throw the pointer into a corner of the screen", no_pointer),
+        ]
+        if no_signals is not None:
+            ways.append(AbortMethod("interrupt", "press Ctrl-C in the terminal", no_signals))
+        yield AbortMethods(tuple(ways), key.warning)
 
 
 def spoken(key: AbortKey) -> str:
@@ -172,13 +158,6 @@ def _watch(stop: Stop, key: AbortKey, sent: OwnEvents) -> Watch:
     from coasty_desk.desktop.native.pynput_watch import PynputWatch
 
     return PynputWatch(stop, key, sent)
-
-
-def _last_resort(stop: Stop, over: threading.Event, control: JobControl) -> None:
-    """If a stop has not ended the run after a while, end the process: a library may hang for ever."""
-    if not over.wait(LAST_RESORT):
-        why = "The run did not end by itself after the stop; the process ends now."
-        leave_now(stop, control, _CODES.get(stop.reason, 130), why)
 
 
 def _do_not_wait_for_display(watch: Watch, over: threading.Event, held: Pressed) -> None:

@@ -88,6 +88,9 @@ class Signals:
                 return
             if not numbers:
                 return
+            if self._fd_before >= 0:
+                with suppress(OSError):  # an event loop's own handlers go on to hear of what it has asked for
+                    os.write(self._fd_before, numbers)
             for number in sorted(numbers, key=lambda number: number not in self._stopping):  # a stop goes before all
                 if number in self._before:
                     self._signalled(number, time.monotonic())

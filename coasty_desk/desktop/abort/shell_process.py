@@ -1,0 +1,51 @@
+"""The lifetime of the program itself: its signals, its end by force, its terminal. A shell alone has one, and hands it to a run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from coasty_desk.core.job_control import JobControl
+from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.abort.signals import Signals, leave_now
+
+LAST_RESORT = 1.6
+"""Seconds after a stop at which the process begins to end itself, whatever it is stuck in."""
+
+_CODES = {"deadline": 3, "desktop": 5}
+"""DESIGN.md A3, for a stop that no person has asked for."""
+
+
+class ShellProcess:
+    """Made by whoever is the program (a command line, a server's worker), and by nobody else.
+
+    A run that is given none touches no signal, never ends the process, and takes nobody to be at a terminal.
+    `attended`: somebody may be at the terminal, to be asked. `control` is what is given back while it is suspended.
+    """
+
+    def __init__(self, *, attended: bool = False) -> None:
+        self.attended = attended
+        self.control = JobControl()
+
+    @contextmanager
+    def ends_with(self, stop: Stop) -> Iterator[str]:
+        """Within the block signals trip `stop`, and where the run does not end by itself after a stop, the process does.
+
+        From the main thread; gives why signals are not heard, or nothing.
+        """
+        signals = Signals(stop, self.control)
+        over = threading.Event()
+        try:
+            fault = signals.arm()
+            stop.then(lambda: self._last_resort(stop, over))
+            yield fault
+        finally:
+            over.set()
+            signals.disarm()
+
+    def _last_resort(self, stop: Stop, over: threading.Event) -> None:
+        """If a stop has not ended the run after a while, end the process: a library may hang for ever."""
+        if not over.wait(LAST_RESORT):
+            why = "The run did not end by itself after the stop; the process ends now."
+            leave_now(stop, self.control, _CODES.get(stop.reason, 130), why)
