@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from coasty_desk.models.offline.language.instructions import Target
+from coasty_desk.models.offline.language.grammar import parse
+from coasty_desk.models.offline.language.instructions import Target, Verify
 from coasty_desk.models.offline.steps.context import Context
 from coasty_desk.models.offline.steps.evidence import of_emptying, of_more
 from coasty_desk.models.offline.steps.forms import locate_field
@@ -222,3 +223,17 @@ def test_a_field_is_empty_when_nothing_is_left_but_a_paler_hint() -> None:
     unread = _filled(("x", 50))
     label = Text("Name", Box(45, 30, 90, 50))
     assert of_emptying(before, ReadScreen(unread.picture, (label,), {}), FIELD, "Name") is not None
+
+
+@pytest.mark.parametrize(
+    ("label", "text", "holds"), [("City", "Rome", True), ("City", "Oslo", False), ("Town", "Rome", False)]
+)
+def test_of_a_field_that_is_not_there_nothing_is_known(label: str, text: str, *, holds: bool) -> None:
+    """`the field "Town" does not contain "Rome"` is no success where there is no such field."""
+    page = Page()
+    page.write("City", 40, 36)
+    page.field(40, 60, 340)
+    page.write("Oslo", 50, 68)
+    (step,) = parse(f'make sure the field "{label}" does not contain "{text}"')
+    assert isinstance(step.does, Verify)
+    assert Context(page.seen()).holds(step.does.condition) is holds

@@ -133,8 +133,8 @@ def test_what_is_repeated_is_the_rest_of_the_sentence() -> None:
         ('frobnicate "x"', "“frobnicate” is not understood (word 1)"),
         ('click "File" the', '“the” is not understood (word 3, after “click "File"”)'),
         (
-            "type hello",
-            "“hello” may be read in two ways: as the text itself, or as what tells which text; expected a text",
+            "type password",
+            "“password” may be read in two ways: as the text itself, or as what tells which text; expected a text",
         ),
         ('click "A', "is not understood (word 2, after “click”)"),
         ('click "A" and then', 'it ends too early, after “click "A" and then”'),

@@ -150,7 +150,7 @@ def _read(said: Plain) -> tuple[int, tuple[Step, ...]]:
 def _missed(said: Plain, position: int | None, expected: set[str]) -> _NotReadError:
     at = len(said.text) if position is None or position < 0 else position
     source = said.place(at, at + 1)[0] if at < len(said.text) else len(said.source)
-    near = _nearest(said.text[at:], said.pointing) if "CLICK" in expected else ""
+    near = _nearest(said.text[at:], said.words_of.pointing) if "CLICK" in expected else ""
     return _NotReadError(_complaint(said.source, source, expected) + near + _so_far(said, at), source)
 
 

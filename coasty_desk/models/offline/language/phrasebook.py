@@ -11,6 +11,11 @@ for any blanks, and `"` for the inside of a quoted text, which no pattern ever l
     ~ = Sie|bitte            what `~` in the patterns below stands for, any number of them
     ? = hier|dort|in-        words that stand for something else: no label without quotes begins or ends with one
                              (`in-`: begins)
+    + = save|dark mode|name  words and phrases that names on screens are made of, in small letters; without quotes
+                             nothing else is taken for a part of a name but what begins with a capital, a number, an address
+    @ = calculator           applications that are opened by what they are
+    " = hello|world          words that are typed as they are: they describe no text
+    = = total|price          what may be read by what it is
 
 The earlier entry wins. A verb that stands last is put first. Where each word came from is kept, so that labels
 without quotes and complaints are in the person's own words.
@@ -53,6 +58,9 @@ _LIGHT = re.compile(r"and|then|next|finally|afterwards|lastly|first|now|otherwis
 """Behind which an instruction begins."""
 
 
+_LISTS = ("?", "+", "@", '"', "=")
+"""The signs of the lists of words, in the order of `Words`."""
+
 _WHOLE = r"(?:(?<=\w)(?!\w)|(?<!\w))"
 """A pattern ends where a word does, or with a sign such as the apostrophe of `l'`."""
 
@@ -84,6 +92,17 @@ class RefusedPhraseError(Exception):
     speaks = False
 
 
+class Words(Struct, frozen=True):
+    """The words of a language that are no patterns, by what they are for: see above."""
+
+    language: str = ""
+    pointing: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    applications: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
+    values: frozenset[str] = frozenset()
+
+
 class Piece(Struct):
     """What is `said` in the plain form, for `start` to `end` of the source; `tail` is to stand last in its instruction.
 
@@ -110,8 +129,7 @@ class Plain(Struct, frozen=True):
     """How many of its verbs the language's own table has."""
     known: int = 0
     """How many of its words the table has; of the plain form's own language none are counted."""
-    pointing: frozenset[str] = frozenset()
-    """Words of the language that stand for something else, or for a place."""
+    words_of: Words = Words()
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Where in the source that part of the text came from."""
@@ -145,7 +163,7 @@ class _Book(Struct, frozen=True):
     anywhere: re.Pattern[str]
     at_start: re.Pattern[str]
     entries: tuple[tuple[_Entry, ...], ...]
-    pointing: frozenset[str]
+    words_of: Words
 
 
 def plain(source: str, language: str) -> Plain:
@@ -166,7 +184,7 @@ def plain(source: str, language: str) -> Plain:
         ordered[first] = Piece("", ordered[first].start, ordered[first].end)
     known = sum(piece.foreign and bool(piece.said.strip()) for piece in ordered)
     verbs = sum(piece.foreign and _is_verb(piece) for piece in ordered)
-    return Plain("".join(piece.said for piece in ordered), tuple(ordered), source, verbs, known, book.pointing)
+    return Plain("".join(piece.said for piece in ordered), tuple(ordered), source, verbs, known, book.words_of)
 
 
 def _breaks(piece: Piece) -> bool:
@@ -276,7 +294,7 @@ def _in_order(clause: list[Piece], source: str) -> list[Piece]:
             at = filled[0]
             clause = [*rest[:at], verb, Piece(" ", verb.start, verb.start), *rest[at:]]
     tails = [piece for piece in clause if piece.tail]
-    return clause + [Piece(f" {piece.tail}", piece.start, piece.end, foreign=True) for piece in tails]
+    return clause + [Piece(f" {piece.tail} ", piece.start, piece.end, foreign=True) for piece in tails]
 
 
 @cache
@@ -284,13 +302,13 @@ def _book(language: str) -> _Book:
     lines = (Path(__file__).parent / "languages" / f"{language}.txt").read_text("utf-8").splitlines()
     found: dict[str, list[_Entry]] = {}
     filler = ""
-    pointing: frozenset[str] = frozenset()
+    listed: dict[str, set[str]] = {sign: set() for sign in _LISTS}
     for line in lines:
         said, sign, meant = _split(line)
         if said == "~":
             filler = rf"(?:\s+(?:{meant}))*"
-        elif said == "?":
-            pointing |= frozenset(meant.split("|"))
+        elif said in listed:
+            listed[said].update(meant.split("|"))
         elif sign:
             first, _, last = (part.strip() for part in said.partition("…"))
             first = _FOREIGN_WORD.sub(lambda word: _spelled(word[0]), first)
@@ -300,11 +318,16 @@ def _book(language: str) -> _Book:
                 _Entry(refuses=meant, begins=first.startswith("^")) if sign == "!" else _Entry(says=meant, last=last)
             )
             found.setdefault(pattern, []).append(entry)
+    if language != LANGUAGES[0]:  # much on a screen is in English, whatever the person speaks
+        plainly = _book(LANGUAGES[0]).words_of
+        listed["+"] |= plainly.names - listed["?"]
+        listed["@"] |= plainly.applications
+        listed['"'] |= plainly.texts
     return _Book(
         _alternatives([(n, p) for n, p in enumerate(found) if not p.startswith("^")]),
         _alternatives([(n, p.removeprefix("^").replace("|^", "|")) for n, p in enumerate(found)]),
         tuple(tuple(entries) for entries in found.values()),
-        pointing,
+        Words(language, *(frozenset(listed[sign]) for sign in _LISTS)),
     )
 
 

@@ -50,6 +50,8 @@ class Steps:
         """Labels without quotes."""
         self._vague: set[str] = set()
         """Those of them that may be no labels: `the toolbar`."""
+        self._stateless: set[str] = set()
+        """Those of them of which a condition says nothing."""
         self._spans: dict[str, tuple[int, int]] = {}
         """Where each of them was."""
         self._began = 0
@@ -67,6 +69,8 @@ class Steps:
         """What the tree means. Raises NotUnderstoodError."""
         parts = [self.built(child) if hasattr(child, "data") else child for child in tree.children]
         made = getattr(self, tree.data)(*parts)
+        if tree.data == "both":
+            self._must_bind(tree)
         if isinstance(made, Instruction):
             self._must_be_plain(made)
             self._name(made)
@@ -76,19 +80,31 @@ class Steps:
             self._name(made)
         return made
 
-    def _must_be_plain(self, made: Instruction | Condition) -> None:
-        """What is described and not named is told from no screen. Raises NotUnderstoodError.
+    def _must_bind(self, tree: Any) -> None:
+        """`click A and click B if …`: whether the condition is of both is not said. Raises NotUnderstoodError."""
+        first, rest = tree.children
+        joint = self._said.text[first.meta.end_pos : rest.meta.start_pos]
+        if rest.data in ("late_if", "late_once") and not re.search("then", joint, re.IGNORECASE):
+            message = (
+                "it does not say whether all of it is done on that condition, or the last: say the condition first"
+            )
+            raise NotUnderstoodError(message)
 
-        A name begins with a capital where the person writes capitals, unless its kind is said beside it.
-        """
-        if not isinstance(made, ClickOn | Hover | DragTo | Choose | Condition):
-            return
-        capitals = self._said.source.lstrip(" ¿¡")[:1].isupper()
-        things = [thing for thing in named(made) if isinstance(thing, Target)]
-        things = things[:1] if isinstance(made, Choose) else things  # what it is chosen from may be described
+    def _must_be_plain(self, made: Instruction | Condition) -> None:
+        """What is described and not named is told from no screen. Raises NotUnderstoodError."""
+        match made:
+            case Turn(until=Condition(target)):
+                things = [target]
+            case Choose(option):  # what it is chosen from may be described
+                things = [Target(option)]
+            case ClickOn() | Hover() | DragTo() | Condition():
+                things = [thing for thing in named(made) if isinstance(thing, Target)]
+            case Read(target) if target.label.lower() not in self._said.words_of.values:
+                things = [target]
+            case _:
+                return
         for one in [*things, *(relation.target for thing in things for relation in thing.relations)]:
-            small = one.label in self._loose and one.label.islower() and one.label.replace(" ", "").isalpha()
-            if one.label in self._vague or (small and capitals and not one.kind):
+            if one.label in self._vague:
                 raise NotUnderstoodError(_two_ways(one.label))
 
     def _name(self, made: Instruction | Condition) -> None:
@@ -106,17 +122,28 @@ class Steps:
     def both(self, first: Any, rest: Any) -> tuple[Step, ...]:
         return (*_steps(first), *_steps(rest))
 
-    def late_if(self, step: Step, _if: Token, condition: Condition) -> If:
+    def _seen(self, condition: Condition) -> Condition:
+        """`if Bob agrees`: of what has no quotes it must be said that it is to be seen. Raises NotUnderstoodError."""
+        if condition.target.label in self._stateless:
+            message = f"“{condition.target.label}” does not say what is to be seen: say “…” is visible, with its text in quotes"
+            raise NotUnderstoodError(message)
+        return condition
+
+    def late_if(self, step: Step, word: Token, condition: Condition) -> If:
+        if self._source(word).lower().strip(" ,") == "wenn":
+            message = "“wenn” may mean falls or sobald: say which of them"
+            raise NotUnderstoodError(message)
+        self._seen(condition)
         return If(condition, (step,))
 
     def when(self, _if: Token, condition: Condition, body: Any) -> If:
-        return If(condition, _steps(body))
+        return If(self._seen(condition), _steps(body))
 
     def either(self, _if: Token, condition: Condition, body: Any, otherwise: Any) -> If:
-        return If(condition, _steps(body), _steps(otherwise))
+        return If(self._seen(condition), _steps(body), _steps(otherwise))
 
     def once(self, condition: Condition, body: Any) -> tuple[Step, ...]:
-        return (Step(WaitFor(condition), f"until {condition}"), *_steps(body))
+        return (Step(WaitFor(self._seen(condition)), f"until {condition}"), *_steps(body))
 
     def late_once(self, step: Step, condition: Condition) -> tuple[Step, ...]:
         return self.once(condition, step)
@@ -136,6 +163,9 @@ class Steps:
         return _click(verb, target, times)
 
     def clicks(self, verb: Token, *targets: Target) -> tuple[Step, ...]:
+        if re.search("right|middle|double|triple", verb, re.IGNORECASE):
+            message = f"“{self._source(verb)}” may be meant for the first alone: say of each how it is clicked"
+            raise NotUnderstoodError(message)
         return tuple(self._also(_click(verb, target, None), f"{verb} {target}") for target in targets)
 
     def click_inside(self, verb: Token, way: Token, target: Target, times: int | None) -> Instruction:
@@ -158,7 +188,7 @@ class Steps:
             if (
                 not article
                 and re.fullmatch(r"\s*to(?: the)?\s*", between)
-                and vocabulary.no_label(whole, self._said.pointing) is None
+                and vocabulary.no_label(whole, self._said.words_of) is None
             ):
                 return _click(verb, Target(whole), None)  # `Ajouter au panier`
         return self.in_front(place, Step(_click(verb, target, None), f"{verb} {target}"))
@@ -191,11 +221,19 @@ class Steps:
     def path_from(self, first: str, *names: Target) -> tuple[Step, ...]:
         return tuple(self._also(ClickOn(name), f"click {name}") for name in (Target(first), *names))
 
+    def path_alone(self, first: Token, *names: Target) -> tuple[Step, ...]:
+        head = self._source(first)
+        self._must_be_a_name(head)
+        return self.path_from(head, *names)
+
     def type_text(self, text: str) -> TypeIn:
         return TypeIn(text)
 
     def type_into(self, text: str, target: Target) -> TypeIn:
         return TypeIn(text, target)
+
+    def types(self, *parts: Any) -> tuple[Step, ...]:
+        return tuple(self._also(TypeIn(*each), "type") for each in zip(parts[::2], parts[1::2], strict=True))
 
     def type_among(self, said: str, way: Token, target: Target) -> TypeIn:
         if vocabulary.way(way) != "in":
@@ -211,6 +249,15 @@ class Steps:
         filled = [self._filled(target, text) for target, text in zip(parts[::2], parts[1::2], strict=True)]
         return filled[0] if len(filled) == 1 else tuple(self._also(each, "fill") for each in filled)
 
+    def set_to(self, target: Target, text: str) -> Instruction:
+        if not target.kind:
+            message = (
+                f"{target} may be a field, a list or a slider: say type “{text}” into the field {target}, or "
+                f"select “{text}” in the list {target}"
+            )
+            raise NotUnderstoodError(message)
+        return self._filled(target, text)
+
     def _filled(self, target: Target, text: str) -> Instruction:
         if target.kind == "list":
             return Choose(text, target)
@@ -224,6 +271,7 @@ class Steps:
 
     def press(self, keys: Token, times: int | None) -> Instruction:
         if vocabulary.is_label(keys):
+            self._must_be_a_name(self._source(keys))
             return _click("click", Target(self._source(keys)), times)
         plainly = keys.replace(NAMING, "")
         stranger = vocabulary.no_key(plainly)
@@ -291,7 +339,8 @@ class Steps:
 
     def tick(self, verb: Token, *targets: Target) -> Tick | tuple[Step, ...]:
         on = re.match(r"un|disable|.*\boff$", verb, re.IGNORECASE) is None
-        if verb.lower() == "check" and self._source(verb).lower() == verb.lower() and targets[0].label in self._vague:
+        loose = not targets[0].kind and targets[0].label in self._loose  # `check Inbox for new mail`
+        if verb.lower() == "check" and self._source(verb).lower() == verb.lower() and loose:
             message = f"“{verb} {targets[0]}” may be read in two ways: say tick, or make sure"
             raise NotUnderstoodError(message)
         boxes = [replace(one, kind="checkbox") if one.kind == "field" else one for one in targets]
@@ -300,7 +349,7 @@ class Steps:
         return tuple(self._also(Tick(box, on=on), f"{verb} {box}") for box in boxes)
 
     def choose(self, option: str, source: Target | None) -> Choose:
-        if option in self._loose and option.islower() and self._has_an_article(self._spans[option][0]):
+        if option in self._loose and self._has_an_article(self._spans[option][0]) and not self._is_named(option):
             raise NotUnderstoodError(_two_ways(option))
         return Choose(option, source)
 
@@ -346,6 +395,10 @@ class Steps:
             if vocabulary.FILE.fullmatch(name):
                 message = f"“{name}” may be a file: say double-click “{name}”, or open the file “{name}”"
                 raise NotUnderstoodError(message)
+            described = name in self._loose and (name.islower() or self._has_an_article(self._spans[name][0]))
+            if described and not self._is_named(name) and name.lower() not in self._said.words_of.applications:
+                message = f"“{name}” may be an application or a thing on the screen: say open the application “…”, or click “…”"
+                raise NotUnderstoodError(message)
             return Open(name if kind is None else f"{name} {self._source(kind)}")
         icon = said in ("file", "folder", "directory", "icon")
         return ClickOn(Target(name, vocabulary.kind_of(kind)), count=2 if icon else 1)
@@ -364,9 +417,8 @@ class Steps:
 
     def is_state(self, target: Target, state: Token | None) -> Condition:
         said = "" if state is None else " ".join(state.lower().split())
-        if state is None and target.label in self._loose and target.label.islower():  # `if asked`
-            message = f"“{target.label}” does not say what is to be seen: say “…” is visible, with its text in quotes"
-            raise NotUnderstoodError(message)
+        if state is None and target.label in self._loose:
+            self._stateless.add(target.label)
         there = not re.search(r"\b(?:not|no longer|gone|disappear\w*|vanish\w*|off)\b|n[o']t\b", said)
         checked = re.search(r"un(?:checked|ticked)|checked|ticked|\bon$|\boff$", said)
         if checked:
@@ -382,6 +434,9 @@ class Steps:
         holder = target if target.kind else replace(target, kind="field")
         return Condition(Target(text, relations=(Relation("in", holder),)))
 
+    def contains_not(self, target: Target, _lacks: Token, text: str) -> Condition:
+        return replace(self.contains(target, text), there=False)
+
     def contains_last(self, target: Target, text: Token) -> Condition:
         return self.contains(target, vocabulary.quoted(text))
 
@@ -396,20 +451,24 @@ class Steps:
             raise NotUnderstoodError(message)
         return replace(named, relations=tuple(relations))
 
-    def labelled(self, ordinal: Token | None, label: Token, kind: Token | None) -> Target:
+    def labelled(self, ordinal: Token | None, label: Token, kind: Token | None = None) -> Target:
         return Target(vocabulary.quoted(label), vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
 
     def kind_labelled(self, ordinal: Token | None, kind: Token, label: Token) -> Target:
         return Target(vocabulary.quoted(label), vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
 
     def worded(self, ordinal: Token | None, said: str, kind: Token | None) -> Target:
-        if ordinal is not None and kind is None and said.islower():
+        if ordinal is not None and said.islower():  # `the last login button`
             raise NotUnderstoodError(_two_ways(f"{ordinal} {said}"))
         if kind is not None and ordinal is None and vocabulary.kind_of(kind) not in vocabulary.TELLING:
             self._must_have_an_article(f"{said} {self._source(kind)}", self._began)
-        if kind is None and said.islower() and self._has_an_article(self._began):
+        if kind is None and not self._is_named(said) and self._has_an_article(self._began):
             self._vague.add(said)
         return Target(said, vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
+
+    def _is_named(self, said: str) -> bool:
+        """Whether it begins with a capital, in a language where not every noun does."""
+        return said.isupper() or (said[0].isupper() and self._said.words_of.language != "de")
 
     def kind_worded(self, ordinal: Token | None, kind: Token, said: str) -> Target:
         name = self._source(kind)
@@ -445,19 +504,25 @@ class Steps:
         said = self._said.words(self._began, each[-1].end_pos or 0)
         before = self._said.source[: self._said.place(self._began, self._began + 1)[0]].rstrip()
         begins = not before or before[-1] in ".;:!?"  # with a capital, whatever it is
-        why = vocabulary.no_label(said[0].lower() + said[1:] if begins else said, self._said.pointing)
-        if why is not None:
-            message = f"“{said}” may be read in two ways: {why}; put what is on the screen in quotes"
-            raise NotUnderstoodError(message)
+        self._must_be_a_name(said, begins=begins)
         self._loose.add(said)
         self._spans[said] = (self._began, each[-1].end_pos or 0)
         return said
+
+    def _must_be_a_name(self, said: str, *, begins: bool = False) -> None:
+        """What has no quotes must be a name in each of its words. Raises NotUnderstoodError."""
+        words = self._said.words_of
+        why = vocabulary.no_label(said[0].lower() + said[1:] if begins else said, words)
+        known = said.lower() in words.applications or set(said.lower().split()) <= words.texts
+        if why is not None and not known:
+            message = f"“{said}” may be read in two ways: {why}; put what is on the screen in quotes"
+            raise NotUnderstoodError(message)
 
     def quoted_text(self, said: Token) -> str:
         return vocabulary.to_type(said)
 
     def bare_text(self, said: str) -> str:
-        if not vocabulary.is_plainly_a_text(said):
+        if not vocabulary.is_plainly_a_text(said, self._said.words_of):
             message = (
                 f"“{said}” may be read in two ways: as the text itself, or as what tells which text; "
                 "expected a text in quotes"
@@ -477,7 +542,8 @@ class Steps:
             raise NotUnderstoodError(_two_ways(said))
 
     def _has_an_article(self, at: int) -> bool:
-        return bool(re.search(r"\b(?:the|an?)\s+$", self._said.text[:at], re.IGNORECASE))
+        before = self._said.source[: self._said.place(at, at + 1)[0]]
+        return bool(_ARTICLE.search(before))
 
     def step_of_path(self, *parts: Any) -> Target:
         found: Target = next(part for part in parts if part is not None)
@@ -498,6 +564,13 @@ class Steps:
     def relation(self, way: Token, target: Target) -> Relation:
         found = vocabulary.way(way)
         return Relation("in the row of" if found == "in" and target.kind == "row" else found, target)
+
+
+_ARTICLE = re.compile(
+    r"\b(?:(?:the|an?|d(?:er|ie|as|en|em)|eine?[nmrs]?|zu[mr]|i[mn]s?|le|la|les|une?|aux?|du|des|el|l[oa]s|una|al|del)\s+|l['’])$",
+    re.IGNORECASE,
+)
+"""An article, or what has one in it, before a name."""
 
 
 def named(made: Instruction | Condition) -> tuple[Target | str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from coasty_desk.models.offline.language.instructions import LAST, Kind, Way
+from coasty_desk.models.offline.language.phrasebook import Words
 
 if TYPE_CHECKING:
     from lark import Token
@@ -50,57 +51,6 @@ KEYS = re.compile(
 )
 """What in quotes after `press` is a key and not the name of a button."""
 
-_NOT_A_LABEL = (
-    (
-        re.compile(r"(?:.*\s)?(?:sur|puis|ensuite|et|avec|dann|danach|und|auf|mit|luego|después|con)(?:\s.*)?"),
-        "it has a joint in it",
-    ),
-    (re.compile(r"(?i:nothing|nichts|rien|nada|tout|todo|alles)"), "“{}” is not one thing"),
-    (
-        re.compile(r"(?:top|bottom|side|end|start|beginning|middle|cent(?:er|re)|left|right|page|screen)"),
-        "“{}” may be a place on the screen",
-    ),
-    (
-        re.compile(r"(?:.*\s)?(?:oben|unten|arriba|abajo|en haut|en bas)(?:\s.*)?"),
-        "a place on the screen is not told from words",
-    ),
-    (
-        re.compile(r"(?:.*\s)?(?:rot|grün|blau|gelb|schwarz|weiß|grau|groß|klein)(?:e[nmrs]?)?"),
-        "a colour or size is not told from words",
-    ),
-    (
-        re.compile(r"(?:top|bottom|upper|lower)[- ](?:left|right)\b.*|(?:left|right|top|bottom)most.*"),
-        "a place on the screen is not told from words",
-    ),
-    (
-        re.compile(r"(?i:(?:.*\s)?(?:don['’]t|not|never|no|nicht|kein\w*|nie|pas|jamais|nunca|sin))(?:\s.*)?"),
-        "“{}” takes back",
-    ),
-    (
-        re.compile(
-            r"(?:.*\s)?(?:all|every|each|any|anything|everything|something|both|whichever|alle|jede\w*|tous|toutes|todos|todas)(?:\s.*)?"
-        ),
-        "“{}” is not one thing",
-    ),
-    (
-        re.compile(
-            r"(?:visible|shown|there|present|gone|possible|necessary|needed|available|done|finished|ready|loaded|open|closed)"
-        ),
-        "“{}” does not say what it is about",
-    ),
-    (
-        re.compile(
-            r"(?:.*\s)?(?:red|green|blue|yellow|orange|grey|gray|black|white|big|small|large|rote|grüne|blaue|rouge|vert|bleu|rojo|verde|azul)"
-        ),
-        "a colour or size is not told from words",
-    ),
-    (
-        re.compile(r"(?:.*\s)?(?:corner|or|oder|ou|which|who|that|whose|because|using|with|if|until|then|it)(?:\s.*)?"),
-        "it says more than a name",
-    ),
-)
-"""What a label without quotes cannot be: two readings would be left."""
-
 OPENABLE = re.compile(r"menu|tab|link|list|drop-?down|file|folder|directory|icon")
 """What `open` opens on the screen; anything else is an application."""
 
@@ -108,8 +58,6 @@ FILE = re.compile(r"\A\S.*\.(?:[a-z]{2,4}|[a-z]+\d|7z)(?<!\.exe|\.app)", re.IGNO
 
 TELLING: frozenset[Kind] = frozenset({"button", "checkbox", "radio", "field", "list", "menu"})
 """`Save button` is a button; `New link`, `Close tab`, `Insert row` may be names."""
-
-_DESCRIBES = re.compile(r"(?i)(?:my|your|his|her|our|their|the|a|an|some|any|dein\w*|mein\w*|mon|ton|votre|mi|tu|su)\b")
 
 _KEY_WORDS = re.compile(
     r"ctrl|control|shift|alt|cmd|command|super|win|meta|option|menu|apps|pause|capslock|numlock|scrolllock|printscreen|"
@@ -224,35 +172,97 @@ def is_label(keys: str) -> bool:
 def no_key(keys: str) -> str | None:
     """A word among them that is plainly no key's name; None where there is none."""
     parts = re.split(r"[\s+]+", keys)
-    return next((p for p in parts if len(p) > 1 and p.isalpha() and p.islower() and not _is_key(p)), None)
+    return next((p for p in parts if len(p) > 1 and p.isalpha() and not _is_key(p)), None)
 
 
 def _is_key(word: str) -> bool:
     return bool(KEYS.fullmatch(word.lower()) or _KEY_WORDS.fullmatch(word.lower()))
 
 
-def no_label(said: str, pointing: frozenset[str]) -> str | None:
-    """Why the words cannot stand for a label without quotes; None where they can. `pointing`: see phrasebook.py."""
+_TAKES_BACK = re.compile(r"(?i:(?:.*\s)?(?:don['’]t|not|never|nicht|kein\w*|nie|pas|jamais|nunca|sin)(?:\s.*)?)")
+
+_WHY = (
+    (
+        re.compile(
+            r"red|green|blue|yellow|orange|gr[ea]y|black|white|big|small|large|(?:rot|grün|blau|gelb|groß|klein)\w*"
+        ),
+        "a colour or size is not told from words",
+    ),
+    (
+        re.compile(r"(?:top|bottom|upper|lower|left|right)(?:most|[- ].*)?|corner|oben|unten|arriba|abajo"),
+        "a place on the screen is not told from words",
+    ),
+    (
+        re.compile(r"visible|shown|there|present|gone|possible|necessary|needed|available|done|finished|ready|loaded"),
+        "“{}” does not say what it is about",
+    ),
+    (re.compile(r"nothing|nichts|rien|nada|tout|todo|alles|all|every\w*|any\w*|each|both"), "“{}” is not one thing"),
+)
+"""What to say of some words that no name has."""
+
+LONGEST_PHRASE = 4
+"""Words that a phrase of `Words.names` has at most."""
+
+
+def no_label(said: str, words: Words) -> str | None:
+    """Why the words cannot stand for a label without quotes; None where they can.
+
+    Each must be accounted for: it begins with a capital or a number, or is one that names on screens are made of.
+    """
     each = said.split()
     if len(said) > 1 and not any(c.isalnum() for c in each[0]):
         return "it begins with a sign"
-    said_why = next((why.format(said) for pattern, why in _NOT_A_LABEL if pattern.fullmatch(said)), None)
-    if said_why is not None:
-        return said_why
     if TWO_WORDS.fullmatch(said.lower()):  # a key's name
         return None
-    bare = [word.strip("-?¿¡'’") for word in each]  # a name begins with a capital, where not all is written so
-    points = [(word.lower() if len(word) > 1 and word.isupper() else word) in pointing for word in bare]
-    if (len(said) > 1 and each[0][0] == "-") or all(points):
+    bare = [word.strip("-?!¿¡()[]'’") for word in each]  # a name begins with a capital, where not all is written so
+    stranger = _stranger(bare, words)
+    if stranger:
+        why = next((why for pattern, why in _WHY if pattern.fullmatch(stranger)), "“{}” may be no part of a name")
+        return why.format(stranger)
+    if _TAKES_BACK.fullmatch(said):
+        return f"“{said}” takes back"
+    if (len(said) > 1 and each[0][0] == "-") or all(_points(word, words) for word in bare):
         return f"“{said}” does not say which thing is meant"
-    if points[0] or points[-1] or (len(each) > 1 and f"{bare[0]}-" in pointing):
+    if said.lower() not in words.names and (_points(bare[0], words) or _points(bare[-1], words)):
         return "it says more than a name"
     return None
 
 
-def is_plainly_a_text(said: str) -> bool:
-    """Whether words without quotes are the text itself and do not describe it: a name, a number, an address."""
-    return _DESCRIBES.match(said) is None and any(c.isupper() or c.isdigit() or c in "@/\\_" for c in said)
+def _points(word: str, words: Words) -> bool:
+    return (word.lower() if len(word) > 1 and word.isupper() else word) in words.pointing
+
+
+def _stranger(bare: Sequence[str], words: Words) -> str:
+    """The first word that a name without quotes may not have."""
+    at = 0
+    while at < len(bare):
+        ends = (at + n for n in range(LONGEST_PHRASE, 0, -1) if " ".join(bare[at : at + n]).lower() in words.names)
+        till = min(next(ends, at), len(bare))
+        small = bare[at][:1].islower()
+        if till == at and small and not is_address(bare[at]):
+            return bare[at]
+        if small and any(word[:1].isupper() for word in bare[till:]):  # `cell B3`
+            return bare[at]
+        if small and at and bare[at - 1].lower().endswith(("'s", "’s")):  # `Ada's address`
+            return bare[at]
+        at = max(till, at + 1)
+    return ""
+
+
+def is_address(word: str) -> bool:
+    """Whether a word has a sign or a number in it, as `report.txt`, `C:/` and `a@b.org` do."""
+    return any(c.isdigit() or c in "@/\\_." for c in word)
+
+
+def is_plainly_a_text(said: str, words: Words) -> bool:
+    """Whether words without quotes are the text itself and do not describe it: names, numbers, addresses, a greeting."""
+    each = [word.strip(",;!?").lower() for word in said.split()]
+    if all(word in words.texts for word in each):
+        return True
+    described = any(
+        word in words.names or any(word.endswith(f"{name}") for name in words.names if len(name) > 3) for word in each
+    )
+    return not described and all(not word[0].islower() or is_address(word) for word in said.split())
 
 
 def _joined(text: str) -> str:

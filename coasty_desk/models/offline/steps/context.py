@@ -368,6 +368,9 @@ class Context(Struct):
         there = isinstance(found, Located) or found.several
         if there and condition.newly and self.before is not None:
             return self._is_new(condition.target)
+        fields = [one.target for one in condition.target.relations if one.way == "in" and one.target.kind == "field"]
+        if not there and not all(isinstance(self.look(field, loosely=True), Located) for field in fields):
+            return False  # what is not found holds nothing, and of that nothing is known
         return there == condition.there
 
     def wait_for(self, condition: Condition, waits: Iterable[float]) -> Doing:
