@@ -7,10 +7,12 @@ pixels inside a `scaling.Placed`. `done` and `fail` are a prediction's verdict, 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from enum import Enum
 from typing import Literal, TypeAlias, get_args
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 Button: TypeAlias = Literal["left", "right", "middle"]
 BUTTONS: tuple[Button, ...] = get_args(Button)
@@ -95,6 +97,28 @@ class Launch(Struct, frozen=True):
 
 
 Action: TypeAlias = Click | Move | Drag | Scroll | TypeText | PressKeys | KeyCombo | Wait | Launch
+
+
+def points(action: Action) -> tuple[Point | None, ...]:
+    """Every point that the action names or means, in its order; None is where the pointer is."""
+    match action:
+        case Click(point) | Move(point) | Scroll(point=point):
+            return (point,)
+        case Drag(start, end):
+            return (start, end)
+        case _:
+            return ()
+
+
+def moved(action: Action, to: Callable[[Point], Point]) -> Action:
+    """The same with every point that it names put where `to` says."""
+    match action:
+        case Click(Point() as point) | Move(point) | Scroll(point=Point() as point):
+            return replace(action, point=to(point))
+        case Drag(start, end):
+            return replace(action, start=None if start is None else to(start), end=to(end))
+        case _:
+            return action
 
 
 class Refusal(Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Prediction, Refusal, Scroll, Verdict, Wait
+from coasty_desk.core.actions import Action, Point, Prediction, Refusal, Scroll, Verdict, Wait, moved
 from coasty_desk.core.counting import be, counted
 from coasty_desk.core.events import Ending
 
@@ -106,15 +106,4 @@ def stalled(progress: Progress, verdict: Verdict) -> tuple[Ending, str] | None:
 
 
 def _on_grid(action: Action) -> Action:
-    def cell(point: Point | None) -> Point | None:
-        return None if point is None else Point(point.x // GRID, point.y // GRID)
-
-    match action:
-        case Click(point) | Scroll(point=point):
-            return replace(action, point=cell(point))
-        case Move(point):
-            return Move(Point(point.x // GRID, point.y // GRID))
-        case Drag(start, end):
-            return replace(action, start=cell(start), end=Point(end.x // GRID, end.y // GRID))
-        case _:
-            return action
+    return moved(action, lambda point: Point(point.x // GRID, point.y // GRID))

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Scroll, TypeText
+from coasty_desk.core.actions import Action, Point, TypeText, moved
 
 
 class Size(Struct, frozen=True):
@@ -157,7 +155,14 @@ class Frame(Struct, frozen=True):
             y = _scaled(point.y, self.sent.height * self.shows.height, height * self.content.height, self.shows.height)
             return _out_of_corner(x, y, self.shows)
 
-        return Placed(action, _with_points(action, onto), _by=_PLACING)
+        return Placed(action, moved(action, onto), _by=_PLACING)
+
+    def unplace(self, real: Point) -> Point:
+        """A real pixel in sent ones: the only road back. A fraction of one, and outside the picture for what it does not show."""
+        return Point(
+            (real.x - self.shows.left) * self.content.width / max(self.shows.width, 1),
+            (real.y - self.shows.top) * self.content.height / max(self.shows.height, 1),
+        )
 
 
 def _scaled(value: float, numerator: int, denominator: int, limit: int) -> int:
@@ -172,13 +177,3 @@ def _out_of_corner(x: int, y: int, shows: Rect) -> Point:
         x = min(CORNER_INSET, shows.width - 1) if x == 0 else max(x - CORNER_INSET, 0)
         y = min(CORNER_INSET, shows.height - 1) if y == 0 else max(y - CORNER_INSET, 0)
     return Point(shows.left + x, shows.top + y)
-
-
-def _with_points(action: Action, onto: Callable[[Point], Point]) -> Action:
-    match action:
-        case Click(Point() as point) | Scroll(point=Point() as point) | Move(point):
-            return replace(action, point=onto(point))
-        case Drag(start, end):
-            return replace(action, start=None if start is None else onto(start), end=onto(end))
-        case _:
-            return action

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll, TypeText
+from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll, TypeText, points
 from coasty_desk.core.scaling import Size
 from coasty_desk.record.printable import legible
 from coasty_desk.record.timeline import StepAction, Timeline
@@ -109,13 +109,10 @@ def badge(mark: Mark, number: int, picture: Size) -> StepBadge:
     return StepBadge(Point(round(max(x, 0.0), 2), round(max(y, 0.0), 2)), round(width, 2), text)
 
 
-def on_picture(real: Point, looked: Looked) -> Point:
+def _on_picture(real: Point, looked: Looked) -> Point:
     """A real pixel in the picture's pixels, to a hundredth."""
-    shows, content = looked.shows, looked.content
-    return Point(
-        round((real.x - shows.left) * content.width / max(shows.width, 1), 2),
-        round((real.y - shows.top) * content.height / max(shows.height, 1), 2),
-    )
+    at = looked.frame().unplace(real)
+    return Point(round(at.x, 2), round(at.y, 2))
 
 
 def _mark(real: Action | None, looked: Looked, pointer: Point | None) -> Mark | None:
@@ -123,15 +120,15 @@ def _mark(real: Action | None, looked: Looked, pointer: Point | None) -> Mark | 
         case Click(point, button, count) if spot := _spot(point, pointer, looked):
             return Ring(spot, min(count, 3), button, known=point is not None)
         case Move(point):
-            return Cross(on_picture(point, looked))
+            return Cross(_on_picture(point, looked))
         case Drag(start, end) if spot := _spot(start, pointer, looked):
-            return Arrow(spot, on_picture(end, looked), known=start is not None)
+            return Arrow(spot, _on_picture(end, looked), known=start is not None)
         case Scroll(notches, axis, point) if spot := _spot(point, pointer, looked):
             return Wheel(spot, _way(notches, axis), abs(notches), known=point is not None)
         case TypeText() | PressKeys() | KeyCombo():
             return KeyCaps(_spot(pointer, None, looked), _typed(real))
         case Drag(end=end):
-            return Cross(on_picture(end, looked))
+            return Cross(_on_picture(end, looked))
         case _:
             return None
 
@@ -140,7 +137,7 @@ def _spot(point: Point | None, pointer: Point | None, looked: Looked) -> Point |
     at = point or pointer
     if at is None or not looked.shows.contains(at.x, at.y):
         return None
-    return on_picture(at, looked)
+    return _on_picture(at, looked)
 
 
 def _way(notches: int, axis: str) -> Literal["↑", "↓", "←", "→"]:
@@ -176,10 +173,4 @@ def _said(mark: Mark) -> str:
 
 
 def _left_at(real: Action | None) -> Point | None:
-    match real:
-        case Click(point) | Move(point) | Scroll(point=point):
-            return point
-        case Drag(end=end):
-            return end
-        case _:
-            return None
+    return points(real)[-1] if real is not None and points(real) else None

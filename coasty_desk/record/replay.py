@@ -16,7 +16,6 @@ from coasty_desk.core.actions import (
     Drag,
     KeyCombo,
     Launch,
-    Move,
     Point,
     Prediction,
     PressKeys,
@@ -24,14 +23,14 @@ from coasty_desk.core.actions import (
     TypeText,
     Verdict,
     in_words,
+    moved,
+    points,
 )
 from coasty_desk.core.errors import BrokenOffError, DesktopError, GaveUpError, UsageError
-from coasty_desk.core.gates.last_frame import in_sent
 from coasty_desk.core.gates.reached_windows import Aim, NamedWindow
 from coasty_desk.core.ports import Predictor, PredictRequest, PredictStream
 from coasty_desk.core.scaling import Frame, Placed
 from coasty_desk.record import visual_match
-from coasty_desk.record.action_annotations import on_picture
 from coasty_desk.record.timeline import StepAction, Timeline, TimelineStep, picture
 from coasty_desk.record.window_match import fits
 
@@ -232,9 +231,9 @@ class Replay:
         deeds = [deed for deed in step.deeds if deed.outcome == "done"]
         pointed = False
         for deed in deeds:
-            points = _points(deed.real)
-            pointed = pointed or bool(points)
-            places = {point: self._found(step, deed, point, (then, now)) for point in points}
+            named = _named(deed.real)
+            pointed = pointed or bool(named)
+            places = {point: self._found(step, deed, point, (then, now)) for point in named}
             yield self._again(deed, step, places)
         part = 1.0 if pointed else _alike((then, now), step, frame)
         if part < SCREEN_ALIKE:
@@ -260,7 +259,7 @@ class Replay:
 
     def _found(self, step: TimelineStep, deed: StepAction, real: Point, pictures: tuple[Image, Image]) -> Point:
         """Where the place is now, in sent pixels."""
-        then = on_picture(real, step.looked)
+        then = step.looked.frame().unplace(real)
         found = visual_match.find(*pictures, then.x, then.y, self._moved)
         if found is None:
             words = "" if deed.real is None else in_words(deed.real)
@@ -268,26 +267,17 @@ class Replay:
             raise _GoneError(message)
         moved = (found.dx, found.dy)
         self._moved = [moved, *(other for other in self._moved if other != moved)][:3]
-        looked = step.looked
-        exact = Point(
-            (real.x - looked.shows.left) * looked.content.width / looked.shows.width,
-            (real.y - looked.shows.top) * looked.content.height / looked.shows.height,
-        )
-        return Point(exact.x + found.dx, exact.y + found.dy)
+        return Point(then.x + found.dx, then.y + found.dy)
 
     def _again(self, deed: StepAction, step: TimelineStep, places: Mapping[Point, Point]) -> Action:
         match deed.real:
-            case Click(Point() as point) | Scroll(point=Point() as point) | Move(point):
-                return replace(deed.real, point=places[point])
-            case Drag(start, end):
-                return replace(deed.real, start=None if start is None else places[start], end=places[end])
             case TypeText(text):
                 return TypeText(self._recording.filled(text))
             case None:
                 message = f"the journal does not say what was done in step {step.number}"
                 raise _GoneError(message)
             case action:
-                return action
+                return moved(action, places.__getitem__)
 
     def _told(self, gone: _GoneError) -> str:
         """What the model is told of a step that it heals."""
@@ -309,8 +299,8 @@ def _alike(pictures: tuple[Image, Image], step: TimelineStep, frame: Frame) -> f
     hidden = []
     for one in (step.looked.frame(), frame):
         for rect in one.hidden:
-            start = in_sent(one, Point(rect.left, rect.top))
-            end = in_sent(one, Point(rect.left + rect.width, rect.top + rect.height))
+            start = one.unplace(Point(rect.left, rect.top))
+            end = one.unplace(Point(rect.left + rect.width, rect.top + rect.height))
             hidden.append((start.x, start.y, end.x, end.y))
     return visual_match.alike(*pictures, hidden)
 
@@ -320,15 +310,9 @@ def _is_aimed(real: Action | None) -> bool:
     return isinstance(real, Click | Drag | Scroll | TypeText | PressKeys | KeyCombo)
 
 
-def _points(real: Action | None) -> tuple[Point, ...]:
-    match real:
-        case Click(Point() as point) | Scroll(point=Point() as point) | Move(point):
-            return (point,)
-        case Drag(start, end):
-            return (end,) if start is None else (start, end)
-        case _:
-            return ()
+def _named(real: Action | None) -> tuple[Point, ...]:
+    return () if real is None else tuple(point for point in points(real) if point is not None)
 
 
 def _where_it_was(deed: StepAction) -> dict[Point, Point]:
-    return {point: point for point in _points(deed.real)}
+    return {point: point for point in _named(deed.real)}

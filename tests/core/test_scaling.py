@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Scroll, TypeText
+from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Scroll, TypeText, moved, points
 from coasty_desk.core.ports import PredictRequest
 from coasty_desk.core.scaling import CORNER_INSET, SENT_MAX, SENT_MIN, Frame, Placed, Rect, Size, fit, padded
 
@@ -160,3 +160,25 @@ def test_a_frame_shows_its_size_and_length_and_not_its_picture() -> None:
         assert "1280x720" in shown
         assert "500000 bytes" in shown
         assert len(shown) < 300
+
+
+@given(sizes, sizes, origins, st.data())
+def test_the_way_back_ends_where_the_way_there_began(
+    real: Size, box: Size, origin: tuple[int, int], data: st.DataObject
+) -> None:
+    """A real pixel in sent ones is the place that is clicked to reach it, away from the corners."""
+    frame = _frame(real, box, origin)
+    x = data.draw(st.integers(min(3, real.width // 2), max(real.width - 4, real.width // 2)))
+    y = data.draw(st.integers(min(3, real.height // 2), max(real.height - 4, real.height // 2)))
+    there = Point(x + origin[0], y + origin[1])
+    assert _click(frame.place(Click(frame.unplace(there)))) == there
+
+
+def test_every_point_of_an_action_is_told_and_can_be_moved() -> None:
+    """In their order, None where the pointer is; what names no place stays as it is."""
+    start, end = Point(1, 2), Point(3, 4)
+    assert points(Drag(start, end)) == (start, end)
+    assert points(Click(None)) == (None,)
+    assert points(TypeText("1, 2")) == ()
+    assert moved(Drag(None, end), lambda at: Point(at.x * 2, at.y)) == Drag(None, Point(6, 4))
+    assert moved(TypeText("1, 2"), lambda at: Point(at.x * 2, at.y)) == TypeText("1, 2")

@@ -139,10 +139,7 @@ class _Once:
 
     def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:
         yield from ()
-        content, shows = ask.frame.content, ask.frame.shows
-        x = (self._at.x - shows.left) * content.width / shows.width
-        y = (self._at.y - shows.top) * content.height / shows.height
-        return Prediction(Verdict.DONE, (Click(Point(x, y)),))
+        return Prediction(Verdict.DONE, (Click(ask.frame.unplace(self._at)),))
 
     def close(self) -> None:
         pass

@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct, field
 
 from coasty_desk.core.abort.gestures import ESCAPES
-from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Launch, Point, PressKeys, Refusal
+from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Launch, Point, PressKeys, Refusal, points
 from coasty_desk.core.errors import BrokenOffError
-from coasty_desk.core.gates.last_frame import places
 from coasty_desk.core.ports import Executor
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.typed_text.typed_line import Strokes, Typed, strokes_of
@@ -62,7 +61,7 @@ class ActionLog(Struct):
 
     def finished(self, placed: Placed) -> None:
         """It has been carried out; where it has left the pointer."""
-        for point in places(placed.real):
+        for point in points(placed.real):
             self.left_at = point or self.left_at
 
 

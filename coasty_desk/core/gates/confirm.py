@@ -7,11 +7,10 @@ from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct, field
 
-from coasty_desk.core.actions import Action, LookAgain, Point, Prediction, TypeText, both_ends, in_words
+from coasty_desk.core.actions import Action, LookAgain, Point, Prediction, TypeText, both_ends, in_words, points
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates.action_log import ActionLog
 from coasty_desk.core.gates.chain import InOrder
-from coasty_desk.core.gates.last_frame import places
 from coasty_desk.core.gates.reached_windows import NamedWindow, Windows, reached
 from coasty_desk.core.gates.risk import Around, Risk, risk
 from coasty_desk.core.ports import Gate, Judging, PersonQuestion, PersonReply
@@ -109,7 +108,7 @@ class Confirm(Struct):
 
     def _pointer(self, real: Action) -> Point | None:
         """Where the pointer is, for an action that is meant for that place."""
-        return self.eyes.pointer() if None in places(real) else None
+        return self.eyes.pointer() if None in points(real) else None
 
     def _reason(self, placed: Placed, prediction: Prediction) -> Risk | None:
         if self.mode == "never":
@@ -151,7 +150,7 @@ class Confirm(Struct):
 
     def _under(self, real: Action) -> Iterator[str]:
         try:
-            for point in places(real):
+            for point in points(real):
                 yield self.eyes.text_at(self.eyes.pointer() if point is None else point)
         except DesktopError:
             return

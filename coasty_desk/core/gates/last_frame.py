@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Scroll
+from coasty_desk.core.actions import Point, points
 from coasty_desk.core.ports import Screen, SettleResult
 from coasty_desk.core.scaling import Frame, Placed
 
@@ -43,25 +43,6 @@ class LastFrame(Struct):
         return self.screen.settle()
 
 
-def places(action: Action) -> tuple[Point | None, ...]:
-    """Every point that the action names or means; None is where the pointer is."""
-    match action:
-        case Click(point) | Move(point) | Scroll(point=point):
-            return (point,)
-        case Drag(start, end):
-            return (start, end)
-        case _:
-            return ()
-
-
-def in_sent(frame: Frame, point: Point) -> Point:
-    """A real pixel in sent pixels."""
-    return Point(
-        (point.x - frame.shows.left) * frame.content.width / frame.shows.width,
-        (point.y - frame.shows.top) * frame.content.height / frame.shows.height,
-    )
-
-
 def sent_points(
     frame: Frame, placed: Placed, space: tuple[int, int] | None, pointer: Point | None
 ) -> tuple[Point | None, ...]:
@@ -74,6 +55,6 @@ def sent_points(
     def scaled(point: Point | None) -> Point | None:
         if point is not None:
             return Point(point.x * frame.sent.width / width, point.y * frame.sent.height / height)
-        return None if pointer is None else in_sent(frame, pointer)
+        return None if pointer is None else frame.unplace(pointer)
 
-    return tuple(scaled(point) for point in places(placed.sent))
+    return tuple(scaled(point) for point in points(placed.sent))

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import Action, Drag, KeyCombo, Point, Prediction, PressKeys, Refusal, TypeText
-from coasty_desk.core.gates.last_frame import places
+from coasty_desk.core.actions import Action, Drag, KeyCombo, Point, Prediction, PressKeys, Refusal, TypeText, points
 from coasty_desk.core.ports import Judging
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed, Rect
@@ -41,7 +40,7 @@ class MaskGate(Struct, frozen=True):
         return refusal(placed, BY, why) if why else None
 
     def _hindrance(self, real: Action) -> str:
-        where, keys = places(real), isinstance(real, TypeText | PressKeys | KeyCombo)
+        where, keys = points(real), isinstance(real, TypeText | PressKeys | KeyCombo)
         if not self.masks or not (where or keys):
             return ""
         rectangles = [rect for mask in self.masks for rect in mask()]

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import Point, Prediction, Refusal
+from coasty_desk.core.actions import Point, Prediction, Refusal, points
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates.action_log import ActionLog
-from coasty_desk.core.gates.last_frame import LastFrame, places, sent_points
+from coasty_desk.core.gates.last_frame import LastFrame, sent_points
 from coasty_desk.core.gates.policy import Policy, Situation, forbids, of_windows
 from coasty_desk.core.gates.reached_windows import NamedWindow, Windows, reached
 from coasty_desk.core.ports import Judging
@@ -53,8 +53,8 @@ class PolicyGate(Struct, frozen=True):
     def _points(self, placed: Placed, prediction: Prediction) -> tuple[Point | None, ...]:
         frame = self.seen.frame
         if self.policy.coordinate_bounds is None or frame is None:
-            return places(placed.sent)
-        return sent_points(frame, placed, prediction.space, self._pointer() if None in places(placed.sent) else None)
+            return points(placed.sent)
+        return sent_points(frame, placed, prediction.space, self._pointer() if None in points(placed.sent) else None)
 
     def _terminal(self, placed: Placed) -> bool | None:
         """Whether the keys go to a terminal, where denied text makes a difference of it."""

@@ -7,8 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import Action, Launch, Point, Wait
-from coasty_desk.core.gates.last_frame import places
+from coasty_desk.core.actions import Action, Launch, Point, Wait, points
 from coasty_desk.core.scaling import Placed, Rect
 
 LONGEST_TITLE = 4096
@@ -60,7 +59,7 @@ def reached(real: Action, windows: Windows, pointer: Callable[[], Point]) -> tup
         return ()
     if isinstance(real, Launch):
         return (NamedWindow(real.name, real.entry),)
-    where = places(real)
+    where = points(real)
     if not where:
         return (windows.focused(),)
     return tuple(windows.at(pointer() if point is None else point) for point in where)

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from coasty_desk import plain_files
-from coasty_desk.core.actions import Point
-from coasty_desk.core.gates.last_frame import places
+from coasty_desk.core.actions import Point, points
 from coasty_desk.core.scaling import Placed, Rect
 
 AROUND = (480, 320)
@@ -65,11 +64,11 @@ class Crops:
     def _area(self, placed: Placed) -> Rect:
         """Around every point of the action; the whole monitor where it has none."""
         shows = self._shows()
-        points = [self._pointer() if point is None else point for point in places(placed.real)]
-        if not points:
+        spots = [self._pointer() if point is None else point for point in points(placed.real)]
+        if not spots:
             return shows
-        left = max(shows.left, int(min(point.x for point in points)) - AROUND[0] // 2)
-        top = max(shows.top, int(min(point.y for point in points)) - AROUND[1] // 2)
-        right = min(shows.left + shows.width, int(max(point.x for point in points)) + AROUND[0] // 2)
-        bottom = min(shows.top + shows.height, int(max(point.y for point in points)) + AROUND[1] // 2)
+        left = max(shows.left, int(min(point.x for point in spots)) - AROUND[0] // 2)
+        top = max(shows.top, int(min(point.y for point in spots)) - AROUND[1] // 2)
+        right = min(shows.left + shows.width, int(max(point.x for point in spots)) + AROUND[0] // 2)
+        bottom = min(shows.top + shows.height, int(max(point.y for point in spots)) + AROUND[1] // 2)
         return Rect(left, top, max(right - left, 1), max(bottom - top, 1))

@@ -7,10 +7,9 @@ from contextlib import nullcontext
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import Action, KeyCombo, Point, PressKeys, Refusal, TypeText
+from coasty_desk.core.actions import Action, KeyCombo, Point, PressKeys, Refusal, TypeText, points
 from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.gates.confirm import Instead, Person, Said
-from coasty_desk.core.gates.last_frame import places
 from coasty_desk.core.keys import chords
 from coasty_desk.core.ports import Executor
 from coasty_desk.core.run import refusal
@@ -60,7 +59,7 @@ class KeepOff(Struct, frozen=True):
 
     def _hindrance(self, real: Action) -> str:
         """Why the action must not be done now, if it must not."""
-        if not (places(real) or _needs_keys(real)):
+        if not (points(real) or _needs_keys(real)):
             return ""
         if not self.aside.let_go():
             return MENU
@@ -74,7 +73,7 @@ class KeepOff(Struct, frozen=True):
             return "" if self.aside.keys_let_go() else TAKEN
 
     def _points_at_it(self, real: Action) -> bool:
-        return any(self.own.holds(self.pointer() if point is None else point) for point in places(real))
+        return any(self.own.holds(self.pointer() if point is None else point) for point in points(real))
 
 
 class AtTerminal(Struct, frozen=True):

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import Action, Launch, Point, Wait
+from coasty_desk.core.actions import Action, Launch, Point, Wait, points
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.core.gates.last_frame import places
 from coasty_desk.core.gates.reached_windows import LONGEST_TITLE, NamedWindow
 from coasty_desk.core.scaling import Rect
 from coasty_desk.core.typed_text.patterns import Pattern
@@ -51,9 +50,8 @@ def shown(real: Action, pointer: Callable[[], Point], masked: Sequence[Rect]) ->
     _demand_x11()
     if isinstance(real, Launch | Wait):
         return ()
-    points = places(real)
-    found = [window_list.pixel_reaches(pointer() if point is None else point) for point in points]
-    if not points:
+    found = [window_list.pixel_reaches(pointer() if point is None else point) for point in points(real)]
+    if not found:
         found = [window_list.keys_reach()]
     return tuple(_untitled(one, masked) for one in found)
 

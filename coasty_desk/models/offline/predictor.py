@@ -145,16 +145,11 @@ class OfflinePredictor:
 
     def _active_box(self) -> Box | None:
         rect = self._active()
-        if rect is None or self._frame is None:
-            return None
-        return self._in_frame(Box(rect.left, rect.top, rect.left + rect.width, rect.top + rect.height))
+        return None if rect is None or self._frame is None else self._in_frame(_box(rect))
 
     def _hidden(self) -> Sequence[Box]:
         """What is black in the frame because it is not to be seen."""
-        rects = () if self._frame is None else self._frame.hidden
-        return [
-            self._in_frame(Box(rect.left, rect.top, rect.left + rect.width, rect.top + rect.height)) for rect in rects
-        ]
+        return [] if self._frame is None else [self._in_frame(_box(rect)) for rect in self._frame.hidden]
 
     def _pointer_in_frame(self) -> Point | None:
         try:
@@ -164,14 +159,11 @@ class OfflinePredictor:
         return None if at is None else self._in_frame(Box(at.x, at.y, at.x, at.y)).centre
 
     def _in_frame(self, box: Box) -> Box:
-        frame = self._frame
-        if frame is None:
+        if self._frame is None:
             return box
-        scale = frame.content.width / frame.shows.width
-        left, top = frame.shows.left, frame.shows.top
-        return Box(
-            *(
-                (edge - origin) * scale
-                for edge, origin in zip((box.left, box.top, box.right, box.bottom), (left, top, left, top), strict=True)
-            )
-        )
+        start, end = map(self._frame.unplace, (Point(box.left, box.top), Point(box.right, box.bottom)))
+        return Box(start.x, start.y, end.x, end.y)
+
+
+def _box(rect: Rect) -> Box:
+    return Box(rect.left, rect.top, rect.left + rect.width, rect.top + rect.height)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from coasty_desk.core.actions import Action, Click, Drag, Evidence, Move, Point, Scroll, TypeText, Wait
+from coasty_desk.core.actions import Action, Click, Evidence, Move, Point, TypeText, Wait, points
 from coasty_desk.models.offline.a11y.widgets import Widget
 from coasty_desk.models.offline.language.instructions import Condition, Instruction, Target, Verify, WaitFor
 from coasty_desk.models.offline.steps import evidence
@@ -159,8 +159,8 @@ class Context(Struct):
     def _behind(self, actions: tuple[Action, ...]) -> Box | None:
         """The active window; None where the actions point beside it, and so bring up another."""
         active = self.active()
-        points = [point for action in actions for point in _places(action)]
-        return None if active is None or any(not active.holds(at.x, at.y) for at in points) else active
+        places = _places(actions)
+        return None if active is None or any(not active.holds(at.x, at.y) for at in places) else active
 
     def _after_all(self, before: ReadScreen, actions: tuple[Action, ...]) -> tuple[Action, ...]:
         """The actions that were held back, to be done now. Raises HeldBackError, CannotError."""
@@ -170,7 +170,7 @@ class Context(Struct):
         pointed = all(isinstance(one, Click | Move | Wait) for one in self.did)
         if not self.did or (pointed and any(isinstance(one, TypeText) for one in left)):
             raise HeldBackError  # the keyboard may be somewhere else by now
-        places = [Box(at.x, at.y, at.x + 1, at.y + 1).grown(NEAR) for one in left for at in _places(one)]
+        places = [Box(at.x, at.y, at.x + 1, at.y + 1).grown(NEAR) for at in _places(left)]
         if any(evidence.differs(before, self.seen, place) for place in places):
             message = "the input was held back halfway, and the screen is another one since"
             raise CannotError(message)
@@ -479,15 +479,10 @@ def _rounded(box: Box) -> tuple[int, int, int, int]:
     return (round(box.left), round(box.top), round(box.width), round(box.height))
 
 
-def _places(action: Action) -> tuple[Point, ...]:
-    """Where the action points to, if anywhere."""
-    match action:
-        case Click(point=Point() as point) | Scroll(point=Point() as point):
-            return (point,)
-        case Drag(start=Point() as start, end=end):
-            return (start, end)
-        case _:
-            return ()
+def _places(actions: Iterable[Action]) -> list[Point]:
+    """Where they press, drag or scroll; to be moved over brings up no window."""
+    named = (point for action in actions if not isinstance(action, Move) for point in points(action))
+    return [point for point in named if point is not None]
 
 
 def _corner(box: Box) -> tuple[float, float]:
