@@ -178,7 +178,8 @@ class Prediction(Struct, frozen=True):
     `Refusal`. `space` is the (width, height) in pixels that the answer says its coordinates
     are in, where it says so (API.md §4.2). `attempts` counts the requests that it took.
     `descriptions` are the model's own words for each action, empty where it has none. `evidence` is what
-    the screenshot shows of what was done before, where the predictor says so.
+    the screenshot shows of what was done before, where the predictor says so. `clamps`: it is agreed that a point
+    outside the space is one at its edge (API.md §4.1); otherwise it is a fault, and refused.
     """
 
     verdict: Verdict
@@ -190,6 +191,7 @@ class Prediction(Struct, frozen=True):
     attempts: int = 1
     descriptions: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    clamps: bool = False
 
     def description(self, action: Action) -> str:
         """The model's words for this very action of `actions`; empty where there are none."""

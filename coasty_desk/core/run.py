@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from coasty_desk.core import events as ev
 from coasty_desk.core import limits as lim
-from coasty_desk.core.actions import LookAgain, Prediction, Refusal, Verdict, in_words
+from coasty_desk.core.actions import Action, LookAgain, Prediction, Refusal, Verdict, in_words
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import (
     Aborted,
@@ -231,7 +231,7 @@ class _Run:
         too_dear = lim.spent(self.job.limits, self.progress, price)
         if too_dear is not None:
             return too_dear
-        prediction = yield from self._answer(self.ports.predictor.predict(ask))
+        prediction = _in_space(frame, (yield from self._answer(self.ports.predictor.predict(ask))))
         self.progress = self.progress.after(prediction)
         yield self._event(
             ev.Predicted,
@@ -319,7 +319,8 @@ class _Run:
             self.progress = replace(self.progress, refusals=0)
             self.refused_before = False
         if self.progress.refusals >= lim.REFUSALS:
-            return ev.Ending.REFUSED, f"{lim.REFUSALS} steps in a row had an action that was refused"
+            why = f": {self.refusal.why}" if self.refusal else ""
+            return ev.Ending.REFUSED, f"{lim.REFUSALS} steps in a row had an action that was refused{why}"
         if acted:
             rest = self.ports.screen.settle()
             yield self._event(ev.Settled, ms=rest.ms, changed=rest.changed, why=rest.why)
@@ -383,6 +384,18 @@ class _Run:
 
     def _event(self, kind: Callable[..., ev.Event], **fields: object) -> ev.Event:
         return kind(run_id=self.job.run_id, step=self.step, elapsed=round(self._seconds(), 3), **fields)
+
+
+def _in_space(frame: Frame, prediction: Prediction) -> Prediction:
+    """The answer, with what points outside its space refused: at the edge, it would be a click on whatever is there."""
+
+    def checked(action: Action | Refusal) -> Action | Refusal:
+        if isinstance(action, Refusal):
+            return action
+        why = frame.strays(action, prediction.space)
+        return Refusal(in_words(action), "wire", why) if why else action
+
+    return prediction if prediction.clamps else replace(prediction, actions=tuple(map(checked, prediction.actions)))
 
 
 def how_stopped(stop: Stop) -> _Ended:

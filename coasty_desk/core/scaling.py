@@ -12,7 +12,7 @@ import re
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import Action, Point, TypeText, moved
+from coasty_desk.core.actions import Action, Point, TypeText, moved, points
 
 
 class Size(Struct, frozen=True):
@@ -67,7 +67,10 @@ SENT_MAX = Size(3840, 2160)
 """What the service takes as `screen_width` and `screen_height` (API.md §4.3)."""
 
 CORNER_INSET = 2
-"""How far inside a corner a click lands (DESIGN.md A5): the corner itself is the person's, to stop us."""
+"""How far inside a corner a click lands on a person's desktop (DESIGN.md A5): the corner itself is theirs, to stop us."""
+
+ASTRAY = 0.01
+"""A point farther outside the space that its model was told, as a part of that space, is meant in another one."""
 
 
 def fit(real: Size, box: Size) -> Size:
@@ -128,7 +131,8 @@ class Frame(Struct, frozen=True):
     `image` is the encoded bytes (`media_type` says how), `sent` its size in pixels, `content`
     the part from its upper left corner that shows the screen (smaller than `sent` only where
     black was added, see `padded`), `shows` the real rectangle that it shows, `hidden` the real
-    rectangles that are black in it because nobody is to see them.
+    rectangles that are black in it because nobody is to see them. A point in a corner is moved `inset`
+    pixels inside: as many as the target leaves to the person, none where no person's pointer is.
     """
 
     image: bytes
@@ -137,6 +141,7 @@ class Frame(Struct, frozen=True):
     content: Size
     shows: Rect
     hidden: tuple[Rect, ...] = ()
+    inset: int = CORNER_INSET
 
     def __repr__(self) -> str:
         """Its size and length: a picture's bytes are of no use to a reader."""
@@ -146,16 +151,27 @@ class Frame(Struct, frozen=True):
         """Map an action from sent pixels (or from `space`, a (width, height) the answer named) to real ones.
 
         `real = round(model * real_size / sent_size)` per axis, clamped to the monitor, plus its
-        origin (API.md §4.1); a point in a corner is moved `CORNER_INSET` pixels inside.
+        origin (API.md §4.1); a point in a corner is moved `inset` pixels inside.
         """
         width, height = space or (self.sent.width, self.sent.height)
 
         def onto(point: Point) -> Point:
             x = _scaled(point.x, self.sent.width * self.shows.width, width * self.content.width, self.shows.width)
             y = _scaled(point.y, self.sent.height * self.shows.height, height * self.content.height, self.shows.height)
-            return _out_of_corner(x, y, self.shows)
+            return _out_of_corner(x, y, self.shows, self.inset)
 
         return Placed(action, moved(action, onto), _by=_PLACING)
+
+    def strays(self, action: Action, space: tuple[int, int] | None = None) -> str:
+        """Why a point of the action cannot be meant in the space, in words; empty where each lies in it, or hardly outside."""
+        width, height = space or (self.sent.width, self.sent.height)
+        for point in points(action):
+            if point is None or (_is_about(point.x, width) and _is_about(point.y, height)):
+                continue
+            pixels = space is not None and _is_about(point.x, self.sent.width) and _is_about(point.y, self.sent.height)
+            guess = "; the model seems to answer in pixels" if pixels else ""
+            return f"({point.x:g}, {point.y:g}) lies outside {width}x{height}, which it was to answer in{guess}"
+        return ""
 
     def unplace(self, real: Point) -> Point:
         """A real pixel in sent ones: the only road back. A fraction of one, and outside the picture for what it does not show."""
@@ -165,15 +181,19 @@ class Frame(Struct, frozen=True):
         )
 
 
+def _is_about(value: float, length: int) -> bool:
+    return -ASTRAY * length <= value <= (1 + ASTRAY) * length
+
+
 def _scaled(value: float, numerator: int, denominator: int, limit: int) -> int:
     scaled = value * numerator / denominator
     return min(max(math.floor(min(max(scaled, -1.0), limit + 1.0) + 0.5), 0), limit - 1)
 
 
-def _out_of_corner(x: int, y: int, shows: Rect) -> Point:
+def _out_of_corner(x: int, y: int, shows: Rect, inset: int) -> Point:
     at_side = x in (0, shows.width - 1)
     at_end = y in (0, shows.height - 1)
     if at_side and at_end:
-        x = min(CORNER_INSET, shows.width - 1) if x == 0 else max(x - CORNER_INSET, 0)
-        y = min(CORNER_INSET, shows.height - 1) if y == 0 else max(y - CORNER_INSET, 0)
+        x = min(inset, shows.width - 1) if x == 0 else max(x - inset, 0)
+        y = min(inset, shows.height - 1) if y == 0 else max(y - inset, 0)
     return Point(shows.left + x, shows.top + y)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Evidence, Refusal, Usage, in_words
 from coasty_desk.core.gates.reached_windows import NamedWindow
-from coasty_desk.core.scaling import Frame, Rect, Size
+from coasty_desk.core.scaling import CORNER_INSET, Frame, Rect, Size
 from coasty_desk.wire.action_json import encode
 
 REFUSED = "refused"
@@ -113,6 +113,7 @@ def _observed(frame: Frame, file: str | None) -> dict[str, object]:
         "content": _size(frame.content),
         "shows": _rect(frame.shows),
         **({"hidden": [_rect(rect) for rect in frame.hidden]} if frame.hidden else {}),
+        **({} if frame.inset == CORNER_INSET else {"inset": frame.inset}),
     }
 
 

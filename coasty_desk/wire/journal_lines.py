@@ -14,7 +14,7 @@ from typing import ClassVar, Literal, TypedDict, TypeVar
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Evidence, Refusal, Usage, Verdict
 from coasty_desk.core.gates.reached_windows import NamedWindow
-from coasty_desk.core.scaling import Frame, Rect, Size
+from coasty_desk.core.scaling import CORNER_INSET, Frame, Rect, Size
 from coasty_desk.wire.action_json import recall
 from coasty_desk.wire.event_json import REFUSED
 from coasty_desk.wire.json_fields import Fields, UnreadableError
@@ -36,10 +36,11 @@ class Looked(ev.Event, frozen=True, kw_only=True):
     shows: Rect
     worst_case: int = 0
     hidden: tuple[Rect, ...] = ()
+    inset: int = CORNER_INSET
 
     def frame(self, image: bytes = b"") -> Frame:
         """The frame with its geometry, to place actions with; `image` is the file's content, where that is wanted."""
-        return Frame(image, self.media_type, self.sent, self.content, self.shows, self.hidden)
+        return Frame(image, self.media_type, self.sent, self.content, self.shows, self.hidden, self.inset)
 
 
 class Began(ev.Event, frozen=True, kw_only=True):
@@ -120,6 +121,7 @@ def _observed(fields: Fields, head: _Head) -> ev.Event:
         shows=_rect(fields, "shows"),
         worst_case=fields.whole("worst_case_cents", at_most=MAX_NUMBER) or 0,
         hidden=_rects(fields, "hidden"),
+        inset=CORNER_INSET if "inset" not in fields.values else _whole(fields, "inset"),
     )
 
 

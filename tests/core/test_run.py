@@ -133,6 +133,19 @@ def test_a_refused_action_drops_the_rest_and_is_told_to_the_model() -> None:
     assert world.predictor.asked[0].notes == ()
 
 
+def test_a_point_outside_its_models_space_is_refused_unless_that_is_agreed() -> None:
+    """It is no click at the edge; three of them end the run with the sentence that names the space."""
+    far = Prediction(Verdict.CONTINUE, (Click(Point(1200, 700)),), space=(1000, 1000))
+    world = World(far, far, far)
+    ended = world.run()
+    assert (ended.ending, world.executor.performed) == (ev.Ending.REFUSED, [])
+    assert "(1200, 700) lies outside 1000x1000" in ended.message
+    assert "1000x1000" in world.predictor.asked[1].notes[0]
+    world = World(replace(far, clamps=True))
+    assert world.run().ending is ev.Ending.DONE
+    assert [placed.real for placed in world.executor.performed] == [Click(Point(2559, 1008))]
+
+
 def test_an_action_that_is_broken_off_drops_the_rest_and_is_no_success() -> None:
     """What had begun is on record as begun, the screen is watched until it rests, and the model is told how far it came."""
     world = World(_go(CLICK, OTHER, verdict=Verdict.DONE), _go(verdict=Verdict.FAIL))

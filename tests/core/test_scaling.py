@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Click, Drag, Move, Point, Scroll, TypeText, moved, points
 from coasty_desk.core.ports import PredictRequest
@@ -91,6 +92,37 @@ def test_a_corner_is_reached_two_pixels_inside() -> None:
     assert _click(frame.place(Click(Point(1280, 720)))) == Point(1919 - CORNER_INSET, 1079 - CORNER_INSET)
     assert _click(frame.place(Click(Point(-5, 9999)))) == Point(CORNER_INSET, 1079 - CORNER_INSET)
     assert _click(frame.place(Click(Point(0, 360)))) == Point(0, 540), "an edge is no corner"
+
+
+def test_where_no_person_stops_by_the_corner_it_can_be_clicked() -> None:
+    """The margin is the target's: a screen that is nobody's desktop has none."""
+    frame = replace(_frame(Size(1920, 1080)), inset=0)
+    assert _click(frame.place(Click(Point(0, 0)))) == Point(0, 0)
+    assert _click(frame.place(Click(Point(1280, 720)))) == Point(1919, 1079)
+
+
+@pytest.mark.parametrize(
+    ("action", "space", "why"),
+    [
+        (
+            Click(Point(1200, 700)),
+            (1000, 1000),
+            "lies outside 1000x1000, which it was to answer in; the model seems to",
+        ),
+        (Drag(Point(5, 5), Point(50000, 50000)), None, "(50000, 50000) lies outside 1280x720"),
+        (Click(Point(-300, 20)), None, "(-300, 20) lies outside 1280x720"),
+        (Click(Point(1290, 726)), None, ""),
+        (Click(Point(-5, 1000)), (1000, 1000), ""),
+        (Click(None), (1, 1), ""),
+    ],
+)
+def test_a_point_outside_the_space_strays_and_one_at_its_edge_does_not(
+    action: Action, space: tuple[int, int] | None, why: str
+) -> None:
+    """More than a hundredth outside was meant in another space, which the words name."""
+    said = _frame(Size(1920, 1080)).strays(action, space)
+    assert why in said
+    assert bool(said) == bool(why)
 
 
 def test_coordinates_are_scaled_from_the_echoed_size() -> None:

@@ -113,6 +113,9 @@ def test_a_picture_and_a_placed_action_come_back_as_what_can_be_known_of_them() 
     assert isinstance(began, Began)
     assert looked.file == "frames/0003.png"
     assert looked.frame(b"12345") == FRAME
+    (flush,) = read([to_line(replace(OBSERVED, frame=replace(FRAME, inset=0)), recorded=True)])
+    assert isinstance(flush, Looked)
+    assert flush.frame(b"12345") == replace(FRAME, inset=0)
     assert (began.index, began.sent, began.real) == (1, ACTING.placed.sent, ACTING.placed.real)
     assert looked.frame().place(began.sent).real == began.real
 

@@ -131,6 +131,7 @@ class CoastyPredictor:
             request_id=prediction.request_id or answer.request_id,
             usage=replace(prediction.usage, cents=cents),
             attempts=answer.tries,
+            clamps=True,
         )
 
     def _open(self, ask: PredictRequest) -> PredictStream[None]:
