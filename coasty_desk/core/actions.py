@@ -144,6 +144,19 @@ class LookAgain(Struct, frozen=True):
     why: str
 
 
+class Done(Struct, frozen=True):
+    """An action that was carried out whole."""
+
+
+class NotDone(Struct, frozen=True):
+    """An action that was neither tried nor refused, and `why`: the screen is to be seen first, or one before it was refused."""
+
+    why: str
+
+
+Outcome: TypeAlias = Done | Refusal | NotDone
+
+
 class Evidence(Struct, frozen=True):
     """Why what the last steps did is taken for done: of which `kind`, `what` it is in words, `where` if anywhere.
 

@@ -12,7 +12,7 @@ from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import LookAgain, Prediction, Refusal
+from coasty_desk.core.actions import Done, LookAgain, NotDone, Outcome, Prediction, Refusal
 from coasty_desk.core.scaling import Frame, Placed
 
 T = TypeVar("T")
@@ -71,12 +71,11 @@ class PredictRequest(Struct, frozen=True):
 
     `notes` are what the model must know besides the task (a refusal of its last action, a run
     taken up again). `step` counts predictions from 1 over the whole run, resumed or not.
-    `cents_left` and `seconds_left` are what the run may still use; None is no cap. `refusal` is that
-    of the last step, where an action of it was refused; it is among the notes, in words. `said` is
-    what the person has told the model besides the task, in order. `old`: the frame is of an earlier
+    `cents_left` and `seconds_left` are what the run may still use; None is no cap. `outcomes` are what
+    became of the last answer's actions, one for each; what hindered one is among the notes, in words. What was
+    done of them before the run was taken up counts as done. `said` is what
+    the person has told the model besides the task, in order. `old`: the frame is of an earlier
     sitting, and nothing of the answer will be carried out, so only one that is paid for is of use.
-    `undone`: so many of the last answer's actions, the last of them, were held back until this look,
-    and not refused.
     """
 
     step: int
@@ -85,10 +84,14 @@ class PredictRequest(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     cents_left: int | None = None
     seconds_left: float | None = None
-    refusal: Refusal | None = None
+    outcomes: tuple[Outcome, ...] = ()
     said: tuple[str, ...] = ()
     old: bool = False
-    undone: int = 0
+
+    @property
+    def hindrance(self) -> Refusal | NotDone | None:
+        """What became of the first of the last actions that was not done whole; None where all were."""
+        return next((outcome for outcome in self.outcomes if not isinstance(outcome, Done)), None)
 
 
 PredictStream: TypeAlias = Generator[Retry | StepCharge, None, T]

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from coasty_desk.core import events as ev
 from coasty_desk.core import limits as lim
-from coasty_desk.core.actions import Action, LookAgain, Prediction, Refusal, Verdict, in_words
+from coasty_desk.core.actions import Action, Done, LookAgain, NotDone, Outcome, Prediction, Refusal, Verdict, in_words
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import (
     Aborted,
@@ -102,10 +102,9 @@ class _Run:
         self.cut_off = cut_off
         self.progress = cut_off.progress
         self.notes = cut_off.notes
-        self.refusal: Refusal | None = None
+        self.outcomes: tuple[Outcome, ...] = ()
         self.said = (*cut_off.said, *([job.note] if job.note else []))
         self.told_what = False
-        self.undone = 0
         self.refused_before = cut_off.refused
         self.step = cut_off.progress.steps
         self.began = time.monotonic() - cut_off.progress.seconds
@@ -266,10 +265,9 @@ class _Run:
             self.notes,
             cents_left,
             seconds_left,
-            self.refusal,
+            self.outcomes,
             self.said,
             old,
-            self.undone,
         )
 
     def _answer(self, answering: PredictStream[T]) -> Generator[ev.Event, None, T]:
@@ -291,12 +289,13 @@ class _Run:
     def _batch(self, frame: Frame, prediction: Prediction, first: int = 0) -> Generator[ev.Event, None, _Ended | None]:
         """Carry out the actions from `first` on until one is refused; say how the run ended, if it did."""
         acted = False
-        self.notes, self.refusal, self.told_what, self.undone = (), None, False, 0
+        hindrance: Refusal | LookAgain | None = None
+        self.notes, self.told_what = (), False
+        self.outcomes = (Done(),) * len(prediction.actions)
         for index, action in enumerate(prediction.actions[first:], first):
             if acted:
                 self.ports.screen.between()
             self.ports.stop.check()
-            hindrance: Refusal | LookAgain | None
             placed: Placed | None = None
             if isinstance(action, Refusal):
                 hindrance = action
@@ -309,7 +308,7 @@ class _Run:
                     hindrance = yield from self._act(index, placed)
                     acted = True
             if hindrance is not None:
-                self.undone = len(prediction.actions) - index if isinstance(hindrance, LookAgain) else 0
+                self.outcomes = (*self.outcomes[:index], *_left_out(hindrance, len(prediction.actions) - index))
                 yield from self._hindered(hindrance, placed)
                 break
         else:
@@ -319,7 +318,7 @@ class _Run:
             self.progress = replace(self.progress, refusals=0)
             self.refused_before = False
         if self.progress.refusals >= lim.REFUSALS:
-            why = f": {self.refusal.why}" if self.refusal else ""
+            why = f": {hindrance.why}" if hindrance else ""
             return ev.Ending.REFUSED, f"{lim.REFUSALS} steps in a row had an action that was refused{why}"
         if acted:
             rest = self.ports.screen.settle()
@@ -376,7 +375,7 @@ class _Run:
         self.refused_before = True
         if not self.told_what:  # a person who says what to do leads the run, and does not end it
             self.progress = replace(self.progress, refusals=self.progress.refusals + 1)
-        self.notes, self.refusal = (refused_note(hindrance),), hindrance
+        self.notes = (refused_note(hindrance),)
         yield self._event(ev.Refused, refusal=hindrance, real=None if placed is None else placed.real)
 
     def _seconds(self) -> float:
@@ -384,6 +383,13 @@ class _Run:
 
     def _event(self, kind: Callable[..., ev.Event], **fields: object) -> ev.Event:
         return kind(run_id=self.job.run_id, step=self.step, elapsed=round(self._seconds(), 3), **fields)
+
+
+def _left_out(hindrance: Refusal | LookAgain, many: int) -> tuple[Outcome, ...]:
+    """What becomes of the `many` actions from the one on that was hindered."""
+    if isinstance(hindrance, LookAgain):
+        return (NotDone(hindrance.why),) * many
+    return (hindrance, *(NotDone("the one before it was refused"),) * (many - 1))
 
 
 def _in_space(frame: Frame, prediction: Prediction) -> Prediction:

@@ -189,8 +189,8 @@ class Replay:
         return ""
 
     def _not_whole(self, ask: PredictRequest) -> _GoneError | None:
-        """Where the last step was hindered (`notes` say so): it is taken again if nothing of it was done, else it is at its end."""
-        if not ask.notes or not self._next:
+        """Where the last step was hindered: it is taken again if nothing of it was done, else it is at its end."""
+        if ask.hindrance is None or not self._next:
             return None
         self._next -= 1
         other, self._other = self._other, ""
@@ -198,7 +198,7 @@ class Replay:
         if other:
             return _GoneError(f"in step {number} {other}")
         if self._begun:
-            return _GoneError(f"step {number} was not done whole: {ask.notes[0]}")
+            return _GoneError(f"step {number} was not done whole: {ask.hindrance.why}")
         return None
 
     def _answer(self, frame: Frame) -> Prediction:

@@ -8,7 +8,19 @@ import pytest
 from msgspec.structs import replace
 
 from coasty_desk.core import events as ev
-from coasty_desk.core.actions import Action, Click, LookAgain, Point, Prediction, PressKeys, Refusal, Usage, Verdict
+from coasty_desk.core.actions import (
+    Action,
+    Click,
+    Done,
+    LookAgain,
+    NotDone,
+    Point,
+    Prediction,
+    PressKeys,
+    Refusal,
+    Usage,
+    Verdict,
+)
 from coasty_desk.core.errors import BrokenOffError, DesktopError, ServiceError
 from coasty_desk.core.limits import Limits
 from coasty_desk.core.ports import Judging, PersonQuestion, PersonReply, Predictor, SettleResult
@@ -131,6 +143,19 @@ def test_a_refused_action_drops_the_rest_and_is_told_to_the_model() -> None:
     assert world.executor.performed == []
     assert "outside the bounds" in " ".join(world.predictor.asked[1].notes)
     assert world.predictor.asked[0].notes == ()
+
+
+def test_the_model_is_told_what_became_of_each_of_its_actions() -> None:
+    """One outcome for each: done, refused with why, not done; after a batch that was done whole, nothing hindered it."""
+    refusal = Refusal("click at (300, 50)", "policy", "it is outside the bounds")
+    world = World(_go(CLICK, OTHER, CLICK), _go(CLICK, OTHER), _go(CLICK), verdicts=[None, refusal, LookAgain("wait")])
+    assert world.run().ending is ev.Ending.DONE
+    first, refused, held, whole = world.predictor.asked
+    assert first.outcomes == ()
+    assert refused.outcomes == (Done(), refusal, NotDone("the one before it was refused"))
+    assert refused.hindrance == refusal
+    assert held.outcomes == (NotDone("wait"), NotDone("wait"))
+    assert (whole.outcomes, whole.hindrance) == ((Done(),), None)
 
 
 def test_a_point_outside_its_models_space_is_refused_unless_that_is_agreed() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from coasty_desk.core.actions import Evidence, Launch, Point, Prediction, Verdict
+from coasty_desk.core.actions import Evidence, Launch, NotDone, Point, Prediction, Refusal, Verdict
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.ports import PredictRequest, PredictStream
 from coasty_desk.core.scaling import Frame, Rect
@@ -78,13 +78,13 @@ class OfflinePredictor:
         yield from ()
         if self._reader is None:
             return Prediction(Verdict.FAIL, reasoning=self._said)
-        if ask.refusal is not None:  # what follows rests on it, and it will not be let through a second time
-            refused = f"“{ask.refusal.action}” was refused: {ask.refusal.why}"
+        if isinstance(ask.hindrance, Refusal):  # what follows rests on it, and it will not be let through a second time
+            refused = f"“{ask.hindrance.action}” was refused: {ask.hindrance.why}"
             return Prediction(Verdict.FAIL, reasoning=refused)
         self._frame, reader = ask.frame, self._reader
         self._stirring.looked()
         seen = self._stop.race(lambda: reader.read(ask.frame.image))
-        return self._next(seen, ask.undone)
+        return self._next(seen, sum(isinstance(outcome, NotDone) for outcome in ask.outcomes))
 
     def close(self) -> None:
         """Free the engine and the last screenshot."""
