@@ -7,7 +7,9 @@ project's file has for it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
+
+from msgspec import Struct
 
 from coasty_desk import presets
 from coasty_desk.core.scaling import Size
@@ -20,56 +22,70 @@ that; `added` is in force beside it; `by trust` is an error unless the person tr
 even then.
 """
 
-Rule: TypeAlias = Callable[[Any, str, Any], Allowed]
+
+class ProjectRule(Struct, frozen=True):
+    """Judges a value; `says` is what such a file may do with the setting, for the person to read."""
+
+    says: str
+    judge: Callable[[Any, str, Any], Allowed]
+
+    def __call__(self, own: Any, name: str, value: Any) -> Allowed:
+        """What becomes of it."""
+        return self.judge(own, name, value)
 
 
-def _always(allowed: Allowed) -> Rule:
-    return lambda _own, _name, _value: allowed
-
-
-HARMLESS, ADDED, BY_TRUST, NEVER = _always("harmless"), _always("added"), _always("by trust"), _always("never")
-
-
-def switched_on(own: Any, name: str, value: bool) -> Allowed:  # noqa: FBT001 - a rule takes any value
-    """A protection may be switched on."""
+def _switched_on(own: Any, name: str, value: bool) -> Allowed:  # noqa: FBT001 - a rule takes any value
     return "tightened" if value or not getattr(own, name) else "left out"
 
 
-def smaller(own: Any, name: str, value: float) -> Allowed:
-    """A limit may be lowered; None is none."""
+def _smaller(own: Any, name: str, value: float) -> Allowed:
     limit = own.steps if name == "max_steps" else getattr(own, name)
     return "tightened" if limit is None or value <= limit else "left out"
 
 
-def day_capped(own: Any, name: str, value: int) -> Allowed:
+def _day_capped(own: Any, name: str, value: int) -> Allowed:
     """To keep to a day's cap, what is spent is written down: not where the person wants nothing kept."""
-    return "left out" if own.no_record and own.daily_cents is None else smaller(own, name, value)
+    return "left out" if own.no_record and own.daily_cents is None else _smaller(own, name, value)
 
 
-def stricter(*weakest_first: str) -> Rule:
+def _stricter(*weakest_first: str) -> ProjectRule:
     """A choice may be exchanged for a stricter one."""
 
     def rule(own: Any, name: str, value: str) -> Allowed:
         loosened = weakest_first.index(value) < weakest_first.index(getattr(own, name))
         return "left out" if loosened else "tightened"
 
-    return rule
+    return ProjectRule("may make it stricter", rule)
 
 
-def asks_more(own: Any, _name: str, value: str) -> Allowed:
+def _asks_more(own: Any, _name: str, value: str) -> Allowed:
     """More may be asked about than the person's setting or preset says."""
     order = ("never", "risky", "always")
     before = own.confirm or presets.load(own.preset).confirm
     return "tightened" if order.index(value) >= order.index(before) else "left out"
 
 
-def smaller_picture(own: Any, _name: str, value: Size) -> Allowed:
+def _smaller_picture(own: Any, _name: str, value: Size) -> Allowed:
     """Less of the screen may be sent. A policy's bounds are in these pixels, and would mean other places."""
     return "tightened" if value == own.max_size or (own.max_size.holds(value) and not own.policy) else "left out"
 
 
-def built_in(own: Any, _name: str, value: str) -> Allowed:
-    """One of the program's own texts may be chosen where the person has chosen none; another text may tell the model anything."""
+def _built_in(own: Any, _name: str, value: str) -> Allowed:
+    """Another text may tell the model anything."""
     if not presets.is_built_in(value):
         return "by trust"
     return "harmless" if own.preset in (presets.DEFAULT, value) else "left out"
+
+
+HARMLESS = ProjectRule("may set it", lambda _own, _name, _value: "harmless")
+ADDED = ProjectRule("may add to it", lambda _own, _name, _value: "added")
+BY_TRUST = ProjectRule("may set it only where you trust it", lambda _own, _name, _value: "by trust")
+NEVER = ProjectRule("may not set it", lambda _own, _name, _value: "never")
+SWITCHED_ON = ProjectRule("may switch it on", _switched_on)
+SMALLER = ProjectRule("may lower it", _smaller)
+DAY_CAPPED = ProjectRule("may lower it", _day_capped)
+ASKS_MORE = ProjectRule("may have more asked about", _asks_more)
+SMALLER_PICTURE = ProjectRule("may make it smaller, where you have no policy", _smaller_picture)
+STRICTER_AT_INPUT = _stricter("ignore", "pause", "stop")
+STRICTER_ON_TERMINAL = _stricter("show", "auto", "hide")
+BUILT_IN = ProjectRule("may choose another of the program's own, where you have chosen none", _built_in)

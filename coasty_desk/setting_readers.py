@@ -1,17 +1,37 @@
 """What a setting may be: each reader takes a value from an option, a file or a record, and gives it in its own type. Pure.
 
-A reader raises ValueError, TypeError or OverflowError; `expected` on it says to the person what it takes, `choices` which words.
+A reader raises ValueError, TypeError or OverflowError.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast, get_args
+
+from msgspec import Struct
 
 from coasty_desk.core.scaling import SENT_MAX, SENT_MIN, Rect, Size
 
-Reader: TypeAlias = Callable[[Any], Any]
+
+class ValueReader(Struct, frozen=True):
+    """Reads a setting's value, and says to the person what it takes (`expected`), which stands as `metavar` in a help.
+
+    `example` is a value as TOML has it. `choices` are the words that it takes, where it takes no others; `usual` are
+    values that a shell offers all the same.
+    """
+
+    expected: str
+    read: Callable[[Any], Any]
+    metavar: str = ""
+    example: object = None
+    choices: tuple[str, ...] = ()
+    usual: tuple[str, ...] = ()
+
+    def __call__(self, value: Any) -> Any:
+        """The value in the setting's own type. Raises ValueError, TypeError, OverflowError."""
+        return self.read(value)
+
 
 FURTHEST = 1_000_000
 """Pixels from the origin within which a mask lies."""
@@ -31,17 +51,7 @@ LONGEST = 1_000_000
 """Seconds: eleven days. Clocks and timers have an end."""
 
 
-def saying(expected: str, read: Reader) -> Reader:
-    """The reader, with the sentence for the person; several settings may be read alike."""
-
-    def reader(value: Any) -> Any:
-        return read(value)
-
-    reader.expected = expected  # type: ignore[attr-defined]  # the sentence for the person travels with the reader
-    return reader
-
-
-def whole(low: int, high: int = MOST) -> Reader:
+def whole(low: int, high: int = MOST, metavar: str = "N", example: object = None) -> ValueReader:
     """A whole number, both ends included."""
 
     def read(value: Any) -> int:
@@ -50,7 +60,7 @@ def whole(low: int, high: int = MOST) -> Reader:
             raise ValueError
         return number
 
-    return saying(f"a whole number from {low} to {high}", read)
+    return ValueReader(f"a whole number from {low} to {high}", read, metavar, example)
 
 
 def seconds(value: Any) -> float:
@@ -69,7 +79,7 @@ def deadline(value: Any) -> float:
     return number
 
 
-def one_of(*words: str) -> Reader:
+def one_of(*words: str, example: str = "") -> ValueReader:
     """One of these words."""
 
     def read(value: Any) -> str:
@@ -77,9 +87,7 @@ def one_of(*words: str) -> Reader:
             raise ValueError
         return cast("str", value)
 
-    reader = saying("one of " + ", ".join(words), read)
-    reader.choices = words  # type: ignore[attr-defined]  # as with `expected`
-    return reader
+    return ValueReader("one of " + ", ".join(words), read, "|".join(words), example, words, words)
 
 
 def switch(value: Any) -> bool:
@@ -158,6 +166,40 @@ def settle(value: Any) -> float | None:
     return None if value == "adaptive" else seconds(value)
 
 
-SWITCH = saying("true or false", switch)
-CONFIRM = one_of("never", "risky", "always")
-MAX_SIZE = saying(f"WIDTHxHEIGHT from {SENT_MIN} to {SENT_MAX}, or full", size)
+Provider: TypeAlias = Literal["coasty", "offline"]
+HumanInput: TypeAlias = Literal["pause", "stop", "ignore"]
+ImageFormat: TypeAlias = Literal["png", "jpeg", "auto"]
+OwnTerminal: TypeAlias = Literal["auto", "hide", "show"]
+
+PROVIDER = one_of(*get_args(Provider))
+HUMAN_INPUT = one_of(*get_args(HumanInput))
+IMAGE_FORMAT = one_of(*get_args(ImageFormat))
+OWN_TERMINAL = one_of(*get_args(OwnTerminal))
+CONFIRM = one_of("never", "risky", "always", example="risky")
+SWITCH = ValueReader("true or false", switch)
+COUNT, CENTS, STEPS, MEMORY = whole(0), whole(0, metavar="CENTS", example=200), whole(1, example=25), whole(1, 20)
+DEADLINE = ValueReader(f"a number of seconds above 0, at most {LONGEST}", deadline, "SECONDS", 600)
+SETTLE = ValueReader(
+    f"adaptive or a number of seconds, at most {LONGEST}", settle, "SECONDS", "adaptive", usual=("adaptive",)
+)
+FILE = ValueReader("a file", text, "FILE", "task.txt")
+FILES = ValueReader(f"a file, or up to {MOST_FILES} of them", files, "FILE", "policy.toml")
+PRESET = ValueReader("a preset's name or a file", text, "NAME|FILE")
+KEYS = ValueReader("keys such as <ctrl>+<shift>+<f12>", text, "KEYS", "<ctrl>+<shift>+<f12>")
+VERSION = ValueReader("a version such as v3", version, "VERSION", usual=("v1", "v3", "v4", "v5"))
+MONITOR = ValueReader("primary or a monitor's number", monitor, "primary|N")
+MAX_SIZE = ValueReader(
+    f"WIDTHxHEIGHT from {SENT_MIN} to {SENT_MAX}, or full",
+    size,
+    "WxH|full",
+    usual=("1280x720", "1920x1080", "2560x1440", "full"),
+)
+RECTS = ValueReader(f"X,Y,WIDTH,HEIGHT in real pixels{OFTEN}", rects, "X,Y,W,H", ["0,0,400,30"])
+TITLES = ValueReader(f"a pattern of window titles{OFTEN}", texts, "PATTERN", ["*Bank*"])
+SECRETS = ValueReader(
+    f"NAME=env:VARIABLE or NAME=keyring:SERVICE/USER, with @WINDOW behind it or without{OFTEN}",
+    texts,
+    "NAME=SOURCE",
+    ["PASSWORD=keyring:mail/me"],
+)
+ADDRESS = ValueReader("the service's address", text, "URL")

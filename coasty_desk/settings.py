@@ -1,31 +1,36 @@
 """Every setting, merged once from defaults, files, environment and options, and frozen.
 
+The annotations of `Settings` are the one table of them: the options of every command, the short way of `run`,
+`config init`, `config show`, what a shell completes and `coasty-desk help settings` are made from it. To add a setting
+is to add a row.
+
 Precedence (DESIGN.md A2): option > environment > project `coasty-desk.toml` > user `config.toml`
 > default. Whoever left a project's file there need not be the person, so each setting says beside it
 what such a file may do with it. The API key is no setting: it is read by `compose` from the
 environment or the keyring.
 """
 
-from __future__ import annotations
+# The annotations are wanted as they stand, and not as text: they are the table.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
 import platformdirs
 from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk import plain_files, presets, project_file
 from coasty_desk import project_rules as rules
 from coasty_desk import setting_readers as readers
+from coasty_desk.core.abort import abort_key
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import at_home, given
 from coasty_desk.core.scaling import Rect, Size
 from coasty_desk.presets import Confirm
 from coasty_desk.project_file import ProjectFile
-from coasty_desk.project_rules import Allowed, Rule
-from coasty_desk.setting_readers import Reader
+from coasty_desk.project_rules import Allowed, ProjectRule
+from coasty_desk.setting_readers import HumanInput, ImageFormat, OwnTerminal, Provider, ValueReader
 
 PROJECT_FILE = project_file.NAME
 BASE_URL = "https://coasty.ai/v1"
@@ -42,91 +47,157 @@ DEFAULT_SIZE = Size(1280, 720)
 """The largest screenshot that the service charges nothing more for (API.md §4.4)."""
 
 
-def _setting(default: Any, read: Reader, project: Rule, section: str = "run") -> Any:
-    return field(default=default, metadata={"read": read, "project": project, "section": section})
+class Setting(Struct, frozen=True):
+    """A row of the table: what a person is told of a setting, how its value is read, and what a project's file may do with it.
+
+    `about` is a line without a full stop, for every help, and `see` the topic of the manual that says more; `unset` is
+    what holds where there is no value. `name` and `default` are those of the field.
+    """
+
+    about: str
+    read: ValueReader
+    project: ProjectRule
+    unset: str = "none"
+    see: str = ""
+    section: str = "run"
+    name: str = ""
+    default: Any = None
+
+    @property
+    def flag(self) -> str:
+        """As an option."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def takes(self) -> type[bool | tuple[object, ...] | str]:
+        """What the option takes: nothing (bool), several values (tuple) or one (str)."""
+        kinds: tuple[type[bool | tuple[object, ...]], ...] = (bool, tuple)
+        return next((kind for kind in kinds if isinstance(self.default, kind)), str)
+
+    @property
+    def standing(self) -> str:
+        """What holds where nothing is set, in words; empty where that is nothing, or off."""
+        if self.default is None:
+            return "" if self.unset == "none" else self.unset
+        return str(plain(self.default)) if self.default and self.takes is str else ""
+
+    @property
+    def line(self) -> str:
+        """What it is, and what it is where nothing is set."""
+        return f"{self.about}.{f' [{self.standing}]' if self.standing else ''}"
+
+    @property
+    def example(self) -> object:
+        """A value as TOML has it."""
+        return plain(self.default) if self.default not in (None, ()) else self.read.example
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What DESIGN.md A2 lists under `run`, with the sections `[record]` and `[limits]` of the files.
+class Settings(Struct, frozen=True):
+    """What DESIGN.md A2 lists under `run`, with the sections `[record]` and `[limits]` of the files: the table.
 
     Sizes are in sent pixels, masks in real ones, times in seconds, money in cents.
     `max_steps` is None for its default, which a dry run lowers to 1. All of several policies are in force.
     """
 
-    dry_run: bool = _setting(default=False, read=readers.SWITCH, project=rules.switched_on)
-    step: bool = _setting(default=False, read=readers.SWITCH, project=rules.switched_on)
-    max_steps: int | None = _setting(None, readers.whole(1), rules.smaller)
-    deadline: float | None = _setting(
-        None, readers.saying(f"a number of seconds above 0, at most {readers.LONGEST}", readers.deadline), rules.smaller
-    )
-    budget: int | None = _setting(None, readers.whole(0), rules.smaller)
+    dry_run: Annotated[
+        bool, Setting("Only print each action in real pixels; send no input", readers.SWITCH, rules.SWITCHED_ON)
+    ] = False
+    max_steps: Annotated[
+        int | None, Setting("Most predictions", readers.STEPS, rules.SMALLER, unset="25; dry run: 1")
+    ] = None
+    deadline: Annotated[float | None, Setting("Wall-clock cap of the run", readers.DEADLINE, rules.SMALLER)] = None
+    budget: Annotated[
+        int | None, Setting("Cap on cost, checked before each prediction", readers.CENTS, rules.SMALLER, see="money")
+    ] = None
     # the program's own texts, where the person has chosen none: another text may say anything to the model
-    preset: str = _setting(presets.DEFAULT, readers.saying("a preset's name or a file", readers.text), rules.built_in)
-    confirm: Confirm | None = _setting(None, readers.CONFIRM, rules.asks_more)
-    policy: tuple[str, ...] = _setting(
-        (), readers.saying(f"a file, or up to {readers.MOST_FILES} of them", readers.files), rules.ADDED
-    )
-    # less of the screen leaves the machine, for less; a policy's bounds are in these pixels, and would mean other places
-    max_size: Size = _setting(DEFAULT_SIZE, readers.MAX_SIZE, rules.smaller_picture)
-    # another monitor may show what was to stay unseen
-    monitor: Literal["primary"] | int = _setting(
-        "primary", readers.saying("primary or a monitor's number", readers.monitor), rules.BY_TRUST
-    )
-    mask: tuple[Rect, ...] = _setting(
-        (), readers.saying(f"X,Y,WIDTH,HEIGHT in real pixels{readers.OFTEN}", readers.rects), rules.ADDED
-    )
-    # the key that the person knows would do nothing any more
-    abort_hotkey: str | None = _setting(
-        None, readers.saying("keys such as <ctrl>+<shift>+<f12>", readers.text), rules.BY_TRUST
-    )
-    # who sees the screen, and who is paid
-    provider: Literal["coasty", "offline"] = _setting("coasty", readers.one_of("coasty", "offline"), rules.BY_TRUST)
-    cua_version: str = _setting("v3", readers.saying("a version such as v3", readers.version), rules.BY_TRUST)
-    # what it costs is in the price that is shown and asked about, and within the caps
-    memory: int = _setting(3, readers.whole(1, 20), rules.HARMLESS)
-    # a pause that a stop ends as any
-    settle: float | None = _setting(
-        None,
-        readers.saying(f"adaptive or a number of seconds, at most {readers.LONGEST}", readers.settle),
-        rules.HARMLESS,
-    )
+    preset: Annotated[str, Setting("Instructions for the model", readers.PRESET, rules.BUILT_IN)] = presets.DEFAULT
+    step: Annotated[
+        bool, Setting("Ask before every single action", readers.SWITCH, rules.SWITCHED_ON, see="policy")
+    ] = False
+    confirm: Annotated[
+        Confirm | None,
+        Setting("Which actions wait for your yes", readers.CONFIRM, rules.ASKS_MORE, "the preset's", "policy"),
+    ] = None
+    policy: Annotated[
+        tuple[str, ...], Setting("What is allowed at all, as TOML or JSON", readers.FILES, rules.ADDED, see="policy")
+    ] = ()
     # it would be typed wherever the model likes
-    secret: tuple[str, ...] = _setting(
-        (),
-        readers.saying(
-            f"NAME=env:VARIABLE or NAME=keyring:SERVICE/USER, with @WINDOW behind it or without{readers.OFTEN}",
-            readers.texts,
-        ),
-        rules.BY_TRUST,
-    )
-    mask_window: tuple[str, ...] = _setting(
-        (), readers.saying(f"a pattern of window titles{readers.OFTEN}", readers.texts), rules.ADDED
-    )
-    on_human_input: Literal["pause", "stop", "ignore"] = _setting(
-        "pause", readers.one_of("pause", "stop", "ignore"), rules.stricter("ignore", "pause", "stop")
-    )
+    secret: Annotated[
+        tuple[str, ...],
+        Setting("What {{secret:NAME}} types; @WINDOW binds it", readers.SECRETS, rules.BY_TRUST, see="secrets"),
+    ] = ()
+    on_human_input: Annotated[
+        HumanInput,
+        Setting("When you move the pointer or type", readers.HUMAN_INPUT, rules.STRICTER_AT_INPUT, see="policy"),
+    ] = "pause"
+    # less of the screen leaves the machine, for less; a policy's bounds are in these pixels, and would mean other places
+    max_size: Annotated[
+        Size, Setting("The screenshot is shrunk to fit inside", readers.MAX_SIZE, rules.SMALLER_PICTURE, see="money")
+    ] = DEFAULT_SIZE
+    # another monitor may show what was to stay unseen
+    monitor: Annotated[Literal["primary"] | int, Setting("Which monitor", readers.MONITOR, rules.BY_TRUST)] = "primary"
+    mask: Annotated[
+        tuple[Rect, ...],
+        Setting("Real pixels painted black in every picture", readers.RECTS, rules.ADDED, see="secrets"),
+    ] = ()
+    mask_window: Annotated[
+        tuple[str, ...], Setting("Windows painted black, by title", readers.TITLES, rules.ADDED, see="secrets")
+    ] = ()
+    # the key that the person knows would do nothing any more
+    abort_hotkey: Annotated[
+        str | None, Setting("The abort key", readers.KEYS, rules.BY_TRUST, abort_key.DEFAULT, "stopping")
+    ] = None
+    # who sees the screen, and who is paid
+    provider: Annotated[
+        Provider, Setting("Who predicts; offline: no key, no network", readers.PROVIDER, rules.BY_TRUST, see="models")
+    ] = "coasty"
+    cua_version: Annotated[str, Setting("The model's version", readers.VERSION, rules.BY_TRUST, see="models")] = "v3"
+    # what it costs is in the price that is shown and asked about, and within the caps
+    memory: Annotated[
+        int, Setting("Screenshots that the model remembers, 1-20", readers.MEMORY, rules.HARMLESS, see="money")
+    ] = 3
+    # a pause that a stop ends as any
+    settle: Annotated[
+        float | None, Setting("Fixed pause after each step", readers.SETTLE, rules.HARMLESS, unset="adaptive")
+    ] = None
     # the same picture in another file
-    image_format: Literal["png", "jpeg", "auto"] = _setting(
-        "png", readers.one_of("png", "jpeg", "auto"), rules.HARMLESS
-    )
-    overlay: bool = _setting(default=False, read=readers.SWITCH, project=rules.switched_on)
-    own_terminal: Literal["auto", "hide", "show"] = _setting(
-        "auto", readers.one_of("auto", "hide", "show"), rules.stricter("show", "auto", "hide")
-    )
-    # without a record nobody sees afterwards what happened, and with one that was not wanted others may
-    no_record: bool = _setting(default=False, read=readers.SWITCH, project=rules.BY_TRUST)
-    # a person at a terminal would not see what goes on, nor how to stop it
-    json: bool = _setting(default=False, read=readers.SWITCH, project=rules.BY_TRUST)
-    yes: bool = _setting(default=False, read=readers.SWITCH, project=rules.BY_TRUST)
+    image_format: Annotated[
+        ImageFormat, Setting("How the screenshot is sent", readers.IMAGE_FORMAT, rules.HARMLESS)
+    ] = "png"
+    overlay: Annotated[
+        bool, Setting("A badge on the screen: who drives, how to stop", readers.SWITCH, rules.SWITCHED_ON)
+    ] = False
+    own_terminal: Annotated[
+        OwnTerminal,
+        Setting("The window that you start this from", readers.OWN_TERMINAL, rules.STRICTER_ON_TERMINAL, see="policy"),
+    ] = "auto"
     # what is to be done, and a file whose content is sent
-    file: str | None = _setting(None, readers.saying("a file", readers.text), rules.BY_TRUST)
+    file: Annotated[str | None, Setting("The task from a file", readers.FILE, rules.BY_TRUST)] = None
+    # without a record nobody sees afterwards what happened, and with one that was not wanted others may
+    no_record: Annotated[bool, Setting("Keep nothing on disk", readers.SWITCH, rules.BY_TRUST, see="record")] = False
+    # a person at a terminal would not see what goes on, nor how to stop it
+    json: Annotated[
+        bool, Setting("One JSON event a line on stdout, nothing else there", readers.SWITCH, rules.BY_TRUST)
+    ] = False
+    yes: Annotated[
+        bool, Setting("Do not ask before it can cost money", readers.SWITCH, rules.BY_TRUST, see="money")
+    ] = False
     # they delete what other runs have recorded
-    keep_days: int = _setting(30, readers.whole(0), rules.NEVER, "record")
-    keep_mb: int = _setting(2000, readers.whole(0), rules.NEVER, "record")
-    daily_cents: int | None = _setting(None, readers.whole(0), rules.day_capped, "limits")
-    base_url: str = _setting(
-        BASE_URL, readers.saying("the service's address", readers.text), rules.NEVER, "environment"
+    keep_days: Annotated[
+        int, Setting("Runs recorded more days ago are deleted", readers.COUNT, rules.NEVER, "", "record", "record")
+    ] = 30
+    keep_mb: Annotated[
+        int,
+        Setting(
+            "The oldest are deleted while all take more megabytes", readers.COUNT, rules.NEVER, "", "record", "record"
+        ),
+    ] = 2000
+    daily_cents: Annotated[
+        int | None,
+        Setting("Cap on what all runs of a day cost", readers.CENTS, rules.DAY_CAPPED, see="money", section="limits"),
+    ] = None
+    base_url: Annotated[str, Setting("Where the service is", readers.ADDRESS, rules.NEVER, section="environment")] = (
+        BASE_URL
     )
     capped_by_project: bool = False
     """Whether the budget is a project's: a cap like any, but nobody's agreement to what the run may cost."""
@@ -137,26 +208,23 @@ class Settings:
         return self.max_steps if self.max_steps is not None else (1 if self.dry_run else 25)
 
 
-_FIELDS = {entry.name: entry for entry in fields(Settings) if entry.metadata}
+def _rows() -> Iterable[Setting]:
+    for name, annotation in Settings.__annotations__.items():
+        if hasattr(annotation, "__metadata__"):
+            yield replace(annotation.__metadata__[0], name=name, default=getattr(_DEFAULTS, name))
+
+
+_DEFAULTS = Settings()
+TABLE = {row.name: row for row in _rows()}
+"""The settings by name, in the order in which a help has them."""
+
 SECTIONS = ("run", "record", "limits")
+"""Those of a file, besides which there is `environment`."""
 
 
-def options() -> dict[str, type[bool | tuple[object, ...] | str]]:
-    """The settings that are options of `run`, and what each takes: nothing (bool), several values (tuple) or one (str)."""
-    kinds: tuple[type[bool | tuple[object, ...]], ...] = (bool, tuple)
-    return {
-        name: next((kind for kind in kinds if isinstance(entry.default, kind)), str)
-        for name, entry in _FIELDS.items()
-        if entry.metadata["section"] == "run"
-    }
-
-
-def choices(name: str) -> tuple[str, ...]:
-    """The words that a setting takes, where it takes no others; none for what is no setting."""
-    if name not in _FIELDS:
-        return ()
-    found: tuple[str, ...] = getattr(_FIELDS[name].metadata["read"], "choices", ())
-    return found
+def of(*sections: str) -> list[Setting]:
+    """Those of these sections; their order is that of the table."""
+    return [row for row in TABLE.values() if row.section in sections]
 
 
 def configuration_files() -> list[Path]:
@@ -233,7 +301,7 @@ def load(options: Mapping[str, object], environment: Mapping[str, str], files: l
 def merge(options: Mapping[str, object], environment: Mapping[str, str], files: list[Path]) -> Merged:
     """The same, but what a project's file may not set is only named. Raises UsageError for what cannot be read."""
     values: dict[str, object] = {}
-    origins: Origins = dict.fromkeys(_FIELDS, "default")
+    origins: Origins = dict.fromkeys(TABLE, "default")
     project: ProjectFile | None = None
     for path in files:
         if path.name == PROJECT_FILE:
@@ -246,9 +314,9 @@ def merge(options: Mapping[str, object], environment: Mapping[str, str], files: 
     if url:
         values["base_url"], origins["base_url"] = url, f"environment ({BASE_URL_VARIABLE})"
     for name, value in options.items():
-        if name not in _FIELDS:
+        if name not in TABLE:
             raise _no_option(name)
-        flag = f"--{name.replace('_', '-')}"
+        flag = TABLE[name].flag
         values[name], origins[name] = _read(name, value, flag), f"option {flag}"
     own = Settings(**cast("dict[str, Any]", values))
     return Merged(own, origins) if project is None else _with(project, own, origins, options)
@@ -257,7 +325,7 @@ def merge(options: Mapping[str, object], environment: Mapping[str, str], files: 
 def _with(project: ProjectFile, own: Settings, origins: Origins, options: Mapping[str, object]) -> Merged:
     """What a project's file makes of the person's own settings."""
     said = _said(project)
-    became = {name: _FIELDS[name].metadata["project"](own, name, value) for name, value in said.items()}
+    became = {name: TABLE[name].project(own, name, value) for name, value in said.items()}
     became = {name: allowed for name, allowed in became.items() if name not in options or allowed in _WHATEVER_IS_GIVEN}
     is_trusted = bool(said) and project_file.is_trusted(project.path, lambda: digest_of(project, said))
     values: dict[str, object] = {}
@@ -344,7 +412,7 @@ def recorded(chosen: Settings) -> dict[str, object]:
 
     Left out is what belongs to a sitting and not to the run (`json`, `yes`), and what is not set.
     """
-    values = {name: getattr(chosen, name) for name, entry in _FIELDS.items() if entry.metadata["section"] == "run"}
+    values = {row.name: getattr(chosen, row.name) for row in of("run")}
     for name in ("json", "yes", "file"):
         del values[name]
     values["policy"] = [str(given(path).resolve()) for path in chosen.policy]
@@ -395,7 +463,7 @@ def _parsed(path: Path, content: bytes) -> dict[str, object]:
             raise UsageError(
                 message, f"Write [{section}] once, in single brackets, and its settings in the lines below."
             )
-        known = [name for name, entry in _FIELDS.items() if entry.metadata["section"] == section]
+        known = [row.name for row in of(section)]
         for name, value in table.items():
             if name not in known:
                 raise _unknown(name, path, known, f"{_cut(name)} in [{section}]")
@@ -405,13 +473,13 @@ def _parsed(path: Path, content: bytes) -> dict[str, object]:
 
 def known(values: Mapping[str, object]) -> dict[str, object]:
     """Those that are settings: a later version may have recorded others."""
-    return {name: value for name, value in values.items() if name in _FIELDS}
+    return {name: value for name, value in values.items() if name in TABLE}
 
 
 def _no_option(name: str) -> UsageError:
     import difflib  # noqa: PLC0415 - as below
 
-    near = difflib.get_close_matches(name, _FIELDS, 1, 0.5)
+    near = difflib.get_close_matches(name, TABLE, 1, 0.5)
     remedy = f"Did you mean {near[0]}?" if near else "They are the options of `coasty-desk run`, with underscores."
     return UsageError(f"There is no option {name}.", remedy)
 
@@ -419,7 +487,7 @@ def _no_option(name: str) -> UsageError:
 def _unknown(name: str, path: Path, known: list[str], shown: str) -> UsageError:
     import difflib  # noqa: PLC0415 - few misspell
 
-    home = _FIELDS[name].metadata["section"] if name in _FIELDS else ""
+    home = TABLE[name].section if name in TABLE else ""
     if home in SECTIONS:
         return UsageError(f"{path} has {name} where it does not belong.", f"Write it under [{home}].")
     if home:
@@ -430,7 +498,7 @@ def _unknown(name: str, path: Path, known: list[str], shown: str) -> UsageError:
 
 
 def _read(name: str, value: object, shown: str) -> object:
-    return _read_as(_FIELDS[name].metadata["read"], value, shown)
+    return _read_as(TABLE[name].read, value, shown)
 
 
 def number(said: str, shown: str, low: int, high: int = readers.MOST) -> int:
@@ -438,18 +506,17 @@ def number(said: str, shown: str, low: int, high: int = readers.MOST) -> int:
     return cast("int", _read_as(readers.whole(low, high), said, shown))
 
 
-def _read_as(read: Reader, value: object, shown: str) -> object:
+def _read_as(read: ValueReader, value: object, shown: str) -> object:
     try:
         return read(value)
     except (ValueError, TypeError, OverflowError) as error:
-        expected = getattr(read, "expected", "something else")
         part = next((item for item in value if not _takes(read, [item])), value) if isinstance(value, list) else value
         said = part.strip() if isinstance(part, str) else part
         message = f"{shown} cannot be {'empty' if said == '' else _short(said)}."
-        raise UsageError(message, f"Give it {expected}.") from error
+        raise UsageError(message, f"Give it {read.expected}.") from error
 
 
-def _takes(read: Reader, value: object) -> bool:
+def _takes(read: ValueReader, value: object) -> bool:
     try:
         read(value)
     except (ValueError, TypeError, OverflowError):

@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
-USUAL = {
-    "max_size": ("1280x720", "1920x1080", "2560x1440", "full"),
-    "cua_version": ("v1", "v3", "v4", "v5"),
-    "settle": ("adaptive",),
-    "shell": SHELLS,
-}
-"""Values that are offered where others are taken as well."""
-
 WHERE = {
     "bash": "~/.bash_completion",
     "zsh": "a file named _coasty-desk in a folder of your $fpath",
@@ -88,14 +80,14 @@ def _offered(name: str) -> Callable[[object, str], list[CompletionItem]] | None:
 
     from coasty_desk import settings
 
-    words = settings.choices(name) or USUAL.get(name)
+    words = SHELLS if name == "shell" else settings.TABLE[name].read.usual if name in settings.TABLE else ()
     find = {"preset": presets, "monitor": monitors}.get(name)
-    if words is None and find is None:
+    if not words and find is None:
         return None
 
     def begun(_context: object, incomplete: str) -> list[CompletionItem]:
         found = words if find is None else find()
-        return [CompletionItem(word) for word in found or () if word.startswith(incomplete)]
+        return [CompletionItem(word) for word in found if word.startswith(incomplete)]
 
     return begun
 

@@ -62,5 +62,5 @@ def _name(flag: str) -> str:
     return flag[2:].replace("-", "_")
 
 
-_OPTIONS = {f"--{name.replace('_', '-')}": kind for name, kind in settings.options().items()}
+_OPTIONS = {row.flag: row.takes for row in settings.of("run")}
 """What each flag takes: nothing (bool), one value (str), or a value each time it is given (tuple)."""

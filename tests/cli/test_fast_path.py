@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-
 import pytest
 
 from coasty_desk import settings
-from coasty_desk.cli import typer_app
 from coasty_desk.cli.app import main
 from coasty_desk.cli.commands import run_command as body
 from coasty_desk.cli.fast_path import run_arguments
@@ -52,8 +49,3 @@ def test_what_is_read_is_what_typer_reads(words: list[str], monkeypatch: pytest.
 def test_what_is_not_plain_is_left_to_typer(words: list[str]) -> None:
     """It knows what to say."""
     assert run_arguments(words) is None
-
-
-def test_every_option_of_run_is_a_setting() -> None:
-    """One list, told twice."""
-    assert set(inspect.signature(typer_app.run).parameters) - {"task"} == set(settings.options())

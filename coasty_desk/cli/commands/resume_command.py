@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace as with_settings
 
 from msgspec.structs import replace
 
@@ -91,4 +90,4 @@ def _agree(remains: ResumeState, chosen: Settings, options: Mapping[str, object]
     rest = tariff.rest(max(limits.max_steps - used.steps, 0), remains.predictions)
     if limits.budget_cents is not None:
         rest = min(rest, max(limits.budget_cents - used.cents, 0))
-    agree(chosen if "budget" in options else with_settings(chosen, budget=None), rest)
+    agree(chosen if "budget" in options else replace(chosen, budget=None), rest)
