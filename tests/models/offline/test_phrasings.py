@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from msgspec import to_builtins
 
+from coasty_desk.models.offline.language import grammar
 from coasty_desk.models.offline.language.grammar import parse, shown
 from coasty_desk.models.offline.language.instructions import NotUnderstoodError
 from coasty_desk.models.offline.language.phrasebook import LANGUAGES, plain
@@ -90,3 +92,29 @@ def _plan(said: str) -> str:
         return "; ".join(line.strip() for line in shown(parse(said)))
     except NotUnderstoodError:
         return "!"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ('Klike auf "Speichern"', "“Klike” wird nicht verstanden (Wort 1)"),
+        ('Clicque sur "Enregistrer"', "“Clicque” n'est pas compris (mot 1)"),
+        ('Pulssa el botón "Guardar"', "“Pulssa” no se entiende (palabra 1)"),
+        ('Clik the button "Save"', "“Clik” is not understood (word 1)"),
+    ],
+)
+def test_a_verb_that_nobody_knows_is_refused_in_the_language_of_the_task(said: str, why: str) -> None:
+    """With the nearest form in it."""
+    with pytest.raises(NotUnderstoodError) as caught:
+        parse(said)
+    assert why in str(caught.value)
+    assert any(form in str(caught.value) for form in ("klicke auf", "clique sur", "pulsa Ctrl+S", 'click "Save"'))
+
+
+def test_complaints_are_said_in_every_language() -> None:
+    """Each that a table has is one of the program's, and no table lacks one that another has."""
+    said = [plain("", language).words_of.complaints for language in LANGUAGES[1:]]
+    assert said[0].keys() == said[1].keys() == said[2].keys()
+    room = Path(grammar.__file__).parent
+    source = re.sub(r'"\n\s*f?"|["{}]', "", "".join(file.read_text("utf-8") for file in sorted(room.glob("*.py"))))
+    assert [complaint for complaint in said[0] if complaint not in source] == []

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 
 from coasty_desk.models.offline.language import plan_text
 from coasty_desk.models.offline.language.instructions import NotUnderstoodError, Step
-from coasty_desk.models.offline.language.phrasebook import LANGUAGES, Plain, RefusedPhraseError, plain, without_quoted
+from coasty_desk.models.offline.language.phrasebook import (
+    LANGUAGES,
+    Plain,
+    RefusedPhraseError,
+    Words,
+    plain,
+    spoken,
+    without_quoted,
+)
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -24,27 +32,6 @@ _LEADING = re.compile(
     r"(?:[\s,.;!]|(?:step\s*)?\d+[.):](?=\s)|[-*•](?=\s)|\b(?:please|first|now|then|next)\b)*", re.IGNORECASE
 )
 _TRAILING = ",.;!?" + string.whitespace + "\u00a0"
-
-_FORMS = {
-    "click": 'click "Save"',
-    "type": 'type "Ada" into the field "Name"',
-    "fill": 'fill the field "Name" with "Ada"',
-    "press": "press ctrl+s",
-    "check": 'check "News"',
-    "uncheck": 'uncheck "News"',
-    "select": 'select "Norway" in the list "Country"',
-    "choose": 'choose "Norway" in the list "Country"',
-    "scroll": 'scroll down until "Imprint" is seen',
-    "drag": 'drag "report.txt" to "Archive"',
-    "wait": 'wait until "Saved" appears',
-    "open": 'open "Text Editor"',
-    "read": 'read "Total"',
-    "hover": 'hover "Help"',
-    "clear": 'clear the field "Name"',
-    "verify": 'make sure "Paid" is visible',
-    "repeat": "repeat 3 times: press down",
-}
-"""A form of each verb, for whoever has mistyped it."""
 
 _JOINT = re.compile(r"[,.;\n]|\b(?:and|then)\b", re.IGNORECASE)
 
@@ -66,8 +53,33 @@ _EXPECTED = {
 
 
 def parse(text: str) -> tuple[Step, ...]:
-    """The steps of an instruction, in whichever language it is said. Raises NotUnderstoodError."""
+    """The steps of an instruction, in whichever language it is said. Raises NotUnderstoodError, in that language."""
     padded = _padded(text)
+    try:
+        return _parsed(padded)
+    except _NotReadError as error:
+        said = _plainly(padded, spoken(padded))
+        why = error if said is None or said.words_of.language == error.language else _why_not(said) or error
+        message = str(why) if said is None else said.words_of.said(str(why))
+        raise NotUnderstoodError(message) from error
+
+
+def _plainly(padded: str, language: str) -> Plain | None:
+    try:
+        return plain(padded, language)
+    except RefusedPhraseError:
+        return None
+
+
+def _why_not(said: Plain) -> NotUnderstoodError | None:
+    try:
+        _read(said)
+    except NotUnderstoodError as error:
+        return error
+    return None
+
+
+def _parsed(padded: str) -> tuple[Step, ...]:
     if not padded.strip():
         message = "there is nothing to do in it: write what to do, such as: click “File”, then type “hello”"
         raise NotUnderstoodError(message)
@@ -86,11 +98,11 @@ def parse(text: str) -> tuple[Step, ...]:
         try:
             loose, steps = _read(said)
         except _NotReadError as error:
-            error.known = said.known
+            error.known, error.language = said.known, language
             missed.append(error)
         else:
             readings.append((loose, steps))
-            known = max(known, said.known if language != LANGUAGES[0] else len(text))
+            known = max(known, said.known if language != LANGUAGES[0] else len(padded))
             if not loose:  # every word outside of quotes is one of this language's
                 break
     least = min((loose for loose, _ in readings), default=None)
@@ -123,6 +135,7 @@ class _NotReadError(NotUnderstoodError):
         self.reached = reached
         self.loose = loose
         self.known = 0
+        self.language = LANGUAGES[0]
 
 
 def _read(said: Plain) -> tuple[int, tuple[Step, ...]]:
@@ -150,16 +163,16 @@ def _read(said: Plain) -> tuple[int, tuple[Step, ...]]:
 def _missed(said: Plain, position: int | None, expected: set[str]) -> _NotReadError:
     at = len(said.text) if position is None or position < 0 else position
     source = said.place(at, at + 1)[0] if at < len(said.text) else len(said.source)
-    near = _nearest(said.text[at:], said.words_of.pointing) if "CLICK" in expected else ""
+    near = _nearest(said.text[at:], said.words_of) if "CLICK" in expected else ""
     return _NotReadError(_complaint(said.source, source, expected) + near + _so_far(said, at), source)
 
 
-def _nearest(rest: str, pointing: frozenset[str]) -> str:
+def _nearest(rest: str, words: Words) -> str:
     """The form that an unknown verb may have been meant for."""
     word = re.match(r"\s*(\w+)", rest)
-    guess = word is not None and word[1].lower() not in pointing  # `What does it say?` is no `wait`
-    close = difflib.get_close_matches(word[1].lower(), _FORMS, 1, 0.7) if word and guess else []
-    return f"; did you mean {_FORMS[close[0]]}?" if close else ""
+    guess = word is not None and word[1].lower() not in words.pointing  # `What does it say?` is no `wait`
+    close = difflib.get_close_matches(word[1].lower(), words.forms, 1, 0.7) if word and guess else []
+    return f"; did you mean {words.forms[close[0]]}?" if close else ""
 
 
 def _so_far(said: Plain, at: int) -> str:

@@ -16,6 +16,8 @@ for any blanks, and `"` for the inside of a quoted text, which no pattern ever l
     @ = calculator           applications that are opened by what they are
     " = hello|world          words that are typed as they are: they describe no text
     = = total|price          what may be read by what it is
+    & press = press ctrl+s   a form of a verb, for whoever has mistyped it
+    § is no key = …          what complaints say, in this language
 
 The earlier entry wins. A verb that stands last is put first. Where each word came from is kept, so that labels
 without quotes and complaints are in the person's own words.
@@ -58,9 +60,6 @@ _LIGHT = re.compile(r"and|then|next|finally|afterwards|lastly|first|now|otherwis
 """Behind which an instruction begins."""
 
 
-_LISTS = ("?", "+", "@", '"', "=")
-"""The signs of the lists of words, in the order of `Words`."""
-
 _WHOLE = r"(?:(?<=\w)(?!\w)|(?<!\w))"
 """A pattern ends where a word does, or with a sign such as the apostrophe of `l'`."""
 
@@ -101,6 +100,16 @@ class Words(Struct, frozen=True):
     applications: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
     values: frozenset[str] = frozenset()
+    forms: dict[str, str] = {}
+    complaints: dict[str, str] = {}
+
+    def said(self, complaint: str) -> str:
+        """The complaint in this language, but for what stands in its quotes."""
+        known = "|".join(map(re.escape, sorted(self.complaints, key=len, reverse=True)))
+        if not known:
+            return complaint
+        words = re.compile(rf"“[^“”]*”|{known}")
+        return words.sub(lambda found: self.complaints.get(found[0], found[0]), complaint)
 
 
 class Piece(Struct):
@@ -235,6 +244,18 @@ def _pieces(source: str, book: _Book) -> Iterator[Piece]:
         at = piece.end
 
 
+def spoken(source: str) -> str:
+    """The language that most of the words are of; the first one where that cannot be told."""
+    words = re.findall(r"[^\W\d_]+", without_quoted(source).lower())
+
+    def known(language: str) -> int:
+        book = _book(language)
+        verbs = sum(piece.foreign for piece in _pieces(source, book))
+        return verbs + sum(word in book.words_of.pointing or word in book.words_of.names for word in words)
+
+    return max(LANGUAGES, key=known)
+
+
 def without_quoted(source: str) -> str:
     """The text, as long as it was, with nothing that may be taken for a word in its quotes."""
     return _STRING.sub(lambda quoted: QUOTED * len(quoted[0]), source)
@@ -302,11 +323,14 @@ def _book(language: str) -> _Book:
     lines = (Path(__file__).parent / "languages" / f"{language}.txt").read_text("utf-8").splitlines()
     found: dict[str, list[_Entry]] = {}
     filler = ""
-    listed: dict[str, set[str]] = {sign: set() for sign in _LISTS}
+    phrases: dict[str, dict[str, str]] = {"&": {}, "§": {}}
+    listed: dict[str, set[str]] = {sign: set() for sign in '?+@"='}
     for line in lines:
         said, sign, meant = _split(line)
         if said == "~":
             filler = rf"(?:\s+(?:{meant}))*"
+        elif said[:1] in phrases:
+            phrases[said[0]][said[2:]] = meant
         elif said in listed:
             listed[said].update(meant.split("|"))
         elif sign:
@@ -327,7 +351,16 @@ def _book(language: str) -> _Book:
         _alternatives([(n, p) for n, p in enumerate(found) if not p.startswith("^")]),
         _alternatives([(n, p.removeprefix("^").replace("|^", "|")) for n, p in enumerate(found)]),
         tuple(tuple(entries) for entries in found.values()),
-        Words(language, *(frozenset(listed[sign]) for sign in _LISTS)),
+        Words(
+            language,
+            pointing=frozenset(listed["?"]),
+            names=frozenset(listed["+"]),
+            applications=frozenset(listed["@"]),
+            texts=frozenset(listed['"']),
+            values=frozenset(listed["="]),
+            forms=phrases["&"],
+            complaints=phrases["§"],
+        ),
     )
 
 

@@ -152,7 +152,7 @@ class Steps:
         return Repeat(_steps(body), times)
 
     def repeat_until(self, _until: Token, condition: Condition, body: Any) -> Repeat:
-        return Repeat(_steps(body), vocabulary.UNTIL_ROUNDS, condition)
+        return Repeat(_steps(body), vocabulary.UNTIL_ROUNDS, self._seen(condition))
 
     # instructions
 
@@ -232,8 +232,11 @@ class Steps:
     def type_into(self, text: str, target: Target) -> TypeIn:
         return TypeIn(text, target)
 
-    def types(self, *parts: Any) -> tuple[Step, ...]:
-        return tuple(self._also(TypeIn(*each), "type") for each in zip(parts[::2], parts[1::2], strict=True))
+    def types(self, text: str, target: Target, *more: Step) -> tuple[Step, ...]:
+        return (Step(TypeIn(text, target), f"type {text}"), *more)
+
+    def types_among(self, text: str, way: Token, target: Target, *more: Step) -> tuple[Step, ...]:
+        return (Step(self.type_among(text, way, target), f"type {text}"), *more)
 
     def type_among(self, said: str, way: Token, target: Target) -> TypeIn:
         if vocabulary.way(way) != "in":
@@ -329,13 +332,13 @@ class Steps:
 
     def wait_for(self, *parts: Any) -> WaitFor:
         _, condition, number, unit = parts if len(parts) == 4 else (None, *parts)
-        return WaitFor(condition, None if number is None else vocabulary.seconds(number, unit))
+        return WaitFor(self._seen(condition), None if number is None else vocabulary.seconds(number, unit))
 
     def wait_up_to(self, number: Token, unit: Token, *rest: Any) -> WaitFor:
-        return WaitFor(rest[-1], vocabulary.seconds(number, unit))
+        return WaitFor(self._seen(rest[-1]), vocabulary.seconds(number, unit))
 
     def verify(self, condition: Condition) -> Verify:
-        return Verify(condition)
+        return Verify(self._seen(condition))
 
     def tick(self, verb: Token, *targets: Target) -> Tick | tuple[Step, ...]:
         on = re.match(r"un|disable|.*\boff$", verb, re.IGNORECASE) is None
@@ -395,8 +398,13 @@ class Steps:
             if vocabulary.FILE.fullmatch(name):
                 message = f"“{name}” may be a file: say double-click “{name}”, or open the file “{name}”"
                 raise NotUnderstoodError(message)
-            described = name in self._loose and (name.islower() or self._has_an_article(self._spans[name][0]))
-            if described and not self._is_named(name) and name.lower() not in self._said.words_of.applications:
+            words = self._said.words_of
+            described = name in self._loose and (
+                name.islower()
+                or name.lower() in words.names
+                or (self._has_an_article(self._spans[name][0]) and not self._is_named(name))
+            )
+            if described and name.lower() not in words.applications:
                 message = f"“{name}” may be an application or a thing on the screen: say open the application “…”, or click “…”"
                 raise NotUnderstoodError(message)
             return Open(name if kind is None else f"{name} {self._source(kind)}")
@@ -417,7 +425,7 @@ class Steps:
 
     def is_state(self, target: Target, state: Token | None) -> Condition:
         said = "" if state is None else " ".join(state.lower().split())
-        if state is None and target.label in self._loose:
+        if state is None and not target.kind and target.label in self._loose:
             self._stateless.add(target.label)
         there = not re.search(r"\b(?:not|no longer|gone|disappear\w*|vanish\w*|off)\b|n[o']t\b", said)
         checked = re.search(r"un(?:checked|ticked)|checked|ticked|\bon$|\boff$", said)

@@ -200,8 +200,8 @@ _WHY = (
 )
 """What to say of some words that no name has."""
 
-LONGEST_PHRASE = 4
-"""Words that a phrase of `Words.names` has at most."""
+_WHOSE = re.compile("['’]s$")
+_WESSEN = re.compile("['’]?(?<!s)s$")
 
 
 def no_label(said: str, words: Words) -> str | None:
@@ -233,19 +233,18 @@ def _points(word: str, words: Words) -> bool:
 
 
 def _stranger(bare: Sequence[str], words: Words) -> str:
-    """The first word that a name without quotes may not have."""
-    at = 0
-    while at < len(bare):
-        ends = (at + n for n in range(LONGEST_PHRASE, 0, -1) if " ".join(bare[at : at + n]).lower() in words.names)
-        till = min(next(ends, at), len(bare))
-        small = bare[at][:1].islower()
-        if till == at and small and not is_address(bare[at]):
-            return bare[at]
-        if small and any(word[:1].isupper() for word in bare[till:]):  # `cell B3`
-            return bare[at]
-        if small and at and bare[at - 1].lower().endswith(("'s", "’s")):  # `Ada's address`
-            return bare[at]
-        at = max(till, at + 1)
+    """The first word that a name without quotes may not have; a phrase may only be the whole of it."""
+    if " ".join(bare).lower() in words.names:
+        return ""
+    for at, word in enumerate(bare):
+        small = word[:1].islower()
+        if small and word not in words.names and not is_address(word):
+            return word
+        if small and any(later[:1].isupper() for later in bare[at:]):  # `cell B3`
+            return word
+        whose = _WHOSE if words.language != "de" else _WESSEN
+        if at + 1 < len(bare) and whose.search(word) and not word.isupper():  # `Ada's address`
+            return bare[at + 1]
     return ""
 
 
