@@ -58,13 +58,13 @@ if TYPE_CHECKING:
     )
     from coasty_desk.core.events import Ending, Event, RunEnded
     from coasty_desk.core.gates.chain import InOrder
-    from coasty_desk.core.gates.confirm import Person
     from coasty_desk.core.limits import Limits, Progress
     from coasty_desk.core.ports import (
         Executor,
         Gate,
         HandPause,
         Judging,
+        Person,
         PersonQuestion,
         PersonReply,
         Predictor,

@@ -10,7 +10,8 @@ from coasty_desk import compose, settings
 from coasty_desk import task as tasks
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.events import Event
-from coasty_desk.core.gates.confirm import Person, Scripted
+from coasty_desk.core.gates.confirm import Scripted
+from coasty_desk.core.ports import Person
 from coasty_desk.core.run import run
 from coasty_desk.record.journal import new_run_id, recorded
 

@@ -17,14 +17,13 @@ from coasty_desk.core.abort import abort_key
 from coasty_desk.core.actions import Launch, Point
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import at_home, given
-from coasty_desk.core.gates.confirm import Person
 from coasty_desk.core.gates.masked import Mask
 from coasty_desk.core.gates.policy import Policy
 from coasty_desk.core.gates.reached_windows import Aim, reached
 from coasty_desk.core.job_control import JobControl
 from coasty_desk.core.keys import chords
 from coasty_desk.core.limits import Limits, Progress
-from coasty_desk.core.ports import Executor, Predictor
+from coasty_desk.core.ports import Executor, Person, Predictor
 from coasty_desk.core.redaction.redactor import Hiding
 from coasty_desk.core.resume_point import ResumePoint
 from coasty_desk.core.run import Job, Ports
@@ -248,6 +247,7 @@ def desk(
         Hiding(predictor, rules.secrets, lambda: () if covers is None else covers.painted, chords.strokes),
         hands.gate,
         stop,
+        hands.person,
         reached=hands.reached,
     )
     return Desk(

@@ -174,6 +174,7 @@ class Verdict(Enum):
     CONTINUE = "continue"
     DONE = "done"
     FAIL = "fail"
+    ASK = "ask"
 
 
 class Usage(Struct, frozen=True):
@@ -193,6 +194,7 @@ class Prediction(Struct, frozen=True):
     `descriptions` are the model's own words for each action, empty where it has none. `evidence` is what
     the screenshot shows of what was done before, where the predictor says so. `clamps`: it is agreed that a point
     outside the space is one at its edge (API.md §4.1); otherwise it is a fault, and refused.
+    `question` is what the verdict `ask` asks the person, `answer` what the model says as the task's own.
     """
 
     verdict: Verdict
@@ -205,6 +207,8 @@ class Prediction(Struct, frozen=True):
     descriptions: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     clamps: bool = False
+    question: str = ""
+    answer: str = ""
 
     def description(self, action: Action) -> str:
         """The model's words for this very action of `actions`; empty where there are none."""

@@ -91,7 +91,10 @@ class Observed(Event, frozen=True, kw_only=True):
 
 
 class Predicted(Event, frozen=True, kw_only=True):
-    """The model answered. `total_cents` is what the run has been charged so far; `evidence` is of what was done before."""
+    """The model answered. `total_cents` is what the run has been charged so far; `evidence` is of what was done before.
+
+    `question` is what it asks the person, `answer` what it says as the task's own.
+    """
 
     name: ClassVar[str] = "predicted"
     verdict: Verdict
@@ -103,6 +106,8 @@ class Predicted(Event, frozen=True, kw_only=True):
     total_cents: int
     space: tuple[int, int] | None = None
     evidence: tuple[Evidence, ...] = ()
+    question: str = ""
+    answer: str = ""
 
 
 class Charged(Event, frozen=True, kw_only=True):
@@ -132,7 +137,7 @@ class Refused(Event, frozen=True, kw_only=True):
 
 
 class Asked(Event, frozen=True, kw_only=True):
-    """A person is asked about an action; `crop` is the picture of the target, where one was saved."""
+    """A person is asked about an action, or by the model; `crop` is the picture of the target, where one was saved."""
 
     name: ClassVar[str] = "asked"
     question: str
@@ -141,11 +146,16 @@ class Asked(Event, frozen=True, kw_only=True):
 
 
 class Answered(Event, frozen=True, kw_only=True):
-    """What the person said; `note` is what the model is told to do instead, in their words."""
+    """What the person said; `note` is what the model is told to do instead, or on its question (`told`), in their words."""
 
     name: ClassVar[str] = "answered"
-    answer: Literal["yes", "no", "always", "stop"]
+    answer: Literal["yes", "no", "always", "stop", "told"]
     note: str = ""
+
+    @property
+    def words(self) -> str:
+        """The note, and whether it stands in an action's place; empty where there is none."""
+        return f"instead: {self.note}" if self.note and self.answer != "told" else self.note
 
 
 class Acting(Event, frozen=True, kw_only=True):

@@ -51,6 +51,8 @@ class Progress(Struct, frozen=True):
         paid = replace(self, steps=self.steps + 1, cents=self.cents + prediction.usage.cents)
         if prediction.actions and all(isinstance(a, Scroll | Wait) for a in prediction.actions):
             return paid
+        if prediction.verdict is Verdict.ASK and not prediction.actions:
+            return paid
         if not prediction.actions:
             return replace(paid, idle=self.idle + 1, repeats=0, last=())
         same = bool(actions) and actions == self.last

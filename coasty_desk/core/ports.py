@@ -53,10 +53,13 @@ class PersonQuestion(Struct, frozen=True):
     crop: str | None = None
 
 
+Said: TypeAlias = Literal["yes", "no", "always", "stop"]
+
+
 class PersonReply(Struct, frozen=True):
     """A gate's word of what the person said; `note` is what to do instead, in the person's words, where the answer is no."""
 
-    answer: Literal["yes", "no", "always", "stop"]
+    answer: Said
     note: str = ""
 
 
@@ -161,4 +164,26 @@ class Gate(Protocol):
 
     def judge(self, placed: Placed, prediction: Prediction) -> Judging:
         """None lets it pass. Raises Aborted where a person says stop."""
+        ...
+
+
+class Instead(Struct, frozen=True):
+    """A no, and in the person's words what is to be done instead: the model is told."""
+
+    words: str
+
+
+class Person(Protocol):
+    """Whoever can say yes."""
+
+    def attend(self) -> None:
+        """A question is about to be asked: whatever was said before is no answer to it."""
+        ...
+
+    def answer(self, question: str) -> str:
+        """The person's own words to a question of the model's; empty as `ask` has it no. Raises Aborted."""
+        ...
+
+    def ask(self, question: str, why: str, crop: str | None) -> Said | Instead:
+        """The person's answer; no where nobody answers in time, or nobody is there. Raises Aborted as soon as the run is stopped."""
         ...

@@ -31,6 +31,11 @@ class ResumePoint(Struct, frozen=True):
     said: tuple[str, ...] = ()
 
 
+def in_answer(question: str, words: str) -> str:
+    """What the model is told of a person's words to its own question."""
+    return f"{words} (in answer to: {question})"
+
+
 def stands_alone(action: Action | Refusal) -> bool:
     """Whether the action says for itself where it goes, so that it needs nothing of what was done before it."""
     match action:

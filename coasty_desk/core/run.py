@@ -33,6 +33,7 @@ from coasty_desk.core.ports import (
     Gate,
     HandPause,
     Judging,
+    Person,
     PersonQuestion,
     PersonReply,
     Predictor,
@@ -42,7 +43,7 @@ from coasty_desk.core.ports import (
     StepCharge,
     T,
 )
-from coasty_desk.core.resume_point import ResumePoint, still_good
+from coasty_desk.core.resume_point import ResumePoint, in_answer, still_good
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.core.stop import Stop
 
@@ -78,6 +79,8 @@ class Ports(Struct, frozen=True):
     predictor: Predictor
     gate: Gate
     stop: Stop
+    person: Person | None = None
+    """Whom the model's own questions go to; None: nobody is there."""
     reached: Callable[[Placed], tuple[NamedWindow, ...] | None] = _unknown
     """The windows that an action goes to, for the record; None where they cannot be told. Never raises."""
 
@@ -243,6 +246,8 @@ class _Run:
             total_cents=self.progress.cents,
             space=prediction.space,
             evidence=prediction.evidence,
+            question=prediction.question,
+            answer=prediction.answer,
         )
         return prediction
 
@@ -323,10 +328,26 @@ class _Run:
         if acted:
             rest = self.ports.screen.settle()
             yield self._event(ev.Settled, ms=rest.ms, changed=rest.changed, why=rest.why)
+        if prediction.verdict is Verdict.ASK and hindrance is None:
+            return (yield from self._ask_person(prediction.question or prediction.reasoning))
+        return None
+
+    def _ask_person(self, question: str) -> Generator[ev.Event, None, _Ended | None]:
+        """What the model wants to know; the run is at its end where nobody says it."""
+        person = self.ports.person
+        if person is not None:
+            person.attend()
+        yield self._event(ev.Asked, question=question, why="the model asks, and goes on with the answer")
+        words = "" if person is None else person.answer(question)
+        self.ports.stop.check()
+        yield self._event(ev.Answered, answer="told" if words else "no", note=words)
+        if not words:
+            return ev.Ending.AGENT_FAILED, f"the model asks, and nobody has answered: {question}"
+        self.said = (*self.said, in_answer(question, words))
         return None
 
     def _verdict(self, prediction: Prediction) -> _Ended | None:
-        said = prediction.reasoning
+        said = prediction.answer or prediction.reasoning
         if prediction.verdict is Verdict.DONE:
             return ev.Ending.DONE, "the task is done" + (f": {said}" if said else "")
         if prediction.verdict is Verdict.FAIL:

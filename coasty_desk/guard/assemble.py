@@ -12,7 +12,7 @@ from coasty_desk.core.actions import Action, Point
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates.action_log import ActionLog, LoggedExecutor
 from coasty_desk.core.gates.chain import InOrder
-from coasty_desk.core.gates.confirm import Confirm, Eyes, Mode, Person
+from coasty_desk.core.gates.confirm import Confirm, Eyes, Mode
 from coasty_desk.core.gates.human_input import HumanInputGate, OnHumanInput
 from coasty_desk.core.gates.last_frame import LastFrame
 from coasty_desk.core.gates.masked import Mask, MaskGate
@@ -22,7 +22,7 @@ from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.gates.self_stop import OwnKeys
 from coasty_desk.core.job_control import JobControl, Uninterrupted
 from coasty_desk.core.keys import chords
-from coasty_desk.core.ports import Executor, Gate, Screen
+from coasty_desk.core.ports import Executor, Gate, Instead, Person, Said, Screen
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.secrets import Filling, SecretGate, Secrets
 from coasty_desk.core.stop import Stop
@@ -52,12 +52,35 @@ class GuardRules(Struct, frozen=True):
     """What it asks once, before an action's first input."""
 
 
+class _Answering(Struct, frozen=True):
+    """A person whose answer to the model's question leaves the desktop as it was: they may give it on this very one."""
+
+    person: Person
+    keep: Callable[[], Callable[[], None]]
+
+    def attend(self) -> None:
+        """As the person does."""
+        self.person.attend()
+
+    def answer(self, question: str) -> str:
+        """What they say. Raises Aborted, DesktopError."""
+        after = self.keep()
+        words = self.person.answer(question)
+        after()
+        return words
+
+    def ask(self, question: str, why: str, crop: str | None) -> Said | Instead:
+        """As the person does: whoever asks about an action keeps what it needs."""
+        return self.person.ask(question, why, crop)
+
+
 class Guarded(Struct, frozen=True):
     """The ports that the loop is given."""
 
     screen: Screen
     executor: Executor
     gate: Gate
+    person: Person | None
     reached: Callable[[Placed], tuple[NamedWindow, ...] | None]
 
 
@@ -104,17 +127,29 @@ def guarded(
         OwnKeys(abort_key.parse(rules.hotkey), ledger, stop),
         forbidding,
     ]
+    hand = HumanInputGate(rules.on_human_input, pointer, ledger, seen, stop, typed=OWN_EVENTS.since_another)
+
+    def keep() -> Callable[[], None]:
+        give_back = keep_focus()
+
+        def after() -> None:
+            give_back()
+            hand.excuse()
+
+        return after
+
     if not dry_run:
-        hand = HumanInputGate(rules.on_human_input, pointer, ledger, seen, stop, typed=OWN_EVENTS.since_another)
         gates.append(hand)
         if rules.confirm != "never":
+            eyes = Eyes(windows, pointer, picture, text_at)
             gates.append(
-                _confirm(rules, stop, ledger, hand, person, Eyes(windows, pointer, picture, text_at), forbidding)
+                Confirm(rules.confirm, person, ledger, stop, eyes, rules.cautious, keep, forbidding, rules.secrets)
             )
     return Guarded(
         seen,
         LoggedExecutor(Filling(executor, rules.secrets, typing), ledger),
         InOrder(gates),
+        None if dry_run else _Answering(person, keep),
         partial(_recorded, rules, dry_run),
     )
 
@@ -150,18 +185,3 @@ def _place() -> tuple[int, int]:
     with shared_connection() as display:
         at = display.screen().root.query_pointer()
     return at.root_x, at.root_y
-
-
-def _confirm(
-    rules: GuardRules, stop: Stop, ledger: ActionLog, hand: HumanInputGate, person: Person, eyes: Eyes, forbidding: Gate
-) -> Confirm:
-    def keep() -> Callable[[], None]:
-        give_back = keep_focus()
-
-        def after() -> None:
-            give_back()
-            hand.excuse()
-
-        return after
-
-    return Confirm(rules.confirm, person, ledger, stop, eyes, rules.cautious, keep, forbidding, rules.secrets)

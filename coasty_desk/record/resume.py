@@ -13,7 +13,7 @@ from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Prediction, Verdict, in_words
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.limits import Limits, Progress
-from coasty_desk.core.resume_point import ResumePoint, stands_alone
+from coasty_desk.core.resume_point import ResumePoint, in_answer, stands_alone
 from coasty_desk.core.run import refused_note
 from coasty_desk.core.scaling import Frame
 from coasty_desk.record import listing
@@ -137,6 +137,7 @@ class _Trail(Struct):
     left_out: bool = False
     said: tuple[str, ...] = ()
     told_what: bool = False
+    question: str = ""
 
     def follow(self, event: ev.Event) -> None:
         """Take in one more event."""
@@ -160,6 +161,10 @@ class _Trail(Struct):
                 self.acted.append(event.sent)
             case ev.Acted(index=index):
                 self.began, self.first = None, index + 1
+            case ev.Asked(question=question):
+                self.question = question
+            case ev.Answered(answer="told", note=note):
+                self._hear(in_answer(self.question, note))
             case ev.Answered(note=note):
                 self.told_what = bool(note)
                 self._hear(note)
@@ -192,6 +197,8 @@ class _Trail(Struct):
             self.predicted.request_id,
             self.predicted.usage,
             self.predicted.space,
+            question=self.predicted.question,
+            answer=self.predicted.answer,
         )
         return ResumePoint(
             self.progress, self.notes, self.refused, self.looked.frame(), answer, self.first, said=self.said

@@ -64,9 +64,9 @@ def encode(action: Action) -> dict[str, object]:
 
 
 def encode_verdict(verdict: Verdict) -> dict[str, object]:
-    """`done` or `fail` as an entry of `actions`. Raises ValueError for `continue`, which is none."""
-    if verdict is Verdict.CONTINUE:
-        msg = "continue is no action"
+    """`done` or `fail` as an entry of `actions`. Raises ValueError for the others, which are none."""
+    if verdict not in (Verdict.DONE, Verdict.FAIL):
+        msg = f"{verdict.value} is no action"
         raise ValueError(msg)
     return _entry(verdict.value, {})
 

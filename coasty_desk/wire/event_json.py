@@ -128,6 +128,8 @@ def _predicted(event: ev.Predicted) -> dict[str, object]:
         "total_cents": event.total_cents,
         "space": None if event.space is None else {"width": event.space[0], "height": event.space[1]},
         **({"evidence": [_evidence(one) for one in event.evidence]} if event.evidence else {}),
+        **({"question": event.question} if event.question else {}),
+        **({"answer": event.answer} if event.answer else {}),
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import ClassVar, Literal, TypedDict, TypeVar
+from typing import ClassVar, Literal, TypedDict, TypeVar, get_args
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Evidence, Refusal, Usage, Verdict
@@ -143,6 +143,8 @@ def _predicted(fields: Fields, head: _Head) -> ev.Event:
         total_cents=_whole(fields, "total_cents"),
         space=None if space is None else (space.width, space.height),
         evidence=tuple(_evidence(entry) for entry in _list_if_any(fields, "evidence")),
+        question=_text_if_any(fields, "question") or "",
+        answer=_text_if_any(fields, "answer") or "",
     )
 
 
@@ -182,8 +184,8 @@ def _asked(fields: Fields, head: _Head) -> ev.Event:
     return ev.Asked(**head, question=_text(fields, "question"), why=_text(fields, "why"), crop=crop)
 
 
-_Answer = Literal["yes", "no", "always", "stop"]
-_ANSWERS: dict[str, _Answer] = {"yes": "yes", "no": "no", "always": "always", "stop": "stop"}
+_Answer = Literal["yes", "no", "always", "stop", "told"]
+_ANSWERS: dict[str, _Answer] = {one: one for one in get_args(_Answer)}
 
 
 def _answered(fields: Fields, head: _Head) -> ev.Event:

@@ -87,7 +87,7 @@ _REMEDY = "Try again; if it happens again, look whether COASTY_BASE_URL points a
 
 
 def _verdict(status: object) -> Verdict:
-    known = {verdict.value: verdict for verdict in Verdict}
+    known = {verdict.value: verdict for verdict in Verdict if verdict is not Verdict.ASK}
     if not isinstance(status, str) or status not in known:
         msg = f"its status is {glimpse(status, 40)}, none of {', '.join(known)}"
         raise UnreadableError(msg)

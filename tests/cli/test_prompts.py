@@ -15,7 +15,7 @@ from coasty_desk.cli.terminal.prompts import TerminalPerson, there
 from coasty_desk.cli.view.plain_view import PlainView
 from coasty_desk.core import events as ev
 from coasty_desk.core.errors import Aborted
-from coasty_desk.core.gates.confirm import Instead, Said
+from coasty_desk.core.ports import Instead, Said
 from coasty_desk.core.stop import Stop
 
 
@@ -70,6 +70,23 @@ def test_every_answer_is_understood(ends: tuple[int, TextIO], said: str, answer:
         assert words in out.getvalue()
     if isinstance(answer, Instead):
         assert f"the model is told: {answer.words}" in out.getvalue()
+
+
+@pytest.mark.parametrize(("typed", "words"), [("  the\x1b blue one \n", "the blue one"), ("y\n", "y"), ("\n", "")])
+def test_the_models_question_is_answered_in_words(ends: tuple[int, TextIO], typed: str, words: str) -> None:
+    """On one line, whatever it says; a yes is a word like others."""
+    person, source = ends
+    out = io.StringIO()
+    os.write(person, typed.encode())
+    assert TerminalPerson(Stop(), source=source, out=out).answer("Which \x1bone?") == words
+    assert "Which" in out.getvalue()
+    assert "\x1b" not in out.getvalue()
+
+
+def test_a_question_of_the_models_that_nobody_answers_has_no_answer(ends: tuple[int, TextIO]) -> None:
+    """In time, or at all."""
+    assert TerminalPerson(Stop(), patience=0.1, source=ends[1], out=io.StringIO()).answer("x?") == ""
+    assert TerminalPerson(Stop(), source=io.StringIO("blue\n"), out=io.StringIO()).answer("x?") == ""
 
 
 def test_no_answer_in_time_is_no(ends: tuple[int, TextIO]) -> None:

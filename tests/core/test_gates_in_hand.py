@@ -28,7 +28,7 @@ from coasty_desk.core.actions import (
 )
 from coasty_desk.core.errors import Aborted, DesktopError
 from coasty_desk.core.gates.action_log import LoggedExecutor
-from coasty_desk.core.gates.confirm import Confirm, Eyes, Instead, Scripted
+from coasty_desk.core.gates.confirm import Confirm, Eyes, Scripted
 from coasty_desk.core.gates.human_input import HumanInputGate
 from coasty_desk.core.gates.last_frame import LastFrame
 from coasty_desk.core.gates.masked import MaskGate
@@ -36,7 +36,7 @@ from coasty_desk.core.gates.policy import Bounds, Policy
 from coasty_desk.core.gates.policy_gate import PolicyGate
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.gates.self_stop import OwnKeys
-from coasty_desk.core.ports import HandPause, PersonQuestion, PersonReply
+from coasty_desk.core.ports import HandPause, Instead, PersonQuestion, PersonReply
 from coasty_desk.core.scaling import Rect
 from coasty_desk.core.stop import Stop
 from coasty_desk.wire.regular_expressions import pattern

@@ -22,8 +22,9 @@ from coasty_desk.core.actions import (
     Verdict,
 )
 from coasty_desk.core.errors import BrokenOffError, DesktopError, ServiceError
+from coasty_desk.core.gates.confirm import Scripted
 from coasty_desk.core.limits import Limits
-from coasty_desk.core.ports import Judging, PersonQuestion, PersonReply, Predictor, SettleResult
+from coasty_desk.core.ports import Instead, Judging, PersonQuestion, PersonReply, Predictor, SettleResult
 from coasty_desk.core.run import Job, Ports, refusal, run
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.core.stop import Stop
@@ -156,6 +157,38 @@ def test_the_model_is_told_what_became_of_each_of_its_actions() -> None:
     assert refused.hindrance == refusal
     assert held.outcomes == (NotDone("wait"), NotDone("wait"))
     assert (whole.outcomes, whole.hindrance) == ((Done(),), None)
+
+
+def test_the_models_question_is_a_persons_to_answer() -> None:
+    """After its actions are done and the screen rests; the words are told to it from then on, with what they answer."""
+    ask = Prediction(Verdict.ASK, (CLICK,), question="Which colour?")
+    world = World(ask, Prediction(Verdict.DONE, reasoning="I chose it", answer="blue"))
+    person = Scripted([Instead("blue, please")])
+    world.ports = replace(world.ports, person=person)
+    ended = world.run()
+    assert world.names[2:8] == ["predicted", "acting", "acted", "settled", "asked", "answered"]
+    assert [event.note for event in world.events if isinstance(event, ev.Answered)] == ["blue, please"]
+    assert world.predictor.asked[1].said == ("blue, please (in answer to: Which colour?)",)
+    assert person.asked == [("Which colour?", "", None)]
+    assert (ended.ending, ended.message) == (ev.Ending.DONE, "the task is done: blue")
+
+
+@pytest.mark.parametrize("person", [None, Scripted()])
+def test_a_question_that_nobody_answers_ends_the_run(person: Scripted | None) -> None:
+    """It is neither done nor guessed, and the message says what was asked."""
+    world = World(Prediction(Verdict.ASK, question="Which colour?"))
+    world.ports = replace(world.ports, person=person)
+    ended = world.run()
+    assert (ended.ending, ended.ending.reason) == (ev.Ending.AGENT_FAILED, "agent_failed")
+    assert ended.message == "the model asks, and nobody has answered: Which colour?"
+    assert world.names[-3:] == ["asked", "answered", "run_ended"]
+
+
+def test_asking_is_no_idleness() -> None:
+    """Whoever asks a person is not going round in circles."""
+    world = World(*[Prediction(Verdict.ASK, question="and now?")] * 4)
+    world.ports = replace(world.ports, person=Scripted([Instead("go on")] * 4))
+    assert world.run().ending is ev.Ending.DONE
 
 
 def test_a_point_outside_its_models_space_is_refused_unless_that_is_agreed() -> None:

@@ -327,6 +327,15 @@ def test_what_a_person_has_said_is_said_in_every_sitting(tmp_path: Path) -> None
     assert gone_on(left)[1].asked[0].said == ("go slowly", "press escape")
 
 
+def test_what_a_person_answered_the_model_is_told_with_its_question(tmp_path: Path) -> None:
+    """The words stand in the journal as they were said; the model hears what they were an answer to."""
+    looked, predicted = answered(1, A)
+    asked = ev.Asked(run_id=RUN, step=1, question="Which colour?", why="the model asks")
+    told = ev.Answered(run_id=RUN, step=1, answer="told", note="blue")
+    left = remains(cut_off(tmp_path, looked, predicted, *acted(1, 0, A), asked, told, ended(ev.Ending.STOP)))
+    assert left.cut_off.said == ("blue (in answer to: Which colour?)",)
+
+
 @pytest.mark.parametrize("left_open", [(), ("ses_1",)])
 def test_a_session_that_could_not_be_closed_is_gone_on_with(tmp_path: Path, left_open: tuple[str, ...]) -> None:
     """It was paid for, and is closed in the end."""

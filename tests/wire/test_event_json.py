@@ -154,6 +154,8 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
         attempts=_counts,
         total_cents=_counts,
         space=st.none() | st.tuples(_counts, _counts),
+        question=_texts,
+        answer=_texts,
     ),
     st.builds(
         ev.Charged,
@@ -165,7 +167,7 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
     ),
     st.builds(ev.Refused, **_heads, refusal=_refusals, real=st.none() | ACTIONS),
     st.builds(ev.Asked, **_heads, question=_texts, why=_texts, crop=st.none() | _texts),
-    st.builds(ev.Answered, **_heads, answer=st.sampled_from(["yes", "no", "always", "stop"]), note=_texts),
+    st.builds(ev.Answered, **_heads, answer=st.sampled_from(["yes", "no", "always", "stop", "told"]), note=_texts),
     st.builds(ev.Acted, **_heads, index=_counts, ms=_amounts),
     st.builds(ev.Retrying, **_heads, code=_texts, delay=_amounts, attempt=_counts),
     st.builds(ev.Paused, **_heads, why=_texts),

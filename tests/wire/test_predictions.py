@@ -111,6 +111,7 @@ def test_reasoning_is_kept_writable() -> None:
         {"actions": "click"},
         {"actions": 0},
         {"status": "finished"},
+        {"status": "ask"},
         {"status": 1},
         {"status": True, "actions": []},
         {"status": ["done"]},

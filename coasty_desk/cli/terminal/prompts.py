@@ -10,7 +10,7 @@ from typing import TextIO
 
 from coasty_desk.cli.terminal import borrowed_terminal
 from coasty_desk.cli.terminal.terminal_text import ALL, line
-from coasty_desk.core.gates.confirm import Instead, Said
+from coasty_desk.core.ports import Instead, Said
 from coasty_desk.core.stop import Stop
 
 PATIENCE = 120.0
@@ -50,6 +50,17 @@ class TerminalPerson:
         """What was typed before the question, by the agent perhaps, is no answer to it."""
         if there(self._source):
             borrowed_terminal.forget()
+
+    def answer(self, question: str) -> str:
+        """The person's words, on one line. Raises Aborted as soon as the run is stopped."""
+        if not there(self._source):
+            return ""
+        self._print(f"\n{line(question, ALL)}\n  your answer: ", end="")
+        with borrowed_terminal.answering():
+            said = read_line(self._source, self._stop, self._patience)
+        if said is None:
+            self._print(f"\n  no answer in {self._patience:g} s")
+        return " ".join("".join(char if char.isprintable() else " " for char in said or "").split())
 
     def ask(self, question: str, why: str, crop: str | None) -> Said | Instead:
         """The answer. Raises Aborted as soon as the run is stopped."""

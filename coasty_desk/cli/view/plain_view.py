@@ -58,8 +58,8 @@ class PlainView(View):
                     f"  asking: {line(question, ALL)} ({line(why)})",
                     *([f"  picture: {line(crop)}"] if crop else []),
                 ]
-            case ev.Answered(answer=answer, note=note):
-                return [f"  answer: {answer}{f'; instead: {line(note)}' if note else ''}"]
+            case ev.Answered(answer=answer):
+                return [f"  answer: {answer}{f'; {line(event.words)}' if event.note else ''}"]
             case ev.Acting(placed=placed):
                 return [f"  > {self._would}{line(in_words(placed.real))}"]
             case ev.Charged(what="session", cents=cents):

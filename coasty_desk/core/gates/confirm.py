@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal
 
 from msgspec import Struct, field
 
@@ -13,7 +13,7 @@ from coasty_desk.core.gates.action_log import ActionLog
 from coasty_desk.core.gates.chain import InOrder
 from coasty_desk.core.gates.reached_windows import NamedWindow, Windows, reached
 from coasty_desk.core.gates.risk import Around, Risk, risk
-from coasty_desk.core.ports import Gate, Judging, PersonQuestion, PersonReply
+from coasty_desk.core.ports import Gate, Instead, Judging, Person, PersonQuestion, PersonReply, Said
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.secrets import Secrets
@@ -22,25 +22,6 @@ from coasty_desk.core.typed_text.terminal_input import in_terminal, matters
 from coasty_desk.core.typed_text.typed_line import strokes_of
 
 Mode = Literal["never", "risky", "always"]
-Said: TypeAlias = Literal["yes", "no", "always", "stop"]
-
-
-class Instead(Struct, frozen=True):
-    """A no, and in the person's words what is to be done instead: the model is told."""
-
-    words: str
-
-
-class Person(Protocol):
-    """Whoever can say yes."""
-
-    def attend(self) -> None:
-        """A question is about to be asked: whatever was said before is no answer to it."""
-        ...
-
-    def ask(self, question: str, why: str, crop: str | None) -> Said | Instead:
-        """The person's answer; no where nobody answers in time, or nobody is there. Raises Aborted as soon as the run is stopped."""
-        ...
 
 
 class Eyes(Struct, frozen=True):
@@ -164,6 +145,12 @@ class Scripted(Struct):
 
     def attend(self) -> None:
         """It was not listening before either."""
+
+    def answer(self, question: str) -> str:
+        """The next answer that is no yes or no."""
+        self.asked.append((question, "", None))
+        words = self.answers.pop(0) if self.answers else ""
+        return words.words if isinstance(words, Instead) else ""
 
     def ask(self, question: str, why: str, crop: str | None) -> Said | Instead:
         """The next answer."""

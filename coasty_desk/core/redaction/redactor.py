@@ -66,6 +66,8 @@ class Hiding(Struct):
             prediction,
             actions=tuple(self._actions(prediction.actions)),
             reasoning=hidden(prediction.reasoning),
+            question=hidden(prediction.question),
+            answer=hidden(prediction.answer),
             descriptions=tuple(map(hidden, prediction.descriptions)),
             request_id=None if prediction.request_id is None else hidden(prediction.request_id),
         )

@@ -7,8 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
 from coasty_desk.core.actions import Point
-from coasty_desk.core.gates.confirm import Person
-from coasty_desk.core.ports import Executor
+from coasty_desk.core.ports import Executor, Person
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.own_terminal.started_from import Wish, hidden, own_windows, warning
 

@@ -9,9 +9,8 @@ from msgspec import Struct
 
 from coasty_desk.core.actions import Action, KeyCombo, Point, PressKeys, Refusal, TypeText, points
 from coasty_desk.core.errors import BrokenOffError
-from coasty_desk.core.gates.confirm import Instead, Person, Said
 from coasty_desk.core.keys import chords
-from coasty_desk.core.ports import Executor
+from coasty_desk.core.ports import Executor, Instead, Person, Said
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
 from coasty_desk.desktop.own_terminal.aside import Aside
@@ -85,6 +84,11 @@ class AtTerminal(Struct, frozen=True):
     def attend(self) -> None:
         """As the person does."""
         self.person.attend()
+
+    def answer(self, question: str) -> str:
+        """The person's words. Raises Aborted, DesktopError."""
+        with self.aside.shown():
+            return self.person.answer(question)
 
     def ask(self, question: str, why: str, crop: str | None) -> Said | Instead:
         """The person's answer. Raises Aborted, DesktopError."""

@@ -199,8 +199,8 @@ def _aside(aside: ev.Event) -> Iterator[_Line]:
     match aside:
         case ev.Asked(question=question, why=why):
             yield _Line("asked", legible(question, 2 * QUESTION), legible(why, SENTENCE))
-        case ev.Answered(answer=answer, note=note):
-            yield _Line("asked", f"the answer: {answer}", legible(note and f"instead: {note}", SENTENCE))
+        case ev.Answered(answer=answer):
+            yield _Line("asked", f"the answer: {answer}", legible(aside.words, SENTENCE))
         case ev.Retrying(code=code, delay=delay, attempt=attempt):
             yield _Line("aside", f"{legible(code, 100)}: tried again after {delay:.1f} s", f"attempt {attempt}")
         case ev.Paused(why=why):
