@@ -52,12 +52,13 @@ def _now() -> datetime:
 class Event(Struct, frozen=True, kw_only=True):
     """What every record carries: whose run, which step (0 before the first), when (UTC).
 
-    `elapsed` are the seconds that the run has used, over all its sittings, by a clock that never jumps.
+    `seq` counts the run's events from 1, over all its sittings: it is the number of the journal's line. `elapsed` are the seconds that the run has used, over all its sittings, by a clock that never jumps.
     """
 
     name: ClassVar[str]
     run_id: str
     step: int
+    seq: int = 0
     elapsed: float = 0.0
     time: datetime = field(default_factory=_now)
 

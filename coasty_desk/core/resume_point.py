@@ -15,7 +15,7 @@ from coasty_desk.core.scaling import Frame
 class ResumePoint(Struct, frozen=True):
     """Where a run was cut off, for it to be taken up again.
 
-    `progress` counts over all sittings. `frame` is what the model saw in a step that is not
+    `progress` counts over all sittings, as `seq` does events. `frame` is what the model saw in a step that is not
     finished: without an `answer` the step is asked again as it was, with one its actions are
     carried out from `first` on, but nothing of it where that look is `stale`. `notes` are told to
     the model with the next step that looks afresh, `said` is what the person has told it so far. `refused`: an action of the last finished step was.
@@ -29,6 +29,7 @@ class ResumePoint(Struct, frozen=True):
     first: int = 0
     stale: bool = False
     said: tuple[str, ...] = ()
+    seq: int = 0
 
 
 def in_answer(question: str, words: str) -> str:

@@ -110,6 +110,7 @@ class _Run:
         self.told_what = False
         self.refused_before = cut_off.refused
         self.step = cut_off.progress.steps
+        self.seq = cut_off.seq
         self.began = time.monotonic() - cut_off.progress.seconds
 
     def events(self) -> Generator[ev.Event, None, None]:
@@ -403,7 +404,8 @@ class _Run:
         return time.monotonic() - self.began
 
     def _event(self, kind: Callable[..., ev.Event], **fields: object) -> ev.Event:
-        return kind(run_id=self.job.run_id, step=self.step, elapsed=round(self._seconds(), 3), **fields)
+        self.seq += 1
+        return kind(run_id=self.job.run_id, step=self.step, seq=self.seq, elapsed=round(self._seconds(), 3), **fields)
 
 
 def _left_out(hindrance: Refusal | LookAgain, many: int) -> tuple[Outcome, ...]:

@@ -108,7 +108,7 @@ def read(events: Iterable[ev.Event], recorder: Recorder, note: str = "") -> Resu
         session = None  # it was closed at the end
     return ResumeState(
         trail.started,
-        replace(cut_off, stale=stale or cut_off.stale),
+        replace(cut_off, stale=stale or cut_off.stale, seq=recorder.lines()),
         session,
         trail.opened,
         ending,

@@ -21,6 +21,7 @@ def to_json(event: ev.Event, *, recorded: bool) -> dict[str, object]:
     """The event as a JSON object. `recorded` says whether its picture is kept, so that it has a file name."""
     return {
         "event": event.name,
+        "seq": event.seq,
         "time": _time(event.time),
         "run_id": event.run_id,
         "step": event.step,

@@ -78,6 +78,7 @@ def from_json(document: object) -> ev.Event | None:
 class _Head(TypedDict):
     run_id: str
     step: int
+    seq: int
     elapsed: float
     time: datetime
 
@@ -91,6 +92,7 @@ def _head(fields: Fields) -> _Head:
     return {
         "run_id": _text(fields, "run_id"),
         "step": _whole(fields, "step"),
+        "seq": fields.whole("seq", at_most=MAX_NUMBER) or 0,  # an earlier version wrote none
         "elapsed": fields.number("elapsed", at_most=MAX_NUMBER) or 0.0,
         "time": time,
     }

@@ -25,6 +25,7 @@ from coasty_desk.core.errors import BrokenOffError, DesktopError, ServiceError
 from coasty_desk.core.gates.confirm import Scripted
 from coasty_desk.core.limits import Limits
 from coasty_desk.core.ports import Instead, Judging, PersonQuestion, PersonReply, Predictor, SettleResult
+from coasty_desk.core.resume_point import ResumePoint
 from coasty_desk.core.run import Job, Ports, refusal, run
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.core.stop import Stop
@@ -99,6 +100,15 @@ def test_a_step_is_look_ask_act_rest_and_the_last_event_says_how_it_ended() -> N
     assert world.names == ["run_started", *step, "observed", "predicted", "run_ended"]
     assert (ended.ending, ended.steps) == (ev.Ending.DONE, 2)
     assert [placed.real for placed in world.executor.performed] == [Click(Point(200, 100)), Click(Point(600, 100))]
+
+
+def test_events_are_counted_from_one_and_on_where_a_run_is_taken_up() -> None:
+    """Without a gap, so that a reader knows whether it has missed one."""
+    world = World(_go(CLICK, OTHER), _go(verdict=Verdict.DONE))
+    world.run()
+    assert [event.seq for event in world.events] == list(range(1, len(world.events) + 1))
+    again = World(_go(verdict=Verdict.DONE))
+    assert [event.seq for event in run(again.job, again.ports, ResumePoint(seq=7))] == [8, 9, 10, 11]
 
 
 def test_the_screen_is_told_before_each_input_and_between_two_of_one_batch() -> None:

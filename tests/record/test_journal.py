@@ -129,7 +129,9 @@ def test_a_torn_last_line_is_read_past_and_not_joined(tmp_path: Path, recorder: 
     with (tmp_path / RUN / JOURNAL).open("ab") as file:
         file.write(b'{"event": "obser')
     again = Recorder.take_up(tmp_path / RUN)
+    assert again.lines() == 2, "what was torn has a line, too"
     again.take(predicted())
+    assert again.lines() == 3
     again.close()
     assert [event.name for event in listing.events(tmp_path / RUN)] == ["run_started", "predicted"]
 

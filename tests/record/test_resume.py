@@ -334,6 +334,7 @@ def test_what_a_person_answered_the_model_is_told_with_its_question(tmp_path: Pa
     told = ev.Answered(run_id=RUN, step=1, answer="told", note="blue")
     left = remains(cut_off(tmp_path, looked, predicted, *acted(1, 0, A), asked, told, ended(ev.Ending.STOP)))
     assert left.cut_off.said == ("blue (in answer to: Which colour?)",)
+    assert left.cut_off.seq == 8, "the next event is the journal's ninth line"
 
 
 @pytest.mark.parametrize("left_open", [(), ("ses_1",)])

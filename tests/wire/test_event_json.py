@@ -22,7 +22,7 @@ FRAME = Frame(b"12345", "image/png", Size(1280, 720), Size(1280, 720), Rect(-256
 
 
 def _head(event: dict[str, object]) -> dict[str, object]:
-    return {"time": "2026-05-04T12:00:00.123Z", "run_id": "r1", "step": 3, "elapsed": 0.0, **event}
+    return {"time": "2026-05-04T12:00:00.123Z", "run_id": "r1", "step": 3, "seq": 0, "elapsed": 0.0, **event}
 
 
 OBSERVED = ev.Observed(run_id="r1", step=3, time=NOON, frame=FRAME, worst_case=10)
@@ -123,6 +123,7 @@ def test_a_picture_and_a_placed_action_come_back_as_what_can_be_known_of_them() 
 _heads = {
     "run_id": st.just("r1"),
     "step": st.integers(0, 1000),
+    "seq": st.integers(0, 10**9),
     "elapsed": st.floats(0, 1e6),
     "time": st.datetimes(timezones=st.just(UTC)).map(lambda t: t.replace(microsecond=t.microsecond // 1000 * 1000)),
 }

@@ -152,7 +152,7 @@ class _Tally:
     def __init__(self, desk: compose.Desk, view: View) -> None:
         self._desk = desk
         self._view = view
-        self._cents = self._steps = 0
+        self._cents = self._steps = self._seq = 0
         self._began = time.monotonic()
         self.ended = False
 
@@ -160,7 +160,7 @@ class _Tally:
         """Follow the run."""
         self._steps = event.step if isinstance(event, ev.Predicted) else self._steps
         self._cents = event.total_cents if isinstance(event, ev.Predicted | ev.Charged) else self._cents
-        self._began = time.monotonic() - event.elapsed
+        self._began, self._seq = time.monotonic() - event.elapsed, event.seq
         self.ended = isinstance(event, ev.RunEnded)
 
     def end(self) -> ev.RunEnded:
@@ -169,6 +169,7 @@ class _Tally:
         return ev.RunEnded(
             run_id=self._desk.job.run_id,
             step=self._steps,
+            seq=self._seq + 1,
             ending=ending,
             message=f"{message}; it did not end by itself, and its process was ended",
             steps=self._steps,
@@ -240,6 +241,7 @@ def _never_started(run_id: str, ending: ev.Ending, message: str, remedy: str = "
     return ev.RunEnded(
         run_id=run_id,
         step=0,
+        seq=1,
         ending=ending,
         message=message,
         remedy=remedy,
