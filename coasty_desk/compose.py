@@ -21,7 +21,6 @@ from coasty_desk.core.gates.masked import Mask
 from coasty_desk.core.gates.policy import Policy
 from coasty_desk.core.gates.reached_windows import Aim, reached
 from coasty_desk.core.job_control import JobControl
-from coasty_desk.core.keys import chords
 from coasty_desk.core.limits import Limits, Progress
 from coasty_desk.core.ports import Executor, Person, Predictor
 from coasty_desk.core.redaction.redactor import Hiding
@@ -39,6 +38,7 @@ from coasty_desk.desktop.imaging.crop import Crops
 from coasty_desk.desktop.imaging.picture import Format
 from coasty_desk.desktop.input.dry_run import DryRun
 from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.input.keyboard import name_keys
 from coasty_desk.desktop.own_terminal.apart import Apart
 from coasty_desk.desktop.screen.capture import MonitorScreen
 from coasty_desk.desktop.screen.overlay import Badge, NoBadgeError, Pictured, Uncovered
@@ -244,7 +244,7 @@ def desk(
     ports = Ports(
         hands.screen,
         hands.executor,
-        Hiding(predictor, rules.secrets, lambda: () if covers is None else covers.painted, chords.strokes),
+        Hiding(predictor, rules.secrets, lambda: () if covers is None else covers.painted),
         hands.gate,
         stop,
         hands.person,
@@ -450,6 +450,7 @@ def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], sto
     """What keeps the run in the person's hand, and is judged until `stop`. Raises UsageError for whatever of it cannot be read."""
     hotkey = chosen.abort_hotkey or abort_key.DEFAULT
     abort_key.parse(hotkey)
+    name_keys()
     from coasty_desk.wire.regular_expressions import pattern
 
     masks: list[Mask] = [lambda: chosen.mask] if chosen.mask else []
@@ -481,7 +482,7 @@ def _policies(chosen: Settings) -> tuple[Policy, ...]:
         return ()
     from coasty_desk.wire import policy_file  # few have one, and it brings the readers of TOML and JSON
 
-    return tuple(policy_file.read(given(path), chords.strokes) for path in chosen.policy)
+    return tuple(policy_file.read(given(path)) for path in chosen.policy)
 
 
 def _covers(rules: GuardRules, stop: Stop, *, resumed: bool) -> tuple[SecretBoxes | None, tuple[str, ...]]:

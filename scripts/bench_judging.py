@@ -27,7 +27,6 @@ from coasty_desk.core.errors import ServiceError
 from coasty_desk.core.gates.action_log import ActionLog
 from coasty_desk.core.gates.policy import Policy, Situation, forbids
 from coasty_desk.core.gates.risk import Around, risk
-from coasty_desk.core.keys.chords import strokes
 from coasty_desk.desktop.input.executor import refused
 from coasty_desk.wire import predictions
 from coasty_desk.wire.regular_expressions import pattern
@@ -46,12 +45,12 @@ def judge(body: bytes) -> list[float]:
         said = predictions.parse(body)
     except ServiceError:
         return [time.thread_time() - begun]
-    took, ledger = [time.thread_time() - begun], ActionLog(strokes)
+    took, ledger = [time.thread_time() - begun], ActionLog()
     for action in said.actions[:40]:
         begun = time.thread_time()
         if not isinstance(action, Refusal) and refused(placed(action), lambda _key: False) is None:
-            why = forbids(POLICY, action, Situation(typed=ledger.typed), strokes)
-            risk(action, Around((ledger.typed, ledger.here), (said.reasoning, said.description(action))), strokes)
+            why = forbids(POLICY, action, Situation(typed=ledger.typed))
+            risk(action, Around((ledger.typed, ledger.here), (said.reasoning, said.description(action))))
             if not why:
                 ledger.note(placed(action))
         took.append(time.thread_time() - begun)

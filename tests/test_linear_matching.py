@@ -21,7 +21,6 @@ import pytest
 from coasty_desk.core.actions import Action, Click, Point, PressKeys, TypeText
 from coasty_desk.core.gates.policy import Policy, Situation, forbids
 from coasty_desk.core.gates.risk import Around, risk
-from coasty_desk.core.keys.chords import strokes
 from coasty_desk.core.typed_text.typed_line import Typed
 from coasty_desk.wire.regular_expressions import pattern
 
@@ -197,10 +196,10 @@ def test_judging_an_action_grows_with_its_length_alone(name: str) -> None:
 
     def judge(action: Action) -> Callable[[], object]:
         def work() -> None:
-            typed = Typed().then(TypeText("so"), strokes).then(Click(Point(1, 1)), strokes)
-            forbids(policy, action, Situation(typed=typed), strokes)
-            risk(action, Around(typed=(typed,), said=(str(action)[:19_000],)), strokes)
-            typed.then(action, strokes)
+            typed = Typed().then(TypeText("so")).then(Click(Point(1, 1)))
+            forbids(policy, action, Situation(typed=typed))
+            risk(action, Around(typed=(typed,), said=(str(action)[:19_000],)))
+            typed.then(action)
 
         return work
 

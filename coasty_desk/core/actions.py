@@ -12,7 +12,10 @@ from enum import Enum
 from typing import Literal, TypeAlias, get_args
 
 from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
+
+from coasty_desk.core.keys import chords
+from coasty_desk.core.keys.chords import Stroke
 
 Button: TypeAlias = Literal["left", "right", "middle"]
 BUTTONS: tuple[Button, ...] = get_args(Button)
@@ -30,12 +33,19 @@ class Point(Struct, frozen=True):
 
 
 class Click(Struct, frozen=True):
-    """Press and release `button` `count` times; `None` means where the pointer is."""
+    """Press and release `button` `count` times; `None` means where the pointer is.
+
+    Its `modifiers`, as those of a drag and a scroll, may be named in any spelling and are canonical keys once it is made.
+    Raises UnknownKey, a ValueError, for what is none.
+    """
 
     point: Point | None
     button: Button = "left"
     count: int = 1
-    modifiers: tuple[str, ...] = ()
+    modifiers: Stroke = ()
+
+    def __post_init__(self) -> None:
+        _hold(self)
 
 
 class Move(Struct, frozen=True):
@@ -50,7 +60,10 @@ class Drag(Struct, frozen=True):
     start: Point | None
     end: Point
     button: Button = "left"
-    modifiers: tuple[str, ...] = ()
+    modifiers: Stroke = ()
+
+    def __post_init__(self) -> None:
+        _hold(self)
 
 
 class Scroll(Struct, frozen=True):
@@ -59,7 +72,10 @@ class Scroll(Struct, frozen=True):
     notches: int
     axis: Literal["vertical", "horizontal"] = "vertical"
     point: Point | None = None
-    modifiers: tuple[str, ...] = ()
+    modifiers: Stroke = ()
+
+    def __post_init__(self) -> None:
+        _hold(self)
 
 
 class TypeText(Struct, frozen=True):
@@ -69,15 +85,27 @@ class TypeText(Struct, frozen=True):
 
 
 class PressKeys(Struct, frozen=True):
-    """Press and release each key, one after the other."""
+    """Press and release each key, one after the other.
+
+    `keys` are the words for it, in whatever spelling; `strokes` what they are, read from them once, as the action is
+    made: gates and executors look at nothing else. Raises UnknownKey, a ValueError, where one of them is none.
+    """
 
     keys: tuple[str, ...]
+    strokes: tuple[Stroke, ...] = ()
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "strokes", chords.in_turn(self.keys))
 
 
 class KeyCombo(Struct, frozen=True):
-    """Hold all keys in order, release them in reverse."""
+    """Hold all keys in order, release them in reverse; `strokes` as those of `PressKeys`, nearly always one."""
 
     keys: tuple[str, ...]
+    strokes: tuple[Stroke, ...] = ()
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "strokes", chords.together(self.keys))
 
 
 class Wait(Struct, frozen=True):
@@ -214,6 +242,11 @@ class Prediction(Struct, frozen=True):
         """The model's words for this very action of `actions`; empty where there are none."""
         found = (said for one, said in zip(self.actions, self.descriptions, strict=False) if one is action)
         return next(found, "")
+
+
+def _hold(action: Click | Drag | Scroll) -> None:
+    if action.modifiers:
+        force_setattr(action, "modifiers", chords.held(action.modifiers))
 
 
 def in_words(action: Action) -> str:

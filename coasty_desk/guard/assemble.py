@@ -21,7 +21,6 @@ from coasty_desk.core.gates.policy_gate import PolicyGate
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.gates.self_stop import OwnKeys
 from coasty_desk.core.job_control import JobControl, Uninterrupted
-from coasty_desk.core.keys import chords
 from coasty_desk.core.ports import Executor, Gate, Instead, Person, Said, Screen
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.secrets import Filling, SecretGate, Secrets
@@ -109,7 +108,7 @@ def guarded(
     """
     for mask in rules.masks:
         mask()  # a mask that cannot be told is found before anything is seen or sent
-    ledger = ActionLog(chords.strokes)
+    ledger = ActionLog()
     ledger.take_up(acted)
     seen = LastFrame(screen, None if dry_run else pointer)
     windows = DesktopWindows()

@@ -27,6 +27,7 @@ from coasty_desk.core.actions import (
     Verdict,
     Wait,
 )
+from coasty_desk.core.keys.chords import UnknownKey
 from coasty_desk.wire import pyautogui_source
 from coasty_desk.wire.canonical_actions import (
     MAX_CLICKS,
@@ -42,7 +43,7 @@ from coasty_desk.wire.canonical_actions import (
     encode_verdict,
     split_keys,
 )
-from coasty_desk.wire.json_fields import Fields, UnreadableError, glimpse, sound
+from coasty_desk.wire.json_fields import Fields, UnreadableError, glimpse, short, sound
 
 __all__ = ["Decoded", "decode", "encode", "encode_verdict", "recall", "split_keys"]
 
@@ -75,7 +76,11 @@ def decode(item: object) -> Decoded:
         if reader is None:
             return _refused(item, "there is no such type of action")
         action = reader(params)
-    except (UnreadableError, pyautogui_source.SourceRefused) as error:
+    except pyautogui_source.SourceRefused as error:
+        return _refused(item, str(error), error.by)
+    except UnknownKey as unknown:
+        return _refused(item, short(str(unknown), 200), "keys")
+    except UnreadableError as error:
         return _refused(item, str(error))
     if isinstance(action, Click) and action.point is None:
         return _refused(item, "x and y are missing")
@@ -83,7 +88,7 @@ def decode(item: object) -> Decoded:
 
 
 def recall(item: object) -> Action:
-    """The action that `encode` wrote. Raises UnreadableError for anything else."""
+    """The action that `encode` wrote. Raises UnreadableError for anything else, UnknownKey for one that an earlier version took."""
     fields = Fields.of(item, "the action")
     reader = _OURS.get(fields.text("action_type", at_most=MAX_KEY_NAME) or "")
     if reader is None:
@@ -92,13 +97,13 @@ def recall(item: object) -> Action:
     return reader(Fields.of(fields.values.get("params"), "params"))
 
 
-def _refused(item: object, why: str) -> Decoded:
+def _refused(item: object, why: str, by: str = "wire") -> Decoded:
     named = isinstance(item, dict) and isinstance(item.get("action_type"), str)
     words = glimpse(item["action_type"], 40).strip("'\"") if isinstance(item, dict) and named else "an action"
     given = item.get("params") if isinstance(item, dict) and named else item
     if given:
         words = f"{words} {glimpse(given)}"
-    return Decoded((Refusal(words, "wire", why),))
+    return Decoded((Refusal(words, by, why),))
 
 
 def _reason(params: object) -> str:

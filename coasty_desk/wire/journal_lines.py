@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import ClassVar, Literal, TypedDict, TypeVar, get_args
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Evidence, Refusal, Usage, Verdict
 from coasty_desk.core.gates.reached_windows import NamedWindow
+from coasty_desk.core.keys.chords import UnknownKey
 from coasty_desk.core.scaling import CORNER_INSET, Frame, Rect, Size
 from coasty_desk.wire.action_json import recall
 from coasty_desk.wire.event_json import REFUSED
-from coasty_desk.wire.json_fields import Fields, UnreadableError
+from coasty_desk.wire.json_fields import Fields, UnreadableError, glimpse
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -71,7 +73,7 @@ def from_json(document: object) -> ev.Event | None:
         fields = Fields.of(document, "the line")
         reader = _READERS.get(_text(fields, "event"))
         return None if reader is None else reader(fields, _head(fields))
-    except UnreadableError:
+    except (UnreadableError, UnknownKey):
         return None
 
 
@@ -178,7 +180,9 @@ def _charged(fields: Fields, head: _Head) -> ev.Event:
 
 def _refused(fields: Fields, head: _Head) -> ev.Event:
     real = fields.values.get("real_action")
-    return ev.Refused(**head, refusal=_refusal(fields), real=None if real is None else recall(real))
+    with suppress(UnknownKey):  # an earlier version placed it, and then found that there is no such key
+        return ev.Refused(**head, refusal=_refusal(fields), real=None if real is None else recall(real))
+    return ev.Refused(**head, refusal=_refusal(fields))
 
 
 def _asked(fields: Fields, head: _Head) -> ev.Event:
@@ -269,7 +273,10 @@ _READERS: dict[str, Callable[[Fields, _Head], ev.Event]] = {
 def _action(entry: object) -> Action | Refusal:
     if isinstance(entry, dict) and entry.get("action_type") == REFUSED:
         return _refusal(Fields.of(entry.get("params"), "params"))
-    return recall(entry)
+    try:
+        return recall(entry)
+    except UnknownKey as unknown:  # which an earlier version refused when its turn came
+        return Refusal(glimpse(entry), "keys", str(unknown))
 
 
 def _refusal(fields: Fields) -> Refusal:

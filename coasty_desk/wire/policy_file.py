@@ -12,7 +12,6 @@ from coasty_desk import plain_files, toml_text
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.gates.policy import ACTIONS, Bounds, Policy, chords
 from coasty_desk.core.typed_text.patterns import Pattern
-from coasty_desk.core.typed_text.typed_line import Strokes
 from coasty_desk.wire.regular_expressions import pattern
 
 LARGEST = 1_000_000
@@ -28,7 +27,7 @@ WRAPPERS = ("action_policy", "policy")
 T = TypeVar("T")
 
 
-def read(path: Path, strokes: Strokes) -> Policy:
+def read(path: Path) -> Policy:
     """The policy in a file; what ends in `.json` or begins with a brace is JSON, anything else TOML. Raises UsageError that names the key that is wrong."""
     try:
         text = plain_files.read(path, LARGEST, pipes=True).decode("utf-8-sig")
@@ -41,10 +40,10 @@ def read(path: Path, strokes: Strokes) -> Policy:
     except (ValueError, RecursionError) as error:
         message = f"The policy file {path} is no {kind}: {error}."
         raise UsageError(message, "Correct it; JSON begins with a brace, anything else is read as TOML.") from error
-    return parsed(said, strokes)
+    return parsed(said)
 
 
-def parsed(said: Any, strokes: Strokes) -> Policy:
+def parsed(said: Any) -> Policy:
     """The policy in decoded JSON or TOML. Raises UsageError that names the key that is wrong."""
     if not isinstance(said, dict):
         _wrong("", "it is no table of rules")
@@ -65,7 +64,7 @@ def parsed(said: Any, strokes: Strokes) -> Policy:
     return Policy(
         allowed_actions=allowed,
         blocked_actions=blocked,
-        blocked_keys=chords(_strings(said, "blocked_keys"), strokes),
+        blocked_keys=chords(_strings(said, "blocked_keys")),
         block_window_close=_of_type(said, "block_window_close", bool, "true or false", default=False),
         max_actions=_max_actions(said),
         coordinate_bounds=_bounds(said),

@@ -18,6 +18,7 @@ from typing import NoReturn
 from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Verdict
+from coasty_desk.core.keys.chords import UnknownKey
 from coasty_desk.wire.canonical_actions import MAX_CODE, encode, encode_verdict
 from coasty_desk.wire.json_fields import UnreadableError, short
 from coasty_desk.wire.source_arguments import Names, bind, dotted, literal, named, positional
@@ -42,7 +43,14 @@ _IMPORT_ERRORS = ("ImportError", "ModuleNotFoundError", "Exception")
 
 
 class SourceRefused(ValueError):  # noqa: N818 - it is named for what it says, and is no failure of ours
-    """The source is not understood as a whole; the text is one sentence with the line and the statement."""
+    """The source is not understood as a whole; the text is one sentence with the line and the statement.
+
+    `by` is who refuses it, as in a `Refusal`: `keys` where a key is named that there is not.
+    """
+
+    def __init__(self, text: str, by: str = "wire") -> None:
+        super().__init__(text)
+        self.by = by
 
 
 class ParsedSource(Struct, frozen=True):
@@ -125,9 +133,9 @@ class _Reader:
         for statement in statements:
             try:
                 self._statement(statement)
-            except UnreadableError as error:
-                msg = f"Line {statement.lineno}, `{self._shown(statement)}`: {error}."
-                raise SourceRefused(msg) from None
+            except (UnreadableError, UnknownKey) as error:
+                msg = f"Line {statement.lineno}, `{self._shown(statement)}`: {short(str(error), 120)}."
+                raise SourceRefused(msg, "keys" if isinstance(error, UnknownKey) else "wire") from None
 
     def finish(self) -> None:
         if self._empty:

@@ -26,6 +26,8 @@ from coasty_desk.core.actions import (
     Verdict,
     Wait,
 )
+from coasty_desk.core.keys.chords import canonical
+from coasty_desk.core.keys.key_names import MODIFIERS
 from coasty_desk.wire.canonical_actions import MAX_CLICKS, MAX_HELD, MAX_KEYS, MAX_TEXT, check_text, split_keys
 from coasty_desk.wire.json_fields import UnreadableError, glimpse
 
@@ -39,11 +41,6 @@ TAP = 0.5
 """Seconds: a key or a button held for longer is meant to be held, which no action says; a pause
 between clicks or key presses that long is meant as a pause."""
 
-_FAMILIES = {"ctrl": "ctrl control", "shift": "shift", "alt": "alt option", "win": "win cmd command super meta"}
-_SIDES = ("", "l", "r", "left", "right")
-_MODIFIERS = {
-    f"{name}{side}": family for family, names in _FAMILIES.items() for name in names.split() for side in _SIDES
-}
 _PASTE = ({"ctrl", "v"}, {"win", "v"}, {"ctrl", "shift", "v"}, {"shift", "insert"})
 _COPY = ({"ctrl", "c"}, {"ctrl", "x"}, {"win", "c"}, {"win", "x"}, {"ctrl", "insert"}, {"ctrl", "shift", "c"})
 
@@ -237,7 +234,7 @@ class SourceHand:
 
     def _modifiers(self) -> tuple[str, ...]:
         for key in self._held:
-            if _family(key) not in _FAMILIES:
+            if canonical(key) not in MODIFIERS:
                 _refuse(f"the key {glimpse(key, 40)} is held meanwhile")
         self._unused = False
         return tuple(self._held)
@@ -290,8 +287,9 @@ def _off(start: Point, end: Point, point: Point) -> bool:
 
 
 def _family(key: str) -> str:
-    """`ctrl` for every spelling of a Control key, and so on; other keys are themselves."""
-    return _MODIFIERS.get(key.lower().replace("_", ""), key.lower())
+    """`ctrl` for either Control key, in every spelling, and so on; other keys are themselves."""
+    name = canonical(key)
+    return name.removesuffix("right") if name in MODIFIERS else name.lower()
 
 
 def _refuse(why: str) -> NoReturn:

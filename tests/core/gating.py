@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from coasty_desk.core.actions import Action, LookAgain, Point, Prediction, Refusal, Verdict
 from coasty_desk.core.gates.action_log import ActionLog
 from coasty_desk.core.gates.reached_windows import NamedWindow
-from coasty_desk.core.keys.chords import strokes
 from coasty_desk.core.ports import Gate, HandPause, PersonQuestion, PersonReply, SettleResult
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 
@@ -111,4 +110,4 @@ class Hands:
 
 def ledger(clock: Clock | None = None) -> ActionLog:
     """An empty one."""
-    return ActionLog(strokes, clock or Clock())
+    return ActionLog(clock or Clock())

@@ -6,6 +6,7 @@ import pytest
 
 from coasty_desk.core.abort import abort_key
 from coasty_desk.core.errors import UsageError
+from coasty_desk.core.keys.chords import stroke
 
 
 @pytest.mark.parametrize(
@@ -60,16 +61,16 @@ def test_a_letter_gets_a_warning_that_names_the_layout() -> None:
 )
 def test_a_chord_that_holds_all_its_keys_is_the_abort_key(chord: tuple[str, ...]) -> None:
     """Order, sides and further keys do not matter."""
-    assert abort_key.parse(abort_key.DEFAULT).within(chord)
+    assert abort_key.parse(abort_key.DEFAULT).within(stroke(chord))
 
 
 @pytest.mark.parametrize("chord", [("ctrl", "f12"), ("shift", "f12"), ("ctrl", "shift", "f11"), ("ctrl", "shift"), ()])
 def test_a_chord_that_lacks_one_of_its_keys_is_not(chord: tuple[str, ...]) -> None:
     """What merely resembles the abort key goes through."""
-    assert not abort_key.parse(abort_key.DEFAULT).within(chord)
+    assert not abort_key.parse(abort_key.DEFAULT).within(stroke(chord))
 
 
 def test_the_packages_own_key_names_are_understood() -> None:
     """`win`, `altright` and `escape` are pynput's `cmd`, `alt_gr` and `esc`."""
-    assert abort_key.parse("<cmd>+<esc>").within(["win", "escape"])
-    assert abort_key.parse("<alt_gr>+<page_down>").within(["altright", "pagedown"])
+    assert abort_key.parse("<cmd>+<esc>").within(stroke(["win", "escape"]))
+    assert abort_key.parse("<alt_gr>+<page_down>").within(stroke(["altright", "pagedown"]))

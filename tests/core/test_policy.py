@@ -19,7 +19,6 @@ from coasty_desk.core.actions import (
 )
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.gates.policy import Bounds, Policy, Situation, chords, forbids
-from coasty_desk.core.keys.chords import strokes
 from coasty_desk.core.typed_text.typed_line import Typed
 from coasty_desk.wire.regular_expressions import pattern
 
@@ -39,7 +38,7 @@ EVERY: dict[str, Action] = {
 
 def why(policy: Policy, action: Action, situation: Situation | None = None) -> str:
     """What the policy has against the action."""
-    return forbids(policy, action, situation or Situation(), strokes)
+    return forbids(policy, action, situation or Situation())
 
 
 def typing(*texts: str) -> Policy:
@@ -49,7 +48,7 @@ def typing(*texts: str) -> Policy:
 
 def blocking(*keys: str) -> Policy:
     """A policy that blocks these keys."""
-    return Policy(blocked_keys=chords(keys, strokes))
+    return Policy(blocked_keys=chords(keys))
 
 
 def test_no_refusal_names_a_window() -> None:
@@ -227,7 +226,7 @@ def test_denied_text_is_judged_across_actions(before: tuple[Action, ...], last: 
     typed = Typed()
     for action in before:
         assert not why(typing("rm -rf"), action, Situation(typed=typed))
-        typed = typed.then(action, strokes)
+        typed = typed.then(action)
     assert why(typing("rm -rf"), last, Situation(typed=typed))
 
 
@@ -235,7 +234,7 @@ def test_a_pattern_may_ask_for_the_enter_that_follows() -> None:
     """`shutdown` may be typed, but not sent."""
     policy = typing(r"shutdown.*\n")
     assert not why(policy, TypeText("shutdown now"))
-    typed = Typed().then(TypeText("shutdown now"), strokes)
+    typed = Typed().then(TypeText("shutdown now"))
     assert why(policy, PressKeys(("enter",)), Situation(typed=typed))
     assert why(policy, TypeText("\n"), Situation(typed=typed))
 

@@ -19,7 +19,6 @@ from coasty_desk.core.actions import (
 )
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.gates.risk import Around, risk
-from coasty_desk.core.keys.chords import strokes
 from coasty_desk.core.typed_text.typed_line import Typed
 
 CLICK = Click(Point(5, 5))
@@ -30,7 +29,7 @@ XTERM = (NamedWindow("xterm", "xterm XTerm"),)
 
 def kind(action: Action, around: Around | None = None) -> str:
     """The rule that the action falls under; empty where it is harmless."""
-    found = risk(action, around or Around(windows=EDITOR), strokes)
+    found = risk(action, around or Around(windows=EDITOR))
     return "" if found is None else found.kind
 
 
@@ -176,7 +175,7 @@ def test_a_command_is_judged_across_actions(before: tuple[Action, ...], last: Ac
     """Safety sentence: a command typed in pieces is judged as the line that it becomes."""
     typed = Typed()
     for action in before:
-        typed = typed.then(action, strokes)
+        typed = typed.then(action)
     assert kind(last, Around(windows=EDITOR, typed=(typed,))).startswith("command that")
 
 
@@ -189,7 +188,7 @@ def test_a_line_that_one_action_brings_in_and_sends_is_asked_about(keys: tuple[s
 
 def test_a_command_that_was_allowed_is_not_asked_about_again_at_its_enter() -> None:
     """One question a line, and another when the line is changed."""
-    typed = Typed().then(TypeText("rm x"), strokes)
+    typed = Typed().then(TypeText("rm x"))
     assert kind(PressKeys(("enter",)), Around(windows=EDITOR, typed=(typed,))) == ""
     assert kind(TypeText("\n"), Around(windows=EDITOR, typed=(typed,))) == ""
     assert kind(TypeText(" y"), Around(windows=EDITOR, typed=(typed,))) == "command that removes"

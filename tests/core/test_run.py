@@ -16,8 +16,8 @@ from coasty_desk.core.actions import (
     NotDone,
     Point,
     Prediction,
-    PressKeys,
     Refusal,
+    TypeText,
     Usage,
     Verdict,
 )
@@ -264,7 +264,7 @@ def test_three_refusals_in_a_row_end_the_run() -> None:
 
 def test_a_key_that_the_desktop_lacks_is_refused_before_anything_is_sent() -> None:
     """The executor is asked first; the batch is dropped."""
-    world = World(_go(PressKeys(("flurb",)), CLICK), _go(verdict=Verdict.DONE))
+    world = World(_go(TypeText("\x07"), CLICK), _go(verdict=Verdict.DONE))
     world.run()
     assert world.executor.performed == []
     assert "refused" in world.names

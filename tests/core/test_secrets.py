@@ -20,20 +20,19 @@ from coasty_desk.core.actions import (
     Prediction,
     PressKeys,
     Refusal,
-    Scroll,
     TypeText,
     Verdict,
 )
 from coasty_desk.core.errors import DesktopError, ServiceError, UsageError
 from coasty_desk.core.gates.confirm import Confirm, Eyes, Scripted
 from coasty_desk.core.gates.reached_windows import NamedWindow
-from coasty_desk.core.keys.chords import strokes
 from coasty_desk.core.ports import PredictRequest, Retry
 from coasty_desk.core.redaction.redactor import Hiding
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.secrets import Filling, SecretGate, Secrets
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.secret_sources import read
+from coasty_desk.wire.action_json import decode
 from tests.core.gating import FRAME, Clock, Desk, Hands, Mouse, judged, ledger, placed
 
 VALUE = "hunter2-Zz"
@@ -117,7 +116,7 @@ def test_a_model_that_reads_the_value_off_the_screen_does_not_spread_it() -> Non
 
 def heard(said: Prediction, secrets: Secrets = SECRETS) -> Prediction:
     """What of a model's answer is heard."""
-    return heard_by(Hiding(Saying(said), secrets, strokes=strokes))
+    return heard_by(Hiding(Saying(said), secrets))
 
 
 def heard_by(hiding: Hiding) -> Prediction:
@@ -129,15 +128,15 @@ def heard_by(hiding: Hiding) -> Prediction:
     return answer
 
 
-SPLIT: list[tuple[Action, ...]] = [
+SPLIT: list[tuple[Action | Refusal, ...]] = [
     (TypeText("hunt"), TypeText("er2-Zz")),
     (PressKeys(tuple(VALUE)),),
     (TypeText("hunter2"), KeyCombo(("-",)), KeyCombo(("shift", "z")), PressKeys(("z",))),
     (TypeText("hun"), Click(Point(5, 5)), TypeText("ter2-"), PressKeys(("Z", "z"))),
-    (KeyCombo(("ctrl", VALUE)),),
-    (PressKeys((VALUE,)),),
-    (Click(Point(5, 5), modifiers=(VALUE,)),),
-    (Scroll(1, modifiers=(f"x{VALUE}",)),),
+    decode({"action_type": "key_combo", "params": {"keys": ["ctrl", VALUE]}}).actions,
+    decode({"action_type": "key_press", "params": {"keys": [VALUE]}}).actions,
+    decode({"action_type": "click", "params": {"x": 5, "y": 5, "modifiers": [VALUE]}}).actions,
+    decode({"action_type": "scroll", "params": {"clicks": 1, "modifiers": [f"x{VALUE}"]}}).actions,
     (Launch(VALUE),),
     (TypeText("h u n t e r 2 - Z z"),),
     (TypeText(r"\u0068unter2-Zz"),),
@@ -146,7 +145,7 @@ SPLIT: list[tuple[Action, ...]] = [
 
 
 @pytest.mark.parametrize("actions", SPLIT, ids=str)
-def test_a_value_in_keys_or_in_pieces_is_refused(actions: tuple[Action, ...]) -> None:
+def test_a_value_in_keys_or_in_pieces_is_refused(actions: tuple[Action | Refusal, ...]) -> None:
     """Safety sentence: whatever says it otherwise than as a text is not done, and no record has it."""
     answer = heard(Prediction(Verdict.CONTINUE, (TypeText("before"), *actions, TypeText("after"))))
     refused = [one for one in answer.actions if isinstance(one, Refusal)]
@@ -160,7 +159,7 @@ def test_a_value_in_keys_or_in_pieces_is_refused(actions: tuple[Action, ...]) ->
 
 def test_a_value_in_pieces_over_several_answers_is_not_finished() -> None:
     """What was said before it could be known is on record; the rest of it is not."""
-    hiding = Hiding(Saying(Prediction(Verdict.CONTINUE, (TypeText("hunter"),))), SECRETS, strokes=strokes)
+    hiding = Hiding(Saying(Prediction(Verdict.CONTINUE, (TypeText("hunter"),))), SECRETS)
     assert heard_by(hiding).actions == (TypeText("hunter"),)
     hiding.predictor = Saying(Prediction(Verdict.CONTINUE, (TypeText("2-Zz"),)))
     assert [type(action) for action in heard_by(hiding).actions] == [Refusal]
@@ -226,7 +225,7 @@ def test_a_value_that_is_written_otherwise_is_hidden(way: str) -> None:
             yield Retry(text, 1.0, 1)
             raise ServiceError(text, text, code=text, request_id=text)
 
-    asked = Hiding(Failing(answer), SECRETS, strokes=strokes).predict(PredictRequest(1, "t", FRAME))
+    asked = Hiding(Failing(answer), SECRETS).predict(PredictRequest(1, "t", FRAME))
     assert core not in repr(next(asked))
     with pytest.raises(ServiceError) as caught:
         next(asked)

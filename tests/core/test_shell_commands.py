@@ -7,7 +7,6 @@ import pytest
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Point, PressKeys, TypeText
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.gates.risk import Around, risk
-from coasty_desk.core.keys.chords import strokes
 from coasty_desk.core.typed_text.shell_commands import LONGEST, what_it_does
 from coasty_desk.core.typed_text.typed_line import Typed
 
@@ -103,7 +102,7 @@ def test_a_line_that_is_too_long_is_asked_about() -> None:
     """It is not judged in part."""
     assert what_it_does("x" * (LONGEST + 1)) != ""
     many = TypeText("ab\b" * 16_000)
-    assert risk(many, Around(windows=EDITOR), strokes) is not None
+    assert risk(many, Around(windows=EDITOR)) is not None
 
 
 @pytest.mark.parametrize(
@@ -117,7 +116,7 @@ def test_a_line_that_is_too_long_is_asked_about() -> None:
 )
 def test_keys_that_write_a_command_are_risky(action: Action) -> None:
     """Safety sentence: a chord without a modifier types its characters, and is judged as them."""
-    found = risk(action, Around(windows=EDITOR), strokes)
+    found = risk(action, Around(windows=EDITOR))
     assert found is not None
     assert found.kind.startswith("command that")
 
@@ -141,14 +140,14 @@ def test_sending_a_terminals_line_that_is_unknown_is_risky(before: tuple[Action,
     """Safety sentence: Enter in a terminal after history, completion or keys that are not followed is asked about."""
     typed = Typed()
     for action in before:
-        typed = typed.then(action, strokes)
+        typed = typed.then(action)
     for enter in (PressKeys(("enter",)), TypeText("\n"), KeyCombo(("ctrl", "m")), KeyCombo(("ctrl", "o"))):
         for windows in (XTERM, None, (NamedWindow(),)):
-            found = risk(enter, Around(windows=windows, typed=(typed,)), strokes)
+            found = risk(enter, Around(windows=windows, typed=(typed,)))
             assert found is not None
             assert found.kind == "unknown line"
-        assert risk(enter, Around(windows=EDITOR, typed=(typed,)), strokes) is None
-    assert risk(TypeText("x"), Around(windows=XTERM, typed=(typed,)), strokes) is None
+        assert risk(enter, Around(windows=EDITOR, typed=(typed,))) is None
+    assert risk(TypeText("x"), Around(windows=XTERM, typed=(typed,))) is None
 
 
 @pytest.mark.parametrize(
@@ -164,14 +163,14 @@ def test_sending_a_terminals_line_that_is_unknown_is_risky(before: tuple[Action,
 def test_what_is_pasted_into_a_terminal_is_risky(action: Action) -> None:
     """Safety sentence: a shell may take it at once."""
     for windows in (XTERM, None):
-        found = risk(action, Around(windows=windows), strokes)
+        found = risk(action, Around(windows=windows))
         assert found is not None
         assert found.kind == "unknown line"
-    assert risk(action, Around(windows=EDITOR), strokes) is None
+    assert risk(action, Around(windows=EDITOR)) is None
 
 
 def test_a_line_that_is_broken_is_one() -> None:
     """As a shell takes it."""
-    found = risk(TypeText("r\\\nm x\n"), Around(windows=XTERM), strokes)
+    found = risk(TypeText("r\\\nm x\n"), Around(windows=XTERM))
     assert found is not None
     assert found.kind == "command that removes"

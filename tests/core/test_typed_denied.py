@@ -11,7 +11,6 @@ import pytest
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Point, PressKeys, TypeText
 from coasty_desk.core.gates.policy import Policy, Situation, forbids
-from coasty_desk.core.keys.chords import strokes
 from coasty_desk.core.typed_text.editing_keys import of_stroke
 from coasty_desk.core.typed_text.typed_line import Typed, steps
 from coasty_desk.wire.regular_expressions import pattern
@@ -39,10 +38,10 @@ def refused(actions: tuple[Action, ...], *denied: str, terminal: bool | None = N
     policy = Policy(typed_text_denied=tuple(map(pattern, denied or ("sudo", "rm -rf"))))
     typed, said = Typed(), []
     for action in actions:
-        why = forbids(policy, action, Situation(typed=typed, terminal=terminal), strokes)
+        why = forbids(policy, action, Situation(typed=typed, terminal=terminal))
         said.append(why)
         if not why:
-            typed = typed.then(action, strokes, terminal).recent()
+            typed = typed.then(action, terminal).recent()
     return said
 
 
@@ -142,7 +141,7 @@ def test_denied_text_does_not_come_to_stand_there(actions: tuple[Action, ...]) -
 def test_where_text_is_denied_what_cannot_be_known_is_not_put_in(action: Action) -> None:
     """Safety sentence: a paste, a composed character, a middle click are refused where text is denied."""
     assert "cannot be told" in refused((action,))[0]
-    assert forbids(Policy(), action, Situation(), strokes) == ""
+    assert forbids(Policy(), action, Situation()) == ""
 
 
 @pytest.mark.parametrize(
@@ -231,7 +230,7 @@ def test_every_chord_of_a_shell_is_known() -> None:
     checked = 0
     followed = "accept-line|(back|for)ward-char|(beginning|end)-of-line|transpose-chars|unix-.*|kill-line|(backward-)?delete-char|forward-search.*"
     for chord, done in _bindings():
-        (step,) = steps(chord, strokes)
+        (step,) = steps(chord)
         assert isinstance(step, tuple)
         does = of_stroke(step)
         assert does.commits or done not in ("accept-line", "operate-and-get-next"), (chord, done)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from coasty_desk.core.actions import Action, Click, KeyCombo, Point, PressKeys, TypeText
-from coasty_desk.core.keys.chords import strokes
 from coasty_desk.core.typed_text.typed_line import Typed
 
 
@@ -13,7 +12,7 @@ def after(*actions: Action) -> Typed:
     """What has been typed after all of them."""
     typed = Typed()
     for action in actions:
-        typed = typed.then(action, strokes)
+        typed = typed.then(action)
     return typed
 
 

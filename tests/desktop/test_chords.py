@@ -7,11 +7,12 @@ import sys
 
 import pytest
 
-from coasty_desk.core.actions import Click, KeyCombo, Point, PressKeys, TypeText
+from coasty_desk.core.actions import Click, KeyCombo, Point, PressKeys, Refusal, TypeText
 from coasty_desk.core.scaling import Frame
 from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.input import release
 from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.wire.action_json import decode
 from tests.desktop import targets
 from tests.desktop.test_keyboard import lock_group, mapping
 from tests.desktop.xvfb import set_layout
@@ -119,12 +120,10 @@ def test_modifiers_are_held_around_a_click(executor: DesktopExecutor, frame: Fra
     assert executor.held.names == ()
 
 
-def test_an_unknown_key_is_refused_before_anything_is_sent(
-    executor: DesktopExecutor, frame: Frame, tk_area: targets.App
-) -> None:
+def test_an_unknown_key_is_refused_before_anything_is_sent(tk_area: targets.App) -> None:
     """The refusal names the nearest key, and no part of the chord is pressed."""
-    refusal = executor.refuses(frame.place(KeyCombo(("ctrl", "entr"))))
-    assert refusal is not None
+    (refusal,) = decode({"action_type": "key_combo", "params": {"keys": ["ctrl", "entr"]}}).actions
+    assert isinstance(refusal, Refusal)
     assert refusal.by == "keys"
     assert "'enter'" in refusal.why
     assert tk_area.of_kind("key") == []

@@ -13,7 +13,6 @@ import pytest
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Point, PressKeys, TypeText
 from coasty_desk.core.gates.policy import Policy, Situation, forbids
-from coasty_desk.core.keys.chords import strokes
 from coasty_desk.core.scaling import Frame
 from coasty_desk.core.typed_text.typed_line import Typed
 from coasty_desk.desktop.input.executor import DesktopExecutor
@@ -29,9 +28,9 @@ def do(executor: DesktopExecutor, frame: Frame, actions: tuple[Action, ...], *, 
     """All that the policy lets through."""
     policy, typed = Policy(typed_text_denied=(pattern(DENIED),)), Typed()
     for action in actions:
-        if not forbids(policy, action, Situation(typed=typed, terminal=terminal), strokes):
+        if not forbids(policy, action, Situation(typed=typed, terminal=terminal)):
             executor.perform(frame.place(action))
-            typed = typed.then(action, strokes, terminal)
+            typed = typed.then(action, terminal)
 
 
 @pytest.fixture

@@ -3,9 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Click, KeyCombo, Move, Point, PressKeys
 from coasty_desk.core.keys import chords, key_names
+from coasty_desk.core.typed_text.typed_line import strokes_of
 
 
 @pytest.mark.parametrize(
@@ -77,25 +79,25 @@ def test_a_spelling_is_its_key(name: str, key: str) -> None:
 )
 def test_a_chord_may_be_one_string(name: str, stroke: chords.Stroke) -> None:
     """A chord in one string is the chord, whatever joins its keys."""
-    assert chords.strokes(KeyCombo((name,))) == (stroke,)
-    assert chords.strokes(PressKeys((name,))) == (stroke,)
+    assert KeyCombo((name,)).strokes == (stroke,)
+    assert PressKeys((name,)).strokes == (stroke,)
 
 
 def test_modifiers_come_first_and_each_key_once() -> None:
     """However the model orders them, modifiers are held around the rest."""
-    assert chords.strokes(KeyCombo(("c", "ctrl", "Control"))) == (("ctrl", "c"),)
+    assert KeyCombo(("c", "ctrl", "Control")).strokes == (("ctrl", "c"),)
 
 
 def test_a_capital_in_a_chord_holds_no_shift() -> None:
     """`ctrl+A` is ctrl and a; a capital alone stays a capital."""
-    assert chords.strokes(KeyCombo(("ctrl", "A"))) == (("ctrl", "a"),)
-    assert chords.strokes(PressKeys(("A",))) == (("A",),)
+    assert KeyCombo(("ctrl", "A")).strokes == (("ctrl", "a"),)
+    assert PressKeys(("A",)).strokes == (("A",),)
 
 
 def test_one_name_may_be_several_strokes() -> None:
     """`ctrl+k ctrl+s` is pressed as an editor wants it: one after the other."""
-    assert chords.strokes(KeyCombo(("ctrl+k ctrl+s",))) == (("ctrl", "k"), ("ctrl", "s"))
-    assert chords.strokes(PressKeys(("Tab Tab",))) == (("tab",), ("tab",))
+    assert KeyCombo(("ctrl+k ctrl+s",)).strokes == (("ctrl", "k"), ("ctrl", "s"))
+    assert PressKeys(("Tab Tab",)).strokes == (("tab",), ("tab",))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_one_name_may_be_several_strokes() -> None:
 def test_an_unknown_key_is_refused_with_the_nearest(name: str, near: str) -> None:
     """The model is told which key it may have meant."""
     with pytest.raises(chords.UnknownKey) as refused:
-        chords.strokes(KeyCombo((name,)))
+        KeyCombo((name,))
     assert refused.value.nearest == near
 
 
@@ -114,23 +116,42 @@ def test_an_unknown_key_is_refused_with_the_nearest(name: str, near: str) -> Non
 def test_what_is_no_key_is_refused(name: str) -> None:
     """Nothing is guessed: what is no key presses nothing."""
     with pytest.raises(chords.UnknownKey):
-        chords.strokes(PressKeys((name,)))
+        PressKeys((name,))
 
 
 def test_nothing_named_is_refused() -> None:
     """An action without keys is refused too."""
-    for action in (PressKeys(()), KeyCombo(())):
+    for kind in (PressKeys, KeyCombo):
         with pytest.raises(chords.UnknownKey):
-            chords.strokes(action)
+            kind(())
 
 
 def test_only_modifiers_are_held_around_the_pointer() -> None:
     """A click may hold ctrl, not a letter; a move holds nothing."""
     point = Point(1, 1)
-    assert chords.modifiers(Click(point, modifiers=("Control_L", "shift"))) == ("ctrl", "shift")
-    assert chords.modifiers(Move(point)) == ()
+    assert Click(point, modifiers=("Control_L", "shift")).modifiers == ("ctrl", "shift")
+    assert strokes_of(Move(point)) == ()
     with pytest.raises(chords.UnknownKey):
-        chords.modifiers(Click(point, modifiers=("a",)))
+        Click(point, modifiers=("a",))
+
+
+def test_a_key_by_hand_is_read_as_it_is_made() -> None:
+    """What stands in an action is what is pressed; a bad name is a ValueError that says it."""
+    assert Click(Point(1, 1), modifiers=("Control_L",)) == Click(Point(1, 1), modifiers=("ctrl",))
+    assert replace(KeyCombo(("ctrl", "a")), keys=("Cmd", "B")).strokes == (("win", "b"),)
+    for make in (PressKeys, KeyCombo, lambda keys: Click(None, modifiers=keys)):
+        with pytest.raises(ValueError, match="no key 'flurb'"):
+            make(("flurb",))
+
+
+def test_mod_is_the_key_that_the_desktop_says() -> None:
+    """Ctrl, and Command where that is what shortcuts have."""
+    chords.shortcut_key("win")
+    try:
+        assert KeyCombo(("CmdOrCtrl", "C")).strokes == PressKeys(("mod+c",)).strokes == (("win", "c"),)
+    finally:
+        chords.shortcut_key("ctrl")
+    assert KeyCombo(("CmdOrCtrl", "C")).strokes == PressKeys(("mod+c",)).strokes == (("ctrl", "c"),)
 
 
 @given(st.sampled_from(sorted(key_names.NAMED)), st.sampled_from(["", "_", "-", " "]))
@@ -144,7 +165,7 @@ def test_every_listed_spelling_is_known_in_any_case(spelling: str, gap: str) -> 
 def test_any_text_is_strokes_or_a_refusal(name: str) -> None:
     """Whatever a model writes, the answer is canonical keys or a refusal, never a crash."""
     try:
-        pressed = chords.strokes(PressKeys((name,)))
+        pressed = PressKeys((name,)).strokes
     except chords.UnknownKey:
         return
     for stroke in pressed:

@@ -15,7 +15,6 @@ from coasty_desk.core.actions import Point, TypeText
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates.policy import Policy, Situation, forbids
 from coasty_desk.core.gates.reached_windows import LONGEST_TITLE, NamedWindow
-from coasty_desk.core.keys.chords import strokes
 from coasty_desk.desktop.screen.windows_here import DesktopWindows, WindowMask, keep_focus
 from coasty_desk.desktop.x11 import window_list
 from coasty_desk.desktop.x11.window_list import Window
@@ -103,7 +102,7 @@ def test_a_title_of_many_megabytes_stays_where_it_is(desk: tuple[Window, Window]
     assert peak < 2_000_000
     assert WindowMask(pattern("no such title"))() == (one.frame,)
     policy = Policy(windows_denied=(pattern("no such title"),))
-    assert forbids(policy, TypeText("x"), Situation(titles=(read.title,)), strokes)
+    assert forbids(policy, TypeText("x"), Situation(titles=(read.title,)))
     megabytes(one.id, "_NET_WM_NAME", 0)
     megabytes(one.id, "WM_CLASS", 0)
 

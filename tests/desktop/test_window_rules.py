@@ -12,7 +12,6 @@ from coasty_desk.core.gates.action_log import ActionLog
 from coasty_desk.core.gates.last_frame import LastFrame
 from coasty_desk.core.gates.policy import Policy
 from coasty_desk.core.gates.policy_gate import PolicyGate
-from coasty_desk.core.keys import chords
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.typed_text.patterns import Pattern
 from coasty_desk.desktop.screen.windows_here import DesktopWindows
@@ -49,7 +48,7 @@ def judged(action: Action, **rules: str) -> str:
     """Why a policy of one pattern a rule does not let the action pass; empty where it does."""
     allowed, denied = (tuple(map(Pattern, filter(None, [rules.get(name)]))) for name in ("allowed", "denied"))
     policy = Policy(windows_allowed=allowed, windows_denied=denied)
-    gate = PolicyGate(policy, ActionLog(chords.strokes), LastFrame(None), DesktopWindows(), pointer)  # type: ignore[arg-type]  # it looks at nothing
+    gate = PolicyGate(policy, ActionLog(), LastFrame(None), DesktopWindows(), pointer)  # type: ignore[arg-type]  # it looks at nothing
     size = Size(WIDTH, HEIGHT)
     placed = Frame(b"", "image/png", size, size, Rect(0, 0, WIDTH, HEIGHT)).place(action)
     judging = gate.judge(placed, Prediction(Verdict.CONTINUE, (action,)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import string
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,7 @@ from coasty_desk.core.actions import (
     Verdict,
     Wait,
 )
+from coasty_desk.core.keys.key_names import MODIFIERS, NAMED, SPELLED
 from coasty_desk.wire.action_json import Decoded, decode, encode, encode_verdict, recall, split_keys
 from coasty_desk.wire.json_fields import UnreadableError
 
@@ -169,6 +171,25 @@ def test_what_cannot_be_read_is_refused_with_its_reason(name: str, params: objec
 
 
 @pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("key_press", {"keys": ["tab", "flurb"]}),
+        ("key_combo", {"keys": "ctrl+flurb"}),
+        ("click", {**XY, "modifiers": ["flurb"]}),
+        ("drag", {"x2": 3, "y2": 4, "modifiers": ["flurb"]}),
+        ("scroll", {"clicks": 1, "modifiers": "flurb"}),
+        ("raw", {"code": "pyautogui.press('tab'); pyautogui.press('flurb')"}),
+    ],
+)
+def test_a_key_that_there_is_not_is_refused_where_it_is_read(name: str, params: dict[str, object]) -> None:
+    """Its action is no action: `keys` refuses it, with the name."""
+    (refusal,) = decode({"action_type": name, "params": params}).actions
+    assert isinstance(refusal, Refusal)
+    assert refusal.by == "keys"
+    assert "there is no key 'flurb'" in refusal.why
+
+
+@pytest.mark.parametrize(
     "item", [None, 1, True, "click", [], {}, {"action_type": None}, {"action_type": 7}, {"type": "click"}]
 )
 def test_what_is_no_action_at_all_is_refused(item: object) -> None:
@@ -242,10 +263,8 @@ def _refusal(decoded: Decoded) -> Refusal:
 _coordinates = st.integers(-1_000_000, 1_000_000) | st.floats(-1e6, 1e6)
 _points = st.builds(Point, _coordinates, _coordinates)
 _buttons = st.sampled_from(BUTTONS)
-_key = st.text(st.characters(codec="utf-8", exclude_characters="+"), min_size=1, max_size=12).filter(
-    lambda k: k == (k.strip() or k)
-)
-_held = st.lists(_key, max_size=4).map(tuple)
+_key = st.sampled_from(sorted({*NAMED, *SPELLED, *string.ascii_letters, *"-=é字", " ", "\n", "ctrl-c"}))
+_held = st.lists(st.sampled_from(MODIFIERS), max_size=4).map(tuple)
 _keys = st.lists(_key, min_size=1, max_size=8).map(tuple)
 ACTIONS: st.SearchStrategy[Action] = st.one_of(
     st.builds(Click, _points, _buttons, st.integers(1, 100), _held),

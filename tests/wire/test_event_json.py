@@ -220,6 +220,18 @@ def test_a_torn_or_unknown_line_is_passed_over(torn: bytes) -> None:
     assert len(list(read([whole, torn, whole]))) == 2
 
 
+def test_a_key_that_an_earlier_version_took_is_the_refusal_that_it_came_to() -> None:
+    """It read keys as late as they were pressed, so its journals name some that there are not; the lines stay readable."""
+    flurb = {"action_type": "key_press", "params": {"keys": ["flurb"]}}
+    predicted = from_json({**to_json(PREDICTED, recorded=True), "actions": [flurb]})
+    assert isinstance(predicted, ev.Predicted)
+    (told,) = predicted.actions
+    assert isinstance(told, Refusal)
+    assert (told.by, "'flurb'" in told.why) == ("keys", True)
+    was = ev.Refused(run_id="r", step=1, time=NOON, refusal=Refusal("press 'flurb'", "keys", "no such key"))
+    assert from_json({**to_json(was, recorded=True), "real_action": flurb}) == was
+
+
 @given(JSON, st.sampled_from(["acting", "predicted", "observed", "run_started", "run_ended", "refused"]))
 def test_no_json_breaks_the_reader(document: object, name: str) -> None:
     """Any JSON is an event or nothing."""

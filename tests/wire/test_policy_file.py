@@ -9,7 +9,6 @@ import pytest
 
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.gates.policy import Bounds, Policy
-from coasty_desk.core.keys.chords import strokes
 from coasty_desk.wire.policy_file import parsed, read
 
 WHOLE: dict[str, object] = {
@@ -27,7 +26,7 @@ WHOLE: dict[str, object] = {
 
 def test_every_rule_is_read() -> None:
     """The service's own shape, with titles and typed text besides."""
-    policy = parsed(WHOLE, strokes)
+    policy = parsed(WHOLE)
     assert policy.allowed_actions == frozenset({"click", "type_text", "done"})
     assert policy.blocked_keys == (frozenset({"esc"}), frozenset({"alt", "f4"}))
     assert policy.coordinate_bounds == Bounds(0, 0, 639, 479)
@@ -39,12 +38,12 @@ def test_json_and_toml_say_the_same(tmp_path: Path) -> None:
     """A file is JSON by its name, else TOML; the service's wrapper may be around it."""
     (tmp_path / "p.json").write_text(json.dumps({"action_policy": {"max_actions": 3, "blocked_keys": ["enter"]}}))
     (tmp_path / "p.toml").write_text('max_actions = 3\nblocked_keys = ["Return"]\n')
-    assert read(tmp_path / "p.json", strokes) == read(tmp_path / "p.toml", strokes)
+    assert read(tmp_path / "p.json") == read(tmp_path / "p.toml")
 
 
 def test_an_empty_policy_has_no_rules() -> None:
     """Null stands for absent."""
-    assert parsed({}, strokes) == parsed(dict.fromkeys(WHOLE), strokes) == Policy()
+    assert parsed({}) == parsed(dict.fromkeys(WHOLE)) == Policy()
 
 
 @pytest.mark.parametrize(
@@ -74,7 +73,7 @@ def test_an_empty_policy_has_no_rules() -> None:
 def test_what_is_wrong_is_named(said: dict[str, object], key: str) -> None:
     """A rule that is not understood would protect from nothing, so it is never passed over."""
     with pytest.raises(UsageError) as caught:
-        parsed(said, strokes)
+        parsed(said)
     assert key in caught.value.message
 
 
@@ -83,6 +82,6 @@ def test_a_file_that_cannot_be_read_is_a_usage_error(tmp_path: Path, name: str, 
     """Broken, not a table, or not text."""
     (tmp_path / name).write_bytes(text.encode("latin-1"))
     with pytest.raises(UsageError):
-        read(tmp_path / name, strokes)
+        read(tmp_path / name)
     with pytest.raises(UsageError, match=r"cannot be read"):
-        read(tmp_path / "absent.toml", strokes)
+        read(tmp_path / "absent.toml")

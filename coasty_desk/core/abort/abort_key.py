@@ -6,11 +6,13 @@ angle brackets (`<ctrl>`, `<alt_gr>`, `<page_up>`), or a number, the platform's 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct
 
 from coasty_desk.core.errors import UsageError
+from coasty_desk.core.keys.chords import Stroke, UnknownKey, canonical
+from coasty_desk.core.keys.key_names import MODIFIERS as HELD
 
 DEFAULT = "<ctrl>+<shift>+<f12>"
 """No letter (letters move with the layout), no AltGr, free on the usual desktops."""
@@ -59,46 +61,20 @@ _OTHERS = [
 NAMES = MODIFIERS | frozenset(_OTHERS) | {f"f{n}" for n in range(1, 36)}
 """Every key name that may stand in angle brackets."""
 
-_SAID_ELSEWHERE = {
-    "ctrlleft": "ctrl_l",
-    "ctrlright": "ctrl_r",
-    "shiftleft": "shift_l",
-    "shiftright": "shift_r",
-    "altleft": "alt_l",
-    "altright": "alt_r",
-    "option": "alt",
-    "optionleft": "alt_l",
-    "optionright": "alt_r",
-    "win": "cmd",
-    "winleft": "cmd_l",
-    "winright": "cmd_r",
-    "command": "cmd",
-    "escape": "esc",
-    "return": "enter",
-    "pagedown": "page_down",
-    "pageup": "page_up",
-    "pgdn": "page_down",
-    "pgup": "page_up",
-    "del": "delete",
-    "apps": "menu",
-    "printscreen": "print_screen",
-    "capslock": "caps_lock",
-    "numlock": "num_lock",
-    "scrolllock": "scroll_lock",
-}
-"""Names that the rest of the package has for a key, where they are not pynput's."""
-
 
 class AbortKey(Struct, frozen=True):
-    """`text` as the person wrote it; `parts` are its keys: a name of `NAMES`, a character, or a key code in digits after `#`."""
+    """`text` as the person wrote it; `parts` are its keys: a name of `NAMES`, a character, or a key code in digits after `#`.
+
+    `keys` are the same as the rest of the package calls them, either side of a modifier alike.
+    """
 
     text: str
     parts: tuple[str, ...]
+    keys: frozenset[str]
 
-    def within(self, keys: Iterable[str]) -> bool:
-        """Whether pressing all of `keys` together would be the abort key, or more than it."""
-        down = {named(key) for key in keys}
-        return all(any(fits(part, key) for key in down) for part in self.parts)
+    def within(self, stroke: Stroke) -> bool:
+        """Whether pressing all of `stroke` together would be the abort key, or more than it."""
+        return self.keys <= {_either_side(key) for key in stroke}
 
     @property
     def warning(self) -> str:
@@ -121,18 +97,18 @@ def parse(text: str) -> AbortKey:
     parts = tuple(_part(part, text) for part in _split(text.strip()))
     if len(set(parts)) != len(parts):
         raise _wrong(text, "it names a key twice")
-    return AbortKey(text.strip(), parts)
+    return AbortKey(text.strip(), parts, frozenset(map(_own_name, parts)))
 
 
-def named(key: str) -> str:
-    """A key's name as this module says it."""
-    low = key.lower() if len(key) > 1 else key.casefold()
-    return _SAID_ELSEWHERE.get(low, low)
+def _own_name(part: str) -> str:
+    try:
+        return _either_side(canonical(part))
+    except UnknownKey:
+        return part  # a key code, or a key that no keyboard of ours can press
 
 
-def fits(part: str, key: str) -> bool:
-    """Whether a key of this name is the part; a side fits its modifier, and the other way round."""
-    return part == key or key in SIDES.get(part, ()) or part in SIDES.get(key, ()) or {part, key} == {"alt_r", "alt_gr"}
+def _either_side(key: str) -> str:
+    return key.removesuffix("right") if key in HELD else key.casefold()
 
 
 def _split(text: str) -> Iterator[str]:

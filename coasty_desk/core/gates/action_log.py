@@ -12,7 +12,7 @@ from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Launch, Poin
 from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.ports import Executor
 from coasty_desk.core.scaling import Placed
-from coasty_desk.core.typed_text.typed_line import Strokes, Typed, strokes_of
+from coasty_desk.core.typed_text.typed_line import Typed, strokes_of
 
 _RESUMED = "the run was taken up"
 """Since when a line is unknown."""
@@ -28,7 +28,6 @@ class ActionLog(Struct):
     None before the first).
     """
 
-    strokes: Strokes
     clock: Callable[[], float] = time.monotonic
     done: int = 0
     typed: Typed = field(default_factory=Typed)
@@ -40,24 +39,21 @@ class ActionLog(Struct):
     def take_up(self, acted: Sequence[Action]) -> None:
         """All this was done in earlier sittings; since then a person has had the keyboard, so the line is unknown, and where the caret is."""
         for action in acted:
-            try:
-                self._note(action)
-            except ValueError:  # a key that this platform lacks
-                self.typed = self.here = self.typed.step(Click(None))
+            self._note(action)
         if acted:
             self.typed, self.here = self.typed.elsewhere(_RESUMED), self.here.elsewhere(_RESUMED)
 
     def note(self, placed: Placed) -> None:
         """One more action is carried out now."""
         self._note(placed.sent)
-        escapes = sum("esc" in stroke for stroke in strokes_of(placed.sent, self.strokes))
+        escapes = sum("esc" in stroke for stroke in strokes_of(placed.sent))
         self.escaped = (*self.escaped, *[self.clock()] * escapes)[-ESCAPES:]
 
     def _note(self, action: Action) -> None:
         self.done += 1
-        self.typed = self.typed.then(action, self.strokes, self.terminal).recent()
-        elsewhere = _goes_elsewhere(action, self.strokes)
-        self.here = Typed() if elsewhere else self.here.then(action, self.strokes, self.terminal).recent()
+        self.typed = self.typed.then(action, self.terminal).recent()
+        elsewhere = _goes_elsewhere(action)
+        self.here = Typed() if elsewhere else self.here.then(action, self.terminal).recent()
 
     def finished(self, placed: Placed) -> None:
         """It has been carried out; where it has left the pointer."""
@@ -90,10 +86,10 @@ class LoggedExecutor(Struct, frozen=True):
         self.executor.release()
 
 
-def _goes_elsewhere(action: Action, strokes: Strokes) -> bool:
+def _goes_elsewhere(action: Action) -> bool:
     """Whether what is typed next may go to another place."""
     if isinstance(action, Click | Drag | Launch):
         return True
     if not isinstance(action, PressKeys | KeyCombo):
         return False
-    return any({"alt", "altright", "win", "winright"} & set(stroke) for stroke in strokes(action))
+    return any({"alt", "altright", "win", "winright"} & set(stroke) for stroke in action.strokes)

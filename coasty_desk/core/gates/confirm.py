@@ -94,7 +94,7 @@ class Confirm(Struct):
     def _reason(self, placed: Placed, prediction: Prediction) -> Risk | None:
         if self.mode == "never":
             return None
-        found = risk(placed.sent, self._around(placed, prediction), self.ledger.strokes)
+        found = risk(placed.sent, self._around(placed, prediction))
         if found is None or found.kind in self._allowed:
             found = self._first_use(placed.sent) or found
         if found is None and self.mode == "always":
@@ -118,8 +118,8 @@ class Confirm(Struct):
     def _windows(self, placed: Placed) -> tuple[NamedWindow, ...] | None:
         """Those that it reaches, where a rule asks for them: they take a moment to find. None where they cannot be told."""
         self.ledger.terminal = None
-        deletes = any("delete" in stroke for stroke in strokes_of(placed.sent, self.ledger.strokes))
-        of_a_line = matters(placed.sent, self.ledger.strokes)
+        deletes = any("delete" in stroke for stroke in strokes_of(placed.sent))
+        of_a_line = matters(placed.sent)
         if not (self.cautious or deletes or of_a_line):
             return ()
         try:

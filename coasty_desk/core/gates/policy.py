@@ -27,10 +27,11 @@ from coasty_desk.core.actions import (
 from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.gates.reached_windows import LONGEST_TITLE
+from coasty_desk.core.keys.key_names import CONTROL
 from coasty_desk.core.typed_text.assembling import Assembling
 from coasty_desk.core.typed_text.editing_keys import of_stroke
 from coasty_desk.core.typed_text.patterns import Pattern, first
-from coasty_desk.core.typed_text.typed_line import CONTROL, Step, Strokes, Typed, steps
+from coasty_desk.core.typed_text.typed_line import Step, Typed, steps, strokes_of
 
 ACTIONS: tuple[str, ...] = (
     "click",
@@ -161,29 +162,26 @@ class Situation(Struct, frozen=True):
     terminal: bool | None = None
 
 
-def forbids(policy: Policy, action: Action, situation: Situation, strokes: Strokes) -> str:
-    """Why the policy does not let the action be done, in words; empty where it does. Raises nothing: unknown keys are forbidden."""
-    try:
-        pressed = tuple(_pressed(action, strokes))
-    except ValueError as error:
-        return str(error)
+def forbids(policy: Policy, action: Action, situation: Situation) -> str:
+    """Why the policy does not let the action be done, in words; empty where it does."""
+    pressed = tuple(_pressed(action))
     reasons = (
         _of_kinds(policy, action, pressed),
         _of_number(policy, situation),
         _of_keys(policy, pressed),
         _of_place(policy, situation),
-        _of_text(policy, action, situation, strokes),
+        _of_text(policy, action, situation),
         of_windows(policy, action, situation.titles, situation.behind),
     )
     return next((reason for reason in reasons if reason), "")
 
 
-def chords(names: Iterable[str], strokes: Strokes) -> tuple[frozenset[str], ...]:
+def chords(names: Iterable[str]) -> tuple[frozenset[str], ...]:
     """`blocked_keys` as written (`esc`, `ctrl+w`) in canonical names. Raises UsageError for what is no key."""
     found = []
     for name in names:
         try:
-            found += [_written(stroke) for stroke in strokes(KeyCombo((name,)))]
+            found += [_written(stroke) for stroke in KeyCombo((name,)).strokes]
         except ValueError as error:
             message = f"The policy's blocked_keys has {name!r}: {error}."
             raise UsageError(message, "Name keys like enter, f4 or ctrl+w.") from error
@@ -238,14 +236,14 @@ def _of_place(policy: Policy, situation: Situation) -> str:
     return ""
 
 
-def _of_text(policy: Policy, action: Action, situation: Situation, strokes: Strokes) -> str:
+def _of_text(policy: Policy, action: Action, situation: Situation) -> str:
     """Whether denied text would stand there after any part of the action, as far as that can be told."""
     if not policy.typed_text_denied:
         return ""
     if isinstance(action, Click | Drag) and action.button == "middle":
         return "the policy denies some text, and what a middle click would paste cannot be told"
     typed = situation.typed
-    parts = list(steps(action, strokes))
+    parts = list(steps(action))
     if len(parts) * len(policy.typed_text_denied) > MOST_JUDGED:
         return f"the policy denies some text, and {len(parts)} keys and pieces of text in one action are too many to be judged"
     patterns = policy.typed_text_denied
@@ -348,20 +346,14 @@ def of_windows(policy: Policy, action: Action, titles: tuple[str, ...] | None, b
     return ""
 
 
-def _pressed(action: Action, strokes: Strokes) -> Iterator[frozenset[str]]:
+def _pressed(action: Action) -> Iterator[frozenset[str]]:
     """Every stroke of keys that the action makes, those of a typed text too."""
-    match action:
-        case PressKeys() | KeyCombo():
-            for stroke in strokes(action):
-                yield _plain(stroke) | frozenset(stroke)
-        case Click(modifiers=held) | Drag(modifiers=held) | Scroll(modifiers=held) if held:
-            for stroke in strokes(KeyCombo(held)):
-                yield _plain(stroke) | frozenset(stroke)
-        case TypeText(text):
-            for character in dict.fromkeys(text):
-                yield _plain((CONTROL.get(character, character),))
-        case _:
-            return
+    if isinstance(action, TypeText):
+        for character in dict.fromkeys(action.text):
+            yield _plain((CONTROL.get(character, character),))
+        return
+    for stroke in strokes_of(action):
+        yield _plain(stroke) | frozenset(stroke)
 
 
 def _written(stroke: Iterable[str]) -> frozenset[str]:

@@ -39,7 +39,7 @@ class PolicyGate(Struct, frozen=True):
             behind=tuple(title for window in windows or () for title in window.also),
             terminal=self._terminal(placed),
         )
-        why = forbids(self.policy, placed.sent, situation, self.ledger.strokes)
+        why = forbids(self.policy, placed.sent, situation)
         return refusal(placed, "policy", why) if why else None
 
     def again(self, placed: Placed) -> Refusal | None:
@@ -59,7 +59,7 @@ class PolicyGate(Struct, frozen=True):
     def _terminal(self, placed: Placed) -> bool | None:
         """Whether the keys go to a terminal, where denied text makes a difference of it."""
         self.ledger.terminal = None
-        if self.policy.typed_text_denied and matters(placed.sent, self.ledger.strokes):
+        if self.policy.typed_text_denied and matters(placed.sent):
             try:
                 self.ledger.terminal = in_terminal(reached(placed.real, self.windows, self.pointer))
             except DesktopError:

@@ -19,7 +19,7 @@ from coasty_desk.core.gates.risky_words import KINDS
 from coasty_desk.core.typed_text.editing_keys import of_stroke
 from coasty_desk.core.typed_text.shell_commands import what_it_does
 from coasty_desk.core.typed_text.terminal_input import in_terminal, is_terminal
-from coasty_desk.core.typed_text.typed_line import Step, Strokes, Typed, pieces, steps, strokes_of
+from coasty_desk.core.typed_text.typed_line import Step, Typed, pieces, steps, strokes_of
 
 
 class Risk(Struct, frozen=True):
@@ -59,18 +59,18 @@ MOST_JUDGED = 60_000
 """Characters of lines that one action may leave behind: more are a question, and not judged in part."""
 
 
-def risk(action: Action, around: Around, strokes: Strokes) -> Risk | None:
+def risk(action: Action, around: Around) -> Risk | None:
     """The first rule that the action falls under; None where it is harmless as far as can be told."""
     if isinstance(action, Wait):
         return None
-    pressed = tuple(frozenset(_SIDES.get(key, key) for key in stroke) for stroke in strokes_of(action, strokes))
+    pressed = tuple(frozenset(_SIDES.get(key, key) for key in stroke) for stroke in strokes_of(action))
     rules = (
         _closes(pressed),
         _deletes(pressed, around.windows),
         _sends(pressed),
         _commits(action, pressed, around.said),
-        _commands(action, around.typed, strokes),
-        _unknown_line(action, around, strokes),
+        _commands(action, around.typed),
+        _unknown_line(action, around),
         _in_a_terminal(around) if around.cautious else None,
     )
     return next((found for found in rules if found is not None), None)
@@ -120,9 +120,9 @@ def _commits(action: Action, pressed: Iterable[frozenset[str]], said: tuple[str,
     return Risk(first.kind, f"the words around it say {first.word!r}")
 
 
-def _commands(action: Action, typed: tuple[Typed, ...], strokes: Strokes) -> Risk | None:
+def _commands(action: Action, typed: tuple[Typed, ...]) -> Risk | None:
     judged = 0
-    for line in dict.fromkeys(line for before in typed for line in _new_lines(action, before, strokes)):
+    for line in dict.fromkeys(line for before in typed for line in _new_lines(action, before)):
         judged += len(line)
         if judged > MOST_JUDGED:
             return Risk("too much to judge", "it writes and corrects more than can be judged")
@@ -132,13 +132,13 @@ def _commands(action: Action, typed: tuple[Typed, ...], strokes: Strokes) -> Ris
     return None
 
 
-def _unknown_line(action: Action, around: Around, strokes: Strokes) -> Risk | None:
+def _unknown_line(action: Action, around: Around) -> Risk | None:
     """Enter in a terminal, or what may be one, after a key that may have put in a line that nobody typed."""
     if in_terminal(around.windows) is False:
         return None
     for before in around.typed:
         typed = before
-        for step in steps(action, strokes):
+        for step in steps(action):
             lost = typed.unknown_sent(step)
             if lost:
                 return Risk("unknown line", f"what a terminal's line holds after {lost} cannot be told")
@@ -155,12 +155,12 @@ def _pastes(step: Step) -> bool:
     return isinstance(step, Click | Drag) and step.button == "middle"
 
 
-def _new_lines(action: Action, typed: Typed, strokes: Strokes) -> Iterator[str]:
+def _new_lines(action: Action, typed: Typed) -> Iterator[str]:
     """Every line that the action leaves different; Enter alone changes none, it was asked about when it was typed."""
     if not isinstance(action, TypeText | PressKeys | KeyCombo):
         return
     line = typed.line
-    for step in steps(action, strokes):
+    for step in steps(action):
         typed = typed.step(step)
         if typed.line != line:
             line = typed.line

@@ -32,10 +32,7 @@ class OwnKeys(Struct, frozen=True):
     def judge(self, placed: Placed, prediction: Prediction) -> Judging:
         """Raises Aborted while it waits."""
         del prediction
-        try:
-            pressed = strokes_of(placed.sent, self.ledger.strokes)
-        except ValueError as error:
-            return refusal(placed, "keys", str(error))
+        pressed = strokes_of(placed.sent)
         if any(self.key.within(stroke) for stroke in pressed):
             return refusal(placed, "abort", f"{self.key.text} is the key that stops this run; only a person presses it")
         escapes = sum("esc" in stroke for stroke in pressed)

@@ -8,13 +8,11 @@ nearest known name: a key that is guessed presses something else.
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TypeAlias
 
-from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, PressKeys, Scroll
 from coasty_desk.core.keys.key_names import CONTROL, KEYS, MODIFIERS, NAMED, PORTABLE, SPELLED
 
 Stroke: TypeAlias = tuple[str, ...]
@@ -69,34 +67,29 @@ def stroke(names: Iterable[str]) -> Stroke:
     return _ordered([key for name in names for key in _chord(name)])
 
 
-def strokes(action: PressKeys | KeyCombo) -> tuple[Stroke, ...]:
-    """What to press, one stroke after the other. Raises UnknownKey.
-
-    `PressKeys` is a stroke for each name, `KeyCombo` one stroke of all of them; a single name may
-    hold several strokes (`ctrl+k ctrl+s`). Raises UnknownKey too where nothing is named.
-    """
-    if isinstance(action, PressKeys):
-        pressed = tuple(held for name in action.keys for held in _sequence(name))
-    elif len(action.keys) == 1:
-        pressed = _sequence(action.keys[0])
-    else:
-        pressed = (stroke(action.keys),)
-    if not pressed or not all(pressed):
-        raise UnknownKey
-    if len(pressed) > MOST_STROKES:
-        raise TooManyKeys
-    return pressed
+def in_turn(names: Iterable[str]) -> tuple[Stroke, ...]:
+    """A stroke for each name, one after the other; a name may itself be several (`ctrl+k ctrl+s`). Raises UnknownKey."""
+    return _some(tuple(held for name in names for held in _sequence(name)))
 
 
-def modifiers(action: Action) -> Stroke:
+def together(names: tuple[str, ...]) -> tuple[Stroke, ...]:
+    """One stroke of all names; a single one may be several strokes. Raises UnknownKey."""
+    return _some(_sequence(names[0]) if len(names) == 1 else (stroke(names),))
+
+
+def held(names: tuple[str, ...]) -> Stroke:
     """The keys that are held around a click, a drag or a scroll. Raises UnknownKey; a letter is no modifier."""
-    if not isinstance(action, Click | Drag | Scroll):
-        return ()
-    held = stroke(action.modifiers)
-    for key in held:
+    found = stroke(names)
+    for key in found:
         if key not in MODIFIERS:
             raise UnknownKey(key)
-    return held
+    return found
+
+
+def shortcut_key(key: str) -> None:
+    """From now on `mod` and its like are this key: `win` where Command is what Ctrl is elsewhere. The desktop says so, once."""
+    NAMED.update(dict.fromkeys(PORTABLE, key))
+    _sequence.cache_clear()
 
 
 def nearest(name: str) -> str:
@@ -119,8 +112,8 @@ def is_character(key: str) -> bool:
 
 def _single(name: str) -> str | None:
     """One key, or None: not known as one key (it may still be a chord)."""
-    if name in CONTROL:
-        return CONTROL[name]
+    if name in CONTROL or name == " ":
+        return CONTROL.get(name, "space")
     bare = _unwrapped(name.strip())
     if len(bare) == 1:
         return NAMED.get(bare) or (bare if _prints(bare) else None)
@@ -132,8 +125,6 @@ def _single(name: str) -> str | None:
 
 
 def _named(plain: str) -> str | None:
-    if plain in PORTABLE:
-        return "win" if sys.platform == "darwin" else "ctrl"
     return NAMED.get(plain) or SPELLED.get(plain)
 
 
@@ -190,6 +181,14 @@ def _sequence(name: str) -> tuple[Stroke, ...]:
         if len(parts) < 2 or any(_plain(part) in SPELLED or len(part) < 2 for part in parts):
             raise
     return tuple(_ordered(_chord(part)) for part in parts)
+
+
+def _some(pressed: tuple[Stroke, ...]) -> tuple[Stroke, ...]:
+    if not pressed or not all(pressed):
+        raise UnknownKey
+    if len(pressed) > MOST_STROKES:
+        raise TooManyKeys
+    return pressed
 
 
 def _ordered(keys: list[str]) -> Stroke:

@@ -61,9 +61,9 @@ _ALIASES: dict[str, str] = {
     # function keys
     **{f"f{n}": f"f{n} fn{n} function{n}" for n in range(1, 25)},
     # media, browser and launch keys
-    "volumemute": "volumemute mute audiovolumemute xf86audiomute mediamute audiomute",
-    "volumedown": "volumedown audiovolumedown xf86audiolowervolume voldown lowervolume",
-    "volumeup": "volumeup audiovolumeup xf86audioraisevolume volup raisevolume",
+    "volumemute": "volumemute mediavolumemute mute audiovolumemute xf86audiomute mediamute audiomute",
+    "volumedown": "volumedown mediavolumedown audiovolumedown xf86audiolowervolume voldown lowervolume",
+    "volumeup": "volumeup mediavolumeup audiovolumeup xf86audioraisevolume volup raisevolume",
     "playpause": "playpause mediaplaypause xf86audioplay mediaplay play xf86audiopause audioplay",
     "nexttrack": "nexttrack mediatracknext medianext xf86audionext medianexttrack audionext",
     "prevtrack": "prevtrack mediatrackprevious mediaprevious mediaprevtrack xf86audioprev previoustrack audioprev",
@@ -136,7 +136,16 @@ _CHARACTERS: dict[str, str] = {
     **{letter: f"key{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"},
 }
 
-NAMED: dict[str, str] = {spelling: key for key, spellings in _ALIASES.items() for spelling in spellings.split()}
+PORTABLE: tuple[str, ...] = (
+    *("cmdorctrl", "commandorcontrol", "ctrlorcmd", "controlormeta", "controlorcommand"),
+    *("mod", "primary"),
+)
+"""Names for the platform's own shortcut key: Ctrl, unless `chords.shortcut_key` says otherwise."""
+
+NAMED: dict[str, str] = {
+    **{spelling: key for key, spellings in _ALIASES.items() for spelling in spellings.split()},
+    **dict.fromkeys(PORTABLE, "ctrl"),
+}
 """Every spelling of a key that has a name, to its canonical name."""
 
 SPELLED: dict[str, str] = {spelling: key for key, spellings in _CHARACTERS.items() for spelling in spellings.split()}
@@ -149,14 +158,8 @@ CONTROL: dict[str, str] = {
     "\x1b": "esc",
     "\b": "backspace",
     "\x7f": "delete",
-    " ": "space",
 }
-"""Characters that are keys rather than text."""
-
-PORTABLE: frozenset[str] = frozenset(
-    {"cmdorctrl", "commandorcontrol", "ctrlorcmd", "controlormeta", "controlorcommand", "mod", "primary"}
-)
-"""Names for the platform's own shortcut key: Command on macOS, Ctrl elsewhere."""
+"""The keys that control characters in a text are."""
 
 KEYS: tuple[str, ...] = tuple(_ALIASES)
 """Every canonical name that is not a single character."""

@@ -23,7 +23,7 @@ from coasty_desk.core.actions import (
 from coasty_desk.core.errors import CoastyDeskError, ServiceError
 from coasty_desk.core.ports import Predictor, PredictRequest, PredictStream, Retry, StepCharge
 from coasty_desk.core.secrets import PLACEHOLDER, SHORTEST_HIDDEN, Secrets
-from coasty_desk.core.typed_text.typed_line import Strokes, steps
+from coasty_desk.core.typed_text.typed_line import steps
 
 _KEPT = 200
 """So many letters of what earlier answers typed are joined to the next."""
@@ -35,13 +35,12 @@ class Hiding(Struct):
     """A predictor whose answers name a secret where they would say it: in words, keys and ids, as it is or written otherwise.
 
     An action that says one otherwise than a text of its own, such as by keys or piece by piece, is refused.
-    `strokes` reads key names. `painted` are the names of secrets that are painted over on the picture that is asked about.
+    `painted` are the names of secrets that are painted over on the picture that is asked about.
     """
 
     predictor: Predictor
     secrets: Secrets
     painted: Callable[[], Sequence[str]] = tuple
-    strokes: Strokes = lambda action: tuple((key,) for key in action.keys)
     _typed: str = ""
 
     def price(self, ask: PredictRequest) -> int:
@@ -101,10 +100,10 @@ class Hiding(Struct):
     def _actions(self, actions: Sequence[Action | Refusal]) -> Iterator[Action | Refusal]:
         spelled = self._spelled(actions)
         for index, action in enumerate(actions):
-            if isinstance(action, Refusal):
+            name = spelled.get(index) or self._named(action)
+            if isinstance(action, Refusal) and not name:
                 yield Refusal(self.secrets.hidden(action.action), action.by, self.secrets.hidden(action.why))
                 continue
-            name = spelled.get(index) or self._named(action)
             if name:
                 yield Refusal(
                     f"input that says the secret {name}",
@@ -114,11 +113,13 @@ class Hiding(Struct):
             else:
                 yield TypeText(self.secrets.named(action.text)) if isinstance(action, TypeText) else action
 
-    def _named(self, action: Action) -> str:
+    def _named(self, action: Action | Refusal) -> str:
         """The secret that the action says otherwise than as a text."""
         match action:
             case TypeText(text):
                 return self.secrets.said_in(self.secrets.named(text))
+            case Refusal(by="keys"):  # it was named as if it were a key
+                return self.secrets.said_in(f"{action.action} {action.why}")
             case (
                 PressKeys(keys) | KeyCombo(keys) | Click(modifiers=keys) | Drag(modifiers=keys) | Scroll(modifiers=keys)
             ):
@@ -165,9 +166,6 @@ class Hiding(Struct):
         if isinstance(action, TypeText):
             yield PLACEHOLDER.sub(_APART, action.text)
             return
-        try:
-            for step in steps(action, self.strokes):
-                if isinstance(step, str):
-                    yield from step
-        except ValueError:
-            return  # a key that there is not is refused
+        for step in steps(action):
+            if isinstance(step, str):
+                yield from step

@@ -6,11 +6,9 @@ to where nobody knows.
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 from msgspec import Struct
 
-Stroke: TypeAlias = tuple[str, ...]
+from coasty_desk.core.keys.chords import Stroke
 
 
 class Does(Struct, frozen=True):

@@ -7,7 +7,7 @@ import re
 from coasty_desk.core.actions import Action, KeyCombo, PressKeys, TypeText
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.typed_text.editing_keys import of_stroke
-from coasty_desk.core.typed_text.typed_line import Strokes, brings, steps
+from coasty_desk.core.typed_text.typed_line import brings, steps
 
 _TERMINALS = re.compile(
     r"(?im)term(?:inal|inator)?\b|xterm|konsole|alacritty|kitty|wezterm|tilix|guake|yakuake|foot\b|rxvt|ptyxis|ghostty"
@@ -30,9 +30,9 @@ def in_terminal(windows: tuple[NamedWindow, ...] | None) -> bool | None:
     return False if all(window.title.strip() or window.kind.strip() for window in windows) else None
 
 
-def matters(action: Action, strokes: Strokes) -> bool:
-    """Whether the action does something else to a line in a terminal than elsewhere. Raises ValueError."""
+def matters(action: Action) -> bool:
+    """Whether the action does something else to a line in a terminal than elsewhere."""
     if not isinstance(action, TypeText | PressKeys | KeyCombo):
         return bool(brings(action))
-    done = (of_stroke(step) for step in steps(action, strokes) if isinstance(step, tuple))
+    done = (of_stroke(step) for step in steps(action) if isinstance(step, tuple))
     return any(does.loses or does.commits or does.abandons or does.follow in ("right", "end") for does in done)

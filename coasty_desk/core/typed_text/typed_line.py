@@ -9,13 +9,15 @@ where a terminal may bring in text that nobody typed, the line is unknown (`lost
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, PressKeys, Scroll, TypeText
+from coasty_desk.core.keys.chords import Stroke
+from coasty_desk.core.keys.key_names import CONTROL, MODIFIERS
 from coasty_desk.core.typed_text.editing_keys import Does, of_stroke, writes
 
 KEPT = 4000
@@ -24,25 +26,11 @@ KEPT = 4000
 MUCH = 1000
 """Characters that a key may take away which takes away a word, or what is selected: as many as there are."""
 
-Stroke: TypeAlias = tuple[str, ...]
-Strokes: TypeAlias = Callable[[PressKeys | KeyCombo], tuple[Stroke, ...]]
-"""Reads an action's key names into canonical ones: what is pressed together, one after the other. Raises ValueError."""
-
 Step: TypeAlias = str | Stroke | Click | Drag
 """Text that is written in one go, a stroke of one key with what is held, or a gesture that may move the caret."""
 
 _RECALLS = re.compile(r"!(?![\s=\"]|$)|^\^|\bfc(?![\w-])")
 """What a shell takes a line of its history for: `!!`, `!rm`, `^a^b`, `fc`."""
-
-CONTROL: dict[str, str] = {
-    "\n": "enter",
-    "\r": "enter",
-    "\t": "tab",
-    "\b": "backspace",
-    "\x1b": "esc",
-    "\x7f": "delete",
-}
-"""The keys that control characters in a typed text are."""
 
 
 class Typed(Struct, frozen=True):
@@ -89,10 +77,10 @@ class Typed(Struct, frozen=True):
         recalls = _RECALLS.search(line)
         return self.lost or (recalls[0] if recalls else "")
 
-    def then(self, action: Action, strokes: Strokes, terminal: bool | None = None) -> Typed:  # noqa: FBT001 - three answers
+    def then(self, action: Action, terminal: bool | None = None) -> Typed:  # noqa: FBT001 - three answers
         """With one more action done; `terminal`: whether it goes to one, None where that cannot be told."""
         typed = self
-        for step in steps(action, strokes):
+        for step in steps(action):
             typed = typed.step(step, terminal)
         return typed
 
@@ -136,14 +124,14 @@ class Typed(Struct, frozen=True):
         )
 
 
-def steps(action: Action, strokes: Strokes) -> Iterator[Step]:
-    """What the action does to a text, one after the other; nothing for one that does nothing to it. Raises ValueError."""
+def steps(action: Action) -> Iterator[Step]:
+    """What the action does to a text, one after the other; nothing for one that does nothing to it."""
     match action:
         case TypeText(text):
             for piece in pieces(text):
                 yield (CONTROL[piece],) if piece in CONTROL else piece
-        case PressKeys() | KeyCombo():
-            yield from _merged(one for stroke in strokes(action) for one in apart(stroke))
+        case PressKeys(strokes=strokes) | KeyCombo(strokes=strokes):
+            yield from _merged(one for stroke in strokes for one in apart(stroke))
         case Click() | Drag():
             yield action
 
@@ -157,23 +145,20 @@ def brings(action: Action) -> str:
 
 def apart(stroke: Stroke) -> Iterator[Stroke]:
     """Keys that are held together, as what each of them does: `s+u+d+o` writes four letters, `ctrl+k+u` is Ctrl+K and Ctrl+U."""
-    held = tuple(key for key in stroke if key in _HOLDS)
-    keys = [key for key in stroke if key not in _HOLDS]
+    held = tuple(key for key in stroke if key in MODIFIERS)
+    keys = [key for key in stroke if key not in MODIFIERS]
     yield from ((*held, key) for key in keys)
     if not keys:
         yield held
 
 
-_HOLDS = frozenset({"ctrl", "ctrlright", "shift", "shiftright", "alt", "altright", "win", "winright"})
-
-
-def strokes_of(action: Action, strokes: Strokes) -> tuple[Stroke, ...]:
-    """Every stroke of keys that the action makes; of a typed text the keys that are no characters. Raises ValueError."""
+def strokes_of(action: Action) -> tuple[Stroke, ...]:
+    """Every stroke of keys that the action makes; of a typed text the keys that are no characters."""
     match action:
-        case PressKeys() | KeyCombo():
-            return strokes(action)
+        case PressKeys(strokes=strokes) | KeyCombo(strokes=strokes):
+            return strokes
         case Click(modifiers=held) | Drag(modifiers=held) | Scroll(modifiers=held):
-            return strokes(KeyCombo(held)) if held else ()
+            return (held,) if held else ()
         case TypeText(text):
             return tuple((CONTROL[character],) for character in text if character in CONTROL)
         case _:
@@ -216,7 +201,7 @@ def _gesture(typed: Typed, gesture: Click | Drag, terminal: bool | None) -> Type
     if isinstance(gesture, Drag):
         # what is selected may be dragged to another place
         return replace(typed, selected=True, shuffled=typed.shuffled or typed.selected)
-    selects = gesture.count > 1 or any("shift" in key.lower() for key in gesture.modifiers)
+    selects = gesture.count > 1 or not {"shift", "shiftright"}.isdisjoint(gesture.modifiers)
     return replace(typed, selected=selects)
 
 

@@ -24,10 +24,10 @@ from coasty_desk.core.actions import (
 )
 from coasty_desk.core.errors import Aborted, BrokenOffError, DesktopError
 from coasty_desk.core.gates.human_input import HAND, OnHumanInput
-from coasty_desk.core.keys import chords
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.stop import Stop
+from coasty_desk.core.typed_text.typed_line import strokes_of
 from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.own_events import OWN_EVENTS, OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
@@ -138,28 +138,28 @@ class DesktopExecutor:
 
     def _do(self, action: Action) -> None:
         match action:
-            case Click(point, button, count):
+            case Click(point, button, count, held):
                 self._move(point)
-                with self._keyboard.holding(chords.modifiers(action)):
+                with self._keyboard.holding(held):
                     self._pointer.click(button, count)
             case Move(point):
                 self._move(point)
-            case Drag(start, end, button):
+            case Drag(start, end, button, held):
                 self._move(start)
-                with self._keyboard.holding(chords.modifiers(action)):
+                with self._keyboard.holding(held):
                     self._pointer.drag(end.x, end.y, button, self._keyboard.alone)
-            case Scroll(notches, axis, point):
+            case Scroll(notches, axis, point, held):
                 self._move(point)
-                with self._keyboard.holding(chords.modifiers(action)):
+                with self._keyboard.holding(held):
                     self._pointer.scroll(notches, axis, self._keyboard.alone)
             case TypeText(text):
                 with self._keyboard.action():
                     self._recheck()
                     self._keyboard.type(text)
-            case PressKeys() | KeyCombo():
+            case PressKeys(strokes=strokes) | KeyCombo(strokes=strokes):
                 with self._keyboard.action():
                     self._recheck()
-                    self._keyboard.strokes(chords.strokes(action))
+                    self._keyboard.strokes(strokes)
             case Wait(seconds):
                 self._stop.pause(seconds)
             case Launch():
@@ -215,20 +215,13 @@ def refused(
     `lacks` says which canonical keys it has not; `environment`, where its menu is looked for, if there is one.
     """
     action = placed.real
-    try:
-        match action:
-            case TypeText(text):
-                bad = untypeable(text)
-                return None if bad is None else refusal(placed, "keys", f"no key writes the character U+{ord(bad):04X}")
-            case PressKeys() | KeyCombo():
-                needed = [key for stroke in chords.strokes(action) for key in stroke]
-            case Launch():
-                return None if environment is None else _absent(placed, action, environment)
-            case _:
-                needed = list(chords.modifiers(action))
-    except chords.UnknownKey as unknown:
-        return refusal(placed, "keys", str(unknown))
-    absent = [key for key in needed if lacks(key)]
+    match action:
+        case TypeText(text):
+            bad = untypeable(text)
+            return None if bad is None else refusal(placed, "keys", f"no key writes the character U+{ord(bad):04X}")
+        case Launch():
+            return None if environment is None else _absent(placed, action, environment)
+    absent = [key for stroke in strokes_of(action) for key in stroke if lacks(key)]
     return refusal(placed, "keys", f"this system has no key {absent[0]!r}") if absent else None
 
 

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from coasty_desk.core.gates.human_input import OnHumanInput
+from coasty_desk.core.keys import chords
 from coasty_desk.core.keys.chords import Stroke
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.base.own_events import OWN_EVENTS, OwnEvents
@@ -62,6 +63,12 @@ def untypeable(text: str) -> str | None:
     """The first character that no key writes (a control character, half a surrogate pair), or None."""
     found = _UNTYPEABLE.search(text)
     return found[0] if found else None
+
+
+def name_keys() -> None:
+    """Have `mod` and its like mean this platform's own shortcut key, before any key is read."""
+    if sys.platform == "darwin":
+        chords.shortcut_key("win")
 
 
 def keyboard(

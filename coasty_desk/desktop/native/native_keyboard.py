@@ -105,7 +105,7 @@ class NativeKeyboard:
         for at, character in enumerate(text):
             self._stop.check()
             self._recheck.in_slices(f"{at:,} of {len(text):,} characters were typed")
-            if character in CONTROL and character != " ":
+            if character in CONTROL:
                 self.stroke((CONTROL[character],))
             else:
                 self._system.write(self._controller, character)

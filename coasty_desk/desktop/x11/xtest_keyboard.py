@@ -380,7 +380,7 @@ class X11Keyboard:
         return _existing(way, text[at])
 
     def _known_way(self, character: str, layout: _Layout) -> KeyLevel | None:
-        if character in CONTROL and character != " ":
+        if character in CONTROL:
             return self._key_way(CONTROL[character], layout)
         return layout.keymap.character_way(character, layout.state.group, layout.locked) or self._borrowed.way(
             keysyms.of_character(character), layout.keymap.shift

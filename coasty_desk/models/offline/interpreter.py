@@ -196,8 +196,8 @@ def _moves_the_focus(does: Instruction) -> bool:
     match does:
         case ClickOn(target=Target(kind="field")):
             return True
-        case Press(strokes=strokes):
-            return all(stroke[-1] == "tab" and len(stroke) == 1 for stroke in strokes)
+        case Press():
+            return set(does.pressed) == {("tab",)}
     return False
 
 

@@ -140,6 +140,7 @@ def test_what_is_repeated_is_the_rest_of_the_sentence() -> None:
         ('click "A" and then', 'it ends too early, after “click "A" and then”'),
         ("wait until", "it ends too early, after “wait until”"),
         ("  \n ", "there is nothing to do in it"),
+        ('press "flurb" key', "there is no key 'flurb'"),
         ('click "A" 0 times', "“0” is no number of times"),
     ],
 )

@@ -6,6 +6,9 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from coasty_desk.core.keys import chords
+from coasty_desk.core.keys.chords import Stroke
+
 Kind: TypeAlias = Literal[
     "", "button", "link", "field", "checkbox", "radio", "tab", "menu", "icon", "text", "row", "list", "window"
 ]
@@ -91,10 +94,15 @@ class TypeIn(Struct, frozen=True):
 
 
 class Press(Struct, frozen=True):
-    """Press keys: each of `strokes` is one key or a chord of several."""
+    """Press keys: each of `strokes` is one key or a chord of several, as it was named; `pressed` is what they are."""
 
     strokes: tuple[tuple[str, ...], ...]
     times: int = 1
+
+    @property
+    def pressed(self) -> tuple[Stroke, ...]:
+        """In canonical keys. Raises UnknownKey."""
+        return tuple(map(chords.stroke, self.strokes))
 
 
 class Turn(Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec.structs import replace
 
+from coasty_desk.core.keys.chords import UnknownKey
 from coasty_desk.models.offline.language import vocabulary
 from coasty_desk.models.offline.language.instructions import (
     Choose,
@@ -281,16 +282,16 @@ class Steps:
         if stranger is not None:
             message = f"“{stranger}” is no key: put what is on the screen in quotes"
             raise NotUnderstoodError(message)
-        return Press(vocabulary.strokes(plainly), times or 1)
+        return _press(vocabulary.strokes(plainly), times)
 
     def chord(self, keys: Token, times: int | None) -> Press:
-        return Press((vocabulary.chord(keys),), times or 1)
+        return _press((vocabulary.chord(keys),), times)
 
     def press_quoted(self, text: Token, kind: Token | None, times: int | None) -> Instruction:
         said = vocabulary.quoted(text)
         key = kind is not None and kind.lower() == "key"
         if key or (kind is None and (vocabulary.KEYS.fullmatch(said.lower()) or "+" in said)):
-            return Press(vocabulary.strokes(said), times or 1)
+            return _press(vocabulary.strokes(said), times)
         return _click("click", Target(said, vocabulary.kind_of(kind)), times)
 
     def press_it(self, said: Token, times: int | None) -> Instruction:
@@ -300,7 +301,7 @@ class Steps:
         said = target.label.lower()
         is_key = vocabulary.TWO_WORDS.fullmatch(said) or (len(said) > 1 and vocabulary.KEYS.fullmatch(said))
         if not target.kind and not target.relations and is_key:
-            return Press(vocabulary.strokes(target.label), times or 1)
+            return _press(vocabulary.strokes(target.label), times)
         return _click("click", target, times)
 
     def scroll(self, way: Token | None, much: int | None, at: Target | None, until: Condition | None) -> Turn:
@@ -630,3 +631,13 @@ def _click(verb: str, target: Target | None, times: int | None) -> Instruction:
     held = tuple(re.findall(r"ctrl|control|shift|alt|cmd|super", said))
     click = ClickOn(target, button, count, held)
     return click if times in (None, 1) else Repeat((Step(click, str(target or verb)),), times or 1)
+
+
+def _press(strokes: tuple[tuple[str, ...], ...], times: int | None) -> Press:
+    press = Press(strokes, times or 1)
+    try:
+        press.pressed  # noqa: B018 - before the screen is looked at
+    except UnknownKey as unknown:
+        message = f"{unknown}"
+        raise NotUnderstoodError(message) from None
+    return press

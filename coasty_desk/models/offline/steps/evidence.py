@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from coasty_desk.core.keys.chords import Stroke
+from coasty_desk.core.keys.key_names import MODIFIERS
 from coasty_desk.core.secrets import PLACEHOLDER
 from coasty_desk.models.offline.targeting.matching import cased_as, equal, folded
 from coasty_desk.models.offline.vision import image_diff
@@ -88,33 +90,14 @@ FULL = 0.8
 """A text that fills so much of its field's width may have a beginning that is out of sight."""
 
 _SIGNS = str.maketrans({"*": "x", "×": "x", "∗": "x", "÷": "/", "·": ".", "⋅": "x"})
-_MODIFIERS = frozenset({"ctrl", "control", "cmd", "command", "shift", "alt", "option", "win", "super", "meta"})
 _SILENT = frozenset(
-    [
-        "a",
-        "c",
-        "r",
-        "home",
-        "end",
-        "pageup",
-        "pagedown",
-        "pgup",
-        "pgdn",
-        "up",
-        "down",
-        "left",
-        "right",
-        "insert",
-        "esc",
-        "escape",
-        "f5",
-    ]
+    ["a", "c", "r", "home", "end", "pageup", "pagedown", "up", "down", "left", "right", "insert", "esc", "f5"]
 )
 
 
-def may_be_silent(stroke: tuple[str, ...]) -> bool:
+def may_be_silent(stroke: Stroke) -> bool:
     """Whether the keys may have done what they are for with nothing to be seen: copied, gone to an end, closed nothing."""
-    keys = [key.lower() for key in stroke if key.lower() not in _MODIFIERS]
+    keys = [key for key in stroke if key not in MODIFIERS]
     if not keys:
         return True
     letter = len(keys) == 1 and len(keys[0]) == 1

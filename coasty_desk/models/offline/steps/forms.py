@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Generator
 
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Click, KeyCombo, PressKeys, TypeText
+from coasty_desk.core.keys import chords
 from coasty_desk.models.offline.language.instructions import Target, TypeIn
 from coasty_desk.models.offline.steps import evidence
 from coasty_desk.models.offline.steps.context import LOOKS, Batch, CannotError, Context, Doing
@@ -15,9 +15,6 @@ from coasty_desk.models.offline.targeting.fields import field_of
 from coasty_desk.models.offline.targeting.locating import Located, Missing, put
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.texts import Box
-
-ALL = ("cmd", "a") if sys.platform == "darwin" else ("ctrl", "a")
-"""Selects everything in a field of several lines."""
 
 LINES = 2.6
 """A field higher than so many times its label has several lines."""
@@ -142,7 +139,7 @@ def _selecting(sight: Context, found: Located) -> list[Action]:
         return [click]
     if found.box.height <= LINES * found.label.height:
         return [replace(click, count=3)]  # in every toolkit; Control and A go to the line's beginning in some
-    return [click, KeyCombo(ALL)]
+    return [click, KeyCombo(chords.stroke(("mod", "a")))]
 
 
 def _doubt(sight: Context, asked: TypeIn, before: ReadScreen, field: Box | None) -> str | None:

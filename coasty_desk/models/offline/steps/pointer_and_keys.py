@@ -50,7 +50,7 @@ SHOWN = 0.1
 STAYING = 0.5
 """Seconds after which what a click has brought is no mere effect: those fade."""
 
-NEW_LINE = {("enter",), ("return",)}
+NEW_LINE = ("enter",)
 """May show nothing but a caret that goes to another line."""
 
 FRAME = 5
@@ -104,10 +104,10 @@ def press(sight: Context, asked: Press) -> Doing:
     actions = tuple(PressKeys(s) if len(s) == 1 else KeyCombo(s) for s in asked.strokes) * asked.times
     names = ", ".join("+".join(stroke) for stroke in asked.strokes)
     before = yield from sight.do(f"pressing {names}", *actions)
-    if sight.changes(before) or (sight.caret_moved and asked.strokes[-1] in NEW_LINE):
+    if sight.changes(before) or (sight.caret_moved and asked.pressed[-1] == NEW_LINE):
         _prove(sight, before, "beside", f"something changed after {names}")
         return
-    if evidence.may_be_silent(asked.strokes[-1]):
+    if evidence.may_be_silent(asked.pressed[-1]):
         sight.notes.append(f"{names} showed nothing, as it may")
     else:
         yield from sight.see_change(before, f"pressed {names}")
