@@ -51,7 +51,7 @@ _STRING = re.compile(
     r"|‘(?:[^‘’\n]|(?<=\w)’(?=\w))*’|(?<!\w)'(?:[^'\n]|(?<=\w)'(?=\w))*'(?!\w)"
 )
 _VERB = re.compile(
-    r"(?:(?:double|right|middle|left|triple)-)?click|type|press|fill|set|select|check|uncheck|clear|scroll|drag|wait|make|verify|read|open|hover|repeat|turn"
+    r"(?:(?:double|right|middle|left|triple)-)?click|type|press|fill|set|select|check|uncheck|clear|empty|replace|scroll|drag|wait|make|verify|read|open|hover|repeat|turn"
 )
 _BREAK = re.compile(r"[,.;:!?\n]|and|then|otherwise|if|until|once|when")
 """What an instruction ends at, in the plain form."""
@@ -230,7 +230,7 @@ def _pieces(source: str, book: _Book) -> Iterator[Piece]:
         if found is not None and found.lastgroup is not None and found.end() > at:
             entries = book.entries[int(found.lastgroup[1:])]
             piece = _translated(entries, at, found.end(), source)
-            if not begins and source[at : at + 2].istitle() and _SMALL.fullmatch(piece.said.strip()):
+            if not begins and source[at : at + 2].istitle() and _is_named(piece):
                 piece = Piece(NAMING + source[at : piece.end], at, piece.end)  # of a name: `klicke auf Über uns`
             begins = begins and not piece.said.strip() and not piece.tail
             begins = begins or bool(_ends_a_clause(piece.said))
@@ -251,9 +251,17 @@ def spoken(source: str) -> str:
     def known(language: str) -> int:
         book = _book(language)
         verbs = sum(piece.foreign for piece in _pieces(source, book))
+        plainly = language == LANGUAGES[0]
+        verbs += sum(plainly and bool(_VERB.fullmatch(word) or _SMALL.fullmatch(word)) for word in words)
         return verbs + sum(word in book.words_of.pointing or word in book.words_of.names for word in words)
 
     return max(LANGUAGES, key=known)
+
+
+def _is_named(piece: Piece) -> bool:
+    """Whether the words are of a name where they have a capital in mid-sentence."""
+    said = piece.said.strip()
+    return bool(_SMALL.fullmatch(said) or HALF in said or (_is_verb(piece) and "click" not in said))
 
 
 def without_quoted(source: str) -> str:

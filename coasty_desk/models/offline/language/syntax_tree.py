@@ -93,20 +93,34 @@ class Steps:
 
     def _must_be_plain(self, made: Instruction | Condition) -> None:
         """What is described and not named is told from no screen. Raises NotUnderstoodError."""
+        words = self._said.words_of
         match made:
-            case Turn(until=Condition(target)):
+            case Turn(until=Condition(target)) | Turn(at=Target() as target):
                 things = [target]
-            case Choose(option):  # what it is chosen from may be described
+            case Choose(option, source):  # what it is chosen from may be described
                 things = [Target(option)]
+                self._must_be_usual(source)
             case ClickOn() | Hover() | DragTo() | Condition():
                 things = [thing for thing in named(made) if isinstance(thing, Target)]
-            case Read(target) if target.label.lower() not in self._said.words_of.values:
+            case Tick(target) if target.label.lower() not in words.names:
                 things = [target]
+            case Read(target) if target.label.lower() not in words.values:
+                things = [target]
+            case TypeIn(field=target):
+                self._must_be_usual(target)
+                return
             case _:
                 return
         for one in [*things, *(relation.target for thing in things for relation in thing.relations)]:
             if one.label in self._vague:
                 raise NotUnderstoodError(_two_ways(one.label))
+
+    def _must_be_usual(self, field: Target | None) -> None:
+        """`in Großbuchstaben` is no field: where every noun has a capital it must be a usual one. Raises NotUnderstoodError."""
+        words = self._said.words_of
+        loose = field is not None and not field.kind and field.label in self._loose
+        if loose and field and words.language == "de" and field.label.lower() not in words.names:
+            raise NotUnderstoodError(_two_ways(field.label))
 
     def _name(self, made: Instruction | Condition) -> None:
         things = named(made)
@@ -182,16 +196,11 @@ class Steps:
         return _click(verb, _related(target, vocabulary.way(way), beside), None)
 
     def click_in(self, verb: Token, place: Target, target: Target) -> Any:
-        if {place.label, target.label} <= self._loose and not place.kind and place.label[0].isupper():
+        if {place.label, target.label} <= self._loose:
             whole = self._said.words(self._spans[place.label][0], self._spans[target.label][1])
-            between = self._said.text[self._spans[place.label][1] : self._spans[target.label][0]]
-            article = self._has_an_article(self._spans[place.label][0])
-            if (
-                not article
-                and re.fullmatch(r"\s*to(?: the)?\s*", between)
-                and vocabulary.no_label(whole, self._said.words_of) is None
-            ):
-                return _click(verb, Target(whole), None)  # `Ajouter au panier`
+            if whole.lower() in self._said.words_of.names:  # `Ajouter au panier`
+                return _click(verb, Target(whole), None)
+        self._must_be_no_purpose(target)
         return self.in_front(place, Step(_click(verb, target, None), f"{verb} {target}"))
 
     def in_front(self, place: Target, step: Step) -> Any:
@@ -270,19 +279,31 @@ class Steps:
             raise NotUnderstoodError(message)
         return TypeIn(text, target, replace=True)
 
-    def clear(self, target: Target) -> TypeIn:
+    def clear(self, verb: Token, target: Target) -> TypeIn:
+        if not target.kind and (target.label in self._loose or verb.lower() != "clear"):
+            message = f"{target} may be more than a field: say clear the field {target}"
+            raise NotUnderstoodError(message)
         return TypeIn("", target, replace=True)
 
     def press(self, keys: Token, times: int | None) -> Instruction:
         if vocabulary.is_label(keys):
             self._must_be_a_name(self._source(keys))
+            words = self._said.words_of
+            if words.language == "de" and not keys.isupper() and keys.lower() not in words.names | words.pointing:
+                raise NotUnderstoodError(_two_ways(keys))  # `Drücke Daumen`
             return _click("click", Target(self._source(keys)), times)
         plainly = keys.replace(NAMING, "")
         stranger = vocabulary.no_key(plainly)
         if stranger is not None:
             message = f"“{stranger}” is no key: put what is on the screen in quotes"
             raise NotUnderstoodError(message)
-        return _press(vocabulary.strokes(plainly), times)
+        strokes = vocabulary.strokes(plainly)
+        if len(strokes) > 1 and any(one[0] in self._said.words_of.pointing for one in strokes):  # `Intro o Tab`
+            raise NotUnderstoodError(_two_ways(plainly))
+        if any(len(one) == 1 and one[0].lower() in vocabulary.HELD for one in strokes):
+            message = f"“{self._source(keys)}” alone does nothing: say ctrl+click “…”, or press ctrl+s"
+            raise NotUnderstoodError(message)
+        return _press(strokes, times)
 
     def chord(self, keys: Token, times: int | None) -> Press:
         return _press((vocabulary.chord(keys),), times)
@@ -313,13 +334,20 @@ class Steps:
         return Turn(sign * (much or vocabulary.NOTCHES), axis, at, until)
 
     def scroll_to(self, way: Token | None, target: Target) -> Turn:
+        self._must_be_no_purpose(target)
         return self.scroll(way, None, None, Condition(target))
+
+    def _must_be_no_purpose(self, target: Target) -> None:
+        """`scroll down to continue` says what for. Raises NotUnderstoodError."""
+        if target.label in self._loose and target.label.islower() and not target.kind:
+            raise NotUnderstoodError(_two_ways(target.label))
 
     def scroll_to_end(self, _way: Token | None, where: Token) -> Turn:
         up = re.search(r"top|start|beginning", where, re.IGNORECASE)
         return Turn(vocabulary.END_NOTCHES if up else -vocabulary.END_NOTCHES)
 
     def drag(self, start: Target, end: Target) -> DragTo:
+        self._must_be_no_purpose(end)
         return DragTo(start, end)
 
     def drag_into(self, start: Target) -> DragTo:
@@ -434,7 +462,7 @@ class Steps:
             return Condition(target, there=there and not checked[0].startswith("un"), of="box")
         newly = there and bool(re.search(r"appear|come|has ", said))
         pointed, self._said_it = self._said_it, ""
-        if newly and pointed and self._is_there:
+        if pointed and self._is_there and (newly or state is None):
             message = f"“{pointed}” is {target}, which was there before: name what is to appear"
             raise NotUnderstoodError(message)
         return Condition(target, there, newly=newly)
@@ -467,7 +495,7 @@ class Steps:
         return Target(vocabulary.quoted(label), vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
 
     def worded(self, ordinal: Token | None, said: str, kind: Token | None) -> Target:
-        if ordinal is not None and said.islower():  # `the last login button`
+        if ordinal is not None and (said.islower() or not (kind or self._is_named(said))):  # `the last login button`
             raise NotUnderstoodError(_two_ways(f"{ordinal} {said}"))
         if kind is not None and ordinal is None and vocabulary.kind_of(kind) not in vocabulary.TELLING:
             self._must_have_an_article(f"{said} {self._source(kind)}", self._began)

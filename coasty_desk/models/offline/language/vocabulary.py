@@ -41,6 +41,9 @@ _ORDINALS = {
     )
 } | {"last": LAST}
 _MODIFIERS = {"ctrl", "control", "shift", "alt", "cmd", "command", "super", "win", "meta", "option"}
+HELD = _MODIFIERS - {"super", "win", "meta"}
+"""Keys that are held while something else is done."""
+
 TWO_WORDS = re.compile(
     r"(page|arrow) ?(up|down|left|right)|(up|down|left|right) arrow|(caps|num|scroll) lock|print screen|back space|space bar|"
     r"(left|right) (ctrl|control|shift|alt)",
