@@ -74,8 +74,8 @@ def test_what_stands_in_quotes_is_never_looked_into() -> None:
 def test_two_readings_are_refused_with_both_named() -> None:
     """What has a meaning in one language and another in the next is not guessed at."""
     with pytest.raises(NotUnderstoodError) as caught:
-        parse("click Marca Norte Botón")
-    assert "as “click “Marca Norte Botón”” or as “click button “Marca Norte””" in str(caught.value)
+        parse("active Norte Botón")
+    assert "as “check “Norte Botón”” or as “check button “Norte””" in str(caught.value)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
