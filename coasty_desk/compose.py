@@ -21,6 +21,7 @@ from coasty_desk.core.gates.masked import Mask
 from coasty_desk.core.gates.policy import Policy
 from coasty_desk.core.gates.reached_windows import Aim, reached
 from coasty_desk.core.job_control import JobControl
+from coasty_desk.core.keys import chords
 from coasty_desk.core.limits import Limits, Progress
 from coasty_desk.core.ports import Executor, Person, Predictor
 from coasty_desk.core.redaction.redactor import Hiding
@@ -29,7 +30,7 @@ from coasty_desk.core.run import Job, Ports
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.secrets import Secrets
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import display_lock, secret_sources
+from coasty_desk.desktop import display_lock, platform, secret_sources
 from coasty_desk.desktop.abort import methods
 from coasty_desk.desktop.abort.methods import AbortMethods
 from coasty_desk.desktop.abort.shell_process import ShellProcess
@@ -38,13 +39,11 @@ from coasty_desk.desktop.imaging.crop import Crops
 from coasty_desk.desktop.imaging.picture import Format
 from coasty_desk.desktop.input.dry_run import DryRun
 from coasty_desk.desktop.input.executor import DesktopExecutor
-from coasty_desk.desktop.input.keyboard import name_keys
 from coasty_desk.desktop.own_terminal.apart import Apart
 from coasty_desk.desktop.screen.capture import MonitorScreen
 from coasty_desk.desktop.screen.overlay import Badge, NoBadgeError, Pictured, Uncovered
 from coasty_desk.desktop.screen.prefetch import FirstLook, PrefetchedFrame
-from coasty_desk.desktop.screen.windows_here import DesktopWindows, WindowMask
-from coasty_desk.desktop.x11 import wayland, window_list
+from coasty_desk.desktop.screen.windows_here import DesktopWindows, WindowMask, focused_frame, in_front
 from coasty_desk.guard.assemble import GuardRules, guarded, pointer
 from coasty_desk.models.coasty import stored_key
 from coasty_desk.models.coasty.api_key import ApiKey, base_url
@@ -168,7 +167,7 @@ def desk(
     asks, asked, plan = _asked(task, chosen, taken_up, script)
     uploads = Uploads()
     connection = _connection(chosen, environment, uploads) if asks else None
-    wayland.require_x11(environment)
+    platform.demand_session(environment)
     if connection is not None:
         connection.warm()
         stack.callback(connection.close)
@@ -327,19 +326,18 @@ def _offline(
     *,
     dry_run: bool,
 ) -> Predictor:
-    from coasty_desk.desktop.linux import desktop_entries  # a run that asks the service need not wait for them
     from coasty_desk.models.offline.a11y.widgets import Front
     from coasty_desk.models.offline.predictor import OfflinePredictor
     from coasty_desk.models.offline.targeting.launching import named
 
     def launch(name: str) -> Launch:
-        return named(name, desktop_entries.menu(environment))
+        return named(name, platform.applications.menu(environment))
 
     def front() -> Front | None:
-        found = window_list.in_front()
+        found = in_front()
         return None if found is None else Front(found[0].title, found[0].frame, *found[1:])
 
-    active = apart.active(window_list.focused_frame)
+    active = apart.active(focused_frame)
     return OfflinePredictor(
         task,
         stop,
@@ -399,7 +397,7 @@ def _badge(
 
 def look(chosen: Settings, environment: Mapping[str, str], stop: Stop) -> Frame:
     """The desktop as it is now, masked, at its full size. Raises UsageError, DesktopError."""
-    wayland.require_x11(environment)
+    platform.demand_session(environment)
     rules = _rules(chosen, presets.load(chosen.preset), environment, stop)
     apart = Apart(chosen.own_terminal, stop)
     screen = MonitorScreen(stop, monitor=chosen.monitor, max_size=UNSHRUNK, masks=rules.masks, own=apart.own)
@@ -416,7 +414,7 @@ def pointing(chosen: Settings, environment: Mapping[str, str], stop: Stop, *, li
     if chosen.provider == "offline":
         from coasty_desk.models.offline.targeting.pointing import OfflinePointing  # as above
 
-        return OfflinePointing(stop, active=window_list.focused_frame if live else lambda: None)
+        return OfflinePointing(stop, active=focused_frame if live else lambda: None)
     name = f"ground-{new_run_id()}"
     return Metered(
         Grounding(_connection(chosen, environment, Uploads()), stop, name),
@@ -450,7 +448,7 @@ def _rules(chosen: Settings, preset: Preset, environment: Mapping[str, str], sto
     """What keeps the run in the person's hand, and is judged until `stop`. Raises UsageError for whatever of it cannot be read."""
     hotkey = chosen.abort_hotkey or abort_key.DEFAULT
     abort_key.parse(hotkey)
-    name_keys()
+    chords.shortcut_key(platform.SHORTCUTS)
     from coasty_desk.wire.regular_expressions import pattern
 
     masks: list[Mask] = [lambda: chosen.mask] if chosen.mask else []

@@ -50,9 +50,9 @@ def post(url: str, sent: str, key: str) -> None:
 
 def perform(action: Action) -> None:
     from coasty_desk.core.actions import Click, KeyCombo, Scroll, TypeText  # noqa: PLC0415 - the loop's start is measured without us
-    from coasty_desk.desktop.base import backends  # noqa: PLC0415 - as above
+    from coasty_desk.desktop.native import native_libraries  # noqa: PLC0415 - as above
 
-    gui = backends.pyautogui()
+    gui = native_libraries.pyautogui()
     gui.PAUSE = 0.1
     try:
         match action:

@@ -21,10 +21,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.base.own_events import OWN_EVENTS
 from coasty_desk.desktop.base.pressed import Pressed
-from coasty_desk.desktop.input.keyboard import keyboard
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.xkb import Xkb
+from coasty_desk.desktop.x11.xtest_keyboard import X11Keyboard
 from tests.desktop import targets
 from tests.desktop.xvfb import pointer_to, set_layout, xvfb
 
@@ -88,7 +89,7 @@ class Ours:
     """The product's keyboard, kept open as in a run."""
 
     def __init__(self) -> None:
-        self._keyboard = keyboard(Stop(), Pressed())
+        self._keyboard = X11Keyboard(Stop(), Pressed(), OWN_EVENTS)
 
     def __call__(self, text: str) -> float | None:
         """Seconds that it took."""
@@ -162,7 +163,7 @@ def rate(pairs: list[tuple[int, float]]) -> str:
 def switch(display: str, layout: str) -> None:
     """Load a layout and make its last group the active one."""
     set_layout(display, layout)
-    connection = backends.display()
+    connection = x11.display()
     xkb = Xkb.open(connection)
     assert xkb is not None
     xkb.lock_group(LAYOUTS.get(layout, 0))

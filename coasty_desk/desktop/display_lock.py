@@ -8,14 +8,14 @@ and machines. Elsewhere it is a locked file (locked_file.py).
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop import platform
 from coasty_desk.desktop.abort import stop_listener, stop_socket
-from coasty_desk.desktop.base.lock import Lock, Owner
+from coasty_desk.desktop.base.lock import Owner
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def display_held(stop: Stop, *, run_id: str, task: str) -> Iterator[None]:
     so exit 2), DesktopError without a display.
     """
     ours = Owner.of(run_id, task)
-    with _lock().held(ours, stop) as other:
+    with platform.lock().held(ours, stop) as other:
         if other is not None:
             message = f"Another run drives this display: {other.said()}."
             raise UsageError(message, "Wait for it, or end it with: coasty-desk stop")
@@ -36,7 +36,7 @@ def display_held(stop: Stop, *, run_id: str, task: str) -> Iterator[None]:
 
 def running() -> Owner | None:
     """Who drives this display now. Raises DesktopError without a display."""
-    return _lock().owner()
+    return platform.lock().owner()
 
 
 def stop_running(seconds: float) -> tuple[Owner, bool] | None:
@@ -44,21 +44,9 @@ def stop_running(seconds: float) -> tuple[Owner, bool] | None:
 
     Raises DesktopError without a display.
     """
-    lock = _lock()
+    lock = platform.lock()
     owner = lock.owner()
     if owner is None:
         return None
     stop_socket.wake(owner.pid)
     return owner, lock.ask_to_stop(seconds) == "ended"
-
-
-def _lock() -> Lock:
-    if sys.platform.startswith("linux"):
-        from coasty_desk.desktop.x11.selection_lock import X11Lock
-
-        return X11Lock()
-    import platformdirs
-
-    from coasty_desk.desktop.native.locked_file import FileLock
-
-    return FileLock(platformdirs.user_runtime_path("coasty-desk"))

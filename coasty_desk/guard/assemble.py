@@ -25,11 +25,10 @@ from coasty_desk.core.ports import Executor, Gate, Instead, Person, Said, Screen
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.secrets import Filling, SecretGate, Secrets
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop import platform
 from coasty_desk.desktop.base.own_events import OWN_EVENTS
 from coasty_desk.desktop.base.recheck import Aims, Rechecks
 from coasty_desk.desktop.screen.windows_here import DesktopWindows, keep_focus, keys_in, shown
-from coasty_desk.desktop.x11.shared_connection import shared_connection
 
 _TITLE = 200
 """Characters of a title that are kept on record."""
@@ -170,17 +169,9 @@ def _recorded(rules: GuardRules, dry_run: bool, placed: Placed) -> tuple[NamedWi
 def pointer() -> Point:
     """Where the pointer is, in real pixels. Raises DesktopError."""
     try:
-        x, y = _place() if backends.LINUX else backends.pyautogui().position()
+        return Point(*platform.pointer_position())
     except DesktopError:
         raise
     except Exception as error:  # a lost display comes out of the libraries as anything
         message = "Where the pointer is cannot be told."
         raise DesktopError(message, "Is the display still there?") from error
-    return Point(int(x), int(y))
-
-
-def _place() -> tuple[int, int]:
-    """On X11, by the connection that is open already."""
-    with shared_connection() as display:
-        at = display.screen().root.query_pointer()
-    return at.root_x, at.root_y

@@ -18,8 +18,8 @@ from pathlib import Path
 from PIL import Image
 
 from coasty_desk.core.errors import DesktopError
+from coasty_desk.desktop.base.windows import Window
 from coasty_desk.desktop.x11 import shared_connection, window_list
-from coasty_desk.desktop.x11.window_list import Window
 from tests.cli.conftest import Shell
 from tests.desktop import targets
 from tests.desktop.managers import managed, program

@@ -15,8 +15,8 @@ from Xlib.ext import xtest
 from coasty_desk.core.actions import Action
 from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.scaling import Frame, Rect, Size
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.x11 import connection as x11
 from tests.desktop.targets import App
 
 LONG = "The quick brown fox jumps over the lazy dog, and so on. " * 36
@@ -29,7 +29,7 @@ class Person:
     """Another hand on the same display, by a connection of its own."""
 
     def __init__(self) -> None:
-        self.display = backends.display()
+        self.display = x11.display()
 
     def key(self, keysym: int, *, down: bool) -> None:
         """Press or let go of a key."""
@@ -51,7 +51,7 @@ class Person:
 @contextmanager
 def keyboard_taken() -> Iterator[None]:
     """A program that asks for a password has the keyboard for itself, whatever has the focus."""
-    display = backends.display()
+    display = x11.display()
     grabbed = display.screen().root.grab_keyboard(0, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
     assert grabbed == X.GrabSuccess
     try:

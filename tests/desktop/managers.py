@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.clients import Clients
 from tests.desktop.xvfb import xvfb
 
@@ -77,7 +77,7 @@ def program(*command: str, environment: dict[str, str] | None = None) -> Iterato
 
 def _await_manager() -> None:
     """Until it has taken the display over: a window that comes while it does is lost."""
-    display = backends.display()
+    display = x11.display()
     try:
         until = time.monotonic() + PATIENCE
         while not Clients(display).managed:

@@ -13,10 +13,10 @@ from Xlib.protocol import rq
 
 from coasty_desk.core.actions import KeyCombo, TypeText
 from coasty_desk.core.scaling import Frame, Size
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.input import release
 from coasty_desk.desktop.input.executor import DesktopExecutor
 from coasty_desk.desktop.selftest import checks
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.accessibility_keys import NAMES
 from coasty_desk.desktop.x11.xkb import Xkb
 from coasty_desk.desktop.x11.xtest_keyboard import X11Keyboard
@@ -32,7 +32,7 @@ TEXT = "Hello, ALL the llamas (aa) {漢} ß 2+2\n"
 def xkb(display: str) -> Iterator[Xkb]:
     """The server's controls, as they were at the end."""
     del display
-    connection = backends.display()
+    connection = x11.display()
     opened = Xkb.open(connection)
     assert opened is not None
     before = opened.controls()
@@ -69,8 +69,8 @@ def test_a_killed_run_leaves_nothing_off(xkb: Xkb, display: str) -> None:
     xkb.change_controls(BITS["slow keys"], BITS["slow keys"])
     before = xkb.controls()
     killed = (
-        "import os; from coasty_desk.core.stop import Stop; from coasty_desk.desktop.input.keyboard import keyboard; "
-        "from coasty_desk.desktop.base.pressed import Pressed; keys = keyboard(Stop(), Pressed()); "
+        "import os; from coasty_desk.core.stop import Stop; from coasty_desk.desktop.x11.xtest_keyboard import X11Keyboard; "
+        "from coasty_desk.desktop.base.own_events import OwnEvents; from coasty_desk.desktop.base.pressed import Pressed; keys = X11Keyboard(Stop(), Pressed(), OwnEvents()); "
         "held = keys.holding(('ctrl',)); held.__enter__(); os.kill(os.getpid(), 9)"
     )
     ran = subprocess.run([sys.executable, "-c", killed], env=os.environ | {"DISPLAY": display}, check=False)
@@ -91,7 +91,7 @@ def grabbed_in_mid_key(executor: DesktopExecutor, monkeypatch: pytest.MonkeyPatc
         send(keycode, down=down)
         if down and next(presses) == 2:
             keyboard._display.sync()
-            other = backends.display()
+            other = x11.display()
             other.grab_server()
             other.sync()
             threading.Timer(GRABBED, other.close).start()
@@ -131,7 +131,7 @@ def own_key(device: int, keycode: int, *, down: bool) -> None:
             rq.Pad(2), rq.Card32("delay"), rq.Pad(23), rq.Card8("device"),
         )  # fmt: skip
 
-    display = backends.display()
+    display = x11.display()
     kind = display.query_extension("XInputExtension").first_event + (1 if down else 2)
     opcode = display.query_extension("XTEST").major_opcode
     FakeDeviceKey(display=display.display, opcode=opcode, kind=kind, detail=keycode, delay=0, device=device)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from coasty_desk.desktop.linux.activity import enough
 from coasty_desk.desktop.linux.cpu_share import CpuShare
 from coasty_desk.desktop.linux.pending_requests import Connections
 from coasty_desk.desktop.linux.proc import in_foreground, process
-from coasty_desk.desktop.settle.activity import enough
 
 
 def test_the_longer_nothing_changes_the_more_must_be_at_work() -> None:

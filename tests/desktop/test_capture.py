@@ -17,11 +17,11 @@ from PIL import Image, ImageChops
 from coasty_desk.core.errors import DesktopError, UsageError
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.imaging.freed_memory import give_back
 from coasty_desk.desktop.imaging.picture import shrunk
 from coasty_desk.desktop.screen import capture
 from coasty_desk.desktop.screen.capture import MonitorScreen, layout
+from coasty_desk.desktop.x11 import connection as x11
 from tests.desktop.xvfb import xvfb
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def canvas(monkeypatch: pytest.MonkeyPatch) -> Iterator[Canvas]:
     """A display of the test's own, black."""
     with xvfb(WIDTH, HEIGHT) as name:
         monkeypatch.setenv("DISPLAY", name)
-        connection = backends.display()
+        connection = x11.display()
         yield Canvas(name, connection)
         connection.close()
 
@@ -152,7 +152,7 @@ def test_a_small_screen_is_sent_with_black_beside_it(
     """The service takes nothing under 320x240; the screen itself is not enlarged."""
     with xvfb(200, 300) as name:
         monkeypatch.setenv("DISPLAY", name)
-        connection = backends.display()
+        connection = x11.display()
         Canvas(name, connection).paint(LOUD, Rect(0, 0, 200, 300))
         screens.append(MonitorScreen(Stop(), max_size=Size(1280, 720)))
         frame = screens[0].capture()

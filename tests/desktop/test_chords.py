@@ -9,9 +9,9 @@ import pytest
 
 from coasty_desk.core.actions import Click, KeyCombo, Point, PressKeys, Refusal, TypeText
 from coasty_desk.core.scaling import Frame
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.input import release
 from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.wire.action_json import decode
 from tests.desktop import targets
 from tests.desktop.test_keyboard import lock_group, mapping
@@ -71,8 +71,8 @@ def test_a_chord_that_is_killed_leaves_no_foreign_letter(display: str, frame: Fr
     set_layout(display, "ru")
     before = mapping(display)
     killed = (
-        "import os; from coasty_desk.core.stop import Stop; from coasty_desk.desktop.input.keyboard import keyboard; "
-        "from coasty_desk.desktop.base.pressed import Pressed; keys = keyboard(Stop(), Pressed())\n"
+        "import os; from coasty_desk.core.stop import Stop; from coasty_desk.desktop.x11.xtest_keyboard import X11Keyboard; "
+        "from coasty_desk.desktop.base.own_events import OwnEvents; from coasty_desk.desktop.base.pressed import Pressed; keys = X11Keyboard(Stop(), Pressed(), OwnEvents())\n"
         "with keys.holding(('shift', 'a')): os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", killed], check=False).returncode == -9
@@ -133,7 +133,7 @@ def test_what_is_pressed_is_noted_for_the_abort_ways(executor: DesktopExecutor, 
     """Whoever listens for the abort key can tell each of our events from a person's, once."""
     sent = executor._keyboard._sent  # type: ignore[attr-defined]
     executor.perform(frame.place(PressKeys(("esc",))))
-    connection = backends.display()
+    connection = x11.display()
     escape = connection.keysym_to_keycode(0xFF1B)
     connection.close()
     assert sent.ours(escape, down=True)

@@ -20,12 +20,12 @@ from coasty_desk.core.actions import Click, Drag, Point
 from coasty_desk.core.errors import BrokenOffError, DesktopError
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.imaging.deep_colour import narrowed
 from coasty_desk.desktop.input.executor import DesktopExecutor
 from coasty_desk.desktop.screen.capture import MonitorScreen
 from coasty_desk.desktop.selftest import checks
 from coasty_desk.desktop.selftest.proofs import selftest
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.access import authority, connect
 from tests.cli.conftest import recording
 from tests.desktop.xvfb import pointer_to, xvfb, xvnc
@@ -152,10 +152,10 @@ def test_entries_are_chosen_as_libxcb_chooses_them(locked: Callable[[bytes], Non
         + entry(WILD, b"", b"", stale)
         + b"\x01\x00cut off"
     )
-    backends.display().close()
+    x11.display().close()
     locked(entry(WILD, b"", b"", stale) + entry(WILD, b"", b"", key))
     with pytest.raises(DesktopError, match="does not let this program in"):
-        backends.display()
+        x11.display()
 
 
 def test_a_display_without_a_key_says_how_to_get_one(
@@ -174,7 +174,7 @@ def test_an_untrusted_key_is_named(
 ) -> None:
     """What `ssh -X` gives: every command says that it wants a trusted one."""
     untrusted = str(tmp_path / "ours")
-    made = ["xauth", "-f", untrusted, "generate", backends._name(), ".", "untrusted", "timeout", "0"]
+    made = ["xauth", "-f", untrusted, "generate", x11.name(), ".", "untrusted", "timeout", "0"]
     subprocess.run(made, check=True, capture_output=True)
     (said,) = checks.desktop(SENT, HOTKEY)
     assert "untrusted" in said.detail
@@ -216,7 +216,7 @@ def test_other_ways_to_name_a_local_display_work(
     name: str, locked: Callable[[bytes], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`:N`, `unix:N` and `unix/:N` are one display."""
-    monkeypatch.setenv("DISPLAY", name.format(host=backends._name()))
+    monkeypatch.setenv("DISPLAY", name.format(host=x11.name()))
     assert [check for check in checks.desktop(SENT, HOTKEY) if check.ok is False] == []
 
 

@@ -15,9 +15,9 @@ from coasty_desk.core.errors import Aborted, BrokenOffError
 from coasty_desk.core.scaling import Rect
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.abort.methods import armed
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11 import focus_guard
 from coasty_desk.desktop.x11.xkb import Xkb
 from tests.desktop import targets
@@ -198,7 +198,7 @@ def test_our_own_keys_are_nobody_elses(tk_area: App, watched: tuple[DesktopExecu
 @contextmanager
 def confined(where: Rect) -> Iterator[None]:
     """Another program keeps the pointer inside a rectangle, as games and viewers do."""
-    display = backends.display()
+    display = x11.display()
     root = display.screen().root
     window = root.create_window(
         where.left, where.top, where.width, where.height, 0, X.CopyFromParent, X.InputOnly, override_redirect=True
@@ -234,7 +234,7 @@ def test_a_drag_that_is_held_back_is_told(tk_area: App, executor: DesktopExecuto
 
     def hold_back() -> None:
         tk_area.wait_for("press", 1)
-        display = backends.display()
+        display = x11.display()
         root = display.screen().root
         while not tk_area.of_kind("release"):
             at = root.query_pointer()

@@ -15,12 +15,13 @@ import pytest
 from coasty_desk.core.actions import TypeText
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.base.keyboard import Keyboard
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
 from coasty_desk.desktop.input.executor import DesktopExecutor
-from coasty_desk.desktop.input.keyboard import Keyboard, keyboard
 from coasty_desk.desktop.linux import input_method
 from coasty_desk.desktop.selftest.proofs import selftest
+from coasty_desk.desktop.x11.xtest_keyboard import X11Keyboard
 from tests.desktop import targets
 from tests.desktop.xvfb import xvfb
 
@@ -90,7 +91,7 @@ def session(
 @pytest.fixture
 def hands(session: tuple[str, str]) -> Iterator[Keyboard]:
     """Our keyboard."""
-    ours = keyboard(Stop(), Pressed(), OwnEvents())
+    ours = X11Keyboard(Stop(), Pressed(), OwnEvents())
     yield ours
     ours.close()
 
@@ -146,7 +147,7 @@ def test_what_there_is_no_key_for_is_told_before_the_first(display: str, monkeyp
     monkeypatch.setenv("DISPLAY", display)
     filled = [f"keycode {code} = F13" for code in range(8, 256) if not mapped(display, code)]
     subprocess.run(["xmodmap", "-display", display, "-"], input="\n".join(filled), text=True, check=True)
-    hands = keyboard(Stop(), Pressed(), OwnEvents())
+    hands = X11Keyboard(Stop(), Pressed(), OwnEvents())
     assert hands.obstacle("plain ASCII") is None
     assert "U+6F22" in (hands.obstacle("plain 漢") or "")
     hands.close()

@@ -14,10 +14,10 @@ from coasty_desk.core.gates.policy import Policy
 from coasty_desk.core.scaling import Placed, Rect
 from coasty_desk.core.stop import Stop
 from coasty_desk.core.typed_text.patterns import Pattern
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.input.executor import DesktopExecutor
 from coasty_desk.desktop.screen.windows_here import WindowMask
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11 import window_list
 from coasty_desk.guard.assemble import Guarded, GuardRules, guarded
 from coasty_desk.testing import StillScreen
@@ -32,7 +32,7 @@ BANK = Pattern("*Bank*")
 
 def retitled(before: str, after: str) -> None:
     """Give the window with this title another one."""
-    display = backends.display()
+    display = x11.display()
     window = display.create_resource_object(
         "window", next(one.id for one in window_list.windows() if one.title == before)
     )

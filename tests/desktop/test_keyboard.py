@@ -17,8 +17,8 @@ from coasty_desk.core.actions import Click, Point, PressKeys, TypeText
 from coasty_desk.core.errors import Aborted
 from coasty_desk.core.scaling import Frame
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.xkb import Xkb
 from tests.desktop import targets
 from tests.desktop.xvfb import set_layout
@@ -34,7 +34,7 @@ LAYOUTS = [("us", 0), ("de", 0), ("fr", 0), ("ru", 0), ("gr", 0), ("us,ru", 0), 
 
 def lock_group(group: int) -> None:
     """Make a group the active one, as the person's layout switch does."""
-    connection = backends.display()
+    connection = x11.display()
     xkb = Xkb.open(connection)
     assert xkb is not None
     xkb.lock_group(group)
@@ -160,8 +160,8 @@ def test_what_a_killed_run_borrowed_is_given_back(display: str, frame: Frame) ->
     """Two runs that are killed leave keys with strange symbols; the next run empties them at its first key."""
     before = mapping(display)
     killed = (
-        "import os, sys; from coasty_desk.core.stop import Stop; from coasty_desk.desktop.input.keyboard import keyboard; "
-        "from coasty_desk.desktop.base.pressed import Pressed; keys = keyboard(Stop(), Pressed()); keys.type(sys.argv[1]); "
+        "import os, sys; from coasty_desk.core.stop import Stop; from coasty_desk.desktop.x11.xtest_keyboard import X11Keyboard; "
+        "from coasty_desk.desktop.base.own_events import OwnEvents; from coasty_desk.desktop.base.pressed import Pressed; keys = X11Keyboard(Stop(), Pressed(), OwnEvents()); keys.type(sys.argv[1]); "
         "os.kill(os.getpid(), 9)"
     )
     for text in ("漢字", "かな漢"):

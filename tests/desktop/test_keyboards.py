@@ -12,9 +12,9 @@ import pytest
 
 from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.live_keymap import from_xkb
 from coasty_desk.desktop.x11.xkb import Xkb
 from coasty_desk.desktop.x11.xtest_keyboard import X11Keyboard
@@ -33,7 +33,7 @@ class Desk:
 
     def person_presses(self, key: str) -> None:
         """A key of the person's keyboard, seen by the display."""
-        display = backends.display()
+        display = x11.display()
         xkb = Xkb.open(display)
         assert xkb is not None
         xkb.take_over()
@@ -107,7 +107,7 @@ def test_a_chord_is_exact_after_a_persons_key(desk: Desk, keyboard: X11Keyboard)
 def test_what_the_persons_keyboard_writes_is_not_borrowed(desk: Desk, keyboard: X11Keyboard) -> None:
     """A Japanese keyboard has keys where a US one has none: they go on meaning the same."""
     desk.set_own_layout("jp")
-    display = backends.display()
+    display = x11.display()
     xkb = Xkb.open(display)
     assert xkb is not None
     theirs = from_xkb(xkb.keymaps()[-1], ()).keys
@@ -121,7 +121,7 @@ def test_what_the_persons_keyboard_writes_is_not_borrowed(desk: Desk, keyboard: 
 def switch_to_russian(desk: Desk) -> None:
     """As a layout switcher does: the group, not the keymap."""
     set_layout(desk.display, "us,ru")
-    display = backends.display()
+    display = x11.display()
     xkb = Xkb.open(display)
     assert xkb is not None
     xkb.lock_group(1)

@@ -18,8 +18,8 @@ from coasty_desk.core.errors import DesktopError, UsageError
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.abort.methods import AbortMethod, AbortMethods, armed, spoken
 from coasty_desk.desktop.abort.shell_process import ShellProcess
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.own_events import OwnEvents
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.record_watch import X11Watch
 from tests.desktop.xvfb import set_layout, xvfb
 
@@ -352,11 +352,11 @@ def test_a_watch_that_is_disarmed_twice_is_quiet() -> None:
 
 
 def test_the_display_is_asked_for_by_name() -> None:
-    """`backends.display` is what the watchers connect by; it says what is wrong in one sentence."""
+    """`x11.display` is what the watchers connect by; it says what is wrong in one sentence."""
     saved = os.environ.pop("DISPLAY", None)
     try:
         with pytest.raises(DesktopError, match="DISPLAY is not set"):
-            backends.display()
+            x11.display()
     finally:
         if saved is not None:
             os.environ["DISPLAY"] = saved

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,11 +9,11 @@ import pytest
 
 from coasty_desk.core.errors import Aborted
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
-from coasty_desk.desktop.native import native_keys, native_pointer
+from coasty_desk.desktop.native import native_keys, native_libraries
 from coasty_desk.desktop.native.native_keyboard import NativeKeyboard, WindowsKeys
+from coasty_desk.desktop.native.native_pointer import MacPointer, WindowsPointer
 
 US = {"c": 0x43, "C": 0x143, "+": 0x1BB, "@": 0x132}
 GERMAN = {"c": 0x43, "+": 0xBB, "@": 0x651}
@@ -49,7 +48,7 @@ class FakePynput:
 def windows(monkeypatch: pytest.MonkeyPatch) -> tuple[NativeKeyboard, FakePynput]:
     """A keyboard on a German Windows."""
     pynput = FakePynput()
-    monkeypatch.setattr(backends, "pynput", lambda _part: pynput)
+    monkeypatch.setattr(native_libraries, "pynput", lambda _part: pynput)
     return NativeKeyboard(Stop(), Pressed(), OwnEvents(), WindowsKeys(lambda c: GERMAN.get(c, -1))), pynput
 
 
@@ -106,15 +105,20 @@ def test_a_stop_ends_the_typing(windows: tuple[NativeKeyboard, FakePynput]) -> N
 
 
 @pytest.mark.parametrize(
-    ("platform", "axis", "told"),
-    [("win32", "vertical", (0, -1)), ("win32", "horizontal", (-1, 0)), ("darwin", "vertical", (0, -3))],
+    ("pointer", "axis", "told"),
+    [
+        (WindowsPointer, "vertical", (0, -1)),
+        (WindowsPointer, "horizontal", (-1, 0)),
+        (MacPointer, "vertical", (0, -3)),
+    ],
 )
-def test_a_notch_is_a_notch(platform: str, axis: Any, told: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notch_is_a_notch(
+    pointer: type[WindowsPointer], axis: Any, told: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On Windows pynput multiplies by 120, on macOS by ten pixels."""
     turned: list[tuple[int, int]] = []
     mouse = SimpleNamespace(Controller=lambda: SimpleNamespace(scroll=lambda dx, dy: turned.append((dx, dy))))
-    monkeypatch.setattr(backends, "pynput", lambda _part: mouse)
-    monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(backends, "pyautogui", lambda: SimpleNamespace(platformModule=None))
-    native_pointer.NativePointer().notch(axis, up=False)
+    monkeypatch.setattr(native_libraries, "pynput", lambda _part: mouse)
+    monkeypatch.setattr(native_libraries, "pyautogui", lambda: SimpleNamespace(platformModule=None))
+    pointer().notch(axis, up=False)
     assert turned == [told]

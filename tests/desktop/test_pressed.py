@@ -11,10 +11,10 @@ from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point,
 from coasty_desk.core.errors import Aborted
 from coasty_desk.core.scaling import Frame
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.pressed import Pressed
 from coasty_desk.desktop.input import pointer
 from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.x11 import connection as x11
 from tests.desktop.xvfb import pointer_at
 
 
@@ -109,7 +109,7 @@ def test_after_random_actions_and_exceptions_nothing_is_down(
         if isinstance(action, Move):
             assert pointer_at(display) == (placed.real.point.x, placed.real.point.y)  # type: ignore[union-attr]
     executor.release()
-    connection = backends.display()
+    connection = x11.display()
     assert not any(connection.query_keymap())
     assert connection.screen().root.query_pointer().mask == 0
     connection.close()

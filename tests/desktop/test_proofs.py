@@ -11,10 +11,10 @@ import pytest
 
 from coasty_desk.core.actions import Point
 from coasty_desk.core.scaling import Size
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.input.pointer import Pointer
 from coasty_desk.desktop.selftest import proofs as module
 from coasty_desk.desktop.selftest.proofs import Proof, selftest
+from coasty_desk.desktop.x11 import connection as x11
 from tests.desktop.xvfb import set_layout
 
 SENT = Size(1280, 720)
@@ -28,7 +28,7 @@ def wrong(proofs: list[Proof]) -> list[Proof]:
 @contextmanager
 def grabbed(what: str) -> Iterator[None]:
     """Another program holds the pointer or the keyboard, as a screen locker does."""
-    other = backends.display()
+    other = x11.display()
     window: Any = other.screen().root.create_window(0, 0, 5, 5, 0, other.screen().root_depth)
     window.map()
     other.sync()

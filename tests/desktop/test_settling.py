@@ -10,9 +10,9 @@ import pytest
 from coasty_desk.core.errors import Aborted
 from coasty_desk.core.scaling import Rect, Size
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.base.activity_probe import Doing, Unknown
 from coasty_desk.desktop.imaging.changed_cells import changed, compared, everything, total
 from coasty_desk.desktop.imaging.picture import Shot
-from coasty_desk.desktop.settle.activity import Doing, Unknown
 from coasty_desk.desktop.settle.settling import Watcher
 from coasty_desk.desktop.settle.stability import ASLEEP, BY_EYE, FAINT, FRAMES, IDLE, LONGEST, TOLD, Pace, StabilityRule
 

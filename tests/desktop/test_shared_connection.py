@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.shared_connection import shared_connection
 from tests.desktop.xvfb import xvfb
 
@@ -21,7 +21,7 @@ def test_the_connection_is_kept_for_the_next_question(display: str) -> None:
 def test_a_keymap_that_changes_is_noted(display: str) -> None:
     """The kept connection tells the keys as they are now, and piles up no events."""
     del display
-    other = backends.display()
+    other = x11.display()
     with shared_connection() as kept:
         before = kept.keycode_to_keysym(255, 0)
     other.change_keyboard_mapping(255, [(0x61 if before != 0x61 else 0x62,)])

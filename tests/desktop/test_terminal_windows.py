@@ -12,9 +12,9 @@ import pytest
 
 from coasty_desk.core.scaling import Rect, Size
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.base.own_window import OwnWindow
 from coasty_desk.desktop.imaging.visible_area import area
 from coasty_desk.desktop.own_terminal.aside import Aside
-from coasty_desk.desktop.own_terminal.started_from import OwnWindow
 from coasty_desk.desktop.own_terminal.terminal_windows import OwnTerminal
 from coasty_desk.desktop.x11 import window_list
 from tests.desktop import targets

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11 import wayland
 from coasty_desk.desktop.x11.wayland import Server, refusal
 from tests.desktop import targets
@@ -36,7 +36,7 @@ def test_a_display_of_its_own_inside_wayland_works() -> None:
 
 def test_a_virtual_display_is_no_wayland(display: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server itself is asked."""
-    connection = backends.display()
+    connection = x11.display()
     assert wayland.probe(connection) == Server(xwayland=False, blank=False)
     assert wayland._is_blank(connection) is True
     with targets.closing(targets.tk(display)):

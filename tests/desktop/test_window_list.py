@@ -15,9 +15,9 @@ from coasty_desk.core.actions import Point, TypeText
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates.policy import Policy, Situation, forbids
 from coasty_desk.core.gates.reached_windows import LONGEST_TITLE, NamedWindow
+from coasty_desk.desktop.base.windows import Window
 from coasty_desk.desktop.screen.windows_here import DesktopWindows, WindowMask, keep_focus
 from coasty_desk.desktop.x11 import window_list
-from coasty_desk.desktop.x11.window_list import Window
 from coasty_desk.wire.regular_expressions import pattern
 from tests.desktop.managers import managed, program
 

@@ -14,9 +14,9 @@ from coasty_desk.core.gates.policy import Policy
 from coasty_desk.core.gates.policy_gate import PolicyGate
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.typed_text.patterns import Pattern
+from coasty_desk.desktop.base.windows import Window
 from coasty_desk.desktop.screen.windows_here import DesktopWindows
 from coasty_desk.desktop.x11 import window_list
-from coasty_desk.desktop.x11.window_list import Window
 from coasty_desk.guard.assemble import pointer
 from tests.desktop import targets
 from tests.desktop.interference import keyboard_taken

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -17,10 +16,10 @@ from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.core.abort import abort_key
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import DesktopError, ServiceError, UsageError
+from coasty_desk.desktop import platform
 from coasty_desk.desktop.selftest import checks
 from coasty_desk.desktop.selftest.checks import Check
 from coasty_desk.desktop.selftest.proofs import Proof, selftest
-from coasty_desk.desktop.x11 import window_list
 from coasty_desk.models.coasty import account, open_sessions
 from coasty_desk.models.offline.a11y import widgets
 from coasty_desk.models.offline.vision import engines
@@ -84,10 +83,9 @@ def _offline() -> Check:
 
 def accessibility() -> Iterator[Check]:
     """Which of the open windows tell the offline predictor what is in them, beside what can be read."""
+    listed = platform.windows
     try:
-        open_now = (
-            [] if sys.platform != "linux" else [one for one in window_list.windows() if one.title and not one.popup]
-        )
+        open_now = [] if listed is None else [one for one in listed.windows() if one.title and not one.popup]
     except DesktopError:
         return
     if not open_now:

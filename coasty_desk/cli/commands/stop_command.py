@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.core.errors import DesktopError
@@ -74,12 +73,11 @@ def release() -> int:
 
     Raises UsageError beside a run that goes on: it would drop what that holds.
     """
-    from coasty_desk.desktop import display_lock
+    from coasty_desk.desktop import display_lock, platform
     from coasty_desk.desktop.input import release as held
-    from coasty_desk.desktop.own_terminal import aside
 
     with display_lock.display_held(Stop(), run_id="release", task="coasty-desk release"):
-        if sys.platform.startswith("linux") and aside.bring_back():
+        if platform.bring_back_terminal():
             print("The terminal that a killed run was started from is back where it was.")
         freed = held.release()
     print(f"Released: {', '.join(one.name for one in freed)}." if freed else "Nothing was held down.")

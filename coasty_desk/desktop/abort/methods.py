@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import atexit
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Protocol
 
 from msgspec import Struct
 
@@ -16,10 +14,11 @@ from coasty_desk.core.abort import abort_key
 from coasty_desk.core.abort.abort_key import AbortKey
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop import platform
 from coasty_desk.desktop.abort.shell_process import ShellProcess
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.own_events import OWN_EVENTS, OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
+from coasty_desk.desktop.base.watch import Watch
 
 SILENT = 0.2
 """Seconds without an answer after which a stop does not wait for the display any more: an answer takes 0.1 ms."""
@@ -83,26 +82,6 @@ class AbortMethods(Struct, frozen=True):
         raise DesktopError(message, remedy)
 
 
-class Watch(Protocol):
-    """What watches the keyboard and the pointer on one platform."""
-
-    def arm(self) -> tuple[str, str]:
-        """Start; why the keyboard and why the pointer cannot be watched, or nothing each."""
-        ...
-
-    def absent(self) -> tuple[str, str]:
-        """Why the abort key and why Esc cannot be pressed on this keyboard, or nothing each; asked once it is watched."""
-        ...
-
-    def silent(self) -> float:
-        """Seconds for which the display has not answered."""
-        ...
-
-    def disarm(self) -> None:
-        """Stop."""
-        ...
-
-
 @contextmanager
 def armed(
     stop: Stop,
@@ -120,8 +99,7 @@ def armed(
     (`AbortMethods.demand` does). Raises UsageError for a hotkey that cannot be read.
     """
     key = abort_key.parse(hotkey)
-    backends.give_up_display(given_up=False)
-    watch = _watch(stop, key, sent)
+    watch = platform.watch(stop, key, sent)
     over = threading.Event()
     atexit.register(release)
     with ExitStack() as given_back:
@@ -150,24 +128,11 @@ def spoken(key: AbortKey) -> str:
     return "+".join(part.replace("_", " ").title() if len(part) > 1 else part.upper() for part in key.parts)
 
 
-def _watch(stop: Stop, key: AbortKey, sent: OwnEvents) -> Watch:
-    if sys.platform.startswith("linux"):
-        from coasty_desk.desktop.x11.record_watch import X11Watch
-
-        return X11Watch(stop, key, sent)
-    from coasty_desk.desktop.native.pynput_watch import PynputWatch
-
-    return PynputWatch(stop, key, sent)
-
-
 def _do_not_wait_for_display(watch: Watch, over: threading.Event, held: Pressed) -> None:
     """After a stop, whatever waits for a display that does not answer goes on without it."""
     while not over.wait(_LOOK):
         if watch.silent() > SILENT:
-            from coasty_desk.desktop.x11 import silent_server
-
-            silent_server.leave_behind(held.lately(LATELY))
-            silent_server.cut_off()
+            watch.abandon(held.lately(LATELY))
             return
 
 

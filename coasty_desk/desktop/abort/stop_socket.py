@@ -11,7 +11,6 @@ import os
 import select
 import socket
 import struct
-import sys
 import time
 
 ASK = b"stop\n"
@@ -27,7 +26,7 @@ def address(display: str) -> bytes | None:
     """
     host, _, rest = display.rpartition(":")
     number = rest.partition(".")[0]
-    if host not in ("", "unix") or not number.isdecimal() or not sys.platform.startswith("linux"):
+    if host not in ("", "unix") or not number.isdecimal() or not hasattr(socket, "SO_PEERCRED"):
         return None
     try:
         own = os.stat(f"/tmp/.X11-unix/X{number}")  # noqa: S108, PTH116 - where X11 has it; pathlib takes its time

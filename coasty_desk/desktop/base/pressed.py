@@ -10,6 +10,31 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
+
+from msgspec import Struct
+
+BUTTONS = {1: "left button", 2: "middle button", 3: "right button"}
+
+
+class Down(Struct, frozen=True):
+    """Something that is down: a key or button by the platform's `code`, and its `name` for a person."""
+
+    code: int
+    name: str
+    button: bool = False
+
+
+class HeldKeys(Protocol):
+    """What knows which keys and buttons are down, whoever holds them."""
+
+    def down(self) -> tuple[Down, ...]:
+        """Those that are down now. Raises DesktopError."""
+        ...
+
+    def release_one(self, one: Down) -> None:
+        """Let go of it. Raises DesktopError."""
+        ...
 
 
 class Pressed:

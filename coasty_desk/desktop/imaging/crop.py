@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,7 +53,7 @@ class Crops:
 
     def _in_memory(self, image: bytes) -> str | None:
         """Where others may look at it as long as this process lives; None where the system has no such files."""
-        if sys.platform != "linux":
+        if not hasattr(os, "memfd_create"):
             return None
         self.close()
         self._memory = os.memfd_create("asked.png")

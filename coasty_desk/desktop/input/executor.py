@@ -28,11 +28,11 @@ from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.stop import Stop
 from coasty_desk.core.typed_text.typed_line import strokes_of
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop import platform
+from coasty_desk.desktop.base.keyboard import Keyboard, untypeable
 from coasty_desk.desktop.base.own_events import OWN_EVENTS, OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
 from coasty_desk.desktop.base.recheck import Aims, Recheck, Rechecks
-from coasty_desk.desktop.input.keyboard import Keyboard, keyboard, untypeable
 from coasty_desk.desktop.input.pointer import InCorner, Pointer
 
 _SUSPENDED = "the run was suspended"
@@ -78,7 +78,7 @@ class DesktopExecutor:
         with self._opening:
             if self._opened is None:
                 pointer = Pointer(self._stop, self.held, self._sent, self._recheck)
-                typist = keyboard(self._stop, self.held, self._sent, self._on_human_input, self._recheck)
+                typist = platform.keyboard(self._stop, self.held, self._sent, self._on_human_input, self._recheck)
                 weakref.finalize(self, _end, self.held, typist, pointer)  # also when the interpreter exits
                 self._opened = pointer, typist
 
@@ -166,10 +166,8 @@ class DesktopExecutor:
                 self._start(action)
 
     def _start(self, launch: Launch) -> None:
-        from coasty_desk.desktop.linux import desktop_entries  # few start one
-
         try:
-            desktop_entries.start(launch, self._environment)
+            platform.applications.start(launch, self._environment)
         except OSError as error:
             message = f"it could not be started: {error.strerror or error}"
             raise BrokenOffError(message, "desktop") from error
@@ -198,7 +196,7 @@ class DesktopExecutor:
                 self._run.trip(self._stop.reason, self._stop.why)
             self._run.check()
             raise BrokenOffError(_SUSPENDED, "suspension") from None
-        except backends.failures() as error:
+        except platform.failures() as error:
             self._run.check()  # a stop cuts the connections where the display does not answer
             message = f"The display stopped taking input ({type(error).__name__}: {error})."
             raise DesktopError(message, "See whether the session is still there, and start again.") from error
@@ -226,9 +224,7 @@ def refused(
 
 
 def _absent(placed: Placed, launch: Launch, environment: Mapping[str, str]) -> Refusal | None:
-    from coasty_desk.desktop.linux import desktop_entries  # as above
-
-    why = desktop_entries.lacking(launch, environment)
+    why = platform.applications.lacking(launch, environment)
     return refusal(placed, "desktop", why) if why else None
 
 

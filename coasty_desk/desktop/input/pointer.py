@@ -1,16 +1,15 @@
 """The pointer: paced so that applications notice, with every wait on the stop, and the corners left to the person.
 
-What each number is for stands beside it. How a platform moves and presses is its `Device`'s business.
+What each number is for stands beside it. How a platform moves and presses is its `PointerDevice`'s business.
 """
 
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Literal, Protocol
+from typing import Literal
 
 from coasty_desk.core.abort.gestures import corners
 from coasty_desk.core.actions import Button
@@ -19,7 +18,7 @@ from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.gates.human_input import HAND
 from coasty_desk.core.scaling import Rect
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop import platform
 from coasty_desk.desktop.base.own_events import OWN_EVENTS, OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
 from coasty_desk.desktop.base.recheck import NEVER, Recheck
@@ -66,69 +65,6 @@ class InCorner(Exception):  # noqa: N818 - a stop is not an error
     """The pointer is in a corner of the desktop: a person's stop."""
 
 
-class Device(Protocol):
-    """One platform's pointer, which does at once what it is told. All in real pixels; raises what the platform raises."""
-
-    def position(self) -> tuple[int, int]:
-        """Where it is now."""
-        ...
-
-    def is_at(self, x: int, y: int) -> bool:
-        """Whether it is there."""
-        ...
-
-    def monitors(self) -> tuple[Rect, ...]:
-        """The monitors that it can be on."""
-        ...
-
-    def move(self, x: int, y: int) -> None:
-        """Put it there."""
-        ...
-
-    def drag_to(self, x: int, y: int, button: Button) -> None:
-        """Put it there with `button` held."""
-        ...
-
-    def press(self, button: Button) -> None:
-        """Press where it is."""
-        ...
-
-    def release(self, button: Button) -> None:
-        """Let go where it is. In any thread, and twice."""
-        ...
-
-    def click_at_once(self, button: Button, count: int) -> bool:
-        """Make a multiple click in one go; False, and nothing done, where clicks that follow each other are one."""
-        ...
-
-    def notch(self, axis: Literal["vertical", "horizontal"], *, up: bool) -> None:
-        """Turn the wheel by one notch, `up` or to the right."""
-        ...
-
-    def is_down(self, button: Button) -> bool:
-        """Whether the system takes the button for down."""
-        ...
-
-    def confirm(self) -> None:
-        """Wait until the system has taken what was sent."""
-        ...
-
-    def close(self) -> None:
-        """Give back what was opened."""
-        ...
-
-
-def device() -> Device:
-    """This platform's. Raises DesktopError where there is none."""
-    if sys.platform.startswith("linux"):
-        from coasty_desk.desktop.x11.xtest_pointer import X11Pointer
-
-        return X11Pointer()
-    from coasty_desk.desktop.native.native_pointer import NativePointer
-
-    return NativePointer()
-
-
 class Pointer:
     """This desktop's pointer. Raises DesktopError where there is none."""
 
@@ -137,7 +73,7 @@ class Pointer:
         self._recheck = recheck
         self._held = held
         self._sent = sent
-        self._device = device()
+        self._device = platform.pointer_device()
         self._monitors: tuple[Rect, ...] = ()
         self._corners: frozenset[tuple[int, int]] = frozenset()
         self._resting: tuple[int, int] | None = None
@@ -267,12 +203,12 @@ class Pointer:
 
     def confirm(self) -> None:
         """Wait until the display has taken what was sent: with a connection that is closed sooner it may be lost. Never raises."""
-        with suppress(*backends.failures()):
+        with suppress(*platform.failures()):
             self._device.confirm()
 
     def close(self) -> None:
         """Give the connection to the display back: the pointer is at its end. Never raises."""
-        with suppress(*backends.failures()):
+        with suppress(*platform.failures()):
             self._device.close()
 
     def _keep_apart(self, at: tuple[int, int], button: Button) -> None:

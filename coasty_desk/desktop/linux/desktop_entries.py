@@ -1,7 +1,6 @@
 """The applications of this desktop's menu, and starting one: no shell, no program that has no entry.
 
-On Linux the entries are the `.desktop` files of the freedesktop.org Desktop Entry
-Specification; on macOS `open -a` knows them.
+The entries are the `.desktop` files of the freedesktop.org Desktop Entry Specification. A `base.app_starter.Applications`.
 """
 
 from __future__ import annotations
@@ -9,21 +8,20 @@ from __future__ import annotations
 import configparser
 import shlex
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from coasty_desk.core.actions import Launch
 from coasty_desk.core.applications import Application
+from coasty_desk.desktop.base.app_starter import started
 
 _CODES = {"%f", "%F", "%u", "%U", "%i", "%c", "%k", "%d", "%D", "%n", "%N", "%v", "%m"}
 """Placeholders of a command for what is to be opened with it: nothing is."""
 
 
 def menu(environment: Mapping[str, str]) -> tuple[Application, ...] | None:
-    """The applications that can be started; None where only the system knows them (macOS)."""
-    return None if sys.platform == "darwin" else tuple(entries(environment))
+    """The applications that can be started."""
+    return tuple(entries(environment))
 
 
 def entries(environment: Mapping[str, str], only: str = "") -> Iterator[Application]:
@@ -48,29 +46,18 @@ def _own(environment: Mapping[str, str]) -> list[Path]:
 
 def lacking(launch: Launch, environment: Mapping[str, str]) -> str:
     """Why it cannot be started at all, as a clause; empty where it can."""
-    if sys.platform == "darwin" or len(_meant(launch, environment)) == 1:
+    if len(_meant(launch, environment)) == 1:
         return ""
     return f"this desktop's menu has no application, or several, with the name {launch.name!r}"
 
 
 def start(launch: Launch, environment: Mapping[str, str]) -> None:
     """Start it in a session of its own, with this environment. Raises OSError where it cannot be started."""
-    if sys.platform == "darwin":
-        command: tuple[str, ...] = ("open", "-a", launch.name)
-    else:
-        meant = _meant(launch, environment)
-        if len(meant) != 1:
-            message = lacking(launch, environment)
-            raise FileNotFoundError(message)
-        command = meant[0].command
-    subprocess.Popen(
-        command,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    meant = _meant(launch, environment)
+    if len(meant) != 1:
+        message = lacking(launch, environment)
+        raise FileNotFoundError(message)
+    started(meant[0].command, environment)
 
 
 def _meant(launch: Launch, environment: Mapping[str, str]) -> list[Application]:

@@ -72,6 +72,12 @@ def _number(display: str) -> str:
     return display.rpartition(":")[2].partition(".")[0]
 
 
+def in_use() -> tuple[str, str]:
+    """The name of the one that runs, and what `composing` says of it; empty for none."""
+    method = find()
+    return ("", "") if method is None else (method.name, composing(method, Stop()) or "")
+
+
 def composing(method: InputMethod, stop: Stop) -> str | None:
     """The engine that turns letters into something else now, by its name; None where letters stay letters, or it does not tell.
 

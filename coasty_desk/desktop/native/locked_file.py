@@ -18,6 +18,13 @@ POLL = 0.1
 """Seconds between two looks for the file that says stop."""
 
 
+def user_lock() -> FileLock:
+    """That of this user."""
+    import platformdirs
+
+    return FileLock(platformdirs.user_runtime_path("coasty-desk"))
+
+
 class FileLock:
     """`lock`, `owner.json` and `stop` in `folder`, which is the user's own and the same for all their runs."""
 

@@ -7,31 +7,23 @@ here because pynput counts a character outside the basic plane as one unit.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
+from coasty_desk.core.gates.human_input import OnHumanInput
 from coasty_desk.core.keys.chords import Stroke
 from coasty_desk.core.keys.key_names import CONTROL
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
 from coasty_desk.desktop.base.recheck import NEVER, Recheck
-from coasty_desk.desktop.native import native_keys
+from coasty_desk.desktop.native import native_keys, native_libraries
 
 _HOLD = 0.03
 _WINDOWS_GAP = 0.001
 _MAC_GAP = 0.008
 """Seconds between characters: macOS drops some that come faster."""
-
-
-def native_keyboard(stop: Stop, held: Pressed, sent: OwnEvents, recheck: Recheck = NEVER) -> NativeKeyboard:
-    """This platform's keyboard. Raises DesktopError."""
-    if sys.platform == "darwin":
-        return NativeKeyboard(stop, held, sent, MacKeys(), recheck)
-    return NativeKeyboard(stop, held, sent, WindowsKeys(), recheck)
 
 
 class WindowsKeys:
@@ -76,8 +68,18 @@ class MacKeys:
             Quartz.CGEventPost(Quartz.kCGHIDEventTap, event)
 
 
+def windows_keyboard(stop: Stop, held: Pressed, sent: OwnEvents, _: OnHumanInput, recheck: Recheck) -> NativeKeyboard:
+    """That of Windows; a hand on the keys is not noticed here. Raises DesktopError."""
+    return NativeKeyboard(stop, held, sent, WindowsKeys(), recheck)
+
+
+def mac_keyboard(stop: Stop, held: Pressed, sent: OwnEvents, _: OnHumanInput, recheck: Recheck) -> NativeKeyboard:
+    """That of a Mac, the same way. Raises DesktopError."""
+    return NativeKeyboard(stop, held, sent, MacKeys(), recheck)
+
+
 class NativeKeyboard:
-    """A `keyboard.Keyboard` over pynput. `system` is what differs between the two platforms."""
+    """A `Keyboard` over pynput. `system` is what differs between the two platforms."""
 
     def __init__(
         self, stop: Stop, held: Pressed, sent: OwnEvents, system: WindowsKeys | MacKeys, recheck: Recheck = NEVER
@@ -87,7 +89,7 @@ class NativeKeyboard:
         self._held = held
         self._sent = sent
         self._system = system
-        self._pynput: Any = backends.pynput("keyboard")
+        self._pynput: Any = native_libraries.pynput("keyboard")
         self._controller: Any = self._pynput.Controller()
 
     def lacks(self, key: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from coasty_desk.core.abort.abort_key import SIDES, AbortKey
@@ -15,8 +16,8 @@ from coasty_desk.core.abort.gestures import ChordDetector, CornerDetector, corne
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Rect
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.own_events import OwnEvents
+from coasty_desk.desktop.native import native_libraries
 
 POLL = 0.02
 """Seconds between two looks at the pointer."""
@@ -42,7 +43,7 @@ class PynputWatch:
     def arm(self) -> tuple[str, str]:
         """Start watching; why the keyboard and why the pointer cannot be watched, or nothing each."""
         try:
-            keyboard, mouse = backends.pynput("keyboard"), backends.pynput("mouse")
+            keyboard, mouse = native_libraries.pynput("keyboard"), native_libraries.pynput("mouse")
         except DesktopError as error:
             return error.message, error.message
         self._keys = ChordDetector(
@@ -71,6 +72,9 @@ class PynputWatch:
     def silent(self) -> float:
         """There is nobody here who would not answer."""
         return 0.0
+
+    def abandon(self, names: Iterable[str]) -> None:
+        """As above."""
 
     def disarm(self) -> None:
         """Stop watching."""

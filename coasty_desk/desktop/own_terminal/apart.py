@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 from coasty_desk.core.actions import Point
 from coasty_desk.core.ports import Executor, Person
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.own_terminal.started_from import Wish, hidden, own_windows, warning
+from coasty_desk.desktop import platform
+from coasty_desk.desktop.base.own_window import Wish, hidden, warning
 
 if TYPE_CHECKING:
     from coasty_desk.desktop.own_terminal.aside import Aside, Monitor
@@ -23,7 +24,7 @@ class Apart:
 
     def __init__(self, wish: Wish, stop: Stop) -> None:
         """Raises DesktopError."""
-        found = () if wish == "show" else own_windows()
+        found = () if wish == "show" else platform.own_windows()
         hides = hidden(found, wish)
         self.warnings: tuple[str, ...] = tuple(filter(None, [warning(found, wish)]))
         self.own: OwnTerminal | None = None

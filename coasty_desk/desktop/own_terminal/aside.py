@@ -19,9 +19,9 @@ from msgspec import DecodeError, Struct, json
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.imaging.visible_area import area, common
 from coasty_desk.desktop.own_terminal.terminal_windows import OwnTerminal
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11 import window_stack
 from coasty_desk.desktop.x11.clients import Clients
 
@@ -246,16 +246,16 @@ def _restored(before: Arrangement) -> None:
 @contextmanager
 def _connection() -> Iterator[Display]:
     """A connection of its own, on which windows that are gone are no error."""
-    display = backends.display(())
+    display = x11.display(())
     try:
         display.set_error_handler(lambda *_: None)
         yield display
         display.sync()
-    except backends.failures() as error:
+    except x11.failures() as error:
         message = "The windows of this desktop cannot be moved."
         raise DesktopError(message, "Is the display still there?") from error
     finally:
-        with suppress(*backends.failures()):
+        with suppress(*x11.failures()):
             display.close()
 
 

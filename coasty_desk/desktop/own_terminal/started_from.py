@@ -8,71 +8,36 @@ it does not, the window may (`_NET_WM_PID`). It is ours where that process is ab
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.base.own_window import OwnWindow
 from coasty_desk.desktop.linux import process_ancestry
 from coasty_desk.desktop.x11 import client_processes, window_stack
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.shared_connection import shared_connection
 
 if TYPE_CHECKING:
     from Xlib.display import Display
 
-Wish: TypeAlias = Literal["auto", "hide", "show"]
-
 _NO_APPLICATIONS = ("DESKTOP", "DOCK", "NOTIFICATION", "SPLASH", "TOOLTIP")
 """Types of windows that nobody starts a program from by typing."""
 
 
-class OwnWindow(Struct, frozen=True):
-    """A window that this program was started from; `kind` is its class, `terminal` whether it is nothing but a terminal.
-
-    `named`: nothing but WINDOWID says that it was.
-    """
-
-    id: int
-    title: str
-    kind: str
-    pid: int
-    terminal: bool
-    named: bool = False
-
-
 def own_windows() -> tuple[OwnWindow, ...]:
     """Those that show this process's terminal, hidden or not; none where that cannot be told. Raises DesktopError."""
-    if not sys.platform.startswith("linux"):
-        return ()
     try:
         with shared_connection() as display:
             return _own(display)
     except DesktopError:  # whoever must have a display says what is wrong with it
         return ()
-    except backends.lost() as error:
+    except x11.lost() as error:
         message = "The windows of this desktop cannot be told."
         raise DesktopError(message, "Is the display still there?") from error
-
-
-def hidden(windows: Sequence[OwnWindow], wish: Wish) -> tuple[OwnWindow, ...]:
-    """Those that are to be left out of everything."""
-    return tuple(one for one in windows if wish == "hide" or (wish == "auto" and one.terminal))
-
-
-def warning(windows: Sequence[OwnWindow], wish: Wish) -> str:
-    """What the person is told of a window that stays; empty where there is nothing to tell."""
-    stays = [one.title for one in windows if not one.terminal]
-    if wish != "auto" or not stays:
-        return ""
-    return (
-        f"This was started from a window that is more than a terminal ({stays[0] or 'it has no title'}), so it stays on "
-        "the screen and is seen and used like any other: --own-terminal hide leaves it out."
-    )
 
 
 def _own(display: Display) -> tuple[OwnWindow, ...]:

@@ -17,9 +17,9 @@ from msgspec import Struct
 from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Rect
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.base.own_window import OwnWindow
 from coasty_desk.desktop.imaging.visible_area import area, common, uncovered
-from coasty_desk.desktop.own_terminal.started_from import OwnWindow
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11 import grabs, window_stack
 from coasty_desk.desktop.x11.clients import Clients, gone
 from coasty_desk.desktop.x11.window_stack import Outer
@@ -133,7 +133,7 @@ class OwnTerminal:
 
     def close(self) -> None:
         """Give the connection back."""
-        with self._lock, suppress(*backends.failures()):
+        with self._lock, suppress(*x11.failures()):
             if self._display is not None:
                 self._display.close()
             self._display = None
@@ -149,7 +149,7 @@ class OwnTerminal:
                 if self._display is None:
                     self._display = _connected()
                 yield self._display
-            except backends.failures() as error:
+            except x11.failures() as error:
                 message = "Where this program's own terminal is on the screen cannot be told."
                 raise DesktopError(message, "Is the display still there?") from error
 
@@ -170,7 +170,7 @@ class OwnTerminal:
 def _connected() -> Any:
     from Xlib import X
 
-    display = backends.display(("SHAPE",))
+    display = x11.display(("SHAPE",))
     display.screen().root.change_attributes(event_mask=X.SubstructureNotifyMask | X.PropertyChangeMask)
     return display
 

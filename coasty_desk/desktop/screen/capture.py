@@ -20,7 +20,7 @@ from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.ports import SettleResult
 from coasty_desk.core.scaling import Frame, Rect, Size, fit, padded
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop import platform
 from coasty_desk.desktop.imaging.freed_memory import give_back
 from coasty_desk.desktop.imaging.picture import Format, Shot, blackened, encoded, framed, grabbed, picture
 from coasty_desk.desktop.screen.monitors import Layout, LayoutWatch, cannot_see, layout, layout_of
@@ -194,13 +194,10 @@ class MonitorScreen:
 
     @cached_property
     def _watcher(self) -> Watcher:
-        from coasty_desk.desktop.settle.activity import (
-            activity_probe,  # both are wanted after the first input, not before
-        )
-        from coasty_desk.desktop.settle.settling import Watcher
+        from coasty_desk.desktop.settle.settling import Watcher  # wanted after the first input, not before
 
         ours = frozenset[int]() if self._own is None else self._own.processes
-        return Watcher(self._look, self._stop, activity_probe(ours))
+        return Watcher(self._look, self._stop, platform.activity_probe(ours))
 
     @cached_property
     def _encoding(self) -> ThreadPoolExecutor:
@@ -268,7 +265,7 @@ class MonitorScreen:
         import mss
 
         try:
-            self._mss = backends.mss()
+            self._mss = platform.mss()
             return layout_of(self._mss)
         except (mss.ScreenShotError, OSError) as error:
             self._close_mss()

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError, UsageError
 from coasty_desk.core.scaling import Rect
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop import platform
+from coasty_desk.desktop.base.monitor_list import MonitorList
 
 if TYPE_CHECKING:
     import mss
-    from Xlib.display import Display
-
-_RANDR_WITH_MONITORS = (1, 5)
 
 
 class Layout(Struct, frozen=True):
@@ -41,7 +38,7 @@ def layout() -> Layout:
     import mss
 
     try:
-        with backends.mss() as probe:
+        with platform.mss() as probe:
             return layout_of(probe)
     except (mss.ScreenShotError, OSError) as error:
         raise cannot_see(error) from error
@@ -55,14 +52,10 @@ def layout_of(opened: mss.MSS) -> Layout:
 
 
 class LayoutWatch:
-    """Says whether the monitors are where they were.
-
-    On X11 by one question over a connection of its own, 0.1 ms where a new mss instance takes
-    1 to 10; elsewhere by looking anew.
-    """
+    """Says whether the monitors are where they were: by a quick question where the platform has one, else by looking anew."""
 
     def __init__(self) -> None:
-        self._display: Display | None = None
+        self._asking: MonitorList | None = None
         self._asked = False
         self._before: object = None
 
@@ -73,37 +66,21 @@ class LayoutWatch:
         return changed
 
     def close(self) -> None:
-        """Give the connection back."""
-        if self._display is not None:
-            with suppress(*backends.failures()):  # a display that is gone has nothing left to close
-                self._display.close()
-        self._display, self._asked, self._before = None, False, None
+        """Give back what was opened."""
+        if self._asking is not None:
+            self._asking.close()
+        self._asking, self._asked, self._before = None, False, None
 
     def _monitors(self) -> object:
         if not self._asked:
-            self._asked, self._display = True, _with_monitors() if backends.LINUX else None
-        if self._display is None:
+            self._asked, self._asking = True, platform.monitor_list()
+        if self._asking is None:
             return layout()
         try:
-            reply = self._display.screen().root.xrandr_get_monitors()
-        except backends.failures() as error:
+            return self._asking.now()
+        except platform.failures() as error:
             self.close()
             raise cannot_see(error) from error
-        return [(one.x, one.y, one.width_in_pixels, one.height_in_pixels, bool(one.primary)) for one in reply.monitors]
-
-
-def _with_monitors() -> Display | None:
-    """A connection whose server can tell its monitors, or None."""
-    try:
-        display = backends.display()
-    except DesktopError:  # one without XTEST, say: it can still be looked at
-        return None
-    if display.has_extension("RANDR"):
-        version = display.xrandr_query_version()
-        if (version.major_version, version.minor_version) >= _RANDR_WITH_MONITORS:
-            return display
-    display.close()
-    return None
 
 
 def _rect_of(monitor: Mapping[str, Any]) -> Rect:
@@ -112,11 +89,10 @@ def _rect_of(monitor: Mapping[str, Any]) -> Rect:
 
 def cannot_see(error: Exception) -> DesktopError:
     """Our word for what mss or the X server raised."""
-    if backends.LINUX:
-        try:
-            backends.connected(()).close()
-        except DesktopError as why:
-            return why
+    try:
+        platform.demand_display()
+    except DesktopError as why:
+        return why
     return DesktopError(
         f"The screen cannot be captured: {str(error).rstrip('.') or type(error).__name__}.",
         "Allow this program to record the screen, and see that the session is not locked or away.",

@@ -8,8 +8,6 @@ it must be on the screen at that very moment: the server is asked to keep every 
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct
 
 from coasty_desk.core import events as ev
+from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.ports import Screen, SettleResult
 from coasty_desk.core.scaling import Frame, Rect
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.window_list import OURS
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ class Badge:
     def away(self) -> Iterator[None]:
         """Within the block it is not on the screen."""
         with self._lock:
-            with suppress(*backends.failures()):  # whoever looks at a display that is gone says so
+            with suppress(*x11.failures()):  # whoever looks at a display that is gone says so
                 self._window.unmap()
                 self._display.sync()
             if self._composited:
@@ -87,14 +86,14 @@ class Badge:
             try:
                 yield
             finally:
-                with suppress(*backends.failures()):
+                with suppress(*x11.failures()):
                     self._window.map()
                     self._window.configure(stack_mode=_ABOVE)
                     self._display.flush()
 
     def close(self) -> None:
         """Take it off the screen. Never raises."""
-        with self._lock, suppress(*backends.failures()):
+        with self._lock, suppress(*x11.failures()):
             self._display.close()
 
     def _say(self, text: str) -> None:
@@ -104,7 +103,7 @@ class Badge:
         self._text = text
         picture = _drawn(text, self._area.width)
         left = self._area.left + (self._area.width - picture.width) // 2
-        with self._lock, suppress(*backends.failures()):
+        with self._lock, suppress(*x11.failures()):
             _put(self._display, self._window, picture)
             self._window.configure(
                 x=left, y=self._area.top, width=picture.width, height=picture.height, stack_mode=_ABOVE
@@ -151,10 +150,11 @@ class Uncovered(Struct, frozen=True):
 
 
 def _connected() -> Any:
-    if not sys.platform.startswith("linux") or not os.environ.get("DISPLAY"):
-        message = "it cannot be kept out of the screenshots on this platform"
-        raise NoBadgeError(message)
-    display = backends.display()
+    try:
+        display = x11.display()
+    except DesktopError as error:
+        message = "it cannot be kept out of the screenshots where there is no X11"
+        raise NoBadgeError(message) from error
     for extension in ("SHAPE", "Composite"):
         if not display.has_extension(extension):
             display.close()

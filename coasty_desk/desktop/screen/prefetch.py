@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import select
 import signal
-import sys
 import time
 from contextlib import suppress
 from typing import Literal
@@ -18,6 +17,7 @@ from typing import Literal
 from msgspec import DecodeError, Struct, msgpack
 
 from coasty_desk.core.scaling import Frame, Size
+from coasty_desk.desktop import platform
 
 PATIENCE = 1.0
 """Seconds that the other process is waited for, once it is asked."""
@@ -49,7 +49,7 @@ class FirstLook:
     @classmethod
     def begin(cls, monitor: Literal["primary"] | int, max_size: Size) -> FirstLook | None:
         """Begin to look; None where there are no such processes, or none to be had now."""
-        if not sys.platform.startswith("linux") or not os.environ.get("DISPLAY"):
+        if not platform.FORKS or not os.environ.get("DISPLAY"):
             return None
         try:
             return cls(monitor, max_size)
@@ -85,13 +85,11 @@ class FirstLook:
 def _look(pipe: int, monitor: Literal["primary"] | int, max_size: Size) -> None:
     """All that the other process does; it never returns."""
     try:
-        from coasty_desk.desktop.base import (
-            backends,  # all in the other process: this one has its own to load meanwhile
-        )
+        # in the other process: this one has its own to load meanwhile
         from coasty_desk.desktop.imaging.picture import framed, grabbed
         from coasty_desk.desktop.screen.monitors import layout_of
 
-        opened = backends.mss()
+        opened = platform.mss()
         shows = layout_of(opened).choose(monitor)
         taken = time.monotonic()
         frame = framed(grabbed(opened, shows), max_size)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
@@ -12,9 +11,9 @@ from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates.reached_windows import LONGEST_TITLE, NamedWindow
 from coasty_desk.core.scaling import Rect
 from coasty_desk.core.typed_text.patterns import Pattern
+from coasty_desk.desktop import platform
+from coasty_desk.desktop.base.windows import Reached, Window, WindowList
 from coasty_desk.desktop.imaging.visible_area import area, uncovered
-from coasty_desk.desktop.x11 import window_list
-from coasty_desk.desktop.x11.window_list import Reached, Window
 
 
 class DesktopWindows(Struct, frozen=True):
@@ -22,15 +21,14 @@ class DesktopWindows(Struct, frozen=True):
 
     def at(self, point: Point) -> NamedWindow:
         """The window that a real pixel belongs to. Raises DesktopError where that cannot be told."""
-        _demand_x11()
-        return _named(window_list.pixel_reaches(point))
+        return _named(_list().pixel_reaches(point))
 
     def focused(self) -> NamedWindow:
         """The window that gets the keys. Raises DesktopError where that cannot be told, as of a keyboard that is taken."""
-        _demand_x11()
-        reached = window_list.keys_reach()
+        listed = _list()
+        reached = listed.keys_reach()
         if reached is not None:
-            window_list.demand_keys(reached.window)
+            listed.demand_keys(reached.window)
         return _named(reached)
 
 
@@ -41,18 +39,17 @@ class WindowMask(Struct, frozen=True):
 
     def __call__(self) -> tuple[Rect, ...]:
         """Where they are now. Raises DesktopError where that cannot be told."""
-        _demand_x11()
-        return tuple(_matching(window_list.windows(), self.pattern))
+        return tuple(_matching(_list().windows(), self.pattern))
 
 
 def shown(real: Action, pointer: Callable[[], Point], masked: Sequence[Rect]) -> tuple[NamedWindow, ...]:
     """The windows that a placed action's input goes to; without the title of one that a mask covers. Raises DesktopError."""
-    _demand_x11()
+    listed = _list()
     if isinstance(real, Launch | Wait):
         return ()
-    found = [window_list.pixel_reaches(pointer() if point is None else point) for point in points(real)]
+    found = [listed.pixel_reaches(pointer() if point is None else point) for point in points(real)]
     if not found:
-        found = [window_list.keys_reach()]
+        found = [listed.keys_reach()]
     return tuple(_untitled(one, masked) for one in found)
 
 
@@ -75,11 +72,31 @@ def _overlap(one: Rect, other: Rect) -> bool:
 def keys_in(rectangles: Sequence[Rect]) -> bool:
     """Whether what gets the keys, a window or a part of it, lies by half or more within these real rectangles.
 
-    Where in a window its own caret is, X does not know. False where it cannot be asked (not X11). Raises DesktopError.
+    Where in a window its own caret is, is not known. False where windows are not known. Raises DesktopError.
     """
-    if not sys.platform.startswith("linux"):
-        return False
-    return any(2 * area(uncovered(part, rectangles)) <= area([part]) for part in window_list.keys_area())
+    listed = platform.windows
+    parts = () if listed is None else listed.keys_area()
+    return any(2 * area(uncovered(part, rectangles)) <= area([part]) for part in parts)
+
+
+def focused_frame() -> Rect | None:
+    """The real rectangle of the window that gets the keys, with its decoration; None where that cannot be told."""
+    window = _focused_or_none()
+    return None if window is None else window.frame
+
+
+def in_front() -> tuple[Window, tuple[Rect, ...], tuple[Rect, ...]] | None:
+    """The window that gets the keys, the menus that are open, and the other windows that lie above it; None where that cannot be told."""
+    try:
+        listed = _list()
+        window, every = listed.focused(), listed.windows()
+    except DesktopError:
+        return None
+    if window is None:
+        return None
+    higher = every[: next((at for at, one in enumerate(every) if one.id == window.id), 0)]
+    menus, covering = (tuple(one.frame for one in higher if one.popup == popup) for popup in (True, False))
+    return window, menus, covering
 
 
 def keep_focus() -> Callable[[], None]:
@@ -91,7 +108,7 @@ def keep_focus() -> Callable[[], None]:
         if before is None or (now is not None and now.id == before.id):
             return
         try:
-            window_list.activate(before)
+            _list().activate(before)
         except DesktopError:
             return
 
@@ -99,10 +116,8 @@ def keep_focus() -> Callable[[], None]:
 
 
 def _focused_or_none() -> Window | None:
-    if not sys.platform.startswith("linux"):
-        return None
     try:
-        return window_list.focused()
+        return _list().focused()
     except DesktopError:
         return None
 
@@ -135,7 +150,7 @@ def _matching(found: tuple[Window, ...], pattern: Pattern) -> Iterator[Rect]:
 
 
 def _focused_id() -> int:
-    window = window_list.focused()
+    window = _list().focused()
     return 0 if window is None else window.id
 
 
@@ -145,7 +160,9 @@ def _named(reached: Reached | None) -> NamedWindow:
     return NamedWindow(reached.window.title, reached.window.kind, reached.also, reached.window.frame)
 
 
-def _demand_x11() -> None:
-    if not sys.platform.startswith("linux"):
+def _list() -> WindowList:
+    listed = platform.windows
+    if listed is None:
         message = "Windows can only be told by their titles on X11 for now."
         raise DesktopError(message, "Leave out the rules about windows, or mask by --mask X,Y,W,H.")
+    return listed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 
 from msgspec import Struct
@@ -12,16 +11,10 @@ from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import CoastyDeskError, DesktopError
 from coasty_desk.core.scaling import Size, fit, padded
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import display_lock
+from coasty_desk.desktop import display_lock, platform
 from coasty_desk.desktop.abort import methods
-from coasty_desk.desktop.base import backends
-from coasty_desk.desktop.input.pointer import device
-from coasty_desk.desktop.linux import input_method
-from coasty_desk.desktop.own_terminal import started_from
-from coasty_desk.desktop.own_terminal.started_from import Wish
+from coasty_desk.desktop.base.own_window import Wish, hidden
 from coasty_desk.desktop.screen.capture import MonitorScreen, layout
-from coasty_desk.desktop.x11 import accessibility_keys, wayland
-from coasty_desk.desktop.x11.xkb import Xkb
 
 
 class Check(Struct, frozen=True):
@@ -47,7 +40,7 @@ def desktop(max_size: Size, hotkey: str, own_terminal: Wish = "auto") -> Iterato
     else:
         detail = f"not tried, since another run drives this display: {driver.said()}"
         yield Check("input", ok=None, detail=detail, remedy="Wait for it, or end it with: coasty-desk stop")
-    yield _check("keyboard layout", _keyboard)
+    yield _check("keyboard layout", platform.keyboard_layout)
     yield from _between()
     yield _check("own terminal", lambda: _own_terminal(own_terminal))
     yield from _stopping(hotkey)
@@ -61,12 +54,10 @@ def _check(name: str, look: Callable[[], str]) -> Check:
 
 
 def _display() -> str:
-    wayland.require_x11()
-    if backends.LINUX:
-        backends.connected(()).close()
-    where = os.environ.get("DISPLAY", "") if sys.platform == "linux" else sys.platform
+    platform.demand_session(os.environ)
+    platform.demand_display()
     found = layout()
-    return f"{where}, {counted(len(found.monitors), 'monitor')}"
+    return f"{platform.display_name()}, {counted(len(found.monitors), 'monitor')}"
 
 
 def _monitors() -> str:
@@ -90,7 +81,7 @@ def _capture(max_size: Size) -> str:
 
 def _input() -> str:
     """Move the pointer by a pixel and back, and ask the display each time where it is."""
-    pointer = device()
+    pointer = platform.pointer_device()
     try:
         x, y = pointer.position()
         step = 1 if x < layout().primary.left + layout().primary.width - 2 else -1
@@ -105,21 +96,9 @@ def _input() -> str:
     return f"the pointer moves and is where it should be ({x},{y})"
 
 
-def _keyboard() -> str:
-    if sys.platform != "linux":
-        return "typing does not depend on it here"
-    connection = backends.display()
-    try:
-        rules = connection.screen().root.get_full_text_property(connection.intern_atom("_XKB_RULES_NAMES"))
-    finally:
-        connection.close()
-    parts = (rules or "").split("\0")
-    return parts[2] if len(parts) > 2 and parts[2] else "not told by the server; typing reads the live keymap"
-
-
 def _own_terminal(wish: Wish) -> str:
-    found = started_from.own_windows()
-    hides = started_from.hidden(found, wish)
+    found = platform.own_windows()
+    hides = hidden(found, wish)
     if not found:
         return "no window on this display shows the terminal that this was started from, or it cannot be told which"
     told = (
@@ -133,21 +112,13 @@ def _own_terminal(wish: Wish) -> str:
 
 def _between() -> Iterator[Check]:
     """What stands between keys and applications, as far as it is there."""
-    if not backends.LINUX:
-        return
-    method = input_method.find()
-    engine = None if method is None else input_method.composing(method, Stop())
-    if method is not None and engine is not None:
-        detail = f"{method.name} makes other text of letters now ({engine}): text is refused"
+    method, engine = platform.input_method()
+    if engine:
+        detail = f"{method} makes other text of letters now ({engine}): text is refused"
         yield Check("input method", ok=None, detail=detail, remedy="Switch it to a plain keyboard before a run.")
-    elif method is not None:
-        yield Check("input method", ok=True, detail=f"{method.name}; each key is waited for")
-    connection = backends.connected()
-    try:
-        xkb = Xkb.open(connection)
-        names = () if xkb is None else accessibility_keys.names(xkb)
-    finally:
-        connection.close()
+    elif method:
+        yield Check("input method", ok=True, detail=f"{method}; each key is waited for")
+    names = platform.accessibility_keys()
     if names:
         detail = f"{', '.join(names)}: off for the moment of each text and chord, and back after it"
         yield Check("accessibility keys", ok=True, detail=detail)

@@ -7,7 +7,6 @@ click is aimed at where it is seen there, through the same scaling as a run's.
 from __future__ import annotations
 
 import io
-import sys
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -21,14 +20,14 @@ from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import CoastyDeskError, DesktopError
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import display_lock
+from coasty_desk.desktop import display_lock, platform
 from coasty_desk.desktop.abort import methods
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
 from coasty_desk.desktop.base.probe_window import COLOUR, Button, Moved, ProbeEvent, ProbeWindow
+from coasty_desk.desktop.base.recheck import NEVER
 from coasty_desk.desktop.input import release
 from coasty_desk.desktop.input.executor import DesktopExecutor
-from coasty_desk.desktop.input.keyboard import keyboard
 from coasty_desk.desktop.screen.capture import MonitorScreen, layout
 
 PANGRAMS: dict[str, str] = {
@@ -57,19 +56,8 @@ class Proof(Struct, frozen=True):
     offset: tuple[float, float] | None = None
 
 
-def probe_window() -> ProbeWindow:
-    """This platform's window for the self-test. Raises DesktopError."""
-    if sys.platform.startswith("linux"):
-        from coasty_desk.desktop.selftest.x11_window import X11Window
-
-        return X11Window()
-    from coasty_desk.desktop.selftest.tk_window import TkWindow
-
-    return TkWindow()
-
-
 def selftest(
-    max_size: Size, hotkey: str = abort_key.DEFAULT, open_window: Callable[[], ProbeWindow] = probe_window
+    max_size: Size, hotkey: str = abort_key.DEFAULT, open_window: Callable[[], ProbeWindow] = platform.probe_window
 ) -> Iterator[Proof]:
     """All proofs in order, each as it is found; from the main thread, with nobody's hand on the mouse.
 
@@ -331,7 +319,7 @@ def _abort_key(hotkey: str) -> Iterator[Proof]:
 def _pressed(stop: Stop, spelled: str) -> Proof:
     from coasty_desk.core.keys import chords
 
-    hands = keyboard(Stop(), Pressed(), OwnEvents())
+    hands = platform.keyboard(Stop(), Pressed(), OwnEvents(), "pause", NEVER)
     try:
         hands.strokes((chords.stroke((spelled,)),))
         heard = stop.wait(_PATIENCE)

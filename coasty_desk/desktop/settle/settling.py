@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from coasty_desk.core.ports import SettleResult
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.base.activity_probe import ActivityProbe, Doing
 from coasty_desk.desktop.imaging.changed_cells import Cells, changed, compared, total
 from coasty_desk.desktop.imaging.picture import Shot
-from coasty_desk.desktop.settle.activity import ActivityProbe, Doing
 from coasty_desk.desktop.settle.stability import ASLEEP, BY_EYE, FRAMES, IDLE, TOLD, Pace, StabilityRule
 
 CAP = 3.0

@@ -14,7 +14,6 @@ import ipaddress
 import os
 import socket
 import struct
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import wraps
@@ -42,9 +41,8 @@ def connect(protocol: str | None, host: str, number: int) -> socket.socket:
     if protocol != "unix" and host not in ("", "unix"):
         return socket.create_connection((host, 6000 + number))
     path = f"/tmp/.X11-unix/X{number}"  # noqa: S108 - where servers listen
-    ways = [f"\0{path}", path] if sys.platform == "linux" else [path]
     failed: list[OSError] = []
-    for way in ways:  # a file may be left of a server that is gone, and hide one that lives
+    for way in (f"\0{path}", path):  # a file may be left of a server that is gone, and hide one that lives
         local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             local.connect(way)

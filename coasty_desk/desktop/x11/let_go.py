@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.desktop.base import backends
-from coasty_desk.desktop.input.release import BUTTONS, let_go
+from coasty_desk.desktop.base.pressed import BUTTONS
+from coasty_desk.desktop.x11 import connection as x11
+from coasty_desk.desktop.x11.held_keys import let_go
 from coasty_desk.desktop.x11.silent_server import STAYS
 
 
@@ -22,7 +23,7 @@ def main(names: Sequence[str]) -> int:
     from coasty_desk.desktop.own_terminal import aside
     from coasty_desk.desktop.x11.xtest_keyboard import give_back_leftovers
 
-    with suppress(DesktopError, *backends.failures()):
+    with suppress(DesktopError, *x11.failures()):
         let_go(_codes(names, "key "), _buttons(names))
         give_back_leftovers()
         aside.bring_back()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -19,8 +19,8 @@ from coasty_desk.core.abort.gestures import ChordDetector, CornerDetector, corne
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Rect
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.own_events import OwnEvents
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.abort_keycodes import chord_codes, escape_codes, silent_codes
 from coasty_desk.desktop.x11.shared_connection import shared_connection
 
@@ -67,6 +67,7 @@ class X11Watch:
 
     def arm(self) -> tuple[str, str]:
         """Start watching; why the keyboard and why the pointer cannot be watched, or nothing each."""
+        x11.give_up_display(given_up=False)
         for thread in self._threads:
             thread.start()
         deadline = time.monotonic() + PROOF
@@ -92,10 +93,17 @@ class X11Watch:
         asked = self._asked_at
         return 0.0 if asked is None else time.monotonic() - asked
 
+    def abandon(self, names: Iterable[str]) -> None:
+        """Cut all connections, and leave a process behind that lets go later."""
+        from coasty_desk.desktop.x11 import silent_server  # seldom
+
+        silent_server.leave_behind(names)
+        silent_server.cut_off()
+
     # The keyboard, and every motion
 
     def _listen(self) -> None:
-        display = backends.display(backends.FEW)
+        display = x11.display(x11.FEW)
         from Xlib.ext import record
 
         try:
@@ -185,7 +193,7 @@ class X11Watch:
     # The pointer
 
     def _look(self) -> None:
-        display = backends.display(backends.FEW)
+        display = x11.display(x11.FEW)
         try:
             root = display.screen().root
             at = root.query_pointer()
@@ -297,7 +305,7 @@ def monitors(display: Any) -> Iterator[Rect]:
 def answers() -> bool:
     """Whether the display still takes a connection."""
     try:
-        backends.display().close()
+        x11.display().close()
     except Exception:  # noqa: BLE001 - a server that is just going breaks off anywhere in the greeting
         return False
     return True

@@ -13,8 +13,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.lock import LOST, Heard, Owner
+from coasty_desk.desktop.x11 import connection as x11
 
 SELECTION = "_COASTY_DESK_RUN"
 STOP = "_COASTY_DESK_STOP"
@@ -31,7 +31,7 @@ class X11Lock:
         """Within the block the selection is ours; gives its owner where it is another's."""
         from Xlib import X
 
-        display = backends.display(backends.FEW)
+        display = x11.display(x11.FEW)
         try:
             selection = display.intern_atom(SELECTION)
             window = display.screen().root.create_window(
@@ -52,7 +52,7 @@ class X11Lock:
         """Who owns the selection."""
         from Xlib import X
 
-        display = backends.display()
+        display = x11.display()
         try:
             selection = display.intern_atom(SELECTION)
             window = display.get_selection_owner(selection)
@@ -65,7 +65,7 @@ class X11Lock:
         from Xlib import X
         from Xlib.protocol import event
 
-        display = backends.display()
+        display = x11.display()
         try:
             selection = display.intern_atom(SELECTION)
             window = display.get_selection_owner(selection)

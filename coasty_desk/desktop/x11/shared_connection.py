@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.x11 import connection as x11
 
 if TYPE_CHECKING:
     from Xlib.display import Display
@@ -33,9 +33,16 @@ def shared_connection() -> Iterator[Display]:
             display.display.socket.close()
             display = None
         if display is None:
-            display = _kept[name] = backends.display(backends.FEW)
+            display = _kept[name] = x11.display(x11.FEW)
         _take_note(display)
     yield display
+
+
+def pointer_position() -> tuple[int, int]:
+    """Where the pointer is, in real pixels. Raises as `shared_connection` does."""
+    with shared_connection() as display:
+        at = display.screen().root.query_pointer()
+    return at.root_x, at.root_y
 
 
 def _lives(display: Display) -> bool:

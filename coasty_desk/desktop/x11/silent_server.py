@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.x11 import connection as x11
 
 STAYS = 60
 """Seconds that the process which stays behind waits for the server at most."""
@@ -31,9 +31,9 @@ def cut_off() -> None:
 
     Not where libX11 takes the screenshots (of some servers): it ends the process when its connection breaks.
     """
-    if backends.looks_by_libx11():
+    if x11.looks_by_libx11():
         return
-    backends.give_up_display()
+    x11.give_up_display()
     for connection in _connections():
         with suppress(OSError), connection:
             connection.shutdown(socket.SHUT_RDWR)

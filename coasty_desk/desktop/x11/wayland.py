@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.x11.shared_connection import shared_connection
 
 if TYPE_CHECKING:
@@ -48,8 +47,6 @@ def refusal(environment: Mapping[str, str], server: Server | None) -> DesktopErr
 
 def require_x11(environment: Mapping[str, str] = os.environ) -> None:
     """Raise DesktopError where this is a Wayland session that cannot be driven. Says nothing of other troubles."""
-    if not backends.LINUX:
-        return
     server = None
     try:
         with shared_connection() as display:

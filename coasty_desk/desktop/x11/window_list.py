@@ -6,18 +6,16 @@ may vanish between two questions is left out of the list, not an error.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from msgspec import Struct
-
 from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Rect
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.base.windows import Reached, Window
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11 import grabs, properties
 from coasty_desk.desktop.x11.clients import Clients, gone
 from coasty_desk.desktop.x11.shared_connection import shared_connection
@@ -33,28 +31,6 @@ _A_PART = 4
 """Pixels that a part of a window measures at least: toolkits put the focus on one that is smaller, and shows nothing."""
 
 
-class Window(Struct, frozen=True):
-    """A window that can be seen. `frame` is its real rectangle with its decoration, `kind` its class (`xterm XTerm`).
-
-    `parent` is the window that it belongs to (a dialog's, a menu's; 0: none known), `maker` the connection that made it.
-    """
-
-    id: int
-    title: str
-    kind: str
-    frame: Rect
-    parent: int = 0
-    popup: bool = False
-    maker: int = 0
-
-
-class Reached(Struct, frozen=True):
-    """Where input goes: `window`, and the titles of `also` that stand behind it (what a dialog or a menu belongs to, a frame's other tabs)."""
-
-    window: Window
-    also: tuple[str, ...] = ()
-
-
 def windows() -> tuple[Window, ...]:
     """All that can be seen, the topmost first. Raises DesktopError."""
     with _asked() as display:
@@ -65,32 +41,6 @@ def focused() -> Window | None:
     """The window that gets the keys; None where that is no window. Raises DesktopError."""
     found = keys_reach()
     return None if found is None else found.window
-
-
-def focused_frame() -> Rect | None:
-    """The real rectangle of the window that gets the keys, with its decoration; None where that cannot be told."""
-    if not sys.platform.startswith("linux"):
-        return None
-    try:
-        window = focused()
-    except DesktopError:
-        return None
-    return None if window is None else window.frame
-
-
-def in_front() -> tuple[Window, tuple[Rect, ...], tuple[Rect, ...]] | None:
-    """The window that gets the keys, the menus that are open, and the other windows that lie above it; None where that cannot be told."""
-    if not sys.platform.startswith("linux"):
-        return None
-    try:
-        window, every = focused(), windows()
-    except DesktopError:
-        return None
-    if window is None:
-        return None
-    higher = every[: next((at for at, one in enumerate(every) if one.id == window.id), 0)]
-    menus, covering = (tuple(one.frame for one in higher if one.popup == popup) for popup in (True, False))
-    return window, menus, covering
 
 
 def window_at(point: Point) -> Window | None:
@@ -178,7 +128,7 @@ def _asked() -> Iterator[Any]:
     try:
         with shared_connection() as display:
             yield display
-    except (*backends.lost(), *gone()) as error:
+    except (*x11.lost(), *gone()) as error:
         message = "The windows of this desktop cannot be told."
         raise DesktopError(message, "Is the display still there?") from error
 

@@ -20,7 +20,6 @@ from coasty_desk.core.gates.human_input import OnHumanInput
 from coasty_desk.core.keys.chords import Stroke
 from coasty_desk.core.keys.key_names import CONTROL
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
 from coasty_desk.desktop.base.recheck import NEVER, Recheck
@@ -29,6 +28,7 @@ from coasty_desk.desktop.linux.input_method import InputMethod
 from coasty_desk.desktop.linux.key_path import KeyPath
 from coasty_desk.desktop.linux.socket_backlog import Unread
 from coasty_desk.desktop.x11 import accessibility_keys, keysyms, live_keymap, relabel
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.borrowed_keycodes import ANY_GROUP, Borrowed
 from coasty_desk.desktop.x11.focus_guard import Guard
 from coasty_desk.desktop.x11.live_keymap import KeyLevel, Keymap
@@ -99,8 +99,8 @@ class X11Keyboard:
         self._stop = stop
         self._held = held
         self._sent = sent
-        self._display = backends.display()
-        self._ping = Ping(backends.display())
+        self._display = x11.display()
+        self._ping = Ping(x11.display())
         self._unread = Unread(self._display)
         self._xkb = Xkb.open(self._display)
         if self._xkb is not None:
@@ -209,7 +209,7 @@ class X11Keyboard:
 
     def give_back(self) -> None:
         """Give the borrowed keycodes back, and wait until the display has taken what was sent."""
-        with suppress(DesktopError, *backends.failures()):
+        with suppress(DesktopError, *x11.failures()):
             self._borrowed.give_back()
             self._display.sync()
 
@@ -217,7 +217,7 @@ class X11Keyboard:
         """Give back what was borrowed, and the connections."""
         self.give_back()
         for connection in (self._display, self._ping.display):
-            with suppress(*backends.failures()):
+            with suppress(*x11.failures()):
                 connection.close()
 
     def _look(self) -> _Layout:
@@ -480,7 +480,7 @@ def read_keymap(display: Display, xkb: Xkb | None) -> Keymap:
 
 def give_back_leftovers() -> None:
     """Empty the keycodes that a killed run left borrowed. Raises DesktopError."""
-    display = backends.display()
+    display = x11.display()
     try:
         xkb = Xkb.open(display)
         _tidy(display, xkb, Borrowed(display, xkb, seen=_nothing, known=_nothing))

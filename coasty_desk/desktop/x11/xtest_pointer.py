@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from coasty_desk.core.actions import Button
 from coasty_desk.core.scaling import Rect
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.x11 import connection as x11
 
 if TYPE_CHECKING:
     from Xlib.display import Display
@@ -16,10 +16,10 @@ _WHEEL = {("vertical", True): 4, ("vertical", False): 5, ("horizontal", False): 
 
 
 class X11Pointer:
-    """A `pointer.Device` on the display that DISPLAY names. Raises DesktopError where there is none."""
+    """A `PointerDevice` on the display that DISPLAY names. Raises DesktopError where there is none."""
 
     def __init__(self) -> None:
-        self.display: Display = backends.display()
+        self.display: Display = x11.display()
         self._mapping: list[int] = []
 
     def position(self) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The one place that brings in pyautogui, pynput and Xlib, which fail, print or exit when they are imported.
+"""The one place that brings in Xlib, which fails or prints when it is imported, and connects to the X server.
 
 What each trap is, and why the order matters, stands beside the line that avoids it. Every
 failure comes out as a DesktopError with one sentence and one remedy.
@@ -7,29 +7,23 @@ failure comes out as a DesktopError with one sentence and one remedy.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
-import sys
 import threading
-import warnings
-from collections.abc import Iterator
 from functools import cache
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from coasty_desk.core.errors import DesktopError
+from coasty_desk.desktop.base.libraries import imported, importing
 from coasty_desk.desktop.x11 import access
 
 if TYPE_CHECKING:
     import mss as mss_
     from Xlib.display import Display
 
-LINUX = sys.platform.startswith("linux")
 _NO_DISPLAY = (
     "Run it inside a desktop session, or start a virtual one: "
     "`xvfb-run -s '-screen 0 1440x900x24 -noreset' coasty-desk …`."
 )
-_importing = threading.Lock()
 _given_up = threading.Event()
 _by_libx11 = threading.Event()
 
@@ -49,19 +43,6 @@ FEW = ("RECORD", "RANDR")
 """What is used before the first screenshot is sent: each of the others takes 1 ms then."""
 
 
-def pyautogui() -> Any:
-    """The module pyautogui, with no pauses of its own; Windows and macOS only. Raises DesktopError."""
-    with _importing:
-        return _pyautogui()
-
-
-def pynput(part: str) -> ModuleType:
-    """`pynput.keyboard` or `pynput.mouse`; Windows and macOS only. Raises DesktopError."""
-    with _importing:
-        _prepare()
-        return _imported(f"pynput.{part}")
-
-
 def mss() -> mss_.MSS:
     """A new connection for screenshots. Raises what mss raises, OSError, and DesktopError for colours that nobody can read."""
     import mss as module
@@ -69,8 +50,6 @@ def mss() -> mss_.MSS:
     try:
         return _mss()
     except module.ScreenShotError:
-        if not LINUX:
-            raise
         return _mss_by_xlib()
 
 
@@ -85,9 +64,8 @@ def _mss() -> mss_.MSS:
             return _SONAMES[name]
         return ask(name)
 
-    with _importing:
-        if LINUX:  # ctypes asks `ldconfig`, a process of 10 ms, for each of these
-            ctypes.util.find_library = find
+    with importing:
+        ctypes.util.find_library = find  # ctypes asks `ldconfig`, a process of 10 ms, for each of these
         try:
             import mss as module
 
@@ -146,24 +124,29 @@ _SONAMES = {
 
 
 def display(only: tuple[str, ...] = EXTENSIONS) -> Display:
-    """A new connection to the X server, which has XTEST; it knows `only` these extensions. Linux only. Raises DesktopError."""
+    """A new connection to the X server, which has XTEST; it knows `only` these extensions. Raises DesktopError."""
     connection = connected(only)
     if connection.query_extension("XTEST") is None:
         connection.close()
-        message = f"The display {_name()} takes no synthetic input: its server has no XTEST extension."
+        message = f"The display {name()} takes no synthetic input: its server has no XTEST extension."
         raise DesktopError(message, "Start the server with XTEST, or use another display.")
     return connection
 
 
 def connected(only: tuple[str, ...] = EXTENSIONS) -> Display:
     """The same, of a server that may lack XTEST. Raises DesktopError."""
-    with _importing:
+    with importing:
         _prepare()
         _ask_for(only)
         try:
             return _connected()
         finally:
             _ask_for(EXTENSIONS)
+
+
+def demand() -> None:
+    """Raise DesktopError where the display does not let us in."""
+    connected(()).close()
 
 
 def give_up_display(*, given_up: bool = True) -> None:
@@ -173,99 +156,57 @@ def give_up_display(*, given_up: bool = True) -> None:
 
 @cache
 def failures() -> tuple[type[Exception], ...]:
-    """What the platform raises when the display goes away or turns input down in mid-run."""
-    if LINUX:
-        errors = _imported("Xlib.error")
-        return (errors.ConnectionClosedError, errors.DisplayError, errors.XError, OSError)
-    return (OSError,)
+    """What Xlib raises when the display goes away or turns input down in mid-run."""
+    errors = imported("Xlib.error")
+    return (errors.ConnectionClosedError, errors.DisplayError, errors.XError, OSError)
 
 
 def lost() -> tuple[type[Exception], ...]:
-    """What Xlib raises where the connection to the display is no more. Linux only."""
-    return (_imported("Xlib.error").ConnectionClosedError, OSError)
-
-
-@cache
-def _pyautogui() -> Any:
-    _prepare()
-    with _without("mouseinfo", "pymsgbox", "pyscreeze"):
-        module: Any = _imported("pyautogui")
-    module.PAUSE = 0
-    return module
-
-
-@contextlib.contextmanager
-def _without(*modules: str) -> Iterator[None]:
-    """Hide modules that pyautogui can do without: mouseinfo exits where tkinter is missing, the others are heavy."""
-    hidden = [name for name in modules if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None makes the import fail, as documented
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
+    """What Xlib raises where the connection to the display is no more."""
+    return (imported("Xlib.error").ConnectionClosedError, OSError)
 
 
 def _prepare() -> None:
-    if sys.platform == "win32":
-        _see_real_pixels()
-    if LINUX:
-        _require_display()
-        _imported("Xlib.threaded")  # before anything else of Xlib: a second thread would deadlock the first
-        _ask_for(EXTENSIONS)
-        # its own knows no wild entries, and prints to stdout, which is the events'
-        vars(_imported("Xlib.support.unix_connect"))["get_auth"] = access.authority
-        _end_for_all()
+    if not name():
+        message = "There is no display: DISPLAY is not set."
+        raise DesktopError(message, _NO_DISPLAY)
+    imported("Xlib.threaded")  # before anything else of Xlib: a second thread would deadlock the first
+    _ask_for(EXTENSIONS)
+    # its own knows no wild entries, and prints to stdout, which is the events'
+    vars(imported("Xlib.support.unix_connect"))["get_auth"] = access.authority
+    _end_for_all()
 
 
 @cache
 def _end_for_all() -> None:
-    closed = _imported("Xlib.error").ConnectionClosedError
-    access.end_for_all(_imported("Xlib.protocol.display").Display, lambda: closed("server"))
+    closed = imported("Xlib.error").ConnectionClosedError
+    access.end_for_all(imported("Xlib.protocol.display").Display, lambda: closed("server"))
 
 
 def _ask_for(extensions: tuple[str, ...]) -> None:
     """Let Xlib ask a new connection for no more than these: most of its modules and round trips are saved."""
-    known: Any = _imported("Xlib.ext")
+    known: Any = imported("Xlib.ext")
     known.__extensions__ = [(name, module) for name, module in _all_extensions() if name in extensions]
 
 
 @cache
 def _all_extensions() -> tuple[tuple[str, str], ...]:
-    return tuple(_imported("Xlib.ext").__extensions__)
+    return tuple(imported("Xlib.ext").__extensions__)
 
 
-def _see_real_pixels() -> None:
-    """Ask for per-monitor DPI awareness: the first who asks wins, and pyautogui asks for less."""
-    import ctypes
-
-    windll: Any = getattr(ctypes, "windll")  # noqa: B009 - mypy knows it on Windows alone
-    per_monitor_v2 = ctypes.c_void_p(-4)
-    with contextlib.suppress(AttributeError, OSError):
-        if windll.user32.SetProcessDpiAwarenessContext(per_monitor_v2):
-            return
-    with contextlib.suppress(AttributeError, OSError):
-        windll.shcore.SetProcessDpiAwareness(2)
-
-
-def _require_display() -> None:
-    if not os.environ.get("DISPLAY"):
-        message = "There is no display: DISPLAY is not set."
-        raise DesktopError(message, _NO_DISPLAY)
-
-
-def _name() -> str:
+def name() -> str:
+    """What DISPLAY says."""
     return os.environ.get("DISPLAY", "")
 
 
 def _connected() -> Display:
     import socket
 
-    name = _name()
+    called = name()
     if _given_up.is_set():
-        message = f"The display {name} does not answer."
+        message = f"The display {called} does not answer."
         raise DesktopError(message, "Try again once it does.")
-    errors = _imported("Xlib.error")
+    errors = imported("Xlib.error")
     opened: list[socket.socket] = []
 
     def connect(display: str, protocol: str | None, host: str, number: int) -> socket.socket:
@@ -275,27 +216,27 @@ def _connected() -> Display:
             raise errors.DisplayConnectionError(display, str(error)) from error
         return opened[-1]
 
-    vars(_imported("Xlib.support.unix_connect"))["get_socket"] = connect
+    vars(imported("Xlib.support.unix_connect"))["get_socket"] = connect
     _keep_tables_apart()
     try:
-        connection: Display = _imported("Xlib.display").Display()
+        connection: Display = imported("Xlib.display").Display()
     except errors.DisplayNameError as error:
-        message = f"{name!r} is no name of a display."
+        message = f"{called!r} is no name of a display."
         raise DesktopError(message, "Set DISPLAY to something like :0.") from error
     except (errors.DisplayError, errors.ConnectionClosedError, OSError) as error:
         for one in opened:
             one.close()
         if "uthoriz" in str(error) or "COOKIE" in str(error):
-            message = f"The display {name} does not let this program in: no key for it was found, or another one's."
+            message = f"The display {called} does not let this program in: no key for it was found, or another one's."
             raise DesktopError(message, _KEY) from error
-        message = f"The display {name} cannot be opened: no server answers there."
+        message = f"The display {called} cannot be opened: no server answers there."
         raise DesktopError(
             message, f"Set DISPLAY to that of a running server (`echo $DISPLAY`). {_NO_DISPLAY}"
         ) from error
     if _is_untrusted(connection):
         connection.close()
         message = (
-            f"The display {name} lets this program neither look nor act: the key that opens it is an untrusted one."
+            f"The display {called} lets this program neither look nor act: the key that opens it is an untrusted one."
         )
         raise DesktopError(message, _TRUSTED)
     return connection
@@ -304,8 +245,8 @@ def _connected() -> Display:
 @cache
 def _keep_tables_apart() -> None:
     """Have each connection know the codes of its own server's extensions: python-xlib keeps one table for all of a process."""
-    module = _imported("Xlib.display")
-    shared, error, event = module._BaseDisplay, _imported("Xlib.error"), _imported("Xlib.protocol.event")  # noqa: SLF001 - it has no other seam
+    module = imported("Xlib.display")
+    shared, error, event = module._BaseDisplay, imported("Xlib.error"), imported("Xlib.protocol.event")  # noqa: SLF001 - it has no other seam
 
     class Apart(shared):  # type: ignore[misc,valid-type]  # python-xlib is untyped
         def __init__(self, name: str | None) -> None:
@@ -328,19 +269,3 @@ _DENIED_TO_UNTRUSTED = ("XTEST", "XKEYBOARD", "RANDR", "SHAPE", "XFIXES", "RENDE
 def _is_untrusted(connection: Display) -> bool:
     """Whether the server shows us no extensions but the harmless ones (SECURITY extension, `SecurityTrustedExtensions`)."""
     return all(connection.query_extension(name) is None for name in _DENIED_TO_UNTRUSTED)
-
-
-_REINSTALL = (
-    "Two packages fight over the folder `Xlib`: `pip install --force-reinstall --no-deps python-xlib` settles it."
-)
-
-
-def _imported(name: str) -> ModuleType:
-    try:
-        with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # SyntaxWarnings of old code, once, on the first import
-            return importlib.import_module(name)
-    except (Exception, SystemExit) as error:  # they raise KeyError, Xlib's errors, SystemExit
-        message = f"{name.partition('.')[0]} cannot be loaded here: {type(error).__name__}: {error}."
-        remedy = _REINSTALL if LINUX else "Reinstall coasty-desk, and run it in the desktop session of a user."
-        raise DesktopError(message, remedy) from error

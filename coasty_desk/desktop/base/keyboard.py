@@ -1,20 +1,13 @@
-"""The keyboard as the executor sees it, and the one place that knows which one this platform has."""
+"""The port of one platform's keyboard, as the executor sees it."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from coasty_desk.core.gates.human_input import OnHumanInput
-from coasty_desk.core.keys import chords
 from coasty_desk.core.keys.chords import Stroke
-from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base.own_events import OWN_EVENTS, OwnEvents
-from coasty_desk.desktop.base.pressed import Pressed
-from coasty_desk.desktop.base.recheck import NEVER, Recheck
 
 _UNTYPEABLE = re.compile("[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -63,26 +56,3 @@ def untypeable(text: str) -> str | None:
     """The first character that no key writes (a control character, half a surrogate pair), or None."""
     found = _UNTYPEABLE.search(text)
     return found[0] if found else None
-
-
-def name_keys() -> None:
-    """Have `mod` and its like mean this platform's own shortcut key, before any key is read."""
-    if sys.platform == "darwin":
-        chords.shortcut_key("win")
-
-
-def keyboard(
-    stop: Stop,
-    held: Pressed,
-    sent: OwnEvents = OWN_EVENTS,
-    on_human_input: OnHumanInput = "pause",
-    recheck: Recheck = NEVER,
-) -> Keyboard:
-    """This platform's keyboard; `recheck` is asked before each stroke and each slice of a text. Raises DesktopError."""
-    if sys.platform.startswith("linux"):
-        from coasty_desk.desktop.x11.xtest_keyboard import X11Keyboard
-
-        return X11Keyboard(stop, held, sent, on_human_input, recheck)
-    from coasty_desk.desktop.native.native_keyboard import native_keyboard
-
-    return native_keyboard(stop, held, sent, recheck)

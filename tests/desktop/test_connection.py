@@ -111,7 +111,7 @@ hands.release()
 
 ENDS_FOR_ALL = """
 import threading
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.silent_server import cut_off
 heard = []
 def ask(connection, asking):
@@ -119,13 +119,13 @@ def ask(connection, asking):
         while True:
             connection.sync()
             asking.release()
-    except backends.failures():
+    except x11.failures():
         heard.append("closed")
     except Exception as error:
         heard.append(repr(error))
 for _ in range(25):
-    backends.give_up_display(given_up=False)
-    connection, asking = backends.display(), threading.Semaphore(0)
+    x11.give_up_display(given_up=False)
+    connection, asking = x11.display(), threading.Semaphore(0)
     threads = [threading.Thread(target=ask, args=(connection, asking), daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()

@@ -14,18 +14,18 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.desktop.base import backends
+from coasty_desk.desktop.base.activity_probe import ActivityProbe, Doing, Unknown
 from coasty_desk.desktop.linux.cpu_share import NOTHING, CpuShare, waits_for_disk
 from coasty_desk.desktop.linux.pending_requests import Connections
 from coasty_desk.desktop.linux.proc import in_foreground, process
 from coasty_desk.desktop.linux.syscall_sleep import SleepProbe
+from coasty_desk.desktop.x11 import connection as x11
 
 if TYPE_CHECKING:
     from Xlib.display import Display
@@ -63,72 +63,13 @@ WHILE = 0.1
 _LOCAL_PID = 2
 
 
-class Doing(Enum):
-    """What the display's applications do, as far as it is known."""
-
-    UNKNOWN = "nobody can tell"
-    SOMETHING = "somebody does a little"
-    FRAMES = "somebody has begun to draw frame after frame"
-    NOTHING = "nobody has done anything for a few looks"
-    ASLEEP = "all sleep until something happens"
-
-
-class ActivityProbe(Protocol):
-    """Asked before an input and, again and again, after it."""
-
-    def before(self) -> None:
-        """Remember what is at work already."""
-        ...
-
-    def look(self) -> None:
-        """Take in what is used at this moment; called at each look at the screen."""
-        ...
-
-    def why(self, calm: float) -> str:
-        """What works on, in a word (`network`, `arriving`, `command`, `starting`, `computing`); empty where nothing does.
-
-        `calm`: for how many seconds nothing has changed; the longer, the more must be at work to be named.
-        """
-        ...
-
-    @property
-    def doing(self) -> Doing:
-        """What they do; `UNKNOWN`: an empty `why` does not mean that nothing is at work."""
-        ...
-
-    def close(self) -> None:
-        """Give back what was opened."""
-        ...
-
-
-class Unknown:
-    """Nobody can tell. An `ActivityProbe`."""
-
-    doing = Doing.UNKNOWN
-
-    def before(self) -> None:
-        """Nothing to remember."""
-
-    def look(self) -> None:
-        """There is nothing to be seen."""
-
-    def why(self, calm: float) -> str:  # noqa: ARG002 - the port's
-        """Nothing is known to be at work."""
-        return ""
-
-    def close(self) -> None:
-        """Nothing to give back."""
-
-
 def enough(calm: float) -> float:
     """The part of a processor that a process must want to be at work when nothing has changed for `calm` seconds."""
     return math.inf if calm >= COMPUTING else IDLE + (BUSY - IDLE) * calm / COMPUTING
 
 
-def activity_probe(ours: frozenset[int] = frozenset()) -> ActivityProbe:
-    """Whatever can tell on this system; the processes that are `ours` are not waited for."""
-    if not backends.LINUX:
-        return Unknown()
+def activity_probe(ours: frozenset[int]) -> ActivityProbe:
+    """Whatever can tell on this display; the processes that are `ours` are not waited for."""
     try:
         return LinuxActivityProbe(ours)
     except (DesktopError, OSError):
@@ -147,7 +88,7 @@ class LinuxActivityProbe:
 
     def __init__(self, ours: frozenset[int] = frozenset()) -> None:
         self._tells = False
-        self._display: Display = backends.display()
+        self._display: Display = x11.display()
         if not self._display.has_extension("X-Resource"):
             self._display.close()
             message = "the server does not tell its clients"
@@ -165,7 +106,7 @@ class LinuxActivityProbe:
     def close(self) -> None:
         """Give the connections back."""
         self._connections.close()
-        with suppress(*backends.failures()):
+        with suppress(*x11.failures()):
             self._display.close()
 
     def before(self) -> None:
@@ -220,7 +161,7 @@ class LinuxActivityProbe:
         own = os.getpid()
         try:
             reply = self._display.res_query_client_ids([{"client": 0, "mask": _LOCAL_PID}])
-        except backends.failures() as error:
+        except x11.failures() as error:
             message = "The display no longer tells whose windows are on it."
             raise DesktopError(message, "Is the display still there?") from error
         for one in reply.ids:

@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import Any
 
 from coasty_desk.core.scaling import Rect
-from coasty_desk.desktop.base import backends
 from coasty_desk.desktop.base.probe_window import COLOUR, Button, Moved, ProbeEvent
+from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11 import keysyms
 from coasty_desk.desktop.x11.xkb import Xkb
 from coasty_desk.desktop.x11.xtest_keyboard import read_keymap
@@ -25,7 +25,7 @@ class X11Window:
     """A `base.probe_window.ProbeWindow` over everything else, which the window manager leaves alone. Raises DesktopError."""
 
     def __init__(self) -> None:
-        self._display = backends.display()
+        self._display = x11.display()
         self._over = False
         self._lock = threading.Lock()
         self._seen: list[ProbeEvent] = []
@@ -75,7 +75,7 @@ class X11Window:
         from Xlib import X
 
         self._over = True
-        with suppress(*backends.failures()):
+        with suppress(*x11.failures()):
             self._display.set_input_focus(self._focus_before.focus, self._focus_before.revert_to, X.CurrentTime)
             self._window.destroy()
             self._display.sync()
@@ -102,7 +102,7 @@ class X11Window:
     def _listen(self) -> None:
         from Xlib import X
 
-        with suppress(*backends.failures()):
+        with suppress(*x11.failures()):
             while not self._over:
                 event = self._display.next_event()
                 if event.type == X.DestroyNotify:
