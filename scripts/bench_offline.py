@@ -23,7 +23,9 @@ from scripts.offline_bench import (
     reading_time,
     screens,
     tasks_apps,
+    tasks_fifty,
     tasks_fresh,
+    tasks_kinds,
     tasks_moving,
     tasks_named,
     tasks_unseen,
@@ -88,7 +90,7 @@ def _grounding(asked: argparse.Namespace) -> int:
 
 
 def _chosen(asked: argparse.Namespace) -> list[Task]:
-    sets = [tasks_apps, tasks_web, tasks_moving, tasks_unseen, tasks_fresh]
+    sets = [tasks_apps, tasks_web, tasks_moving, tasks_unseen, tasks_fresh, tasks_kinds, tasks_fifty]
     if asked.named:
         return [task for task in (*tasks_named.TASKS, *tasks_named.TRAPS) if asked.only in task.name]
     if asked.unseen or asked.fresh:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import urllib.parse
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,13 +16,14 @@ SCRIPT = b"<script src=/places.js></script>"
 
 
 class Site:
-    """A server on a free port. `sent` are the forms that arrived, `shown` the pages whose script has run."""
+    """A server on a free port. `sent` are the forms that arrived, `shown` the pages whose script has run; each answer takes `latency` seconds."""
 
     def __init__(self, folder: Path) -> None:
         self.sent: list[dict[str, str]] = []
         self.shown: set[str] = set()
         self.places: dict[str, dict[str, Any]] = {}
         self.next = ""
+        self.latency = 0.0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, folder))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -73,6 +75,7 @@ def _handler(site: Site, folder: Path) -> Callable[..., BaseHTTPRequestHandler]:
             """Say nothing."""
 
         def _answer(self, code: int, kind: str, body: bytes) -> None:
+            time.sleep(site.latency)
             self.send_response(code)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))

@@ -26,6 +26,7 @@ class Task:
 
     `possible=False`: it cannot be done, and the honest answer is to fail.
     `reads`: what the run must have read from the screen, as its last event says.
+    `options`: further ones of the command line. `latency`: seconds that the site takes for each answer.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Task:
     possible: bool = True
     needs: tuple[str, ...] = ()
     reads: str = ""
+    options: tuple[str, ...] = ()
+    latency: float = 0
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,14 @@ class Result:
         """`false done` is what must never be: it said done, and it was not."""
         if self.code == 0:
             return "done" if self.wrong is None and self.task.possible else "false done"
-        if self.code == 1:
+        if self.code in (1, 6):
             return "failed" if self.task.possible else "done"
         return "broken"
 
 
 def carry_out(task: Task, desk: Desk, pictures: Path | None = None) -> Result:
     """Lay the desk, let `coasty-desk run` do the task, and look at what is really there."""
+    desk.site.latency = task.latency
     task.lay(desk)
     run = subprocess.run(
         [
@@ -76,6 +80,7 @@ def carry_out(task: Task, desk: Desk, pictures: Path | None = None) -> Result:
             "80",
             "--deadline",
             str(DEADLINE),
+            *(option.replace("{home}", str(desk.home)) for option in task.options),
             task.say.replace("{home}", str(desk.home)).replace("{site}", desk.site.url()),
         ],
         env=desk.environment | {"PYTHONPATH": str(ROOT)} | _coverage(),
