@@ -22,6 +22,8 @@ def _seen(*said: str) -> ReadScreen:
     [
         (("Send",), ("Send", "Please fill in this field."), 'click "Send"', "Please fill in this field."),
         (("Anmelden",), ("Ungültiges Passwort",), 'click "Anmelden"', "Ungültiges Passwort"),
+        (("Pay",), ("Pay", "Your card was declined"), 'click "Pay"', "Your card was declined"),
+        (("Pagar",), ("Tarjeta rechazada",), 'click "Pagar"', "Tarjeta rechazada"),
         (("Send",), ("Send", "Thank you"), 'click "Send"', None),
         (("Send", "* required"), ("Send", "*Required", "Thank you"), 'click "Send"', None),
         (("Log",), ("Error log",), 'click "Error log"', None),

@@ -50,6 +50,10 @@ def _in_open_list(sight: Context, option: str, box: Box) -> Doing:
     text = _the_one(option, inside, "in the list")
     before = yield from sight.do(f"found “{text.text}” in the list; clicking it", Click(text.box.centre))
     yield from sight.see_change(before, f"clicked “{text.text}” in the list")
+    if not evidence.differs(before, sight.seen, text.box.grown(2)):
+        message = f"clicked “{text.text}” in the list, but nothing changed in its row"
+        raise CannotError(message)
+    sight.prove_by("chosen", f"“{text.text}” in the list", text.box)
 
 
 def _in_drop_down(sight: Context, option: str, found: Located, box: Box) -> Doing:

@@ -18,7 +18,7 @@ from coasty_desk.models.offline.language.instructions import Condition, Instruct
 from coasty_desk.models.offline.steps import evidence
 from coasty_desk.models.offline.steps.postconditions import Claims
 from coasty_desk.models.offline.targeting.locating import Located, Missing, Scene, boxes_of, locate, named
-from coasty_desk.models.offline.targeting.matching import trimmed
+from coasty_desk.models.offline.targeting.matching import nearly, trimmed
 from coasty_desk.models.offline.vision.background_motion import Stirring
 from coasty_desk.models.offline.vision.boxes import BoxLook, Colour
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
@@ -42,9 +42,6 @@ SETTLED_FOR_GOOD = 1.3
 LATE = 8.5
 """Seconds that are waited for what may still come, before it is doubted."""
 
-JOINED = 14
-"""What lies so near, in pixels, to what moves by itself belongs to it: the end of a bar that fills, the next line of a log."""
-
 SHORT = 2
 """A label of so few characters is looked for closer where it is not found."""
 
@@ -52,6 +49,9 @@ SHORT = 2
 NEAR = 12
 """Pixels around a place that must look as they did for it to be the same place."""
 
+
+ON_THE_WAY = 0.25
+"""What was dragged is seen at least so much of the way further."""
 
 SAME = 3
 """Engines read the same text so many pixels beside where they read it before."""
@@ -204,13 +204,19 @@ class Context(Struct):
         if found is None or self._is_only_named(found):
             read = locate(target, self.scene(), loosely=loosely, suits=suits)
             found = read if found is None or isinstance(read, Located) else found
-        short = 0 < len(target.label.strip()) <= SHORT
-        if isinstance(found, Missing) and not found.several and short and self._looked_closer is not self.seen:
-            within = self.active() or self.seen.whole
-            self._read_once_more(lambda reader: reader.closer(self.seen, within))
-            self._looked_closer = self.seen
+        if isinstance(found, Missing) and not found.several and target.label and self._looked_closer is not self.seen:
+            self._look_closer(target.label.strip())
             found = locate(target, self.scene(), loosely=loosely, suits=suits)
         return found
+
+    def _look_closer(self, label: str) -> None:
+        """Read once more what may be the label: everything for a short one, what is one letter off for another."""
+        if len(label) <= SHORT:
+            within = self.active() or self.seen.whole
+            self._read_once_more(lambda reader: reader.closer(self.seen, within))
+        for text in nearly(label, self.seen.texts):
+            self.enlarge(text.box)
+        self._looked_closer = self.seen
 
     def _is_only_named(self, found: Located | Missing) -> bool:
         """Whether a thing to click has a name that does not stand on it: the same words on the screen come before that."""
@@ -295,17 +301,48 @@ class Context(Struct):
 
     def box_look(self, found: Located, box: Box, ground: Colour | None = None) -> BoxLook:
         """What the box of what was found looks like."""
-        after = 0 <= box.left - found.label.right <= 2.2 * max(found.label.height, 14.0)
-        return replace(self.canvas.look(box, ground), mirrored=after and found.widget is None)
+        mirrored = found.widget is None and self._goes_left(found.label, box)
+        return replace(self.canvas.look(box, ground), mirrored=mirrored)
+
+    def _goes_left(self, label: Box, box: Box) -> bool:
+        """Whether the page may go from right to left: more of its rows end where this one does than begin where it begins.
+
+        Where neither is so, a box right behind its label may be on such a page.
+        """
+        row, window = label.with_(box), self.active() or self.seen.whole
+        others = [
+            t.box for t in self.seen.texts if window.holds(t.box.centre.x, t.box.centre.y) and not t.box.meets(row)
+        ]
+        begin, end = (
+            sum(abs(b.left - row.left) <= SAME for b in others),
+            sum(abs(b.right - row.right) <= SAME for b in others),
+        )
+        behind = 0 <= box.left - label.right <= 2.2 * max(label.height, 14.0)
+        return end > begin or (end == begin and behind)
 
     def borne_out(self, found: Located, *, seen: bool | None) -> bool | None:
         """The state of what was found: as it is `seen`, and as the tree tells it; None where neither tells it, or they differ."""
         if found.widget is None:
             return seen
-        told = [w.checked for w in self.widgets if w.name == found.widget.name and w.kind == found.widget.kind]
-        if len(told) != 1 or told[0] is None:
+        told = self._told_now(found.widget)
+        if len(told) != 1 or told[0].checked is None:
             return seen if len(told) < 2 else None
-        return told[0] if seen in (None, told[0]) else None
+        return told[0].checked if seen in (None, told[0].checked) else None
+
+    def told_anew(self, found: Located) -> str:
+        """Which state of what was found the tree tells otherwise than when it was found, its look being another too; empty for none."""
+        was, now = found.widget, self._told_now(found.widget) if found.widget is not None else []
+        looks_so = self.before is not None and evidence.differs(self.before, self.seen, found.box)
+        if was is None or len(now) != 1 or not looks_so:
+            return ""
+        states = {"checked": now[0].checked != was.checked, "selected": now[0].selected != was.selected}
+        return next(
+            (name for name, turned in (states | {"expanded": now[0].expanded != was.expanded}).items() if turned), ""
+        )
+
+    def _told_now(self, widget: Widget) -> list[Widget]:
+        """What the tree says now of all that are called so."""
+        return [w for w in self.widgets if w.name == widget.name and w.kind == widget.kind]
 
     def box_state(self, found: Located) -> bool | None:
         """Whether the box of what was found is checked; None where that cannot be told."""
@@ -317,10 +354,20 @@ class Context(Struct):
         focused = [w for w in self.widgets if w.focused and w.editable and w.text is not None]
         return focused[0].text if len(focused) == 1 else None
 
-    def has_moved(self, target: Target, where: Box) -> bool:
-        """Whether what the target names has left the place, or is at a new one as well."""
+    def has_arrived(self, target: Target, where: Box, goal: Point) -> bool:
+        """Whether what the target names has left the place, and where it is seen since, it has come on the way to the goal.
+
+        What has let go of it again may put it back beside where it was.
+        """
         now = boxes_of(target, self.scene())
-        return not any(box.meets(where) for box in now) or self._is_new(target)
+        new = [box for box in now if not any(box.meets(old.grown(2)) for old in self._boxes_before(target))]
+        if not new:
+            return not any(box.meets(where) for box in now)
+        start = where.centre
+        ways = (
+            (box.centre.x - start.x) * (goal.x - start.x) + (box.centre.y - start.y) * (goal.y - start.y) for box in new
+        )
+        return max(ways) > ON_THE_WAY * ((goal.x - start.x) ** 2 + (goal.y - start.y) ** 2)
 
     def claim(self, what: str, where: Box, holds: Callable[[Context], bool]) -> None:
         """Remember what was filled in, to be looked at again."""
@@ -398,7 +445,7 @@ class Context(Struct):
         """Where the screen has changed since: without what moves by itself, or lies in another window, or is left behind by pointer and focus."""
         moving = [] if self.stirring is None else self.stirring.boxes
         found = [box for box in evidence.changes(before, self.seen, moving) if self._is_in_window(box, before)]
-        found = [box for box in found if not any(box.meets(one.grown(JOINED)) for one in moving)]
+        found = found if self.stirring is None else self.stirring.without_motion(found)
         return [box for box in found if not self._is_left_behind(box, before)]
 
     def opened_a_window(self) -> bool:
@@ -446,8 +493,13 @@ class Context(Struct):
         if self.before is None:
             return True
         now = boxes_of(target, self.scene())
-        was = boxes_of(target, Scene(Canvas(self.before.picture, self.before.texts), None, self.before.phrases))
+        was = self._boxes_before(target)
         return any(not any(box.meets(old.grown(2)) for old in was) for box in now)
+
+    def _boxes_before(self, target: Target) -> list[Box]:
+        """Where texts of its name were before the last action."""
+        was = self.before
+        return [] if was is None else boxes_of(target, Scene(Canvas(was.picture, was.texts), None, was.phrases))
 
     def must_tell(self, condition: Condition) -> None:
         """Raises CannotError where the condition is the state of a box that cannot be told."""

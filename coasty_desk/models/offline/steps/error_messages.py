@@ -11,12 +11,14 @@ from coasty_desk.models.offline.vision.texts import Box
 
 _COMPLAINT = re.compile(
     r"""(?xi) \b(?:
-      errors? | fail(?:ed|ure|s)? | invalid | incorrect | wrong | required | denied | rejected | refused | expired
+      errors? | fail(?:ed|ure|s)? | invalid | incorrect | wrong | required | denied | declined | rejected | refused | expired | unavailable
+    | insufficient | sold\ out | out\ of\ stock | not\ (?:available|possible|enough|permitted) | try\ again
     | unable\ to | could\ ?n[o']t | can(?:not|'t)\ be | does\ not\ match | do\ not\ match | not\ (?:valid|found|allowed|saved|sent|accepted)
-    | please\ (?:fill|enter|choose|select|check|correct|provide|try\ again)
+    | please\ (?:fill|enter|choose|select|check|correct|provide)
     | fehler | ungültige?r?s? | fehlgeschlagen | falsche?[rs]? | abgelehnt | pflichtfeld | nicht\ (?:gefunden|möglich|erlaubt|gespeichert|gesendet)
-    | bitte\ (?:füllen|geben|wählen|prüfen)
-    | erreur | échec | invalide | refusée? | obligatoire | veuillez | impossible
+    | bitte\ (?:füllen|geben|wählen|prüfen) | nicht\ verfügbar | ausverkauft
+    | erreur | échec | invalide | refusée? | obligatoire | veuillez | impossible | indisponible | épuisée?
+    | inválid[oa] | incorrect[oa] | rechazad[oa] | obligatori[oa] | agotad[oa] | no\ (?:disponible|válid[oa]|se\ pudo|es\ posible)
     ) \b"""
 )
 """What errors are called; a screen that newly says one of these is no evidence that all went well."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll
 from coasty_desk.core.scaling import Size
@@ -21,6 +23,9 @@ from coasty_desk.models.offline.vision.texts import Box
 SCROLLS = 40
 """Nothing is scrolled more often than this in search of something."""
 
+
+JUST_IN_VIEW = 90
+"""What has less room than so many pixels below it, in the way of the scrolling, is only just in view."""
 
 KEY = 2
 """What has a name of so few characters is a key, which may show only with the next one what it has done."""
@@ -61,7 +66,7 @@ def click(sight: Context, asked: ClickOn) -> Doing:
     """Click it. Evidence: something changes that is not only the thing lighting up under the pointer."""
     if asked.target is None:
         before = yield from sight.do("clicking where the pointer is", _clicking(asked, None))
-        yield from sight.see_change(before, "clicked where the pointer is")
+        yield from _see_it_change(sight, before, "clicked where the pointer is")
         return
     found = yield from _find_to_click(sight, asked.target)
     promised = sight.is_promised()
@@ -104,14 +109,26 @@ def press(sight: Context, asked: Press) -> Doing:
     actions = tuple(PressKeys(s) if len(s) == 1 else KeyCombo(s) for s in asked.strokes) * asked.times
     names = ", ".join("+".join(stroke) for stroke in asked.strokes)
     before = yield from sight.do(f"pressing {names}", *actions)
-    if sight.changes(before) or (sight.caret_moved and asked.pressed[-1] == NEW_LINE):
+    if sight.caret_moved and asked.pressed[-1] == NEW_LINE:
         _prove(sight, before, "beside", f"something changed after {names}")
-        return
-    if evidence.may_be_silent(asked.pressed[-1]):
-        sight.notes.append(f"{names} showed nothing, as it may")
+    elif evidence.may_be_silent(asked.pressed[-1]):
+        if not sight.changes(before):
+            sight.notes.append(f"{names} showed nothing, as it may")
     else:
-        yield from sight.see_change(before, f"pressed {names}")
-        _prove(sight, before, "beside", f"something changed after {names}")
+        yield from _see_it_change(sight, before, f"pressed {names}")
+
+
+def _see_it_change(sight: Context, before: ReadScreen, what: str) -> Doing:
+    """See something change; where no step follows that would bear it out, not what changes now and then by itself. Raises CannotError."""
+    for _ in range(TRIES):
+        late = yield from sight.see_change(before, what)
+        if sight.next is None and sight.stirring is not None:
+            sight.stirring.again(before.picture, sight.seen.picture, late=late)
+        if sight.changes(before):
+            _prove(sight, before, "beside", f"something changed: {what}")
+            return
+    message = f"{what}, but nothing changed on the screen that does not change by itself"
+    raise CannotError(message)
 
 
 def scroll(sight: Context, asked: Turn) -> Doing:
@@ -130,6 +147,7 @@ def scroll(sight: Context, asked: Turn) -> Doing:
         return
     for _ in range(SCROLLS):
         if sight.holds(asked.until):
+            yield from _bring_in(sight, turn, asked.until)
             return
         before = yield from sight.do(f"scrolling until {asked.until}", turn)
         if not sight.changes(before):
@@ -138,16 +156,26 @@ def scroll(sight: Context, asked: Turn) -> Doing:
         raise CannotError(_scrolled_in_vain(sight, asked.until))
 
 
+def _bring_in(sight: Context, turn: Scroll, until: Condition) -> Doing:
+    """Turn once more where what was scrolled to is only just in view: what is said beside it may be out of it."""
+    found = sight.look(until.target, loosely=True)
+    window = (sight.active() or sight.seen.whole).within(sight.seen.whole)
+    if sight.did and isinstance(found, Located) and turn.axis == "vertical":
+        room = window.bottom - found.box.bottom if turn.notches < 0 else found.box.top - window.top
+        if room < JUST_IN_VIEW:
+            yield from sight.do("scrolling a little further", replace(turn, notches=1 if turn.notches > 0 else -1))
+
+
 def drag(sight: Context, start: Target, end: Target) -> Doing:
-    """Drag the one to the other. Evidence: it is no longer where it was, or it is somewhere else as well."""
+    """Drag the one to the other. Evidence: it is no longer where it was, and if it is seen, then on the way to the other."""
     grabbed = yield from sight.find(start)
     goal = yield from sight.find(end)
     before = yield from sight.do(f"found {grabbed.said} and {goal.said}; dragging", Drag(grabbed.point, goal.point))
     yield from sight.see_change(before, f"dragged {grabbed.said} to {goal.said}")
     for seconds in (*LOOKS, None):
-        if not start.label or sight.has_moved(start, grabbed.label):
+        if not start.label or sight.has_arrived(start, grabbed.label, goal.point):
             yield from sight.wait(f"looking whether {grabbed.said} stays where it is now", SNAPPED)
-            if not start.label or sight.has_moved(start, grabbed.label):
+            if not start.label or sight.has_arrived(start, grabbed.label, goal.point):
                 _prove(sight, before, "moved", f"dragged {grabbed.said} to {goal.said}")
                 return
         if seconds is not None:
@@ -223,12 +251,12 @@ def _not_by_itself(sight: Context, before: ReadScreen, found: Located, *, late: 
     """See that what has changed is of the click, and not of what changes now and then. Raises CannotError."""
     for _ in range(TRIES):
         yield from _not_only_lit(sight, before, found, late=late)
-        kind, changed = _kind(sight, before, found)
+        kind, changed = _kind(sight, before, found, late=late)
         if not kind and (len(found.text) > KEY or sight.next is None):
             if sight.stirring is not None:
-                sight.stirring.again(before.picture, sight.seen.picture)
+                sight.stirring.again(before.picture, sight.seen.picture, late=late)
                 changed = _not_in_it(sight, before, found)
-            kind = "elsewhere" if changed else ""
+            kind = ("page" if _is_a_page(sight, changed) else "elsewhere") if changed else ""
         if kind or len(found.text) <= KEY:
             _prove(sight, before, kind or "elsewhere", f"after the click on {found.said}")
             return
@@ -237,22 +265,31 @@ def _not_by_itself(sight: Context, before: ReadScreen, found: Located, *, late: 
     raise CannotError(message)
 
 
-def _kind(sight: Context, before: ReadScreen, found: Located) -> tuple[str, list[Box]]:
-    """Of which kind the change is where it can only be of the click; else none, and what has changed beside the thing itself."""
+def _kind(sight: Context, before: ReadScreen, found: Located, *, late: bool) -> tuple[str, list[Box]]:
+    """Of which kind the change is where it can only be of the click; else none, and what has changed beside the thing itself.
+
+    A page that goes on to another takes what was clicked with it, and a menu opens at once; pictures and lines that come by
+    themselves may be as large.
+    """
     if sight.opened_a_window():
         return "window", []
     changed = sight.changes(before)
+    if changed and (told := sight.told_anew(found)):
+        return told, changed
     shape = _shape(sight, found)
     beside = _not_in_it(sight, before, found)
-    if changed and (not beside or not evidence.says_the_same(before, sight.seen, found.label)):
-        return "itself", changed
-    window = (sight.window or sight.seen.whole).within(sight.seen.whole)
-    if sum(_area(box.within(window)) for box in beside) > PAGE * _area(window):
-        return "page", beside
+    stays = evidence.says_the_same(before, sight.seen, found.label)
+    if changed and (not beside or not stays):
+        return ("page" if _is_a_page(sight, beside) else "itself"), changed
+    if late:
+        return "", beside
     opened = [box for box in beside if box.meets(shape.grown(ADJOINING)) and _area(box) > OPENED * _area(shape)]
-    if any(len(_come(before, sight.seen, box)) > 1 for box in opened):
-        return "menu", opened
-    return "", beside
+    return ("menu", opened) if any(len(_come(before, sight.seen, box)) > 1 for box in opened) else ("", beside)
+
+
+def _is_a_page(sight: Context, changed: Sequence[Box]) -> bool:
+    window = (sight.window or sight.seen.whole).within(sight.seen.whole)
+    return sum(_area(box.within(window)) for box in changed) > PAGE * _area(window)
 
 
 def _not_in_it(sight: Context, before: ReadScreen, found: Located) -> list[Box]:

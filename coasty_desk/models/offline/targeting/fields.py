@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from coasty_desk.models.offline.language.instructions import Way
 from coasty_desk.models.offline.vision.shapes import Canvas
 from coasty_desk.models.offline.vision.texts import Box
 
@@ -58,6 +59,19 @@ def field_of(label: Box, canvas: Canvas) -> Box | None:
     if below is not None and (right is None or abs(below.left - label.left) <= 16):
         return below
     return right or canvas.line_of(label) or _below(label, whole, 3.0)
+
+
+def next_field(way: Way, label: Box, canvas: Canvas) -> Box | None:
+    """The field that is next to the text on that side, whether or not it names it."""
+    match way:
+        case "below":
+            return _below(label, canvas, 3.0)
+        case "above":
+            return _above(label, canvas)
+        case "right of" | "in the row of":
+            return _right(label, canvas)
+        case _:
+            return None
 
 
 def _is_gap_above(gap: Box, field: Box) -> bool:

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 
 from coasty_desk.core.actions import Point
 from coasty_desk.models.offline.a11y.widgets import Widget
-from coasty_desk.models.offline.language.instructions import LAST, Kind, Target
-from coasty_desk.models.offline.targeting.fields import field_of, is_button
+from coasty_desk.models.offline.language.instructions import LAST, Kind, Target, Way
+from coasty_desk.models.offline.targeting.fields import field_of, is_button, next_field
 from coasty_desk.models.offline.targeting.matching import Match, every, nearest, trimmed
 from coasty_desk.models.offline.vision.coloured_words import stands_out
 from coasty_desk.models.offline.vision.shapes import Canvas
@@ -24,6 +24,9 @@ from coasty_desk.models.offline.vision.texts import Box, Text
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+AT_ONE_HEIGHT = 0.25
+"""What has so much of its height beside a line stands in the same row, which has two lines."""
 
 TITLE_BAR = 34
 """So many pixels from the top of the active window may be its title, which is no thing to click."""
@@ -98,7 +101,10 @@ def locate(
         if relation.way == "in" and relation.target.kind == "field":
             field = field_of(anchor, scene.canvas)
             candidates = [m for m in candidates if field is not None and _has_its_middle(field, m.text.box)]
-        candidates = [m for m in candidates if m.text.box != anchor and _LIES[relation.way](m.text.box, anchor)]
+        others = [m for m in candidates if m.text.box != anchor]
+        candidates = [m for m in others if _LIES[relation.way](m.text.box, anchor)]
+        if relation.way == "in the row of" and not candidates:  # the middle of a row of two lines lies between them
+            candidates = [m for m in others if _reaches_into(m.text.box, anchor)]
         if relation.way == "next to":
             candidates = [m for m in candidates if m.text.box.same_row(anchor)] or candidates
     matches = _best(_in_front(candidates, scene.active))
@@ -198,8 +204,7 @@ def _by_relation(target: Target, scene: Scene) -> Located | Missing:
     if isinstance(anchor, Missing):
         return anchor
     if target.kind in ("field", "list", "checkbox", "radio"):
-        find = field_of if target.kind in ("field", "list") else lambda label, canvas: canvas.tick_box(label)
-        box = find(anchor.label, scene.canvas)
+        box = _control_lying(relation.way, anchor.label, scene.canvas, field=target.kind in ("field", "list"))
         if box is None:
             return Missing(f"no {target.kind} can be seen {relation.way} {anchor.said}")
         return Located(box, f"the {target.kind} {relation.way} {anchor.said}", anchor.label, anchor.label)
@@ -215,6 +220,14 @@ def _by_relation(target: Target, scene: Scene) -> Located | Missing:
     return Located(text.box, f"“{text.text}” at ({at.x:g}, {at.y:g})", text.box, text.box, text.text, text.confidence)
 
 
+def _control_lying(way: Way, label: Box, canvas: Canvas, *, field: bool) -> Box | None:
+    """The field or tick box of the label where it lies that way; else the next field that does."""
+    found = field_of(label, canvas) if field else canvas.tick_box(label)
+    if field and (found is None or not _LIES[way](found, label)):
+        found = next_field(way, label, canvas)
+    return found if found is not None and _LIES[way](found, label) else None
+
+
 def _as_found(match: Match) -> Located:
     return Located(match.text.box, match.said, match.text.box, match.line.box, match.text.text, match.text.confidence)
 
@@ -226,6 +239,12 @@ def put(found: Located, box: Box) -> Located:
 
 def _has_its_middle(outer: Box, inner: Box) -> bool:
     return outer.holds(inner.centre.x, inner.centre.y)
+
+
+def _reaches_into(box: Box, line: Box) -> bool:
+    """Whether the two are at one height for a good part of it: those of rows that follow each other closely hardly are."""
+    both = min(box.bottom, line.bottom) - max(box.top, line.top)
+    return both >= AT_ONE_HEIGHT * min(box.height, line.height)
 
 
 def _in_front(matches: list[Match], active: Box | None) -> list[Match]:

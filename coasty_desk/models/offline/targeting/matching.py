@@ -28,6 +28,9 @@ UNSURE = 0.9
 GAP = 0.9
 """A space wider than so many times the height of its line lies between two things; one between words is about a third as wide."""
 
+LEAST_NEARLY = 4
+"""A label of so many letters is known to be meant where one of them is another."""
+
 UNDERLINED = 7
 """A word of so many letters is known again without its first; a menu's word, which is underlined there, from `UNDERLINED_MENU` on."""
 
@@ -132,6 +135,12 @@ def nearest(label: str, texts: Sequence[Text], most: int = 3) -> list[Text]:
 
     scored = sorted(((likeness(text), text) for text in texts), key=lambda pair: -pair[0])
     return [text for score, text in scored[:most] if score > 0.3]
+
+
+def nearly(label: str, texts: Iterable[Text]) -> list[Text]:
+    """The texts that are the label but for one letter: read once more they may be it, and may not."""
+    wanted = trimmed(label)
+    return [text for text in texts if len(wanted) >= LEAST_NEARLY and distance(wanted, trimmed(text.text)) == 1]
 
 
 def folded(text: str) -> str:

@@ -22,8 +22,17 @@ MORE = 5
 POLL = 0.2
 """Seconds between two looks for what is still to come."""
 
-AGAIN = 3.2
-"""What changes by itself now and then, a clock, a carousel, a log, does so again within so many seconds."""
+AGAIN, LATER = 3.2, 7.0
+"""What changes by itself now and then, a clock, a carousel, a log, does so again within so many seconds.
+
+What came at once after the input is hardly ever of these; for what came later it is waited longer.
+"""
+
+FEWEST = 6
+"""In fewer looks than these, as a busy machine takes them, what moves may be overlooked."""
+
+JOINED = 14
+"""What lies so near, in pixels, to what moves by itself belongs to it: the end of a bar that fills, the next line of a log."""
 
 CARET = 4
 """What is no wider, in pixels, is a caret."""
@@ -64,25 +73,34 @@ class Stirring:
             self._stop.pause(POLL)
         return True
 
-    def again(self, before: Image, after: Image) -> None:
+    def again(self, before: Image, after: Image, *, late: bool) -> None:
         """Watch for a while without any input: what changes then changes by itself, and is no evidence.
 
-        What is again as it was before, and stays so, was a notice that has gone. Raises Aborted, DesktopError.
+        What goes once and is then as it was before was a notice, where nothing else moves. Raises Aborted, DesktopError.
         """
         if self._glance is None:
             return
-        last, until = after, time.monotonic() + AGAIN
+        last, until = after, time.monotonic() + (LATER if late else AGAIN)
         moved: list[Box] = []
-        while time.monotonic() < until:
+        looks, moments = 0, 0
+        while time.monotonic() < until or looks < FEWEST:
             self._stop.pause(POLL)
             now = self._glance()
-            moved += _changes(last, now)
-            last = now
+            found = _changes(last, now)
+            moments += any(not self._moves(box) for box in found)
+            moved += found
+            last, looks = now, looks + 1
         kept = _changes(before, last)
-        gone = [
-            box for box in moved if sum(box.meets(one) for one in moved) == 1 and not any(box.meets(o) for o in kept)
-        ]
+        gone = [box for box in moved if moments == 1 and not self._moves(box) and not any(box.meets(o) for o in kept)]
         self.boxes = image_diff.apart([*self.boxes, *(box for box in moved if box not in gone)])
+
+    def _moves(self, box: Box) -> bool:
+        """Whether it belongs to what is known to move."""
+        return any(box.meets(one.grown(JOINED)) for one in self.boxes)
+
+    def without_motion(self, changed: Sequence[Box]) -> list[Box]:
+        """What of it does not belong to what is known to move."""
+        return [box for box in changed if not self._moves(box)]
 
 
 def _changes(one: Image, other: Image, without: Sequence[Box] = ()) -> list[Box]:

@@ -48,7 +48,7 @@ class BoxLook(Struct, frozen=True):
 
     `strong` is how much the mark stands out, `ink` its colour. `framed`: it has an edge of another colour than
     its inside. `round`: it is a circle. `knob`: of a switch, 1 at its right, -1 at its left, 0 where none is seen.
-    `mirrored`: it stands after its label, and may be turned the other way round, as with scripts that go left.
+    `mirrored`: it may be turned the other way round, as on pages that go from right to left.
     """
 
     ground: Colour
@@ -84,7 +84,7 @@ class BoxLook(Struct, frozen=True):
     def _of_switch(self) -> bool | None:
         if self.knob == 0 or (self.is_coloured and self.knob < 0):
             return None
-        if self.mirrored and self.knob > 0 and not self.is_coloured:
+        if self.mirrored and not self.is_coloured:
             return None
         return self.knob > 0
 

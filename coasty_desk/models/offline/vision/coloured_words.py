@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from coasty_desk.models.offline.vision.texts import Box
@@ -21,7 +22,9 @@ _Colour = tuple[int, int, int]
 
 
 def stands_out(picture: Image, match: Match) -> bool:
-    """Whether the matched words have a colour of their own in their line."""
+    """Whether the matched words have a colour of their own in their line, and are whole words: an address is grey in parts."""
+    if not re.search(rf"(?<![^\s(\[“]){re.escape(match.text.text)}(?![^\s.,;:!?)\]”…])", match.line.text):
+        return False
     line, own = match.line.box, match.text.box
     edge = line.height / 4  # where a word begins in a line is known by so much
     beside = [

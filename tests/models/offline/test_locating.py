@@ -1,0 +1,87 @@
+"""Which place an instruction means: by how it lies to what is named, and by nothing that only looks alike."""
+
+from __future__ import annotations
+
+import pytest
+
+from coasty_desk.models.offline.language.instructions import LAST, Relation, Target, Way
+from coasty_desk.models.offline.targeting.locating import Located, Missing, Scene, locate
+from coasty_desk.models.offline.vision.shapes import Canvas
+from coasty_desk.models.offline.vision.texts import Box
+from tests.models.offline.test_fields import FONT, Page
+
+
+def _scene(page: Page, active: Box | None = None) -> Scene:
+    return Scene(Canvas(page.picture, page.texts), active, (), page.picture)
+
+
+def _point(found: Located | Missing) -> tuple[float, float] | None:
+    return (found.point.x, found.point.y) if isinstance(found, Located) else None
+
+
+@pytest.mark.parametrize(("way", "top"), [("below", 150), ("above", None), ("right of", 100)])
+def test_a_field_is_looked_for_on_the_side_that_is_said(way: Way, top: float | None) -> None:
+    """The field right of a name is the name's own; the one below it is another, and above there is none."""
+    page = Page()
+    page.write("Street", 40, 104)
+    page.field(150, 100, 400, high=28)
+    page.field(40, 150, 400, high=28)
+    found = locate(Target("", "field", 0, (Relation(way, Target("Street")),)), _scene(page))
+    assert (None if isinstance(found, Missing) else round(found.box.top) - 1) == top
+
+
+def test_a_tick_box_on_the_other_side_is_not_meant() -> None:
+    """It stands before its label."""
+    page = Page()
+    page.write("News", 80, 104)
+    page.draw.rectangle((50, 104, 66, 120), outline="black")
+    after, before = (
+        locate(Target("", "checkbox", 0, (Relation(way, Target("News")),)), _scene(page))
+        for way in ("right of", "left of")
+    )
+    assert isinstance(after, Missing)
+    assert isinstance(before, Located)
+
+
+def test_the_second_line_of_a_row_tells_its_button_too() -> None:
+    """The button stands at the middle of both lines."""
+    page = Page()
+    for top in (40, 120):
+        page.write("Report", 40, top)
+        page.draw.rounded_rectangle((400, top + 2, 490, top + 42), 6, fill="#dddddd", outline="#444444")
+        page.write("Open", 425, top + 12)
+    page.write("Each Monday", 40, 62)
+    page.write("Each month", 40, 142)
+    found = locate(Target("Open", "", 0, (Relation("in the row of", Target("Each month")),)), _scene(page))
+    assert _point(found) == pytest.approx(((424 + page.texts[3].box.right) / 2, 141.5), abs=2)
+
+
+def test_of_several_none_is_chosen_that_is_not_said() -> None:
+    """By number, by the window in front, or not at all."""
+    page = Page()
+    boxes = [page.write("Edit", 40, top) for top in (20, 120, 220)]
+    scene = _scene(page)
+    unclear = locate(Target("Edit"), scene)
+    assert isinstance(unclear, Missing)
+    assert unclear.several
+    assert _point(locate(Target("Edit", ordinal=2), scene)) == (boxes[1].centre.x, boxes[1].centre.y)
+    assert _point(locate(Target("Edit", ordinal=LAST), scene)) == (boxes[2].centre.x, boxes[2].centre.y)
+    assert isinstance(locate(Target("Edit", ordinal=4), scene), Missing)
+    front = Box(0, 100, 300, 160)
+    assert _point(locate(Target("Edit"), _scene(page, front))) == (boxes[1].centre.x, boxes[1].centre.y)
+
+
+def test_a_grey_part_of_an_address_is_no_link() -> None:
+    """Words of a colour of their own are one where they are whole."""
+    page = Page()
+    for line, top in (("site.example/list?case=country", 20), ("Choose your country here", 80)):
+        first, last = line.index("country"), line.index("country") + 7
+        box = page.write(line, 40, top)
+        marks = page.texts[-1].marks
+        page.draw.rectangle(
+            (marks[first], top, marks[last] if last < len(line) else box.right, box.bottom), fill="white"
+        )
+        page.draw.text((marks[first], top), "country", fill="#3366ff", font=FONT)
+    found = locate(Target("country"), _scene(page))
+    assert isinstance(found, Located)
+    assert found.box.top > 60
