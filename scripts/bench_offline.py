@@ -108,7 +108,9 @@ def _on_a_desk(task: Task, asked: argparse.Namespace) -> Result | None:
             return carry_out(task, desk, asked.keep)
         except FileNotFoundError as error:
             print(f"left out   {task.name:24} {error.filename} is not installed")
-            return None
+        except TimeoutError as error:
+            print(f"left out   {task.name:24} {error}", flush=True)
+    return None
 
 
 def _told(result: Result) -> Result:

@@ -263,7 +263,7 @@ APPS = [
     ),
     _app(
         "featherpad save as",
-        program("FeatherPad", "featherpad"),
+        program("Untitled", "featherpad"),
         'type "seven lamps", press ctrl+shift+s, wait until "Cancel" appears, press ctrl+a, type "{home}/lamps.txt", press enter, wait until "lamps.txt"',
         file_holds("lamps.txt", "seven lamps"),
     ),
