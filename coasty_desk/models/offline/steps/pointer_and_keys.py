@@ -28,7 +28,7 @@ JUST_IN_VIEW = 90
 """What has less room than so many pixels below it, in the way of the scrolling, is only just in view."""
 
 KEY = 2
-"""What has a name of so few characters is a key, which may show only with the next one what it has done."""
+"""What has a name of so few characters is a key."""
 
 SNAPPED = 1.8
 """Seconds after a drop in which what does not take it has let it snap back."""
@@ -88,7 +88,7 @@ def click(sight: Context, asked: ClickOn) -> Doing:
         else:
             _prove(sight, before, "beside", f"something changed after the click on {found.said}")
     except CannotError as error:
-        if not 0 < len(asked.target.label) <= KEY:
+        if not _is_key(asked.target.label):
             if _is_greyed(sight, found):
                 message = f"{error.why}; it looks greyed out"
                 raise CannotError(message) from error
@@ -257,12 +257,17 @@ def _not_by_itself(sight: Context, before: ReadScreen, found: Located, *, late: 
                 sight.stirring.again(before.picture, sight.seen.picture, late=late)
                 changed = _not_in_it(sight, before, found)
             kind = ("page" if _is_a_page(sight, changed) else "elsewhere") if changed else ""
-        if kind or len(found.text) <= KEY:
+        if kind or _is_key(found.text):
             _prove(sight, before, kind or "elsewhere", f"after the click on {found.said}")
             return
         late = yield from sight.see_change(before, f"clicked {found.said}")
     message = f"clicked {found.said}, but nothing changed on the screen that does not change by itself"
     raise CannotError(message)
+
+
+def _is_key(name: str) -> bool:
+    """Whether it may show only with the next one what it has done: `+` does, a digit stands in the display at once."""
+    return 0 < len(name) <= KEY and not name.isdigit()
 
 
 def _kind(sight: Context, before: ReadScreen, found: Located, *, late: bool) -> tuple[str, list[Box]]:
@@ -278,7 +283,7 @@ def _kind(sight: Context, before: ReadScreen, found: Located, *, late: bool) -> 
         return told, changed
     shape = _shape(sight, found)
     beside = _not_in_it(sight, before, found)
-    stays = evidence.says_the_same(before, sight.seen, found.label)
+    stays = len(found.text) <= KEY or evidence.says_the_same(before, sight.seen, found.label)
     if changed and (not beside or not stays):
         return ("page" if _is_a_page(sight, beside) else "itself"), changed
     if late:
