@@ -29,7 +29,7 @@ def test_a_preset_costs_no_long_prompt(name: str) -> None:
     assert preset.confirm == ("risky" if name == "cautious" else "never")
 
 
-def test_the_wheel_holds_every_preset(tmp_path: Path) -> None:
+def test_the_wheel_holds_every_preset_and_the_manual(tmp_path: Path) -> None:
     """What is installed has the same texts as the repository."""
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True)
@@ -37,6 +37,8 @@ def test_the_wheel_holds_every_preset(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         for source in (ROOT / "presets").glob("*.md"):
             assert archive.read(f"coasty_desk/preset_texts/{source.name}") == source.read_bytes()
+        for source in (ROOT / "coasty_desk" / "manual").glob("*.md"):
+            assert archive.read(f"coasty_desk/manual/{source.name}") == source.read_bytes()
         assert "coasty_desk/py.typed" in archive.namelist()
 
 

@@ -1,4 +1,4 @@
-"""Every promise of safety in the README has a test: a sentence that is added there without one fails here."""
+"""Every promise of safety in the manual and the README has a test: a sentence that is added there without one fails here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+MANUAL = ROOT / "coasty_desk" / "manual"
+PAGES = ("stopping", "policy", "secrets", "money")
 SECTIONS = ("Stopping it", "What it may do", "What it costs")
+"""Of the README."""
 
 STOPPING, IN_HAND, WAYS = "tests/cli/test_stopping.py", "tests/cli/test_in_hand.py", "tests/desktop/test_methods.py"
 POLICY, RISK, GATES = "tests/core/test_policy.py", "tests/core/test_risk.py", "tests/core/test_gates_in_hand.py"
@@ -25,7 +28,7 @@ COMMANDS, COMMITTING, DENIED = (
 DISTURBED = "tests/desktop/test_disturbed.py"
 HINDERED = "tests/cli/test_stopping_hindered.py::test_a_stop_is_heard_in_any_state_and_past_any_hindrance"
 SUSPENDING = "tests/cli/test_suspending.py"
-SECRETS = "tests/core/test_secrets.py"
+SECRETS, AUTH = "tests/core/test_secrets.py", "tests/cli/test_auth.py"
 AGAIN = "tests/desktop/test_judged_again.py"
 
 EVERY_WAY = f"{STOPPING}::test_every_way_stops_every_input"
@@ -255,6 +258,21 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "http is refused, but to this machine itself": (
         "tests/models/coasty/test_api_key.py::test_a_key_goes_unencrypted_to_this_machine_alone",
     ),
+    "puts a badge on the screen that says who drives": (
+        "tests/cli/test_overlay.py::test_a_run_with_the_badge_hits_and_sees_what_is_under_it",
+    ),
+    "`coasty-desk resume last` goes on with the run": ("tests/cli/test_going_on.py::*",),
+    "asks for it without showing it": (
+        f"{AUTH}::test_the_key_is_not_echoed_at_a_terminal",
+        f"{AUTH}::test_a_key_that_the_service_takes_is_stored_for_its_host",
+    ),
+    "COASTY_API_KEY in the environment comes before it": (f"{AUTH}::test_the_environments_key_comes_first",),
+    "It is never an option": ("tests/cli/test_one_table.py::test_every_option_of_run_is_a_row_and_none_is_missing",),
+    "It is in no file, log, event, report or error": (
+        f"{MONEY}::test_the_key_is_nowhere_on_the_disk",
+        "tests/models/coasty/test_client.py::test_the_key_is_in_nothing_that_comes_back",
+        "tests/models/coasty/test_api_key.py::test_a_key_shows_in_no_repr",
+    ),
     "no such file deletes a record": (f"{THERE}::test_other_peoples_files_delete_no_runs",),
     "An answer that comes to more than a person could watch": (
         "tests/wire/test_predictions.py::test_more_than_a_person_could_watch_is_refused_whole",
@@ -276,7 +294,9 @@ NO_PROMISES = (
     "The rules are a net with holes",
     "What must not happen belongs in a policy",
     "The languages are",
-    "What was there before",
+    "It does not see what was there before",
+    "SIGSTOP cannot be heard",
+    "`auth status` says which key is used",
     "Where in a window its caret stands",
     "lets the task say",
     "rule what falls under it",
@@ -286,11 +306,13 @@ NO_PROMISES = (
 
 
 def _sentences() -> list[str]:
-    """Every sentence, bullet and table row of these sections."""
+    """Every sentence, bullet and table row of these pages and sections."""
     readme = (ROOT / "README.md").read_text("utf-8")
+    texts = [(MANUAL / f"{page}.md").read_text("utf-8") for page in PAGES]
+    texts += [readme.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0] for title in SECTIONS]
     found: list[str] = []
-    for title in SECTIONS:
-        text = readme.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+    for page in texts:
+        text = re.sub(r"^#+ .*$", "", page, flags=re.MULTILINE)
         text = re.sub(r"```.*?```", "", text, flags=re.DOTALL).replace("**", "")
         rows = [" ".join(row.strip("| ").split("|")) for row in text.splitlines() if row.startswith("|")]
         found += [" ".join(row.split()) for row in rows if set(row) - set("-| ")]
@@ -314,7 +336,7 @@ def _tests() -> set[str]:
 
 
 def test_every_sentence_about_safety_has_its_tests() -> None:
-    """A sentence of the README that promises something is in the table above."""
+    """A sentence of theirs that promises something is in the table above."""
     known = (*PROMISES, *NO_PROMISES)
     without = [s for s in _sentences() if len(s.split()) > 2 and not any(part in s for part in known)]
     assert without == []
@@ -322,7 +344,7 @@ def test_every_sentence_about_safety_has_its_tests() -> None:
 
 @pytest.mark.parametrize("promise", PROMISES)
 def test_every_promise_is_still_made_and_tested(promise: str) -> None:
-    """Its words are in the README, and the tests that hold it exist."""
-    readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
-    assert promise in readme
+    """Its words are in the manual, and the tests that hold it exist."""
+    manual = " ".join(word for page in sorted(MANUAL.glob("*.md")) for word in page.read_text("utf-8").split())
+    assert promise in manual
     assert set(PROMISES[promise]) <= _tests()

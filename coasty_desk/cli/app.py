@@ -99,8 +99,6 @@ def _carried_out(arguments: list[str]) -> int:
         return completion.answer(typer_app.app)
     debug = "--debug" in arguments[:1]
     arguments = arguments[debug:]
-    if arguments[:1] == ["help"]:
-        arguments = [*arguments[1:], "--help"]
     try:
         return _command(arguments, debug=debug) if asked is None else _await_end(asked)
     except CoastyDeskError as error:
@@ -162,6 +160,12 @@ def _sentences_from_threads() -> None:
 
 
 def _command(arguments: list[str], *, debug: bool = False) -> int:
+    if arguments[:1] == ["help"]:
+        from coasty_desk.cli.help import asked
+
+        arguments = asked(arguments[1:])
+        if not arguments:
+            return 0
     if arguments[:1] in (["--help"], ["-h"], []):
         from coasty_desk.cli.help import TOP  # help must not wait for the command line's library
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coasty_desk.cli import COMPLETE_VARIABLE
+from coasty_desk.cli.help import TOPICS
 from coasty_desk.core.errors import CoastyDeskError, UsageError
 
 if TYPE_CHECKING:
@@ -43,12 +44,14 @@ def script(shell: str | None, environment: Mapping[str, str]) -> int:
 def answer(app: Typer) -> int:
     """Print what may come next on the command line of `app` that the shell has put into the environment."""
     from typer.completion import completion_init  # type: ignore[attr-defined]  # the same
+    from typer.core import TyperGroup
     from typer.main import get_command
 
     _rejoin(os.environ)
     completion_init()
-    command = get_command(app)
+    command: Any = get_command(app)
     _offer(command)
+    command.commands["help"] = TyperGroup(name="help", commands=_helped(command.commands))
     try:
         command(prog_name="coasty-desk", complete_var=COMPLETE_VARIABLE)
     except SystemExit as end:
@@ -63,6 +66,13 @@ def _rejoin(environment: MutableMapping[str, str]) -> None:
     words, count = re.subn(r"(?<=\s)(--[a-z-]+)(\s)=\s(?=\S)", r"\1\2", environment.get("COMP_WORDS", ""))
     if count:
         environment.update(COMP_WORDS=words, COMP_CWORD=str(int(environment["COMP_CWORD"]) - count))
+
+
+def _helped(commands: Mapping[str, Any]) -> dict[str, Any]:
+    """What may stand behind `help`, which the command line answers before typer is there."""
+    from typer.core import TyperCommand
+
+    return {**commands, **{topic: TyperCommand(topic, help=about) for topic, about in TOPICS.items()}}
 
 
 def _offer(command: Any) -> None:

@@ -1,6 +1,8 @@
-"""The first page of help, as text: it must not wait for any library to load."""
+"""The first page of help and the list of the manual's pages, as text: they must not wait for any library to load."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 TOP = """\
 coasty-desk: drives this computer's own mouse and keyboard until a task is done.
@@ -14,8 +16,9 @@ With a key in COASTY_API_KEY, any task in plain words:
   coasty-desk run "Open the settings and turn on dark mode"
 
 Commands:
-  run TASK        carry out a task on this desktop; see: coasty-desk run --help
+  run TASK         carry out a task on this desktop; see: coasty-desk run --help
 {commands}
+The manual, a page each: coasty-desk help TOPIC, on {topics}.
 Stopping a run: Esc three times, {hotkey}, the pointer thrown into a corner, or Ctrl-C.
 Exit codes: 0 done, 1 the model cannot, 2 usage, 3 a limit, 4 the service,
   5 the desktop, 6 refused, 130 stopped. --debug shows tracebacks.
@@ -36,9 +39,24 @@ COMMANDS = {
     "config": "print an example configuration; show every value with its origin; trust a project's file",
     "doctor": "check display, input, keyboard, abort key, key and service",
     "completion": "print the script by which your shell completes commands, options and runs",
-    "help COMMAND": "how a command is used",
+    "help [TOPIC]": "a page of the manual, or how a command is used",
 }
 """The commands besides `run`, a line each, in the order of the page."""
+
+TOPICS = {
+    "stopping": "every way to end a run at once",
+    "policy": "what a run may do: your hand, your terminal, questions, policies",
+    "secrets": "passwords, masks, the API key",
+    "money": "what a run costs, caps, and why nothing is paid twice",
+    "offline": "the instructions that the embedded predictor understands",
+    "models": "who predicts; presets, versions, proxies",
+    "record": "what is kept of a run, and what can be done with it",
+    "embedding": "from scripts and from Python",
+    "settings": "every option and every line of a configuration",
+    "platforms": "where it runs, how exact, how fast",
+    "troubleshooting": "if something is wrong",
+}
+"""The pages of the manual, a line each; those are in `coasty_desk/manual`."""
 
 HOTKEY = "Ctrl+Shift+F12"
 
@@ -50,4 +68,44 @@ def version() -> str:
     return VERSION
 
 
-TOP = TOP.format(commands="".join(f"  {name:<15} {what}\n" for name, what in COMMANDS.items()), hotkey=HOTKEY)
+def _listed(lines: Mapping[str, str]) -> str:
+    return "".join(f"  {name:<16} {what}\n" for name, what in lines.items())
+
+
+def asked(words: Sequence[str]) -> list[str]:
+    """Answer `help`: print the index (no word) or a page (a topic). What is left is the command line for a command's help.
+
+    Raises UsageError for what is neither.
+    """
+    if not words or words[0] == "help":
+        print(INDEX, end="")
+        return []
+    if words[0] in TOPICS:
+        from coasty_desk.cli import manual
+
+        manual.show(words[0])
+        return []
+    known = ["run", *(name.split()[0] for name in COMMANDS), *TOPICS]
+    if words[0] not in known and not words[0].startswith("-"):
+        import difflib
+
+        from coasty_desk.core.errors import UsageError
+
+        near = difflib.get_close_matches(words[0], known, 1)
+        meant = f"Did you mean `coasty-desk help {near[0]}`? " if near else ""
+        message = f"There is no topic and no command {words[0]!r}."
+        raise UsageError(message, f"{meant}`coasty-desk help` says which there are.")
+    return [*words, "--help"]
+
+
+_NAMES = tuple(TOPICS)
+TOP = TOP.format(
+    commands=_listed(COMMANDS), hotkey=HOTKEY, topics=f"{', '.join(_NAMES[:4])},\n  {', '.join(_NAMES[4:])}"
+)
+INDEX = f"""\
+The manual, a page each:  coasty-desk help TOPIC
+
+{_listed(TOPICS)}
+How a command is used:    coasty-desk help COMMAND
+
+{_listed({"run": "carry out a task on this desktop"} | COMMANDS)}"""

@@ -37,10 +37,11 @@ def test_a_task_is_carried_out_and_recorded(shell: Shell, display: str) -> None:
     assert '"succeeded"' in shell("runs", "list", "--json").out
 
 
-def test_the_readmes_program_runs(shell: Shell, display: str) -> None:
+@pytest.mark.parametrize("page", ["README.md", "coasty_desk/manual/embedding.md"])
+def test_the_program_of_the_readme_and_the_manual_runs(shell: Shell, display: str, page: str) -> None:
     """As it stands there."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    (program,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    text = (Path(__file__).parents[2] / page).read_text("utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     with service(done()) as (_, url):
         environment = shell.environment | {"DISPLAY": display, "COASTY_BASE_URL": url}
         ran = subprocess.run(

@@ -4,5 +4,5 @@
 `core.ports.Predictor`, and `pointing.OfflinePointing(stop, *, active=...)` the same for the question
 where a thing is. They want frames that are not shrunk. `active` gives the real rectangle of the window
 that has the focus, with its decoration, or None; `pointer` the real pixel that the pointer is on;
-`launch` gives the start of the application that a name means. What the instructions may say: README.md, and grammar.lark.
+`launch` gives the start of the application that a name means. What the instructions may say: manual/offline.md, and grammar.lark.
 """
