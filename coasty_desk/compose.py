@@ -23,6 +23,7 @@ from coasty_desk.core.gates.reached_windows import Aim, reached
 from coasty_desk.core.job_control import JobControl
 from coasty_desk.core.keys import chords
 from coasty_desk.core.limits import Limits, Progress
+from coasty_desk.core.money import Money, cap, from_cents
 from coasty_desk.core.ports import Executor, Person, Predictor
 from coasty_desk.core.redaction.redactor import Hiding
 from coasty_desk.core.resume_point import ResumePoint
@@ -353,17 +354,17 @@ def _offline(
 
 def _caps(
     connection: Connection | None, tariff: Tariff, chosen: Settings, remains: ResumeState | None
-) -> tuple[Limits, int | None]:
-    """The run's caps, and what it costs at worst in cents, with what earlier sittings have paid; that is a cap where no budget is."""
-    limits = (remains and remains.limits) or Limits(chosen.steps, chosen.deadline, chosen.budget)
+) -> tuple[Limits, Money | None]:
+    """The run's caps, and what it costs at worst, with what earlier sittings have paid; that is a cap where no budget is."""
+    limits = (remains and remains.limits) or Limits(chosen.steps, chosen.deadline, cap(chosen.budget))
     if connection is None:
         return limits, None
     if not connection.key.bills:
         return limits, 0
     used = Progress() if remains is None else remains.cut_off.progress
     left = max(limits.max_steps - used.steps, 0)
-    worst = used.cents + tariff.rest(left, None if remains is None else remains.predictions)
-    return (limits if limits.budget_cents is not None else replace(limits, promised_cents=worst)), worst
+    worst = used.spent + from_cents(tariff.rest(left, None if remains is None else remains.predictions))
+    return (limits if limits.budget is not None else replace(limits, promised=worst)), worst
 
 
 def _for_programs(environment: Mapping[str, str], rules: GuardRules) -> dict[str, str]:
@@ -421,7 +422,7 @@ def pointing(chosen: Settings, environment: Mapping[str, str], stop: Stop, *, li
         ledger(stop),
         name,
         stop,
-        chosen.daily_cents,
+        cap(chosen.daily_cents),
     )
 
 
@@ -546,7 +547,7 @@ def _asking(
     )
     if chosen.no_record and chosen.daily_cents is None:
         return predictor  # nothing of the run is to be on the disk, not even what it cost
-    return Metered(predictor, ledger(stop), run_id, stop, chosen.daily_cents)
+    return Metered(predictor, ledger(stop), run_id, stop, cap(chosen.daily_cents))
 
 
 def tariff(chosen: Settings, preset: Preset, sent: Size) -> Tariff:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from coasty_desk.core.actions import LookAgain, Prediction, Refusal, Verdict
+from coasty_desk.core.money import Money
 from coasty_desk.core.ports import Judging, PredictRequest, PredictStream, SettleResult
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.desktop.input.executor import refused
@@ -67,18 +68,18 @@ class RecordingExecutor:
 class ScriptedPredictor:
     """A `core.ports.Predictor` that answers from a script, then that the task is done.
 
-    `asked` keeps what it was asked; `cents` is what it says that each answer may cost.
+    `asked` keeps what it was asked; `cost` is what it says that each answer may cost.
     """
 
-    def __init__(self, replies: Iterable[Reply] = (), *, cents: int = 0) -> None:
+    def __init__(self, replies: Iterable[Reply] = (), *, cost: Money = 0) -> None:
         self.asked: list[PredictRequest] = []
         self.closed = 0
-        self.cents = cents
+        self.cost = cost
         self._replies = iter(replies)
 
-    def price(self, ask: PredictRequest) -> int:  # noqa: ARG002 - every answer costs the same
+    def price(self, ask: PredictRequest) -> Money:  # noqa: ARG002 - every answer costs the same
         """The price of any answer."""
-        return self.cents
+        return self.cost
 
     def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:
         """The next line of the script."""

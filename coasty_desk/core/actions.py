@@ -16,6 +16,7 @@ from msgspec.structs import force_setattr, replace
 
 from coasty_desk.core.keys import chords
 from coasty_desk.core.keys.chords import Stroke
+from coasty_desk.core.money import Money
 
 Button: TypeAlias = Literal["left", "right", "middle"]
 BUTTONS: tuple[Button, ...] = get_args(Button)
@@ -206,9 +207,9 @@ class Verdict(Enum):
 
 
 class Usage(Struct, frozen=True):
-    """What a prediction cost. `cents` is what was really charged (1 credit = 1 cent), 0 where nothing was."""
+    """What a prediction cost. `cost` is what was really charged, 0 where nothing was."""
 
-    cents: int = 0
+    cost: Money = 0
     input_tokens: int = 0
     output_tokens: int = 0
 

@@ -1,4 +1,4 @@
-"""Numbers in sentences: counted things and money, as a person says them."""
+"""Numbers in sentences: counted things, as a person says them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,3 @@ def counted(number: int, thing: str, things: str = "") -> str:
 def be(number: int) -> str:
     """`is` or `are`."""
     return "is" if number == 1 else "are"
-
-
-def money(cents: int) -> str:
-    """Cents as dollars."""
-    return f"${cents / 100:.2f}"

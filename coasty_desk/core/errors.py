@@ -63,12 +63,12 @@ class DesktopError(CoastyDeskError):
 class OverBudgetError(CoastyDeskError):
     """What must be bought to go on costs more than the run may spend; the loop ends it as a limit reached.
 
-    `cents` are what it may cost, where that is more than the step's own price; `spent` went on the step before.
+    `cost` is what it may come to, where that is more than the step's own price; `spent` went on the step before.
     """
 
-    def __init__(self, message: str, remedy: str = "", *, cents: int = 0, spent: int = 0) -> None:
+    def __init__(self, message: str, remedy: str = "", *, cost: int = 0, spent: int = 0) -> None:
         super().__init__(message, remedy)
-        self.cents = cents
+        self.cost = cost
         self.spent = spent
 
 

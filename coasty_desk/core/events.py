@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from coasty_desk.core.actions import Action, Evidence, Refusal, Usage, Verdict, in_words
 from coasty_desk.core.gates.reached_windows import NamedWindow
+from coasty_desk.core.money import Money, in_cents
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 
 
@@ -66,7 +67,7 @@ class Event(Struct, frozen=True, kw_only=True):
 class RunStarted(Event, frozen=True, kw_only=True):
     """The run is about to look at the screen for the first time.
 
-    `limits` are the caps in force; `estimate` is the worst case in cents of the whole run,
+    `limits` are the caps in force, money in cents; `estimate` is the worst case of the whole run,
     `None` where there is no cap on steps to estimate from. `note` is what the person tells the model as
     the run is taken up again. `plan` is how the task was understood, a line a step, where that is known beforehand.
     """
@@ -77,22 +78,22 @@ class RunStarted(Event, frozen=True, kw_only=True):
     screen: Rect
     sent: Size
     limits: dict[str, float | None]
-    estimate: int | None = None
+    estimate: Money | None = None
     settings: dict[str, object] = field(default_factory=dict)
     note: str = ""
     plan: tuple[str, ...] = ()
 
 
 class Observed(Event, frozen=True, kw_only=True):
-    """A screenshot was taken; masks are already in it. `worst_case` is what this step may cost at most, in cents."""
+    """A screenshot was taken; masks are already in it. `worst_case` is what this step may cost at most."""
 
     name: ClassVar[str] = "observed"
     frame: Frame
-    worst_case: int = 0
+    worst_case: Money = 0
 
 
 class Predicted(Event, frozen=True, kw_only=True):
-    """The model answered. `total_cents` is what the run has been charged so far; `evidence` is of what was done before.
+    """The model answered. `total` is what the run has been charged so far; `evidence` is of what was done before.
 
     `question` is what it asks the person, `answer` what it says as the task's own.
     """
@@ -104,7 +105,7 @@ class Predicted(Event, frozen=True, kw_only=True):
     usage: Usage
     request_id: str | None
     attempts: int
-    total_cents: int
+    total: Money
     space: tuple[int, int] | None = None
     evidence: tuple[Evidence, ...] = ()
     question: str = ""
@@ -116,8 +117,8 @@ class Charged(Event, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "charged"
     what: Literal["session", "step"]
-    cents: int
-    total_cents: int
+    cost: Money
+    total: Money
     session_id: str | None = None
 
 
@@ -214,7 +215,12 @@ class RunEnded(Event, frozen=True, kw_only=True):
     ending: Ending
     message: str
     steps: int
-    cost_cents: int
+    cost: Money
     seconds: float
     remedy: str = ""
     left_open: tuple[str, ...] = ()
+
+    @property
+    def cost_cents(self) -> float:
+        """The cost in cents, as the event's line has it."""
+        return in_cents(self.cost)

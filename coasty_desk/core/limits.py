@@ -6,8 +6,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Point, Prediction, Refusal, Scroll, Verdict, Wait, moved
-from coasty_desk.core.counting import be, counted
+from coasty_desk.core.counting import counted
 from coasty_desk.core.events import Ending
+from coasty_desk.core.money import Money, in_cents, said_in_cents
 
 IDLE_STEPS = 3
 """So many steps in a row without an action, while the task goes on, are a stall."""
@@ -23,22 +24,22 @@ REFUSALS = 3
 
 
 class Limits(Struct, frozen=True):
-    """What the run may use: predictions, seconds of wall clock, cents; `None` is no cap.
+    """What the run may use: predictions, seconds of wall clock, money; `None` is no cap.
 
-    `promised_cents` is what the person was told that the run costs at most.
+    `promised` is what the person was told that the run costs at most.
     """
 
     max_steps: int = 25
     deadline: float | None = None
-    budget_cents: int | None = None
-    promised_cents: int | None = None
+    budget: Money | None = None
+    promised: Money | None = None
 
 
 class Progress(Struct, frozen=True):
     """What the run has used so far, over all its sittings."""
 
     steps: int = 0
-    cents: int = 0
+    spent: Money = 0
     seconds: float = 0.0
     idle: int = 0
     repeats: int = 0
@@ -48,7 +49,7 @@ class Progress(Struct, frozen=True):
     def after(self, prediction: Prediction) -> Progress:
         """With one more prediction counted, before its actions are carried out."""
         actions = tuple(_on_grid(a) for a in prediction.actions if not isinstance(a, Refusal))
-        paid = replace(self, steps=self.steps + 1, cents=self.cents + prediction.usage.cents)
+        paid = replace(self, steps=self.steps + 1, spent=self.spent + prediction.usage.cost)
         if prediction.actions and all(isinstance(a, Scroll | Wait) for a in prediction.actions):
             return paid
         if prediction.verdict is Verdict.ASK and not prediction.actions:
@@ -59,40 +60,47 @@ class Progress(Struct, frozen=True):
         return replace(paid, idle=0, repeats=self.repeats + 1 if same else 1, last=actions)
 
 
-def spent(limits: Limits, progress: Progress, price: int) -> tuple[Ending, str] | None:
-    """Whether the next prediction, costing at worst `price` cents, is out of reach."""
+def spent(limits: Limits, progress: Progress, price: Money) -> tuple[Ending, str] | None:
+    """Whether the next prediction, costing at worst `price`, is out of reach."""
     if progress.steps >= limits.max_steps:
         return Ending.MAX_STEPS, f"the limit of {counted(limits.max_steps, 'step')} is reached"
     if limits.deadline is not None and progress.seconds >= limits.deadline:
         return Ending.DEADLINE, f"the deadline of {limits.deadline:g} s has passed"
-    left = cents_left(limits, progress)
+    left = money_left(limits, progress)
     if left is None or price <= left:
         return None
-    budget = limits.budget_cents
-    cap = (
-        f"budget of {budget}" if budget is not None and left == budget - progress.cents else f"{limits.promised_cents}"
+    cap = min(amount for amount in (limits.budget, limits.promised) if amount is not None)
+    which = (
+        f"the budget of {in_cents(cap):g}"
+        if cap == limits.budget
+        else f"the {in_cents(cap):g} that this run costs at most"
     )
-    whose = "" if cap.startswith("budget") else " that this run costs at most"
-    return Ending.BUDGET, (
-        f"the next step may cost {counted(price, 'cent')}, and of the {cap}{whose} only {left} {be(left)} left"
+    return Ending.BUDGET, too_dear(price, f"of {which}", left)
+
+
+def too_dear(price: Money, of: str, left: Money) -> str:
+    """That the next step may cost more than is left `of` something."""
+    cents = in_cents(left)
+    return (
+        f"the next step may cost {said_in_cents(price)}, and {of} only {cents:g} {'is' if cents == 1 else 'are'} left"
     )
 
 
-def cents_left(limits: Limits, progress: Progress) -> int | None:
+def money_left(limits: Limits, progress: Progress) -> Money | None:
     """What the run may still spend; None is no cap."""
-    caps = [cents for cents in (limits.budget_cents, limits.promised_cents) if cents is not None]
-    return min(caps) - progress.cents if caps else None
+    caps = [amount for amount in (limits.budget, limits.promised) if amount is not None]
+    return min(caps) - progress.spent if caps else None
 
 
 def renewed(limits: Limits, size: Limits, used: Progress, ending: Ending) -> Limits:
     """The caps of a sitting after an ending: what is used up begins anew, `size` more of it, and the rest goes on."""
-    steps, deadline, budget = limits.max_steps, limits.deadline, limits.budget_cents
+    steps, deadline, budget = limits.max_steps, limits.deadline, limits.budget
     if used.steps >= steps:
         steps = used.steps + size.max_steps
     if deadline is not None and (ending is Ending.DEADLINE or used.seconds >= deadline):
         deadline = used.seconds + (size.deadline or deadline)
     if budget is not None and ending is Ending.BUDGET:
-        budget = used.cents + (budget if size.budget_cents is None else size.budget_cents)
+        budget = used.spent + (budget if size.budget is None else size.budget)
     return Limits(steps, deadline, budget)
 
 

@@ -13,6 +13,7 @@ from typing import Literal, Protocol, TypeAlias, TypeVar
 from msgspec import Struct
 
 from coasty_desk.core.actions import Done, LookAgain, NotDone, Outcome, Prediction, Refusal
+from coasty_desk.core.money import Money
 from coasty_desk.core.scaling import Frame, Placed
 
 T = TypeVar("T")
@@ -35,13 +36,13 @@ class Retry(Struct, frozen=True):
 
 
 class StepCharge(Struct, frozen=True):
-    """A predictor's word that it was charged `cents` beside what the prediction's own usage will say.
+    """A predictor's word that it was charged `cost` beside what the prediction's own usage will say.
 
     `what` is `session` (one was opened, `session_id`) or `step` (paid for, but its answer is of no use).
     """
 
     what: Literal["session", "step"]
-    cents: int
+    cost: Money
     session_id: str | None = None
 
 
@@ -74,7 +75,7 @@ class PredictRequest(Struct, frozen=True):
 
     `notes` are what the model must know besides the task (a refusal of its last action, a run
     taken up again). `step` counts predictions from 1 over the whole run, resumed or not.
-    `cents_left` and `seconds_left` are what the run may still use; None is no cap. `outcomes` are what
+    `money_left` and `seconds_left` are what the run may still use; None is no cap. `outcomes` are what
     became of the last answer's actions, one for each; what hindered one is among the notes, in words. What was
     done of them before the run was taken up counts as done. `said` is what
     the person has told the model besides the task, in order. `old`: the frame is of an earlier
@@ -85,7 +86,7 @@ class PredictRequest(Struct, frozen=True):
     task: str
     frame: Frame
     notes: tuple[str, ...] = ()
-    cents_left: int | None = None
+    money_left: Money | None = None
     seconds_left: float | None = None
     outcomes: tuple[Outcome, ...] = ()
     said: tuple[str, ...] = ()
@@ -143,8 +144,8 @@ class Executor(Protocol):
 class Predictor(Protocol):
     """Whoever says what to do next."""
 
-    def price(self, ask: PredictRequest) -> int:
-        """The worst case in cents of the next `predict`, with whatever must be opened for it."""
+    def price(self, ask: PredictRequest) -> Money:
+        """The worst case of the next `predict`, with whatever must be opened for it."""
         ...
 
     def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:

@@ -28,6 +28,7 @@ from coasty_desk.core.errors import (
 )
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.limits import Limits
+from coasty_desk.core.money import Money, in_cents
 from coasty_desk.core.ports import (
     Executor,
     Gate,
@@ -61,7 +62,7 @@ class Job(Struct, frozen=True):
     screen: Rect
     sent: Size
     limits: Limits = field(default_factory=Limits)
-    estimate: int | None = None
+    estimate: Money | None = None
     settings: dict[str, object] = field(default_factory=dict)
     note: str = ""
     plan: tuple[str, ...] = ()
@@ -142,7 +143,7 @@ class _Run:
             message=message,
             remedy=remedy,
             steps=self.progress.steps,
-            cost_cents=self.progress.cents,
+            cost=self.progress.spent,
             seconds=round(self._seconds(), 3),
             left_open=left_open,
         )
@@ -170,7 +171,7 @@ class _Run:
             limits={
                 "max_steps": limits.max_steps,
                 "deadline": limits.deadline,
-                "budget_cents": limits.budget_cents,
+                "budget_cents": None if limits.budget is None else in_cents(limits.budget),
             },
             estimate=self.job.estimate,
             settings=self.job.settings,
@@ -244,7 +245,7 @@ class _Run:
             usage=prediction.usage,
             request_id=prediction.request_id,
             attempts=prediction.attempts,
-            total_cents=self.progress.cents,
+            total=self.progress.spent,
             space=prediction.space,
             evidence=prediction.evidence,
             question=prediction.question,
@@ -262,14 +263,14 @@ class _Run:
 
     def _ask(self, frame: Frame, *, old: bool) -> PredictRequest:
         limits = self.job.limits
-        cents_left = lim.cents_left(limits, self.progress)
+        money_left = lim.money_left(limits, self.progress)
         seconds_left = None if limits.deadline is None else limits.deadline - self._seconds()
         return PredictRequest(
             self.step,
             self.job.task,
             frame,
             self.notes,
-            cents_left,
+            money_left,
             seconds_left,
             self.outcomes,
             self.said,
@@ -284,11 +285,9 @@ class _Run:
                 answer: T = end.value
                 return answer
             if isinstance(word, StepCharge):
-                self.progress = replace(self.progress, cents=self.progress.cents + word.cents)
-                total = self.progress.cents
-                yield self._event(
-                    ev.Charged, what=word.what, cents=word.cents, total_cents=total, session_id=word.session_id
-                )
+                self.progress = replace(self.progress, spent=self.progress.spent + word.cost)
+                total = self.progress.spent
+                yield self._event(ev.Charged, what=word.what, cost=word.cost, total=total, session_id=word.session_id)
             else:
                 yield self._event(ev.Retrying, code=word.code, delay=word.delay, attempt=word.attempt)
 

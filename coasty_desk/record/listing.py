@@ -16,6 +16,7 @@ from msgspec import Struct
 from coasty_desk import plain_files
 from coasty_desk.core import events as ev
 from coasty_desk.core.errors import DesktopError, UsageError
+from coasty_desk.core.money import Money, in_cents
 from coasty_desk.record import run_lock
 from coasty_desk.record.journal import JOURNAL
 from coasty_desk.wire import journal_lines
@@ -37,7 +38,7 @@ class Summary(Struct, frozen=True):
     reason: str
     started: datetime
     steps: int
-    cost_cents: int
+    cost: Money
 
     def to_json(self) -> dict[str, object]:
         """The object of `runs list --json`."""
@@ -48,7 +49,7 @@ class Summary(Struct, frozen=True):
             "reason": self.reason,
             "started": self.started.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "steps": self.steps,
-            "cost_cents": self.cost_cents,
+            "cost_cents": in_cents(self.cost),
         }
 
 
@@ -76,21 +77,21 @@ def summarise(folder: Path) -> Summary | None:
     """The run in the folder, or None where its journal does not say how it began."""
     started: ev.RunStarted | None = None
     ended: ev.RunEnded | None = None
-    steps = cents = 0
+    steps = cost = 0
     for event in events(folder):
         match event:
             case ev.RunStarted():
                 started, ended = started or event, None
-            case ev.Predicted(total_cents=total):
-                steps, cents = max(steps, event.step), total
-            case ev.Charged(total_cents=total):
-                cents = total
+            case ev.Predicted(total=total):
+                steps, cost = max(steps, event.step), total
+            case ev.Charged(total=total):
+                cost = total
             case ev.RunEnded():
-                ended, cents = event, event.cost_cents
+                ended, cost = event, event.cost
     if started is None:
         return None
     status, reason = ended.ending.value if ended else ("running" if run_lock.held(folder) else "interrupted", "")
-    return Summary(folder.name, started.task, status, reason, started.time, steps, cents)
+    return Summary(folder.name, started.task, status, reason, started.time, steps, cost)
 
 
 def events(folder: Path) -> Iterator[ev.Event]:

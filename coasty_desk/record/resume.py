@@ -205,7 +205,7 @@ class _Trail(Struct):
         )
 
     def _pay(self, charged: ev.Charged) -> None:
-        self.progress = replace(self.progress, cents=charged.total_cents)
+        self.progress = replace(self.progress, spent=charged.total)
         if charged.what == "session":
             self.opened += 1
             if charged.session_id is not None and self.looked is not None:
@@ -213,7 +213,7 @@ class _Trail(Struct):
 
     def _begin_batch(self, predicted: ev.Predicted) -> None:
         prediction = Prediction(predicted.verdict, predicted.actions, usage=predicted.usage)
-        self.progress = replace(self.progress.after(prediction), cents=predicted.total_cents)
+        self.progress = replace(self.progress.after(prediction), spent=predicted.total)
         if self.session is not None:
             self.session = replace(self.session, predictions=self.session.predictions + 1)
         self.predicted, self.began, self.first = predicted, None, 0

@@ -14,8 +14,9 @@ from msgspec.structs import replace
 
 from coasty_desk import file_lock, plain_files
 from coasty_desk.core.actions import Prediction
-from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import DesktopError, OverBudgetError, ServiceError, UnpaidError
+from coasty_desk.core.limits import too_dear
+from coasty_desk.core.money import Money, from_cents, in_cents
 from coasty_desk.core.ports import Predictor, PredictRequest, PredictStream, StepCharge
 from coasty_desk.core.stop import Stop
 from coasty_desk.record import disk_errors
@@ -31,7 +32,7 @@ PATIENCE = 5.0
 
 
 class Entry(Struct, frozen=True):
-    """A purchase: on which day (this computer's), for which run, which of its purchases (`what`), for how many cents.
+    """A purchase: on which day (this computer's), for which run, which of its purchases (`what`), for how much.
 
     `in_doubt`: it is reserved. It counts, and its answer is still to come: another line then says what it came to.
     """
@@ -39,7 +40,7 @@ class Entry(Struct, frozen=True):
     day: date
     run_id: str
     what: str
-    cents: int
+    cost: Money
     in_doubt: bool = False
 
 
@@ -58,8 +59,8 @@ class SpendingLedger:
         with disk_errors.disk_errors(), file_lock.alone(self._lock(), PATIENCE, self._pause):
             self._append(entries)
 
-    def reserve(self, entry: Entry, cap: int) -> int:
-        """Write it down, unless the day then has more than `cap` cents; the cents that are left for it.
+    def reserve(self, entry: Entry, cap: Money) -> Money:
+        """Write it down, unless the day then has more than `cap`; what is left for it.
 
         No other process spends in between. Nothing is written where `left` is too little. Raises DesktopError.
         """
@@ -67,8 +68,8 @@ class SpendingLedger:
             day = entry.day.isoformat().encode("ascii")
             there = {(one.run_id, one.what): one for one in _read(line for line in self._lines() if day in line)}
             there.pop((entry.run_id, entry.what), None)
-            left = max(cap - sum(one.cents for one in there.values() if one.day == entry.day), 0)
-            if entry.cents <= left:
+            left = max(cap - sum(one.cost for one in there.values() if one.day == entry.day), 0)
+            if entry.cost <= left:
                 self._append((entry,))
         return left
 
@@ -80,13 +81,13 @@ class SpendingLedger:
             return []
         return list({(entry.run_id, entry.what): entry for entry in _read(lines)}.values())
 
-    def spent_on(self, day: date) -> int:
-        """The cents of a day."""
-        return sum(entry.cents for entry in self.entries() if entry.day == day)
+    def spent_on(self, day: date) -> Money:
+        """All of a day."""
+        return sum(entry.cost for entry in self.entries() if entry.day == day)
 
-    def reserved(self) -> int:
-        """The cents of all purchases that are in doubt."""
-        return sum(entry.cents for entry in self.entries() if entry.in_doubt)
+    def reserved(self) -> Money:
+        """All purchases that are in doubt."""
+        return sum(entry.cost for entry in self.entries() if entry.in_doubt)
 
     def _lock(self) -> Path:
         plain_files.folder(self._path.parent)
@@ -106,24 +107,24 @@ class SpendingLedger:
         finally:
             os.close(descriptor)
 
-    def by_day(self) -> dict[str, int]:
-        """Cents by day (`2026-11-22`), the newest first."""
+    def by_day(self) -> dict[str, Money]:
+        """By day (`2026-11-22`), the newest first."""
         return self._by("%Y-%m-%d")
 
-    def by_month(self) -> dict[str, int]:
-        """Cents by month (`2026-11`), the newest first."""
+    def by_month(self) -> dict[str, Money]:
+        """By month (`2026-11`), the newest first."""
         return self._by("%Y-%m")
 
-    def _by(self, form: str) -> dict[str, int]:
-        sums: dict[str, int] = {}
+    def _by(self, form: str) -> dict[str, Money]:
+        sums: dict[str, Money] = {}
         for entry in self.entries():
             period = entry.day.strftime(form)
-            sums[period] = sums.get(period, 0) + entry.cents
+            sums[period] = sums.get(period, 0) + entry.cost
         return dict(sorted(sums.items(), reverse=True))
 
 
 class Metered(Struct, frozen=True):
-    """A `core.ports.Predictor` that writes down what another one costs, and asks it nothing beyond `daily_cents`.
+    """A `core.ports.Predictor` that writes down what another one costs, and asks it nothing beyond `daily`.
 
     The worst case of a step is reserved before the request goes out, and settled when it is answered: several
     runs at once, and runs that are killed, stay within the cap.
@@ -133,9 +134,9 @@ class Metered(Struct, frozen=True):
     ledger: SpendingLedger
     run_id: str
     stop: Stop
-    daily_cents: int | None = None
+    daily: Money | None = None
 
-    def price(self, ask: PredictRequest) -> int:
+    def price(self, ask: PredictRequest) -> Money:
         """The other's price."""
         return self.predictor.price(ask)
 
@@ -145,39 +146,35 @@ class Metered(Struct, frozen=True):
         try:
             return (yield from self._noted(self._capped(ask, reserved), reserved))
         except OverBudgetError as error:
-            own = None if ask.cents_left is None else ask.cents_left - error.spent
-            if reserved is None or not error.cents or (own is not None and error.cents > own):
+            own = None if ask.money_left is None else ask.money_left - error.spent
+            if reserved is None or not error.cost or (own is not None and error.cost > own):
                 raise
-            reserved = self._reserve(ask.step, error.cents)  # what must be opened anew was not reserved
-        return (yield from self._noted(self._capped(replace(ask, cents_left=own), reserved), reserved))
+            reserved = self._reserve(ask.step, error.cost)  # what must be opened anew was not reserved
+        return (yield from self._noted(self._capped(replace(ask, money_left=own), reserved), reserved))
 
     def close(self) -> tuple[str, ...] | None:
         """Close the other."""
         return self.predictor.close()
 
-    def _reserve(self, step: int, cents: int) -> Entry | None:
+    def _reserve(self, step: int, cost: Money) -> Entry | None:
         """What is written down for the step before it is asked for; None where it costs nothing."""
-        if not cents:
+        if not cost:
             return None
-        entry = Entry(today(), self.run_id, f"{step}", cents, in_doubt=True)
-        if self.daily_cents is None:
+        entry = Entry(today(), self.run_id, f"{step}", cost, in_doubt=True)
+        if self.daily is None:
             self.ledger.add(entry)
             return entry
-        left = self.ledger.reserve(entry, self.daily_cents)
-        if cents > left:
-            message = (
-                f"the next step may cost {counted(cents, 'cent')}, and of today's {self.daily_cents} "
-                f"only {left} {be(left)} left"
-            )
+        left = self.ledger.reserve(entry, self.daily)
+        if cost > left:
+            message = too_dear(cost, f"of today's {in_cents(self.daily):g}", left)
             raise OverBudgetError(message, "Wait for tomorrow, or raise daily_cents under [limits].")
         return entry
 
     def _capped(self, ask: PredictRequest, reserved: Entry | None) -> PredictRequest:
         """A session that is gone is opened anew within the day's cap as well."""
-        if reserved is None or self.daily_cents is None:
+        if reserved is None or self.daily is None:
             return ask
-        cents = reserved.cents
-        return replace(ask, cents_left=cents if ask.cents_left is None else min(cents, ask.cents_left))
+        return replace(ask, money_left=reserved.cost if ask.money_left is None else min(reserved.cost, ask.money_left))
 
     def _noted(self, ask: PredictRequest, reserved: Entry | None) -> PredictStream[Prediction]:
         step = reserved or Entry(today(), self.run_id, f"{ask.step}", 0)
@@ -196,27 +193,27 @@ class Metered(Struct, frozen=True):
                 step = self._charged(ask, step, word)
             yield word
         try:
-            self._settle(step, prediction.usage.cents)
+            self._settle(step, prediction.usage.cost)
         except DesktopError:
-            yield StepCharge("step", prediction.usage.cents)  # it was paid, though the disk does not take it down
+            yield StepCharge("step", prediction.usage.cost)  # it was paid, though the disk does not take it down
             raise
         return prediction
 
     def _charged(self, ask: PredictRequest, step: Entry, word: StepCharge) -> Entry:
         """Write it down; what the step itself is down for now."""
         if word.what == "step":
-            return self._settle(step, word.cents)
-        session = Entry(step.day, self.run_id, word.session_id or f"{step.what}-session", word.cents)
+            return self._settle(step, word.cost)
+        session = Entry(step.day, self.run_id, word.session_id or f"{step.what}-session", word.cost)
         still_to_pay = 0 if self.stop.is_set() else self.price(ask)  # after a stop no step is asked for
-        rest = replace(step, cents=still_to_pay, in_doubt=still_to_pay > 0)
-        if word.cents or step.cents:
+        rest = replace(step, cost=still_to_pay, in_doubt=still_to_pay > 0)
+        if word.cost or step.cost:
             self.ledger.add(session, rest)
         return rest
 
-    def _settle(self, step: Entry, cents: int) -> Entry:
+    def _settle(self, step: Entry, cost: Money) -> Entry:
         """Write down what it came to, once."""
-        settled = replace(step, cents=cents, in_doubt=False)
-        if not step.in_doubt and settled.cents <= step.cents:
+        settled = replace(step, cost=cost, in_doubt=False)
+        if not step.in_doubt and settled.cost <= step.cost:
             return step
         self.ledger.add(settled)
         return settled
@@ -228,7 +225,7 @@ def _line(entry: Entry) -> bytes:
         "day": entry.day.isoformat(),
         "run_id": entry.run_id,
         "what": entry.what,
-        "cents": entry.cents,
+        "cents": in_cents(entry.cost),
         **({"in_doubt": True} if entry.in_doubt else {}),
     }
     return json.dumps(line).encode("ascii") + b"\n"
@@ -245,8 +242,8 @@ def _read(lines: Iterable[bytes]) -> Iterator[Entry]:
             fields = Fields.of(parse_json(line), "the entry")
             day = date.fromisoformat(str(fields.values.get("day")))
             run_id, what = (fields.text(name, at_most=200) for name in ("run_id", "what"))
-            cents = fields.whole("cents", at_most=10**9)
+            cents = fields.number("cents", at_most=10**9)
         except (UnreadableError, ValueError):
             continue
         if run_id is not None and what is not None and cents is not None:
-            yield Entry(day, run_id, what, cents, fields.values.get("in_doubt") is True)
+            yield Entry(day, run_id, what, from_cents(cents), fields.values.get("in_doubt") is True)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Evidence, Refusal, Usage, in_words
 from coasty_desk.core.gates.reached_windows import NamedWindow
+from coasty_desk.core.money import in_cents
 from coasty_desk.core.scaling import CORNER_INSET, Frame, Rect, Size
 from coasty_desk.wire.action_json import encode
 
@@ -47,11 +48,15 @@ def _fields(event: ev.Event, *, recorded: bool) -> dict[str, object]:
             return _started(event)
         case ev.Observed(frame=frame, worst_case=worst_case):
             file = frame_file(event.step, frame.media_type) if recorded else None
-            return {**_observed(frame, file), "worst_case_cents": worst_case}
+            return {**_observed(frame, file), "worst_case_cents": in_cents(worst_case)}
         case ev.Predicted():
             return _predicted(event)
         case ev.Charged():
-            charged: dict[str, object] = {"what": event.what, "cents": event.cents, "total_cents": event.total_cents}
+            charged: dict[str, object] = {
+                "what": event.what,
+                "cents": in_cents(event.cost),
+                "total_cents": in_cents(event.total),
+            }
             return {**charged, "session_id": event.session_id}
         case ev.Refused(refusal=refusal, real=action):
             done = {} if action is None else {"real_action": encode(action)}
@@ -98,7 +103,7 @@ def _started(event: ev.RunStarted) -> dict[str, object]:
         "screen": _rect(event.screen),
         "sent": _size(event.sent),
         "limits": dict(event.limits),
-        "estimate": event.estimate,
+        "estimate": None if event.estimate is None else in_cents(event.estimate),
         "settings": dict(event.settings),
         "note": event.note,
         **({"plan": list(event.plan)} if event.plan else {}),
@@ -126,7 +131,7 @@ def _predicted(event: ev.Predicted) -> dict[str, object]:
         "usage": _usage(event.usage),
         "request_id": event.request_id,
         "attempts": event.attempts,
-        "total_cents": event.total_cents,
+        "total_cents": in_cents(event.total),
         "space": None if event.space is None else {"width": event.space[0], "height": event.space[1]},
         **({"evidence": [_evidence(one) for one in event.evidence]} if event.evidence else {}),
         **({"question": event.question} if event.question else {}),
@@ -145,7 +150,7 @@ def _ended(event: ev.RunEnded) -> dict[str, object]:
         "message": event.message,
         "remedy": event.remedy,
         "steps": event.steps,
-        "cost_cents": event.cost_cents,
+        "cost_cents": in_cents(event.cost),
         "seconds": event.seconds,
         **({"left_open": list(event.left_open)} if event.left_open else {}),
     }
@@ -164,7 +169,8 @@ def _refusal(refusal: Refusal) -> dict[str, object]:
 
 def _usage(usage: Usage) -> dict[str, object]:
     tokens = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
-    return {"credits_charged": usage.cents, "cost_cents": usage.cents, **tokens}
+    cents = in_cents(usage.cost)
+    return {"credits_charged": cents, "cost_cents": cents, **tokens}
 
 
 def _size(size: Size) -> dict[str, object]:

@@ -16,6 +16,7 @@ from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Evidence, Refusal, Usage, Verdict
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.keys.chords import UnknownKey
+from coasty_desk.core.money import Money, cap
 from coasty_desk.core.scaling import CORNER_INSET, Frame, Rect, Size
 from coasty_desk.wire.action_json import recall
 from coasty_desk.wire.event_json import REFUSED
@@ -36,7 +37,7 @@ class Looked(ev.Event, frozen=True, kw_only=True):
     sent: Size
     content: Size
     shows: Rect
-    worst_case: int = 0
+    worst_case: Money = 0
     hidden: tuple[Rect, ...] = ()
     inset: int = CORNER_INSET
 
@@ -109,7 +110,7 @@ def _started(fields: Fields, head: _Head) -> ev.Event:
         screen=_rect(fields, "screen"),
         sent=_size(fields, "sent"),
         limits={name: limits.number(name, at_most=MAX_NUMBER) for name in limits.values},
-        estimate=fields.whole("estimate", at_most=MAX_NUMBER),
+        estimate=_money_if_any(fields, "estimate"),
         settings=dict(settings.values),
         note=_note(fields),
     )
@@ -123,7 +124,7 @@ def _observed(fields: Fields, head: _Head) -> ev.Event:
         sent=_size(fields, "size"),
         content=_size(fields, "content"),
         shows=_rect(fields, "shows"),
-        worst_case=fields.whole("worst_case_cents", at_most=MAX_NUMBER) or 0,
+        worst_case=_money_if_any(fields, "worst_case_cents") or 0,
         hidden=_rects(fields, "hidden"),
         inset=CORNER_INSET if "inset" not in fields.values else _whole(fields, "inset"),
     )
@@ -141,10 +142,10 @@ def _predicted(fields: Fields, head: _Head) -> ev.Event:
         verdict=_one_of({verdict.value: verdict for verdict in Verdict}, _text(fields, "status")),
         actions=tuple(_action(entry) for entry in entries),
         reasoning=_text(fields, "reasoning"),
-        usage=Usage(*(_whole(usage, name) for name in ("cost_cents", "input_tokens", "output_tokens"))),
+        usage=Usage(_money(usage, "cost_cents"), *(_whole(usage, name) for name in ("input_tokens", "output_tokens"))),
         request_id=_text_if_any(fields, "request_id"),
         attempts=_whole(fields, "attempts"),
-        total_cents=_whole(fields, "total_cents"),
+        total=_money(fields, "total_cents"),
         space=None if space is None else (space.width, space.height),
         evidence=tuple(_evidence(entry) for entry in _list_if_any(fields, "evidence")),
         question=_text_if_any(fields, "question") or "",
@@ -172,8 +173,8 @@ def _charged(fields: Fields, head: _Head) -> ev.Event:
     return ev.Charged(
         **head,
         what=_one_of(whats, _text(fields, "what")),
-        cents=_whole(fields, "cents"),
-        total_cents=_whole(fields, "total_cents"),
+        cost=_money(fields, "cents"),
+        total=_money(fields, "total_cents"),
         session_id=_text_if_any(fields, "session_id"),
     )
 
@@ -246,7 +247,7 @@ def _ended(fields: Fields, head: _Head) -> ev.Event:
         ending=_one_of(endings, (_text(fields, "status"), _text(fields, "reason"))),
         message=_text(fields, "message"),
         steps=_whole(fields, "steps"),
-        cost_cents=_whole(fields, "cost_cents"),
+        cost=_money(fields, "cost_cents"),
         seconds=_number(fields, "seconds"),
         remedy=_text(fields, "remedy"),
         left_open=fields.texts("left_open", at_most=100, each=200) or (),
@@ -321,6 +322,14 @@ def _whole(fields: Fields, name: str) -> int:
 
 def _number(fields: Fields, name: str) -> float:
     return _there(name, fields.number(name, at_most=MAX_NUMBER))
+
+
+def _money(fields: Fields, name: str) -> Money:
+    return _there(name, _money_if_any(fields, name))
+
+
+def _money_if_any(fields: Fields, name: str) -> Money | None:
+    return cap(fields.number(name, at_most=MAX_NUMBER))
 
 
 def _there(name: str, value: T | None) -> T:

@@ -6,6 +6,7 @@ import math
 
 from coasty_desk.core.actions import Action, Prediction, Refusal, Usage, Verdict
 from coasty_desk.core.errors import ServiceError
+from coasty_desk.core.money import from_cents
 from coasty_desk.core.scaling import SENT_MAX, SENT_MIN
 from coasty_desk.wire import action_json as wire_actions
 from coasty_desk.wire.json_fields import UnreadableError, glimpse, kind, parse_json, short, sound
@@ -38,7 +39,7 @@ def parse(body: bytes) -> Prediction:
 def decode(body: object) -> Prediction:
     """Read an answer's JSON document; missing and unknown fields are tolerated. Raises ServiceError BAD_ANSWER.
 
-    Actions after the first `done` or `fail` are left out. `usage.cents` is 0 where the answer
+    Actions after the first `done` or `fail` are left out. `usage.cost` is 0 where the answer
     does not say (see `charged`): the response's headers are the caller's to read.
     """
     request_id = _identifier(body.get("request_id")) if isinstance(body, dict) else None
@@ -144,7 +145,7 @@ def _usage(usage: object) -> Usage:
     if not isinstance(usage, dict):
         return Usage()
     tokens = (_amount(usage.get(name)) or 0 for name in ("input_tokens", "output_tokens"))
-    return Usage(charged({"usage": usage}) or 0, *tokens)
+    return Usage(from_cents(charged({"usage": usage}) or 0), *tokens)
 
 
 def _amount(value: object) -> int | None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from coasty_desk.core.money import CENT
 from coasty_desk.record.spending import LEDGER, Entry, SpendingLedger
 from tests.desktop.targets import App
 from tests.desktop.xvfb import xvfb
@@ -47,7 +48,7 @@ class Shell:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.data = home / ".local" / "share" / "coasty-desk"
-        SpendingLedger(self.data / LEDGER).add(Entry(date(2026, 1, 1), "an-earlier-run", "1", 4))
+        SpendingLedger(self.data / LEDGER).add(Entry(date(2026, 1, 1), "an-earlier-run", "1", 4 * CENT))
         self.environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "COASTY_API_KEY": KEY}
 
     def __call__(self, *arguments: str, **environment: str) -> Result:

@@ -18,6 +18,7 @@ from coasty_desk.cli.view.plain_view import PlainView
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Click, KeyCombo, Move, Point, Prediction, Refusal, TypeText, Usage, Verdict
 from coasty_desk.core.limits import Limits
+from coasty_desk.core.money import CENT
 from coasty_desk.core.ports import (
     HandPause,
     Judging,
@@ -42,7 +43,7 @@ class _Model(ScriptedPredictor):
 
     def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:
         if ask.step == 1:
-            yield StepCharge("session", 10, "ses_1")
+            yield StepCharge("session", 10 * CENT, "ses_1")
             yield Retry("RATE_LIMITED", 2.5, 2)
         return (yield from super().predict(ask))
 
@@ -64,14 +65,14 @@ def _events() -> Iterator[ev.Event]:
         _says(Click(Point(300, 200)), TypeText("naïve 長\n\x1b[31m"), why=HOSTILE),
         _says(KeyCombo(("ctrl", "s"))),
         _says(Move(Point(5, 5)), Refusal("\x1b[31mraw", "wire", "\x07no")),
-        Prediction(Verdict.DONE, (), "All\x1b[0m saved.", usage=Usage(10)),
+        Prediction(Verdict.DONE, (), "All\x1b[0m saved.", usage=Usage(10 * CENT)),
     ]
-    job = Job("r1", HOSTILE, "coasty", Rect(0, 0, 1280, 720), Size(1280, 720), Limits(25, None, 200), 248)
-    yield from run(job, Ports(StillScreen(), RecordingExecutor(), _Model(script, cents=10), _Gate(), Stop()))
+    job = Job("r1", HOSTILE, "coasty", Rect(0, 0, 1280, 720), Size(1280, 720), Limits(25, None, 200 * CENT), 248 * CENT)
+    yield from run(job, Ports(StillScreen(), RecordingExecutor(), _Model(script, cost=10 * CENT), _Gate(), Stop()))
 
 
 def _says(*actions: object, why: str = "because") -> Prediction:
-    return Prediction(Verdict.CONTINUE, actions, why, usage=Usage(8))  # type: ignore[arg-type]  # actions, refusals
+    return Prediction(Verdict.CONTINUE, actions, why, usage=Usage(8 * CENT))  # type: ignore[arg-type]  # actions, refusals
 
 
 def _foot(foot: Foot, width: int) -> list[str]:

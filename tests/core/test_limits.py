@@ -19,12 +19,13 @@ from coasty_desk.core.actions import (
 )
 from coasty_desk.core.events import Ending
 from coasty_desk.core.limits import IDLE_STEPS, REPEATS, Limits, Progress, renewed, spent, stalled
+from coasty_desk.core.money import CENT
 
 
 def _after(*batches: tuple[Action | Refusal, ...]) -> Progress:
     progress = Progress()
     for actions in batches:
-        progress = progress.after(Prediction(Verdict.CONTINUE, actions, usage=Usage(4)))
+        progress = progress.after(Prediction(Verdict.CONTINUE, actions, usage=Usage(4 * CENT)))
     return progress
 
 
@@ -36,23 +37,23 @@ def _ending(progress: Progress) -> Ending | None:
 def test_each_prediction_counts_a_step_and_its_cost() -> None:
     """Steps are predictions; cents are what was charged."""
     progress = _after((), (Wait(1),))
-    assert (progress.steps, progress.cents) == (2, 8)
+    assert (progress.steps, progress.spent) == (2, 8 * CENT)
 
 
 @pytest.mark.parametrize(
     ("limits", "progress", "price", "ending"),
     [
         (Limits(max_steps=2), Progress(steps=2), 0, Ending.MAX_STEPS),
-        (Limits(max_steps=2), Progress(steps=1), 99, None),
+        (Limits(max_steps=2), Progress(steps=1), 99 * CENT, None),
         (Limits(deadline=5), Progress(seconds=5), 0, Ending.DEADLINE),
-        (Limits(budget_cents=13), Progress(), 14, Ending.BUDGET),
-        (Limits(budget_cents=14), Progress(), 14, None),
-        (Limits(budget_cents=20), Progress(cents=14), 6, None),
-        (Limits(budget_cents=0), Progress(), 0, None),
-        (Limits(promised_cents=38), Progress(cents=28), 10, None),
-        (Limits(promised_cents=38), Progress(cents=28), 14, Ending.BUDGET),
-        (Limits(promised_cents=38, budget_cents=20), Progress(cents=14), 10, Ending.BUDGET),
-        (Limits(promised_cents=20, budget_cents=38), Progress(cents=14), 10, Ending.BUDGET),
+        (Limits(budget=13 * CENT), Progress(), 14 * CENT, Ending.BUDGET),
+        (Limits(budget=14 * CENT), Progress(), 14 * CENT, None),
+        (Limits(budget=20 * CENT), Progress(spent=14 * CENT), 6 * CENT, None),
+        (Limits(budget=0 * CENT), Progress(), 0 * CENT, None),
+        (Limits(promised=38 * CENT), Progress(spent=28 * CENT), 10 * CENT, None),
+        (Limits(promised=38 * CENT), Progress(spent=28 * CENT), 14 * CENT, Ending.BUDGET),
+        (Limits(promised=38 * CENT, budget=20 * CENT), Progress(spent=14 * CENT), 10 * CENT, Ending.BUDGET),
+        (Limits(promised=20 * CENT, budget=38 * CENT), Progress(spent=14 * CENT), 10 * CENT, Ending.BUDGET),
     ],
 )
 def test_a_cap_is_asked_before_the_money_is_spent(
@@ -98,14 +99,14 @@ def test_a_verdict_is_no_stall() -> None:
 @pytest.mark.parametrize(
     ("used", "ending", "expected"),
     [
-        (Progress(steps=9), Ending.MAX_STEPS, Limits(18, 60.0, 50)),
-        (Progress(steps=4), Ending.STOP, Limits(9, 60.0, 50)),
-        (Progress(steps=4, seconds=61.0), Ending.DEADLINE, Limits(9, 121.0, 50)),
-        (Progress(steps=4, cents=48), Ending.BUDGET, Limits(9, 60.0, 98)),
-        (Progress(steps=9, seconds=70.0, cents=50), Ending.SERVICE_ERROR, Limits(18, 130.0, 50)),
+        (Progress(steps=9), Ending.MAX_STEPS, Limits(18, 60.0, 50 * CENT)),
+        (Progress(steps=4), Ending.STOP, Limits(9, 60.0, 50 * CENT)),
+        (Progress(steps=4, seconds=61.0), Ending.DEADLINE, Limits(9, 121.0, 50 * CENT)),
+        (Progress(steps=4, spent=48 * CENT), Ending.BUDGET, Limits(9, 60.0, 98 * CENT)),
+        (Progress(steps=9, seconds=70.0, spent=50 * CENT), Ending.SERVICE_ERROR, Limits(18, 130.0, 50 * CENT)),
     ],
 )
 def test_what_was_used_up_begins_anew(used: Progress, ending: Ending, expected: Limits) -> None:
     """Of the same size; what is left goes on."""
-    assert renewed(Limits(9, 60.0, 50), Limits(9, 60.0, 50), used, ending) == expected
+    assert renewed(Limits(9, 60.0, 50 * CENT), Limits(9, 60.0, 50 * CENT), used, ending) == expected
     assert renewed(Limits(9), Limits(4), used, ending).max_steps == (used.steps + 4 if used.steps == 9 else 9)

@@ -24,6 +24,7 @@ from coasty_desk.core.actions import (
 from coasty_desk.core.errors import BrokenOffError, DesktopError, ServiceError
 from coasty_desk.core.gates.confirm import Scripted
 from coasty_desk.core.limits import Limits
+from coasty_desk.core.money import CENT
 from coasty_desk.core.ports import Instead, Judging, PersonQuestion, PersonReply, Predictor, SettleResult
 from coasty_desk.core.resume_point import ResumePoint
 from coasty_desk.core.run import Job, Ports, refusal, run
@@ -89,7 +90,7 @@ class Noting(StillScreen):
 
 
 def _go(*actions: Action | Refusal, verdict: Verdict = Verdict.CONTINUE, cents: int = 0) -> Prediction:
-    return Prediction(verdict, actions, usage=Usage(cents))
+    return Prediction(verdict, actions, usage=Usage(cents * CENT))
 
 
 def test_a_step_is_look_ask_act_rest_and_the_last_event_says_how_it_ended() -> None:
@@ -282,14 +283,14 @@ def test_looking_again_is_no_refusal() -> None:
     ("limits", "ending", "predictions"),
     [
         (Limits(max_steps=2), ev.Ending.MAX_STEPS, 2),
-        (Limits(budget_cents=9), ev.Ending.BUDGET, 2),
-        (Limits(budget_cents=3), ev.Ending.BUDGET, 0),
+        (Limits(budget=9 * CENT), ev.Ending.BUDGET, 2),
+        (Limits(budget=3 * CENT), ev.Ending.BUDGET, 0),
     ],
 )
 def test_a_limit_ends_the_run_before_more_is_spent(limits: Limits, ending: ev.Ending, predictions: int) -> None:
     """The budget is asked with the worst case of the next step."""
     world = World(*[_go(CLICK, cents=4), _go(OTHER, cents=4)] * 5, limits=limits)
-    world.predictor.cents = 4
+    world.predictor.cost = 4 * CENT
     assert world.run().ending is ending
     assert len(world.predictor.asked) == predictions
 

@@ -15,6 +15,7 @@ import pytest
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Click, Point, Usage, Verdict
 from coasty_desk.core.errors import DesktopError, UsageError
+from coasty_desk.core.money import CENT
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.record import listing
 from coasty_desk.record.journal import JOURNAL, Recorder, new_run_id, recorded
@@ -47,16 +48,16 @@ def predicted(step: int = 1, total: int = 14) -> ev.Predicted:
         verdict=Verdict.CONTINUE,
         actions=(Click(Point(1, 2)),),
         reasoning="",
-        usage=Usage(4),
+        usage=Usage(4 * CENT),
         request_id=None,
         attempts=1,
-        total_cents=total,
+        total=total * CENT,
     )
 
 
 def ended(ending: ev.Ending = ev.Ending.DONE, cents: int = 14) -> ev.RunEnded:
     """A run's last event."""
-    return ev.RunEnded(run_id=RUN, step=1, ending=ending, message="done", steps=1, cost_cents=cents, seconds=1.0)
+    return ev.RunEnded(run_id=RUN, step=1, ending=ending, message="done", steps=1, cost=cents * CENT, seconds=1.0)
 
 
 def posted(step: int = 1, what: str = "predict") -> Posted:
@@ -110,7 +111,7 @@ def test_a_request_is_kept_until_its_answer_is_in_the_journal(recorder: Recorder
     recorder.take(
         predicted()
         if what == "predict"
-        else ev.Charged(run_id=RUN, step=1, what="session", cents=10, total_cents=10, session_id="s")
+        else ev.Charged(run_id=RUN, step=1, what="session", cost=10 * CENT, total=10 * CENT, session_id="s")
     )
     assert recorder.kept(1, request.what) is None
     assert not list(recorder.folder.glob("request-*"))
@@ -178,7 +179,7 @@ def test_a_disk_that_refuses_ends_the_run_before_the_next_action(
                 ending=ev.Ending.DESKTOP_ERROR,
                 message=error.message,
                 steps=1,
-                cost_cents=0,
+                cost=0,
                 seconds=1.0,
             )
 
@@ -238,7 +239,7 @@ def test_runs_are_listed_newest_first_with_what_they_came_to(tmp_path: Path) -> 
     (tmp_path / "nonsense").mkdir()
     (tmp_path / "nonsense" / JOURNAL).write_bytes(b"\xff\x00 what?\n{}\n")
     (tmp_path / "file").write_text("")
-    found = [(s.run_id, s.status, s.reason, s.steps, s.cost_cents) for s in listing.summaries(tmp_path)]
+    found = [(s.run_id, s.status, s.reason, s.steps, s.cost / CENT) for s in listing.summaries(tmp_path)]
     assert found == [
         ("d", "running", "", 0, 0),
         ("c", "interrupted", "", 1, 28),

@@ -15,6 +15,7 @@ import pytest
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Click, Prediction, Refusal
 from coasty_desk.core.limits import Limits
+from coasty_desk.core.money import CENT
 from coasty_desk.core.ports import Judging, SettleResult
 from coasty_desk.core.resume_point import ResumePoint
 from coasty_desk.core.run import Job, Ports, run
@@ -333,7 +334,7 @@ def test_a_budget_buys_what_it_buys(budget: int, bought: int, *, deadly: bool, t
     world = World(Service(entries), tmp_path)
     chance = random.Random(budget)  # noqa: S311 - see above
     ended = carried_out(
-        world, lambda: chance.randint(4, 30) if deadly else float("inf"), Limits(budget_cents=budget, max_steps=9)
+        world, lambda: chance.randint(4, 30) if deadly else float("inf"), Limits(budget=budget * CENT, max_steps=9)
     )
     assert ended.ending is ev.Ending.BUDGET
     assert world.service.paid_for == ended.steps == bought

@@ -10,6 +10,7 @@ import pytest
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.limits import Limits
+from coasty_desk.core.money import CENT
 from coasty_desk.models.coasty.pricing import Tariff
 from tests.record.test_never_twice import FAULTS, World, carried_out, refunded, script
 from tests.stub_service import Fault, Request, Response, Service, error
@@ -49,7 +50,7 @@ def test_it_is_never_more_than_was_promised(block: int, tmp_path: Path) -> None:
         ended = carried_out(
             world,
             lambda: chance.randint(3, 60) if deadly else float("inf"),  # noqa: B023 - used at once
-            Limits(max_steps=steps, promised_cents=promised),
+            Limits(max_steps=steps, promised=promised * CENT),
         )
         assert world.service.charged <= promised, f"seed {seed}"
         assert ended.cost_cents == world.service.charged, f"seed {seed}"
@@ -61,7 +62,7 @@ def test_a_session_that_stays_is_never_in_the_way(tmp_path: Path) -> None:
     """The promise is what the steps cost, to the cent: all of them are taken."""
     for steps in range(1, 9):
         world = World(Service(script(steps)[0][:-1]), tmp_path / str(steps))
-        limits = Limits(max_steps=steps, promised_cents=Tariff().run(steps))
+        limits = Limits(max_steps=steps, promised=Tariff().run(steps) * CENT)
         ended = carried_out(world, lambda: float("inf"), limits)
         assert (ended.ending, ended.steps) == (ev.Ending.MAX_STEPS, steps)
-        assert world.service.charged == limits.promised_cents
+        assert world.service.charged * CENT == limits.promised

@@ -27,6 +27,7 @@ from coasty_desk.core.actions import (
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.limits import Limits
+from coasty_desk.core.money import CENT
 from coasty_desk.core.run import Job, Ports, run
 from coasty_desk.core.scaling import Placed, Rect
 from coasty_desk.core.stop import Stop
@@ -78,7 +79,14 @@ class _Again:
         screen, self.executor = Slides(screens, shows), RecordingExecutor()
         sent = screen.capture().sent
         screen._next = 0
-        job = Job("again", recording.task, "replay", screen.shows, sent, Limits(25, None, budget))
+        job = Job(
+            "again",
+            recording.task,
+            "replay",
+            screen.shows,
+            sent,
+            Limits(25, None, None if budget is None else budget * CENT),
+        )
         replay = Replay(recording, heal)
         self.events = list(run(job, Ports(screen, self.executor, replay, OpenGate(), Stop())))
         self.done = [placed.real for placed in self.executor.performed]
@@ -190,7 +198,9 @@ def test_it_stops_in_the_middle_where_a_later_target_is_gone(folder: Path) -> No
 def test_a_model_heals_a_step_whose_target_is_gone(folder: Path) -> None:
     """It is asked for that step alone, told what it was, paid for it alone; then the recording goes on."""
     elsewhere = desktop([(300, 600, "Save"), *BUTTONS[1:]])
-    heal = ScriptedPredictor([Prediction(Verdict.DONE, (Click(Point(300, 600)),), usage=Usage(4))], cents=10)
+    heal = ScriptedPredictor(
+        [Prediction(Verdict.DONE, (Click(Point(300, 600)),), usage=Usage(4 * CENT))], cost=10 * CENT
+    )
     again = _Again(_recording(folder), [elsewhere, desktop(BUTTONS)], heal)
     assert again.done == [Click(Point(300, 600)), *DONE[2:]]
     assert again.ended.ending is ev.Ending.DONE
@@ -200,12 +210,12 @@ def test_a_model_heals_a_step_whose_target_is_gone(folder: Path) -> None:
     assert "Write to {{name}}" in heal.asked[0].task
     assert heal.closed == 1
     prices = [event.worst_case for event in again.events if isinstance(event, ev.Observed)]
-    assert prices == [10, 0, 0, 0]
+    assert prices == [10 * CENT, 0, 0, 0]
 
 
 def test_a_healing_that_the_budget_does_not_allow_is_not_bought(folder: Path) -> None:
     """The budget is asked before the model is."""
-    heal = ScriptedPredictor(cents=10)
+    heal = ScriptedPredictor(cost=10 * CENT)
     again = _Again(_recording(folder), [desktop([])], heal, budget=5)
     assert again.ended.ending is ev.Ending.BUDGET
     assert heal.asked == []

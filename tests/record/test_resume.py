@@ -14,6 +14,7 @@ from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Click, KeyCombo, Point, Prediction, Refusal, TypeText, Usage, Verdict
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.limits import Limits, Progress
+from coasty_desk.core.money import CENT
 from coasty_desk.core.run import Job, Ports, run
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
@@ -50,10 +51,10 @@ def answered(step: int, *actions: Action | Refusal, verdict: Verdict = Verdict.C
             verdict=verdict,
             actions=actions,
             reasoning="",
-            usage=Usage(4),
+            usage=Usage(4 * CENT),
             request_id=None,
             attempts=1,
-            total_cents=10 + 4 * step,
+            total=(10 + 4 * step) * CENT,
         ),
     ]
 
@@ -99,7 +100,7 @@ def gone_on(left: ResumeState, *script: Prediction, screen: Rect = SCREEN) -> tu
     return [placed.sent for placed in executor.performed], predictor
 
 
-SESSION = ev.Charged(run_id=RUN, step=1, what="session", cents=10, total_cents=10, session_id="ses_1")
+SESSION = ev.Charged(run_id=RUN, step=1, what="session", cost=10 * CENT, total=10 * CENT, session_id="ses_1")
 
 
 def test_what_was_used_counts_on(tmp_path: Path) -> None:
@@ -107,7 +108,7 @@ def test_what_was_used_counts_on(tmp_path: Path) -> None:
     first, second = answered(1, A), answered(2, B)
     left = remains(cut_off(tmp_path, first[0], SESSION, first[1], *acted(1, 0, A), *second, *acted(2, 0, B)))
     progress = left.cut_off.progress
-    assert (progress.steps, progress.cents, progress.seconds) == (2, 18, 21.0)
+    assert (progress.steps, progress.spent, progress.seconds) == (2, 18 * CENT, 21.0)
     assert left.session == Opened("ses_1", SIZE, 2)
     assert left.opened == 1
     assert left.started.limits == {"max_steps": 9}
@@ -212,7 +213,7 @@ def test_a_second_cut_does_not_repeat_what_was_in_doubt_at_the_first(tmp_path: P
 def test_a_run_that_ended_is_refused(tmp_path: Path) -> None:
     """With how it ended."""
     end = ev.RunEnded(
-        run_id=RUN, step=1, ending=ev.Ending.DONE, message="the task is done", steps=1, cost_cents=14, seconds=1.0
+        run_id=RUN, step=1, ending=ev.Ending.DONE, message="the task is done", steps=1, cost=14 * CENT, seconds=1.0
     )
     folder = cut_off(tmp_path, *answered(1, A), end)
     with pytest.raises(UsageError, match="has ended: the task is done"):
@@ -280,7 +281,9 @@ def test_the_age_of_the_cut_is_what_counts(tmp_path: Path) -> None:
 
 def ended(ending: ev.Ending, step: int = 1) -> ev.Event:
     """The last event of a sitting."""
-    return ev.RunEnded(run_id=RUN, step=step, ending=ending, message="it ended", steps=step, cost_cents=14, seconds=1.0)
+    return ev.RunEnded(
+        run_id=RUN, step=step, ending=ending, message="it ended", steps=step, cost=14 * CENT, seconds=1.0
+    )
 
 
 @pytest.mark.parametrize("ending", ev.Ending)

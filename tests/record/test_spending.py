@@ -14,6 +14,7 @@ import pytest
 from coasty_desk import file_lock
 from coasty_desk.core.actions import Prediction, Usage, Verdict
 from coasty_desk.core.errors import Aborted, DesktopError, OverBudgetError, ServiceError
+from coasty_desk.core.money import CENT
 from coasty_desk.core.ports import PredictRequest, PredictStream, Retry, StepCharge
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
@@ -33,17 +34,17 @@ class Shop:
 
     def price(self, ask: PredictRequest) -> int:
         """What the next step costs."""
-        return 4 if self.open else 14
+        return (4 if self.open else 14) * CENT
 
     def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:
         """A step."""
         yield Retry("NO_ANSWER", 0.0, 2)
         if not self.open:
             self.open = True
-            yield StepCharge("session", 10, "ses_1")
+            yield StepCharge("session", 10 * CENT, "ses_1")
         if ask.step == self.stops:
             raise Aborted(STOPPED)
-        return Prediction(Verdict.CONTINUE, usage=Usage(4))
+        return Prediction(Verdict.CONTINUE, usage=Usage(4 * CENT))
 
     def close(self) -> None:
         """It is closed."""
@@ -60,7 +61,7 @@ def heard(answering: PredictStream[Prediction]) -> int:
     """The cents of the answer."""
 
     def to_its_end() -> Generator[object, None, None]:
-        cents.append((yield from answering).usage.cents)
+        cents.append((yield from answering).usage.cost)
 
     cents: list[int] = []
     assert list(to_its_end()) is not None
@@ -111,21 +112,21 @@ def test_every_charge_of_a_run_is_written_down(tmp_path: Path) -> None:
     metered = Metered(Shop(), ledger, "run", Stop())
     for step in (1, 2):
         heard(metered.predict(ask(step)))
-    assert {entry.what: entry.cents for entry in ledger.entries()} == {"ses_1": 10, "1": 4, "2": 4}
+    assert {entry.what: entry.cost for entry in ledger.entries()} == {"ses_1": 10 * CENT, "1": 4 * CENT, "2": 4 * CENT}
     assert ledger.reserved() == 0
 
 
 def test_a_day_has_no_more_than_its_cap(tmp_path: Path) -> None:
     """The step that would go beyond it is not asked for, over all runs of the day."""
     ledger = SpendingLedger(tmp_path / LEDGER)
-    ledger.add(Entry(today() - timedelta(1), "yesterday's", "1", 99))
-    ledger.add(Entry(today(), "an earlier one", "1", 5))
-    metered = Metered(Shop(), ledger, "run", Stop(), daily_cents=23)
+    ledger.add(Entry(today() - timedelta(1), "yesterday's", "1", 99 * CENT))
+    ledger.add(Entry(today(), "an earlier one", "1", 5 * CENT))
+    metered = Metered(Shop(), ledger, "run", Stop(), daily=23 * CENT)
     heard(metered.predict(ask(1)))
     heard(metered.predict(ask(2)))
     with pytest.raises(OverBudgetError, match="of today's 23 only 0 are left"):
         heard(metered.predict(ask(3)))
-    assert ledger.spent_on(today()) == 23
+    assert ledger.spent_on(today()) == 23 * CENT
 
 
 def test_a_step_that_was_stopped_is_in_doubt(tmp_path: Path) -> None:
@@ -134,7 +135,7 @@ def test_a_step_that_was_stopped_is_in_doubt(tmp_path: Path) -> None:
     metered = Metered(Shop(stops=1), ledger, "run", Stop())
     with pytest.raises(Aborted):
         heard(metered.predict(ask(1)))
-    assert {(entry.cents, entry.in_doubt) for entry in ledger.entries()} == {(10, False), (4, True)}
+    assert {(entry.cost, entry.in_doubt) for entry in ledger.entries()} == {(10 * CENT, False), (4 * CENT, True)}
     metered.close()
     assert isinstance(metered.predictor, Shop)
     assert metered.predictor.closed
@@ -143,13 +144,13 @@ def test_a_step_that_was_stopped_is_in_doubt(tmp_path: Path) -> None:
 def test_what_is_reserved_counts_until_it_is_settled(tmp_path: Path) -> None:
     """Safety sentence: a run that is killed while it waits for an answer has spent the step's worst case until it is taken up."""
     ledger, day = SpendingLedger(tmp_path / LEDGER), today()
-    killed = Metered(Shop(), ledger, "killed", Stop(), daily_cents=20).predict(ask(1))
+    killed = Metered(Shop(), ledger, "killed", Stop(), daily=20 * CENT).predict(ask(1))
     next(killed)  # its request is on its way, and no more is heard of it
-    assert (ledger.spent_on(day), ledger.reserved()) == (14, 14)
+    assert (ledger.spent_on(day), ledger.reserved()) == (14 * CENT, 14 * CENT)
     with pytest.raises(OverBudgetError, match="of today's 20 only 6 are left"):
-        heard(Metered(Shop(), ledger, "another", Stop(), daily_cents=20).predict(ask(1)))
-    heard(Metered(Shop(), ledger, "killed", Stop(), daily_cents=20).predict(ask(1)))  # taken up: paid for once
-    assert (ledger.spent_on(day), ledger.reserved()) == (14, 0)
+        heard(Metered(Shop(), ledger, "another", Stop(), daily=20 * CENT).predict(ask(1)))
+    heard(Metered(Shop(), ledger, "killed", Stop(), daily=20 * CENT).predict(ask(1)))  # taken up: paid for once
+    assert (ledger.spent_on(day), ledger.reserved()) == (14 * CENT, 0)
 
 
 @pytest.mark.parametrize(("in_doubt", "left"), [(False, 0), (True, 14)])
@@ -165,7 +166,7 @@ def test_what_was_refused_costs_nothing(tmp_path: Path, *, in_doubt: bool, left:
     ledger = SpendingLedger(tmp_path / LEDGER)
     with pytest.raises(ServiceError):
         heard(Metered(Closed(), ledger, "run", Stop()).predict(ask(1)))
-    assert ledger.spent_on(today()) == ledger.reserved() == left
+    assert ledger.spent_on(today()) == ledger.reserved() == left * CENT
 
 
 def test_nothing_is_lost_after_a_torn_line(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from msgspec.structs import asdict, replace
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Click, Point, Refusal, Usage, Verdict
+from coasty_desk.core.money import CENT
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.wire.event_json import frame_file, to_json, to_line
 from coasty_desk.wire.journal_lines import Began, Looked, from_json, read
@@ -25,7 +26,7 @@ def _head(event: dict[str, object]) -> dict[str, object]:
     return {"time": "2026-05-04T12:00:00.123Z", "run_id": "r1", "step": 3, "seq": 0, "elapsed": 0.0, **event}
 
 
-OBSERVED = ev.Observed(run_id="r1", step=3, time=NOON, frame=FRAME, worst_case=10)
+OBSERVED = ev.Observed(run_id="r1", step=3, time=NOON, frame=FRAME, worst_case=10 * CENT)
 ACTING = ev.Acting(run_id="r1", step=3, time=NOON, index=1, placed=FRAME.place(Click(Point(10, 20))))
 PREDICTED = ev.Predicted(
     run_id="r1",
@@ -34,10 +35,10 @@ PREDICTED = ev.Predicted(
     verdict=Verdict.CONTINUE,
     actions=(Click(Point(10, 20)), Refusal("fly", "wire", "there is no such type of action")),
     reasoning="Because.",
-    usage=Usage(4, 5, 6),
+    usage=Usage(4 * CENT, 5, 6),
     request_id="req_1",
     attempts=2,
-    total_cents=14,
+    total=14 * CENT,
     space=(640, 360),
 )
 
@@ -97,6 +98,16 @@ def test_time_is_utc_whatever_zone_it_was_in() -> None:
     assert to_json(event, recorded=True)["time"] == "2026-05-04T12:00:00.123Z"
 
 
+def test_a_part_of_a_cent_is_one_in_the_line() -> None:
+    """Whole cents stay whole numbers, as they always were."""
+    line = to_json(replace(PREDICTED, usage=Usage(500), total=14 * CENT + 500), recorded=True)
+    assert line["usage"] == {"credits_charged": 0.05, "cost_cents": 0.05, "input_tokens": 0, "output_tokens": 0}
+    assert line["total_cents"] == 14.05
+    again = from_json(line)
+    assert isinstance(again, ev.Predicted)
+    assert (again.usage.cost, again.total) == (500, 140_500)
+
+
 def test_a_line_is_one_line_of_ascii() -> None:
     """Nothing of the model's reaches a terminal through it."""
     event = replace(PREDICTED, reasoning="\x1b[2J\x7f\n\u202e\x9b中\ud83d")
@@ -153,7 +164,7 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
         usage=_usages,
         request_id=st.none() | _texts,
         attempts=_counts,
-        total_cents=_counts,
+        total=_counts,
         space=st.none() | st.tuples(_counts, _counts),
         question=_texts,
         answer=_texts,
@@ -162,8 +173,8 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
         ev.Charged,
         **_heads,
         what=st.sampled_from(["session", "step"]),
-        cents=_counts,
-        total_cents=_counts,
+        cost=_counts,
+        total=_counts,
         session_id=st.none() | _texts,
     ),
     st.builds(ev.Refused, **_heads, refusal=_refusals, real=st.none() | ACTIONS),
@@ -179,7 +190,7 @@ EVENTS: st.SearchStrategy[ev.Event] = st.one_of(
         ending=st.sampled_from(ev.Ending),
         message=_texts,
         steps=_counts,
-        cost_cents=_counts,
+        cost=_counts,
         seconds=_amounts,
         remedy=_texts,
     ),
@@ -198,7 +209,7 @@ def test_every_event_has_a_line_and_a_way_back() -> None:
     examples = [
         *(event for event in (OBSERVED, PREDICTED, ACTING)),
         ev.RunStarted(run_id="r", step=0, task="t", provider="p", screen=FRAME.shows, sent=FRAME.sent, limits={}),
-        ev.Charged(run_id="r", step=1, what="session", cents=10, total_cents=10),
+        ev.Charged(run_id="r", step=1, what="session", cost=10 * CENT, total=10 * CENT),
         ev.Refused(run_id="r", step=1, refusal=Refusal("a", "b", "c")),
         ev.Asked(run_id="r", step=1, question="q", why="w"),
         ev.Answered(run_id="r", step=1, answer="no"),
@@ -206,7 +217,7 @@ def test_every_event_has_a_line_and_a_way_back() -> None:
         ev.Retrying(run_id="r", step=1, code="c", delay=1, attempt=2),
         ev.Paused(run_id="r", step=1, why="w"),
         ev.Settled(run_id="r", step=1, ms=1, changed=0.5),
-        ev.RunEnded(run_id="r", step=1, ending=ev.Ending.DONE, message="m", steps=1, cost_cents=2, seconds=3),
+        ev.RunEnded(run_id="r", step=1, ending=ev.Ending.DONE, message="m", steps=1, cost=2 * CENT, seconds=3),
     ]
     lines = [to_json(event, recorded=True) for event in examples]
     assert {line["event"] for line in lines} == written

@@ -9,6 +9,7 @@ from hypothesis import given
 
 from coasty_desk.core.actions import Click, Point, Prediction, Refusal, Usage, Verdict, Wait
 from coasty_desk.core.errors import ServiceError
+from coasty_desk.core.money import CENT
 from coasty_desk.wire.predictions import charged, decode, parse
 from tests.wire.test_action_json import ENTRIES, JSON
 
@@ -36,7 +37,7 @@ def test_a_whole_answer_is_read() -> None:
         (Click(Point(1, 2)), Wait(1)),
         "The button is there.",
         "req_1",
-        Usage(4, 5, 6),
+        Usage(4 * CENT, 5, 6),
         (1280, 720),
     )
 

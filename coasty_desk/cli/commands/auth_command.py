@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from coasty_desk import settings
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.core.errors import ServiceError, UsageError
+from coasty_desk.core.money import dollars, from_cents
 from coasty_desk.models.coasty import account, stored_key
 from coasty_desk.models.coasty.account import Account
 from coasty_desk.models.coasty.api_key import ApiKey
@@ -105,6 +106,6 @@ def _asked(host: str) -> str:
 
 def _words(told: Account) -> str:
     bills = "costs real money" if told.bills else "never costs anything"
-    left = "" if told.cents_left is None else f", ${told.cents_left / 100:.2f} left"
+    left = "" if told.cents_left is None else f", {dollars(from_cents(told.cents_left))} left"
     kind = f"a {told.kind} key" if told.kind != "unknown" else "a key"
     return f"{kind} that {told.host} takes and that {bills}{left}"

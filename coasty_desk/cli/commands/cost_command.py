@@ -12,8 +12,9 @@ from msgspec.structs import asdict
 from coasty_desk import compose, presets
 from coasty_desk.cli import configured
 from coasty_desk.cli.terminal.prompts import read_line, there
-from coasty_desk.core.counting import counted, money
+from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import ServiceError, UsageError
+from coasty_desk.core.money import Money, dollars, from_cents, in_cents
 from coasty_desk.core.stop import Stop
 from coasty_desk.models.coasty.api_key import ApiKey
 from coasty_desk.models.coasty.pricing import cheapest, itemise, savings
@@ -54,14 +55,19 @@ def _agreed() -> Agreed | None:
 
 def _ask(cents: int, before: int) -> None:
     remedy = "Say --yes, or set a cap with --budget CENTS; `coasty-desk cost` says what a run costs."
-    more = f", more than the {money(before)} agreed to before" if before else ""
+    more = f", more than the {dollars(from_cents(before))} agreed to before" if before else ""
     if not there():
-        message = f"This run may cost up to {money(cents)}{more}, and there is no terminal to ask at."
+        message = f"This run may cost up to {dollars(from_cents(cents))}{more}, and there is no terminal to ask at."
         raise UsageError(message, remedy)
-    print(f"This run may cost up to {money(cents)}{more}. Go on? [y]es, [n]o: ", end="", file=sys.stderr, flush=True)
+    print(
+        f"This run may cost up to {dollars(from_cents(cents))}{more}. Go on? [y]es, [n]o: ",
+        end="",
+        file=sys.stderr,
+        flush=True,
+    )
     said = read_line(sys.stdin, Stop(), PATIENCE) or ""
     if said.strip().lower() not in {"y", "yes"}:
-        message = f"The run was not started: it may cost up to {money(cents)}, and nobody agreed to that."
+        message = f"The run was not started: it may cost up to {dollars(from_cents(cents))}, and nobody agreed to that."
         raise UsageError(message, remedy)
 
 
@@ -93,7 +99,7 @@ def cost(steps: int | None, options: Mapping[str, object], *, as_json: bool) -> 
     print(f"A run of {counted(steps, 'step')} costs at worst:")
     for item in items:
         print(f"  {item.name:<42} {item.count:>4} x {item.each:>2} = {item.cents:>5}")
-    print(f"  {'total, in cents':<42} {'':>9} {total:>7}  ({money(total)})")
+    print(f"  {'total, in cents':<42} {'':>9} {total:>7}  ({dollars(from_cents(total))})")
     if not _bills(unknown=True):
         print("  The API key in use is a sandbox key, which is charged nothing.")
     for saving in saved:
@@ -108,14 +114,23 @@ def spent(*, as_json: bool) -> int:
     ledger = compose.ledger()
     days, months, reserved = ledger.by_day(), ledger.by_month(), ledger.reserved()
     if as_json:
-        print(json.dumps({"by_day": days, "by_month": months, "reserved_cents": reserved}, indent=2))
+        print(
+            json.dumps(
+                {"by_day": _in_cents(days), "by_month": _in_cents(months), "reserved_cents": in_cents(reserved)},
+                indent=2,
+            )
+        )
         return 0
     for title, sums in (("by month", months), ("by day", days)) if days else ():
         print(title)
-        for period, cents in sums.items():
-            print(f"  {period:<12} ${cents / 100:.2f}")
+        for period, amount in sums.items():
+            print(f"  {period:<12} {dollars(amount)}")
     if reserved:
-        print(f"{money(reserved)} of it is reserved: asked for, and not answered yet, or not any more.")
+        print(f"{dollars(reserved)} of it is reserved: asked for, and not answered yet, or not any more.")
     if not days:
         print("Nothing was spent so far.")
     return 0
+
+
+def _in_cents(sums: Mapping[str, Money]) -> dict[str, float]:
+    return {period: in_cents(amount) for period, amount in sums.items()}

@@ -18,6 +18,7 @@ from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import GaveUpError, OverBudgetError, UsageError
 from coasty_desk.core.folders import given
 from coasty_desk.core.gates.reached_windows import Aim
+from coasty_desk.core.money import in_cents
 from coasty_desk.core.ports import Predictor, PredictRequest, PredictStream
 from coasty_desk.core.scaling import Frame
 from coasty_desk.core.stop import Stop
@@ -100,7 +101,7 @@ def _place(prediction: Prediction, frame: Frame) -> Point:
 
 def _print(at: Point, prediction: Prediction, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"x": int(at.x), "y": int(at.y), "cost_cents": prediction.usage.cents}))
+        print(json.dumps({"x": int(at.x), "y": int(at.y), "cost_cents": in_cents(prediction.usage.cost)}))
     else:
         print(f"{at.x:g} {at.y:g}", flush=True)
 

@@ -14,6 +14,7 @@ from coasty_desk.cli.commands.cost_command import agree
 from coasty_desk.cli.commands.run_command import drive
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.limits import Limits, renewed
+from coasty_desk.core.money import cap, whole_cents
 from coasty_desk.record import listing
 from coasty_desk.record.journal import Recorder
 from coasty_desk.record.replay import PROVIDER
@@ -69,15 +70,14 @@ def _limits(remains: ResumeState, chosen: Settings, options: Mapping[str, object
     """The caps of this sitting, counted over all: what is given is so much more, what was used up begins anew."""
     said, used = remains.started.limits, remains.cut_off.progress
     budget = said.get("budget_cents")
-    limits = Limits(
-        int(said.get("max_steps") or chosen.steps), said.get("deadline"), None if budget is None else int(budget)
-    )
+    more = cap(chosen.budget)
+    limits = Limits(int(said.get("max_steps") or chosen.steps), said.get("deadline"), cap(budget))
     if remains.ending is not None:
-        limits = renewed(limits, Limits(chosen.steps, chosen.deadline, chosen.budget), used, remains.ending)
+        limits = renewed(limits, Limits(chosen.steps, chosen.deadline, more), used, remains.ending)
     return Limits(
         used.steps + chosen.steps if "max_steps" in options else limits.max_steps,
         used.seconds + chosen.deadline if "deadline" in options and chosen.deadline else limits.deadline,
-        used.cents + chosen.budget if "budget" in options and chosen.budget is not None else limits.budget_cents,
+        used.spent + more if "budget" in options and more is not None else limits.budget,
     )
 
 
@@ -88,6 +88,6 @@ def _agree(remains: ResumeState, chosen: Settings, options: Mapping[str, object]
         return
     tariff = compose.tariff(chosen, presets.load(chosen.preset), chosen.max_size)
     rest = tariff.rest(max(limits.max_steps - used.steps, 0), remains.predictions)
-    if limits.budget_cents is not None:
-        rest = min(rest, max(limits.budget_cents - used.cents, 0))
+    if limits.budget is not None:
+        rest = min(rest, max(whole_cents(limits.budget - used.spent), 0))
     agree(chosen if "budget" in options else replace(chosen, budget=None), rest)

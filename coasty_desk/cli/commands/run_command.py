@@ -152,14 +152,14 @@ class _Tally:
     def __init__(self, desk: compose.Desk, view: View) -> None:
         self._desk = desk
         self._view = view
-        self._cents = self._steps = self._seq = 0
+        self._spent = self._steps = self._seq = 0
         self._began = time.monotonic()
         self.ended = False
 
     def take(self, event: ev.Event) -> None:
         """Follow the run."""
         self._steps = event.step if isinstance(event, ev.Predicted) else self._steps
-        self._cents = event.total_cents if isinstance(event, ev.Predicted | ev.Charged) else self._cents
+        self._spent = event.total if isinstance(event, ev.Predicted | ev.Charged) else self._spent
         self._began, self._seq = time.monotonic() - event.elapsed, event.seq
         self.ended = isinstance(event, ev.RunEnded)
 
@@ -173,7 +173,7 @@ class _Tally:
             ending=ending,
             message=f"{message}; it did not end by itself, and its process was ended",
             steps=self._steps,
-            cost_cents=self._cents,
+            cost=self._spent,
             seconds=round(time.monotonic() - self._began, 3),
         )
 
@@ -246,6 +246,6 @@ def _never_started(run_id: str, ending: ev.Ending, message: str, remedy: str = "
         message=message,
         remedy=remedy,
         steps=0,
-        cost_cents=0,
+        cost=0,
         seconds=0.0,
     )

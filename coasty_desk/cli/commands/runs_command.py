@@ -13,8 +13,9 @@ from coasty_desk.cli import configured
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.cli.view.plain_view import PlainView
 from coasty_desk.core.actions import in_words
-from coasty_desk.core.counting import counted, money
+from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import ServiceError, UsageError
+from coasty_desk.core.money import dollars
 from coasty_desk.models.coasty import open_sessions
 from coasty_desk.record import listing, session_runs
 from coasty_desk.record.listing import Summary
@@ -102,7 +103,7 @@ def _object(runs: Path, summary: Summary) -> dict[str, object]:
 
 def _line(summary: Summary) -> str:
     outcome = summary.reason or summary.status
-    return _row(summary.run_id, outcome, str(summary.steps), money(summary.cost_cents), line(summary.task, 60))
+    return _row(summary.run_id, outcome, str(summary.steps), dollars(summary.cost), line(summary.task, 60))
 
 
 def _row(run: str, ended: str, steps: str, cost: str, task: str) -> str:

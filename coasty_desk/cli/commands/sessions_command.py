@@ -14,8 +14,9 @@ from coasty_desk import compose
 from coasty_desk.cli import configured
 from coasty_desk.cli.exits import EXIT_SERVICE, complain
 from coasty_desk.cli.terminal.terminal_text import line
-from coasty_desk.core.counting import counted, money
+from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import ServiceError, UsageError
+from coasty_desk.core.money import dollars, from_cents
 from coasty_desk.models.coasty import open_sessions
 from coasty_desk.models.coasty.http import Connection
 from coasty_desk.models.coasty.open_sessions import OpenSession
@@ -39,7 +40,7 @@ def list_all(*, as_json: bool) -> int:
     print(f"{'SESSION':<{width}}  {'OPENED':<20}  {'EXPIRES':<20}  {'STEPS':>5}  {'COST':>6}  RUN")
     for session in found:
         steps = "" if session.steps is None else session.steps
-        cost = "" if session.cents is None else money(session.cents)
+        cost = "" if session.cents is None else dollars(from_cents(session.cents))
         times = f"{line(session.created_at):<20}  {line(session.expires_at):<20}"
         print(f"{session.session_id:<{width}}  {times}  {steps:>5}  {cost:>6}  {known.words(session.session_id)}")
     return 0
@@ -54,7 +55,7 @@ def show(session_id: str, *, as_json: bool) -> int:
         print(json.dumps(_object(session, known), indent=2))
         return 0
     for name, value in asdict(session).items():
-        told = money(value) if name == "cents" and value is not None else value
+        told = dollars(from_cents(value)) if name == "cents" and value is not None else value
         if told not in (None, ""):
             print(f"{name.replace('_', ' '):<14} {line(str(told))}")
     print(f"{'run':<14} {known.words(session_id)}")

@@ -22,7 +22,8 @@ from coasty_desk.cli.view.plain_view import PlainView
 from coasty_desk.cli.view.run_view import View
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, KeyCombo, PressKeys, TypeText, in_words
-from coasty_desk.core.counting import counted, money
+from coasty_desk.core.counting import counted
+from coasty_desk.core.money import Money, cap, dollars
 
 TURNS = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 TURNS_ASCII = "|/-\\"
@@ -52,7 +53,7 @@ class Foot(Struct):
     step: int = 0
     steps: int = 0
     cap: int = 0
-    cents: int = 0
+    spent: Money = 0
     worst_case: int = 0
     budget: int | None = None
     priced: bool = False
@@ -67,8 +68,7 @@ class Foot(Struct):
         match event:
             case ev.RunStarted(limits=limits):
                 self.cap = int(limits["max_steps"] or 0)
-                budget = limits["budget_cents"]
-                self.budget = None if budget is None else int(budget)
+                self.budget = cap(limits["budget_cents"])
                 self.priced = bool(event.estimate)
                 self._now("looking")
             case ev.Observed(worst_case=worst_case):
@@ -77,10 +77,10 @@ class Foot(Struct):
                 self._now("thinking")
             case ev.Retrying(delay=delay, attempt=attempt):
                 self._now("thinking", f"trying again in {delay:.1f} s, attempt {attempt}")
-            case ev.Charged(total_cents=total):
-                self.cents = total
-            case ev.Predicted(total_cents=total, actions=actions):
-                self.cents, self.steps = total, event.step
+            case ev.Charged(total=total):
+                self.spent = total
+            case ev.Predicted(total=total, actions=actions):
+                self.spent, self.steps = total, event.step
                 self.left, self.acted = len(actions), False
                 self._now("doing" if actions else "looking")
             case ev.Acting(placed=placed):
@@ -126,11 +126,11 @@ class Foot(Struct):
             grid.add_column(no_wrap=True, overflow="ellipsis")
         bar = max(min(width - 52, 60), 4)
         grid.add_row(f"  step {max(self.step, 1)} of {self.cap}", _bar(self.steps, self.cap, bar))
-        if self.priced or self.cents:
-            of_budget = "" if self.budget is None else f" of {money(self.budget)}"
-            at_most = f"this step at most {money(self.worst_case)}" if self.worst_case else ""
-            spent = _bar(self.cents, self.budget, bar) if self.budget else at_most
-            grid.add_row(f"  spent {money(self.cents)}{of_budget}", spent, at_most if self.budget else "")
+        if self.priced or self.spent:
+            of_budget = "" if self.budget is None else f" of {dollars(self.budget)}"
+            at_most = f"this step at most {dollars(self.worst_case)}" if self.worst_case else ""
+            spent = _bar(self.spent, self.budget, bar) if self.budget else at_most
+            grid.add_row(f"  spent {dollars(self.spent)}{of_budget}", spent, at_most if self.budget else "")
         return grid
 
 
@@ -185,7 +185,7 @@ class LiveView(View):
         self._console.print(Text.assemble("\n", (outcome, f"bold {colour}".strip()), f": {message}"), soft_wrap=False)
         if remedy and not fine and ended.ending is not ev.Ending.DONE:
             self._console.print(Padding(Text(line(remedy, 1000)), (0, 0, 0, 2)))
-        self._console.print(Text(f"{counted(ended.steps, 'step')}, {ended.seconds:.1f} s, {money(ended.cost_cents)}"))
+        self._console.print(Text(f"{counted(ended.steps, 'step')}, {ended.seconds:.1f} s, {dollars(ended.cost)}"))
         if record is not None:
             self._console.print(Text(f"record: {record}"), soft_wrap=True)
         for said in after:

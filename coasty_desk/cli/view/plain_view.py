@@ -11,7 +11,8 @@ from coasty_desk.cli.terminal.terminal_text import ALL, line
 from coasty_desk.cli.view.run_view import View
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import in_words
-from coasty_desk.core.counting import counted, money
+from coasty_desk.core.counting import counted
+from coasty_desk.core.money import Money, dollars, from_cents
 
 
 class PlainView(View):
@@ -62,8 +63,8 @@ class PlainView(View):
                 return [f"  answer: {answer}{f'; {line(event.words)}' if event.note else ''}"]
             case ev.Acting(placed=placed):
                 return [f"  > {self._would}{line(in_words(placed.real))}"]
-            case ev.Charged(what="session", cents=cents):
-                return [f"  a new session{f': {money(cents)}' if cents else ''}"]
+            case ev.Charged(what="session", cost=cost):
+                return [f"  a new session{f': {dollars(cost)}' if cost else ''}"]
             case ev.Retrying(code=code, delay=delay):
                 return [f"  {line(code)}: trying again in {delay:.1f} s"]
             case ev.Paused(why=why):
@@ -74,7 +75,7 @@ class PlainView(View):
                 return []
 
     def _ended(self, event: ev.RunEnded) -> str:
-        cost = f", {money(event.cost_cents)}" if event.cost_cents else ""
+        cost = f", {dollars(event.cost)}" if event.cost else ""
         tally = f"({counted(event.steps, 'step')}, {event.seconds:.1f} s{cost})"
         return f"{': '.join(self.outcome(event))} {tally}"
 
@@ -86,7 +87,7 @@ class PlainView(View):
 
     def _started(self, event: ev.RunStarted) -> list[str]:
         self._max_steps = int(event.limits["max_steps"] or 0)
-        cost = "" if event.estimate is None else f", at most {money(_cap(event, event.estimate))}"
+        cost = "" if event.estimate is None else f", at most {dollars(_cap(event, event.estimate))}"
         shrunk = "" if event.sent == event.screen.size else f" (sent as {event.sent})"
         return [
             f"task: {line(event.task)}",
@@ -96,13 +97,13 @@ class PlainView(View):
         ]
 
 
-def _cap(event: ev.RunStarted, estimate: int) -> int:
+def _cap(event: ev.RunStarted, estimate: Money) -> Money:
     """What the run is kept from going beyond: its budget, where it has one and pays at all."""
     budget = event.limits.get("budget_cents")
-    return int(budget) if budget is not None and estimate else estimate
+    return from_cents(budget) if budget is not None and estimate else estimate
 
 
 def _predicted(event: ev.Predicted) -> list[str]:
     lines = [f"  model: {line(event.reasoning, 600)}"] if event.reasoning else []
-    charged = f", {money(event.usage.cents)}" if event.usage.cents else ""
+    charged = f", {dollars(event.usage.cost)}" if event.usage.cost else ""
     return [*lines, f"  {event.verdict.value}: {counted(len(event.actions), 'action')}{charged}"]

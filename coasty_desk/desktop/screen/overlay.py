@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.errors import DesktopError
+from coasty_desk.core.money import dollars
 from coasty_desk.core.ports import Screen, SettleResult
 from coasty_desk.core.scaling import Frame, Rect
 from coasty_desk.desktop.x11 import connection as x11
@@ -67,8 +68,8 @@ class Badge:
         match event:
             case ev.RunStarted(limits=limits):
                 self._steps = int(limits["max_steps"] or 0)
-            case ev.Predicted(total_cents=cents) | ev.Charged(total_cents=cents) if cents:
-                self._spent = f" · ${cents / 100:.2f}"
+            case ev.Predicted(total=spent) | ev.Charged(total=spent) if spent:
+                self._spent = f" · {dollars(spent)}"
             case ev.Observed(step=step):
                 self._say(f"{self._how} · step {step} of {self._steps}{self._spent}")
             case _:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Prediction
-from coasty_desk.core.counting import be, counted
+from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import Aborted, OverBudgetError, ServiceError, UnpaidError
+from coasty_desk.core.limits import too_dear
+from coasty_desk.core.money import Money, from_cents
 from coasty_desk.core.ports import PredictRequest, PredictStream, Retry, StepCharge
 from coasty_desk.core.scaling import Size
 from coasty_desk.core.stop import Stop
@@ -59,14 +61,14 @@ class CoastyPredictor:
         if self.session is not None:
             self._sessions.add(self.session.session_id)
 
-    def price(self, ask: PredictRequest) -> int:
-        """The worst case in cents of the next `predict`, with the session if it must be opened for it; a sandbox key pays nothing."""
+    def price(self, ask: PredictRequest) -> Money:
+        """The worst case of the next `predict`, with the session if it must be opened for it; a sandbox key pays nothing."""
         if not self.connection.key.bills:
             return 0
         tariff = self._tariff(ask.frame.sent)
         if self.session is None or self.session.size != ask.frame.sent:
-            return SESSION + tariff.step(1)
-        return tariff.step(self.session.predictions + 1)
+            return from_cents(SESSION + tariff.step(1))
+        return from_cents(tariff.step(self.session.predictions + 1))
 
     def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:
         """The answer to one screenshot. Raises ServiceError, OverBudgetError, UnpaidError, DesktopError, Aborted."""
@@ -83,7 +85,7 @@ class CoastyPredictor:
             yield from self._open(ask)
         if self.session is not None and self.session.size != ask.frame.sent:
             # It was being opened for a screen of another size when the run was cut off.
-            self._afford(ask, spent=SESSION)
+            self._afford(ask, spent=from_cents(SESSION))
             self._drop()
             yield from self._open(ask)
         try:
@@ -96,7 +98,7 @@ class CoastyPredictor:
                 self._void(ask.step, "predict")
                 message = "what was asked was not paid for"
                 raise UnpaidError(message) from error
-            self._afford(ask, spent=SESSION * opens)
+            self._afford(ask, spent=from_cents(SESSION * opens))
             yield Retry(error.code, 0.0, 2)
         self._forget()
         yield from self._open(ask)
@@ -118,18 +120,18 @@ class CoastyPredictor:
             if error.unpaid and error.code not in _GONE:
                 self._void(ask.step, "predict")
             raise
-        cents = answer.cents(self._tariff(session.size).step(session.predictions + 1))
+        cost = from_cents(answer.cents(self._tariff(session.size).step(session.predictions + 1)))
         self.session = replace(session, predictions=session.predictions + 1)
         try:
             prediction = predictions.decode(answer.document)
         except ServiceError:
-            if cents:
-                yield StepCharge("step", cents)
+            if cost:
+                yield StepCharge("step", cost)
             raise
         return replace(
             prediction,
             request_id=prediction.request_id or answer.request_id,
-            usage=replace(prediction.usage, cents=cents),
+            usage=replace(prediction.usage, cost=cost),
             attempts=answer.tries,
             clamps=True,
         )
@@ -175,19 +177,19 @@ class CoastyPredictor:
         if session_id is not None:
             self._sessions.add(session_id, key)  # an answer that was collected has not passed through `opening`
         if cents or session_id:
-            yield StepCharge("session", cents, session_id)
+            yield StepCharge("session", from_cents(cents), session_id)
         return session_id
 
-    def _afford(self, ask: PredictRequest, *, spent: int = 0) -> None:
+    def _afford(self, ask: PredictRequest, *, spent: Money = 0) -> None:
         """Raise OverBudgetError unless there is enough left for another session and its first prediction; `spent` was since."""
-        price = SESSION + self._tariff(ask.frame.sent).step(1)
-        left = None if ask.cents_left is None else max(ask.cents_left - spent, 0)
+        price = from_cents(SESSION + self._tariff(ask.frame.sent).step(1))
+        left = None if ask.money_left is None else max(ask.money_left - spent, 0)
         if self.connection.key.bills and left is not None and price > left:
             message = (
-                f"the service has let the session go, a new one with the next step may cost {counted(price, 'cent')}, "
-                f"and of what this run may cost only {left} {be(left)} left"
+                f"the service has let the session go, a new one with "
+                f"{too_dear(price, 'of what this run may cost', left)}"
             )
-            raise OverBudgetError(message, cents=price, spent=spent)
+            raise OverBudgetError(message, cost=price, spent=spent)
 
     def _forget(self) -> None:
         """The service knows the session no more."""

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from coasty_desk.core.actions import Click, Point, Prediction, Usage, Verdict
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import GaveUpError, ServiceError
+from coasty_desk.core.money import Money, from_cents
 from coasty_desk.core.ports import PredictRequest, PredictStream
 from coasty_desk.core.stop import Stop
 from coasty_desk.models.coasty.http import Connection
@@ -57,11 +58,11 @@ class Grounding(Struct, frozen=True):
     name: str
     chance: Callable[[], float] = field(default=random.random)
 
-    def price(self, ask: PredictRequest) -> int:
+    def price(self, ask: PredictRequest) -> Money:
         """Of one look at this picture; a sandbox key pays nothing."""
         if not self.connection.key.bills:
             return 0
-        return GROUND + HD * Tariff(ask.frame.sent).hd
+        return from_cents(_cents(ask))
 
     def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:
         """A click on it. Raises GaveUpError where it is not to be seen, ServiceError, Aborted."""
@@ -87,7 +88,7 @@ class Grounding(Struct, frozen=True):
             Verdict.CONTINUE,
             (Click(point),),
             request_id=answer.request_id,
-            usage=Usage(answer.cents(self.price(ask))),
+            usage=Usage(from_cents(answer.cents(_cents(ask) if self.connection.key.bills else 0))),
             space=space,
             attempts=answer.tries,
         )
@@ -95,6 +96,10 @@ class Grounding(Struct, frozen=True):
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+
+def _cents(ask: PredictRequest) -> int:
+    return GROUND + HD * Tariff(ask.frame.sent).hd
 
 
 def _of_a_look(error: ServiceError) -> ServiceError:

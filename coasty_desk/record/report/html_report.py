@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import QUESTION, Refusal, in_words
-from coasty_desk.core.counting import counted, money
+from coasty_desk.core.counting import counted
+from coasty_desk.core.money import dollars
 from coasty_desk.core.scaling import Size
 from coasty_desk.record import action_annotations
 from coasty_desk.record.action_annotations import Mark, StepBadge
@@ -65,7 +66,7 @@ class _Page(Struct, frozen=True):
     verdict: str
     lines: tuple[_Line, ...]
     times: tuple[tuple[str, str], ...]
-    cents: int
+    paid: str
 
 
 def html(story: Timeline, folder: Path) -> str:
@@ -118,9 +119,9 @@ def _facts(story: Timeline) -> Iterator[tuple[str, str]]:
     yield "Began", f"{started.time:%Y-%m-%d %H:%M:%S} UTC"
     if ended is not None:
         yield "Took", f"{seconds(ended.seconds)}, {counted(ended.steps, 'step')}"
-        yield "Cost", money(ended.cost_cents)
+        yield "Cost", dollars(ended.cost)
     if started.estimate is not None:
-        yield "Worst case", money(started.estimate)
+        yield "Worst case", dollars(started.estimate)
     yield "Model", legible(started.provider, SETTING)
     screen = started.screen
     shrunk = "" if started.sent == screen.size else f", sent as {started.sent}"
@@ -156,7 +157,7 @@ def _pages(story: Timeline, folder: Path) -> Iterator[_Page]:
             verdict="no answer" if said is None else said.verdict.value,
             lines=tuple(_lines(step)),
             times=tuple(_times(step)),
-            cents=0 if said is None else said.usage.cents,
+            paid="" if said is None or not said.usage.cost else dollars(said.usage.cost),
         )
 
 
@@ -205,8 +206,8 @@ def _aside(aside: ev.Event) -> Iterator[_Line]:
             yield _Line("aside", f"{legible(code, 100)}: tried again after {delay:.1f} s", f"attempt {attempt}")
         case ev.Paused(why=why):
             yield _Line("aside", f"paused: {legible(why, SENTENCE)}")
-        case ev.Charged(what=what, cents=cents):
-            yield _Line("aside", f"paid {money(cents)} for the {what}")
+        case ev.Charged(what=what, cost=cost):
+            yield _Line("aside", f"paid {dollars(cost)} for the {what}")
         case _:
             return
 

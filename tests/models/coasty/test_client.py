@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from coasty_desk.core.actions import Click, Point, Prediction, Verdict
 from coasty_desk.core.errors import Aborted, OverBudgetError, ServiceError, UnpaidError
+from coasty_desk.core.money import CENT
 from coasty_desk.core.ports import PredictRequest, Retry, StepCharge
 from coasty_desk.core.scaling import Size
 from coasty_desk.core.stop import Stop
@@ -82,7 +83,7 @@ def test_a_step_is_asked_as_the_service_wants_it(client: Client, service: Servic
     assert question.headers["x-api-key"] == KEY
     assert "authorization" not in question.headers
     assert prediction.actions == (Click(Point(3, 4)),)
-    assert prediction.usage.cents == 5  # 1024x768 is higher than 720
+    assert prediction.usage.cost == 5 * CENT  # 1024x768 is higher than 720
 
 
 def test_a_run_has_one_session_and_closes_it(client: Client, service: Service) -> None:
@@ -102,8 +103,8 @@ def test_a_screenshot_of_another_size_needs_another_session(client: Client, serv
     predictor = client()
     predicted(predictor, ask(1))
     wider = ask(2, Size(1920, 1080))
-    assert predictor.price(ask(2)) == 6
-    assert predictor.price(wider) == 10 + 5
+    assert predictor.price(ask(2)) == 6 * CENT
+    assert predictor.price(wider) == (10 + 5) * CENT
     predicted(predictor, wider)
     predictor.close()
     assert sorted(service.deleted) == ["ses_1", "ses_2"]
@@ -116,7 +117,7 @@ def test_the_price_told_beforehand_is_what_is_charged(client: Client, service: S
     told, charged = [], []
     for step in range(1, 7):
         before = service.charged
-        told.append(predictor.price(ask(step)))
+        told.append(predictor.price(ask(step)) // CENT)
         predicted(predictor, ask(step))
         charged.append(service.charged - before)
     assert told == charged == [14, 6, 8, 10, 10, 10]
@@ -156,8 +157,8 @@ def test_trouble_costs_nothing_twice(client: Client, service: Service, route: st
     assert len({(post.key, post.body) for post in posts}) == 1
     assert len(posts) == len(faults) + 1
     assert len([word for word in words if isinstance(word, Retry)]) == len(faults)
-    paid = sum(word.cents for word in words if isinstance(word, StepCharge)) + prediction.usage.cents
-    assert paid == service.charged == 14
+    paid = sum(word.cost for word in words if isinstance(word, StepCharge)) + prediction.usage.cost
+    assert paid // CENT == service.charged == 14
 
 
 def test_only_a_refund_makes_a_new_key(client: Client, service: Service) -> None:
@@ -191,7 +192,7 @@ def test_a_request_in_flight_is_asked_for_and_not_sent_again(client: Client, ser
     assert len(service.posts("predict")) == 2
     assert service.requests[-1].path == f"/v1/idempotency/{RUN}%3A1%3A1"
     assert [word.code for word in words if isinstance(word, Retry)] == ["NO_ANSWER", "IDEMPOTENCY_IN_FLIGHT"]
-    assert prediction.usage.cents == 4
+    assert prediction.usage.cost == 4 * CENT
 
 
 def test_a_request_that_stays_in_flight_uses_up_no_tries(client: Client, service: Service) -> None:
@@ -205,7 +206,7 @@ def test_a_request_that_stays_in_flight_uses_up_no_tries(client: Client, service
 def test_the_fourth_lost_answer_is_asked_for_once_more(client: Client, service: Service) -> None:
     """It was paid for, so it is worth a last look before the run is given up."""
     service.plan("predict", lost, lost, lost, lost)
-    assert predicted(client(), ask()).usage.cents == 4
+    assert predicted(client(), ask()).usage.cost == 4 * CENT
     assert len(service.posts("predict")) == 4
 
 
@@ -220,7 +221,7 @@ def test_what_the_service_broke_off_in_is_asked_for_before_it_is_given_up(
         return error(503, code, retryable=False)
 
     service.plan("predict", charged)
-    assert predicted(client(), ask()).usage.cents == 4
+    assert predicted(client(), ask()).usage.cost == 4 * CENT
     assert len(service.posts("predict")) == 1
 
 
@@ -260,9 +261,9 @@ def test_a_session_that_is_gone_is_opened_anew(client: Client, service: Service)
     prediction, words = heard(predictor.predict(ask(3)))
     assert [type(word) for word in words] == [Retry, StepCharge]
     assert words[0] == Retry("SESSION_NOT_FOUND", 0.0, 2)
-    assert prediction.usage.cents == 4
+    assert prediction.usage.cost == 4 * CENT
     assert service.posts("predict")[-1].key == f"{RUN}:3:2"
-    assert predictor.price(ask(4)) == 6
+    assert predictor.price(ask(4)) == 6 * CENT
 
 
 def test_a_new_session_is_not_bought_beyond_the_budget(client: Client, service: Service) -> None:
@@ -271,7 +272,7 @@ def test_a_new_session_is_not_bought_beyond_the_budget(client: Client, service: 
     predicted(predictor, ask(1))
     service.sessions.clear()
     with pytest.raises(OverBudgetError, match="14 cents"):
-        predicted(predictor, ask(2, cents_left=13))
+        predicted(predictor, ask(2, money_left=13 * CENT))
     assert len(service.posts("session")) == 1
 
 
@@ -287,7 +288,10 @@ def test_an_answer_of_the_wrong_shape_is_an_error_that_was_paid(client: Client, 
     """It is not asked for again: the service would only repeat it."""
     service.script = [{"status": "maybe", "actions": []}]
     answering = client().predict(ask())
-    assert (next(answering), next(answering)) == (StepCharge("session", 10, "ses_1"), StepCharge("step", 4))
+    assert (next(answering), next(answering)) == (
+        StepCharge("session", 10 * CENT, "ses_1"),
+        StepCharge("step", 4 * CENT),
+    )
     with pytest.raises(ServiceError) as caught:
         next(answering)
     assert caught.value.code == "BAD_ANSWER"
@@ -434,7 +438,7 @@ def test_a_run_taken_up_again_sends_what_it_had_sent(client: Client, service: Se
     assert isinstance(next(answering), Retry)
     del answering
     again = client(outbox=outbox, session=Opened("ses_1", Size(1280, 720), 1), opened=1)
-    assert predicted(again, ask(2, notes=("other words",))).usage.cents == 6
+    assert predicted(again, ask(2, notes=("other words",))).usage.cost == 6 * CENT
     first, second = service.posts("predict")[1:]
     assert (first.key, first.body) == (second.key, second.body)
     assert service.charged == 20
@@ -459,8 +463,8 @@ def test_a_session_that_was_being_replaced_is_gone_on_with(client: Client, servi
     cut_off_at(predictor.predict(ask(2)), 2)
     again = client(outbox=outbox, session=Opened("ses_1", Size(1280, 720), 1), opened=1)
     prediction, words = heard(again.predict(ask(2)))
-    assert words == [StepCharge("session", 10, "ses_2")]
-    assert prediction.usage.cents == 4
+    assert words == [StepCharge("session", 10 * CENT, "ses_2")]
+    assert prediction.usage.cost == 4 * CENT
     assert service.charged == 14 + 14
 
 
@@ -471,8 +475,8 @@ def test_a_session_that_was_opened_for_another_screen_is_not_used(client: Client
     cut_off_at(client(outbox=outbox).predict(ask(1)), 1)
     again, wider = client(outbox=outbox), ask(1, Size(1024, 700))
     prediction, words = heard(again.predict(wider))
-    assert words == [StepCharge("session", 10, "ses_1"), StepCharge("session", 10, "ses_2")]
-    assert prediction.usage.cents == 4
+    assert words == [StepCharge("session", 10 * CENT, "ses_1"), StepCharge("session", 10 * CENT, "ses_2")]
+    assert prediction.usage.cost == 4 * CENT
     again.close()
     assert sorted(service.deleted) == ["ses_1", "ses_2"]
 
@@ -487,7 +491,7 @@ def test_an_old_question_that_was_never_paid_for_needs_no_answer(client: Client,
     predictor = client(outbox=outbox, session=gone, opened=1)
     with pytest.raises(UnpaidError):
         predicted(predictor, ask(2, old=True))
-    assert predicted(predictor, ask(2)).usage.cents == 4
+    assert predicted(predictor, ask(2)).usage.cost == 4 * CENT
     assert [request.key for request in service.posts("predict")] == [f"{RUN}:2:1", f"{RUN}:2:1", f"{RUN}:2:2"]
     assert json.loads(service.posts("predict")[2].body)["screenshot"]
 
@@ -513,7 +517,7 @@ def test_a_service_that_opens_a_session_without_a_name_is_an_error(client: Clien
     """What it charged for it is known all the same."""
     service.plan("session", saying(Response(200, b'{"ok": true}', {"X-Credits-Charged": "10"})))
     answering = client().predict(ask())
-    assert next(answering) == StepCharge("session", 10, None)
+    assert next(answering) == StepCharge("session", 10 * CENT, None)
     with pytest.raises(ServiceError, match="did not say which"):
         next(answering)
 
@@ -567,7 +571,7 @@ def test_what_is_processing_is_waited_for(client: Client, service: Service) -> N
     service.plan(f"GET /v1/idempotency/{RUN}%3A1%3A1", saying(processing), saying(Response(200, b"[]")))
     prediction, words = heard(client(chance=lambda: 0.0).predict(ask()))
     assert [word.code for word in words if isinstance(word, Retry)][1:] == ["IDEMPOTENCY_IN_FLIGHT"] * 2
-    assert prediction.usage.cents == 4
+    assert prediction.usage.cost == 4 * CENT
 
 
 def test_credentials_lying_about_are_not_sent(
