@@ -1,4 +1,4 @@
-"""A desktop and a model that are not there: the ports' fakes, shipped so that whoever builds on the loop can test."""
+"""A desktop, a model and a service that are not there: the ports' fakes, shipped so that whoever builds on the loop can test."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from coasty_desk.core.money import Money
 from coasty_desk.core.ports import Judging, PredictRequest, PredictStream, SettleResult
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.desktop.input.executor import refused
+from coasty_desk.models.coasty import transport
 
 Reply = Prediction | BaseException | Callable[[PredictRequest], Prediction]
 """What a scripted model does when it is asked: answer, raise, or work the answer out."""
@@ -107,3 +108,28 @@ class OpenGate:
         self.judged.append(placed)
         return next(self._verdicts, None)
         yield
+
+
+class AnsweringTransport:
+    """A `models.coasty.transport.Transport` without a wire: each request is `answer`'s, which may raise UnansweredError.
+
+    `sent` keeps the requests in order; `closed` counts.
+    """
+
+    def __init__(self, answer: Callable[[transport.Outgoing], transport.Reply]) -> None:
+        self.sent: list[transport.Outgoing] = []
+        self.closed = 0
+        self._answer = answer
+
+    def send(self, request: transport.Outgoing, sending: transport.Sending) -> transport.Reply:
+        """Its answer, unless it has been cut off before."""
+        with sending.under_way(bool):
+            self.sent.append(request)
+            return self._answer(request)
+
+    def open_ahead(self) -> None:
+        """Nothing is to be opened."""
+
+    def close(self) -> None:
+        """Count that it was closed."""
+        self.closed += 1

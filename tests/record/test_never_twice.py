@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -22,12 +22,12 @@ from coasty_desk.core.run import Job, Ports, run
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.core.stop import Stop
 from coasty_desk.models.coasty import ApiKey, CoastyPredictor, Connection
-from coasty_desk.models.coasty.http import Reply
 from coasty_desk.models.coasty.retry import NO_ANSWER
-from coasty_desk.models.coasty.transport_errors import UnansweredError
+from coasty_desk.models.coasty.transport import Outgoing, Reply, UnansweredError
 from coasty_desk.record.journal import Recorder, recorded
 from coasty_desk.record.listing import events
 from coasty_desk.record.resume import ResumeState, take_up
+from coasty_desk.testing import AnsweringTransport
 from tests.stub_service import (
     HTML,
     KEY,
@@ -69,41 +69,31 @@ class Life:
             raise KilledError
 
 
-@dataclass
-class Direct(Connection):
+@pytest.fixture(autouse=True)
+def _not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No answer here has the key in it, and to look for it takes longer than all else."""
+    monkeypatch.setattr(Connection, "_hidden", lambda _self, text: text)
+
+
+def straight(service: Service, life: Life) -> Connection:
     """A connection without a wire in between."""
 
-    service: Service
-    life: Life
-
-    def __post_init__(self) -> None:
-        super().__init__("http://127.0.0.1/v1", ApiKey(KEY))
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        timeout: float,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Reply:
+    def answer(request: Outgoing) -> Reply:
         try:
-            return self._through(method, path, body or b"", headers or {})
-        except KilledError:
-            if method == "DELETE" or self.life.moments > self.life.death:  # whoever closes is dead already
-                return Reply(404, {}, b"")
-            raise
-
-    def _through(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        self.life.moment()
-        named = {"x-api-key": KEY} | {name.lower(): value for name, value in headers.items()}
-        try:
-            response = self.service.answer(Request(method, f"/v1/{path}", named, body))
+            life.moment()
+            named = {name.lower(): value for name, value in request.headers.items()}
+            response = service.answer(Request(request.method, f"/v1/{request.path}", named, request.body or b""))
+            life.moment()
         except DroppedError:
             raise UnansweredError(NO_ANSWER, "it was dropped") from None
-        self.life.moment()
+        except KilledError:
+            if request.method == "DELETE" or life.moments > life.death:  # whoever closes is dead already
+                return Reply(404, {}, b"")
+            raise
         assert isinstance(response.body, bytes)
-        return Reply(response.status, {name.lower(): value for name, value in response.headers.items()}, response.body)
+        return Reply(response.status, response.headers, response.body)
+
+    return Connection("http://127.0.0.1/v1", ApiKey(KEY), transport=AnsweringTransport(answer))
 
 
 @dataclass
@@ -203,7 +193,7 @@ def _carry_out(
 ) -> ev.RunEnded | None:
     stop, desk = InOneThread(), Desk(world, life)
     predictor = CoastyPredictor(
-        Direct(world.service, life),
+        straight(world.service, life),
         stop,
         RUN,
         outbox=recorder,

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from coasty_desk.models.coasty.http import CONNECT_TIMEOUT, Connection, Reply
+from coasty_desk.models.coasty.http import INQUIRY_TIMEOUT, Connection
 from coasty_desk.models.coasty.remedies import as_error
 from coasty_desk.models.coasty.retry import NOT_JSON
-from coasty_desk.models.coasty.transport_errors import UnansweredError
+from coasty_desk.models.coasty.transport import Reply, UnansweredError
 from coasty_desk.wire import error_envelope
 from coasty_desk.wire.error_envelope import Fault
 from coasty_desk.wire.json_fields import UnreadableError, parse_json
@@ -34,7 +34,7 @@ def get(connection: Connection, path: str) -> Told:
 def delete(connection: Connection, path: str) -> Told:
     """Have it deleted. Raises ServiceError, also where there is no such thing (status 404)."""
     try:
-        reply = connection.delete(path, CONNECT_TIMEOUT)
+        reply = connection.delete(path, INQUIRY_TIMEOUT)
     except UnansweredError as none:
         raise as_error(none.fault, connection.host) from None
     return _told(connection, reply)

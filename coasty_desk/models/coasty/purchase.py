@@ -10,13 +10,14 @@ from urllib.parse import quote
 
 from msgspec import Struct, field
 
+from coasty_desk.core.errors import Aborted
 from coasty_desk.core.ports import Retry
 from coasty_desk.core.stop import Stop
 from coasty_desk.models.coasty import retry
-from coasty_desk.models.coasty.http import TIMEOUT, Connection, Reply
+from coasty_desk.models.coasty.http import TIMEOUT, Connection
 from coasty_desk.models.coasty.outbox import Outbox
 from coasty_desk.models.coasty.remedies import as_error
-from coasty_desk.models.coasty.transport_errors import UnansweredError
+from coasty_desk.models.coasty.transport import Reply, Sending, UnansweredError
 from coasty_desk.wire import error_envelope
 from coasty_desk.wire.error_envelope import Fault
 from coasty_desk.wire.json_fields import UnreadableError, number_in, parse_json
@@ -73,7 +74,7 @@ class Exchange(Struct):
         while True:
             if outcome is None:
                 tries += 1
-                outcome = self._send(posted, around or _plainly)
+                outcome = self._send(posted, around)
             if isinstance(outcome, ServiceAnswer):
                 return _counted(outcome, tries)
             fault = outcome
@@ -96,12 +97,18 @@ class Exchange(Struct):
             if isinstance(outcome, Fault) and outcome.code == retry.NO_ANSWER:
                 outcome = None
 
-    def _send(self, posted: Posted, around: Around) -> ServiceAnswer | Fault:
+    def _send(self, posted: Posted, around: Around | None) -> ServiceAnswer | Fault:
+        sending = Sending()
+
         def post() -> Reply:
-            return self.connection.post(posted.path, posted.body, posted.key)
+            return self.connection.post(posted.path, posted.body, posted.key, sending)
 
         try:
-            reply = self.stop.race(lambda: around(post, posted.key), within=TIMEOUT + 5)
+            reply = self.stop.race(lambda: around(post, posted.key) if around else post(), within=TIMEOUT + 5)
+        except Aborted:
+            if around is None:
+                sending.cut()  # nobody waits for it any more; whoever is around it may
+            raise
         except UnansweredError as none:
             return none.fault
         except TimeoutError:
@@ -154,10 +161,6 @@ class Exchange(Struct):
         return ServiceAnswer(
             result, request_id if isinstance(request_id, str) else None, charged(result), replayed=True, free=free
         )
-
-
-def _plainly(post: Callable[[], Reply], _key: str) -> Reply:
-    return post()
 
 
 _NOT_TOLD = Fault(retry.NO_ANSWER, "nor could it be asked what became of it", 0)

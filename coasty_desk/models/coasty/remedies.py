@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from coasty_desk.core.errors import ServiceError
-from coasty_desk.models.coasty import retry, transport_errors
+from coasty_desk.models.coasty import retry, transport
 from coasty_desk.wire.error_envelope import Fault
 
 AGAIN = "Try again in a while."
@@ -25,16 +25,16 @@ _TABLE: dict[str, tuple[str, str]] = {
     retry.UNREACHABLE: ("{host} cannot be reached: {said}.", ADDRESS),
     retry.NO_ANSWER: ("{host} gave no answer: {said}.", ADDRESS),
     retry.NOT_JSON: ("{host} answers, but not as the service does: {said}.", ADDRESS),
-    transport_errors.REDIRECTED: (
+    transport.REDIRECTED: (
         "{host} does not answer as the service does: {said}, which is not followed.",
         ADDRESS,
     ),
-    transport_errors.TOO_LARGE: ("{host} does not answer as the service does: {said}.", ADDRESS),
-    transport_errors.BAD_CERTIFICATE: (
+    transport.TOO_LARGE: ("{host} does not answer as the service does: {said}.", ADDRESS),
+    transport.BAD_CERTIFICATE: (
         "The certificate of {host} is not to be trusted: {said}.",
         "Check COASTY_BASE_URL and this computer's clock; for a certificate authority of your own set REQUESTS_CA_BUNDLE.",
     ),
-    transport_errors.BAD_SETUP: (
+    transport.BAD_SETUP: (
         "No request to {host} can be made: {said}.",
         "Check COASTY_BASE_URL and the variables HTTPS_PROXY and REQUESTS_CA_BUNDLE.",
     ),
@@ -119,7 +119,7 @@ def as_error(
     if doubt:
         message = f"{message.removesuffix('.')}; the step may have been charged all the same."
     status = fault.status or None
-    unpaid = not doubt and (fault.code in transport_errors.NOT_SENT or retry.unpaid(fault))
+    unpaid = not doubt and (fault.code in transport.NOT_SENT or retry.unpaid(fault))
     return ServiceError(
         *(message, remedy), code=fault.code, status=status, request_id=fault.request_id, in_doubt=doubt, unpaid=unpaid
     )

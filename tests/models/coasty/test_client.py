@@ -21,9 +21,8 @@ from coasty_desk.core.scaling import Size
 from coasty_desk.core.stop import Stop
 from coasty_desk.models.coasty import ApiKey, CoastyPredictor, Connection, Memory, Opened
 from coasty_desk.models.coasty.client import instruction
-from coasty_desk.models.coasty.http import Reply
 from coasty_desk.models.coasty.sessions import Sessions
-from coasty_desk.models.coasty.transport_errors import UnansweredError
+from coasty_desk.models.coasty.transport import Reply, UnansweredError
 from coasty_desk.wire.open_purchase import Posted
 from tests.models.coasty.conftest import RUN, ask
 from tests.stub_service import (
@@ -354,7 +353,7 @@ def test_what_cannot_be_an_answer_ends_the_run(
 
 def test_a_slow_drip_is_not_waited_for(client: Client, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that has begun must end within seconds, however long the service may think before it."""
-    monkeypatch.setattr("coasty_desk.models.coasty.http.BODY_TIMEOUT", 0.05)
+    monkeypatch.setattr("coasty_desk.models.coasty.http_transport.BODY_TIMEOUT", 0.05)
     service.plan("session", *[saying(Response(200, drip(0.01)))] * 4)
     with pytest.raises(ServiceError, match="too slowly"):
         predicted(client(), ask())
@@ -391,6 +390,10 @@ def test_a_stop_leaves_a_request_at_once_and_still_deletes_the_session(client: C
     predictor.close()
     stopper.join()
     assert service.deleted == ["ses_1"]
+    for thread in threading.enumerate():
+        if thread.name == "coasty-desk work":
+            thread.join(10)  # what was left has been cut off
+            assert not thread.is_alive()
 
 
 def test_a_session_that_was_just_being_opened_at_the_stop_is_deleted(client: Client, service: Service) -> None:

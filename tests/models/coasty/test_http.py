@@ -15,7 +15,7 @@ import pytest
 from coasty_desk.core.errors import ServiceError
 from coasty_desk.models.coasty import ApiKey, Connection, check
 from coasty_desk.models.coasty.retry import NO_ANSWER, UNREACHABLE
-from coasty_desk.models.coasty.transport_errors import BAD_CERTIFICATE, BAD_SETUP, UnansweredError
+from coasty_desk.models.coasty.transport import BAD_CERTIFICATE, BAD_SETUP, UnansweredError
 from tests.models.coasty.certificates import make_certificate
 from tests.stub_service import HTML, KEY, Response, Service, error, saying, serving
 

@@ -6,14 +6,14 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from coasty_desk.models.coasty import ApiKey, Connection
-from coasty_desk.models.coasty.retry import UNREACHABLE
-from coasty_desk.models.coasty.transport_errors import UnansweredError
+from coasty_desk.models.coasty.retry import NO_ANSWER, UNREACHABLE
+from coasty_desk.models.coasty.transport import NOT_SENT, Sending, UnansweredError
 from coasty_desk.models.coasty.uploads import SLOW, VERY_SLOW, Uploads
 from tests.models.coasty.certificates import make_certificate
 from tests.stub_service import KEY, Service, serving
@@ -139,6 +139,67 @@ def test_a_warming_that_fails_leaves_it_to_the_request_to_say() -> None:
     with pytest.raises(UnansweredError) as caught:
         connection.get("models")
     assert caught.value.fault.code == UNREACHABLE
+
+
+HANGS: dict[str, tuple[Callable[[socket.socket], object], int]] = {
+    "no answer": (lambda connection: connection.recv(65536), 2),
+    "headers that do not end": (lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nX: "), 2),
+    "a body that does not end": (lambda connection: connection.sendall(ANSWER[:-1]), 2),
+    "nobody reads": (lambda _connection: None, 50_000_000),
+}
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(("hang", "size"), HANGS.values(), ids=HANGS)
+def test_a_request_can_be_cut_off_wherever_it_hangs(
+    scheme: str, hang: Callable[[socket.socket], object], size: int, trusted: ssl.SSLContext
+) -> None:
+    """By another thread: whoever waits hears so at once, and the server sees its end."""
+    seen_end, failed = threading.Event(), list[UnansweredError]()
+
+    def serve(connection: socket.socket) -> None:
+        hang(connection)
+        at_it.set()
+        cut.wait(10)
+        with suppress(OSError):
+            while connection.recv(1 << 20):
+                pass
+        seen_end.set()
+
+    def post() -> None:
+        try:
+            connection.post("predict", b"x" * size, "a-key", sending)
+        except UnansweredError as none:
+            failed.append(none)
+
+    at_it, cut, sending = threading.Event(), threading.Event(), Sending()
+    with door(serve, trusted if scheme == "https" else None) as opened:
+        connection = Connection(f"{scheme}://127.0.0.1:{opened.port}", ApiKey(KEY))
+        posting = threading.Thread(target=post, daemon=True)
+        posting.start()
+        assert at_it.wait(10)
+        posting.join(0.05)
+        assert posting.is_alive()
+        sending.cut()
+        posting.join(10)
+        cut.set()
+        assert not posting.is_alive()
+        assert seen_end.wait(10)
+    assert [none.fault.code for none in failed] == [NO_ANSWER]
+
+
+def test_a_request_that_was_cut_off_before_it_began_does_not_go_out() -> None:
+    """It is certainly not sent, and the next one is not held up."""
+    service, sending = Service(), Sending()
+    sending.cut()
+    with serving(service) as url:
+        connection = Connection(url, ApiKey(KEY))
+        with pytest.raises(UnansweredError) as caught:
+            connection.post("sessions", b"{}", "a-key", sending)
+        connection.get("models")
+        connection.close()
+    assert caught.value.fault.code in NOT_SENT
+    assert [request.route for request in service.requests] == ["GET /v1/models"]
 
 
 def test_a_body_is_sent_when_the_other_side_has_it() -> None:
