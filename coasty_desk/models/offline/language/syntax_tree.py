@@ -33,7 +33,7 @@ from coasty_desk.models.offline.language.instructions import (
     WaitFor,
     Way,
 )
-from coasty_desk.models.offline.language.phrasebook import NAMING, Plain
+from coasty_desk.models.offline.language.phrasebook import NAMING, Plain, without_quoted
 
 if TYPE_CHECKING:
     from lark import Token
@@ -105,6 +105,7 @@ class Steps:
             case Tick(target) if target.label.lower() not in words.names:
                 things = [target]
             case Read(target) if target.label.lower() not in words.values:
+                self._must_be_usual(target)
                 things = [target]
             case TypeIn(field=target):
                 self._must_be_usual(target)
@@ -237,6 +238,9 @@ class Steps:
         return self.path_from(head, *names)
 
     def type_text(self, text: str) -> TypeIn:
+        words = self._said.words_of
+        if text in self._loose and words.language == "de" and text.isalpha() and text.lower() not in words.texts:
+            raise NotUnderstoodError(_two_ways(text))  # every noun has a capital
         return TypeIn(text)
 
     def type_into(self, text: str, target: Target) -> TypeIn:
@@ -297,6 +301,8 @@ class Steps:
         if stranger is not None:
             message = f"“{stranger}” is no key: put what is on the screen in quotes"
             raise NotUnderstoodError(message)
+        if vocabulary.AMBIGUOUS_KEYS.fullmatch(plainly):
+            raise NotUnderstoodError(_two_ways(self._source(keys)))
         strokes = vocabulary.strokes(plainly)
         if len(strokes) > 1 and any(one[0] in self._said.words_of.pointing for one in strokes):  # `Intro o Tab`
             raise NotUnderstoodError(_two_ways(plainly))
@@ -431,6 +437,7 @@ class Steps:
             described = name in self._loose and (
                 name.islower()
                 or name.lower() in words.names
+                or vocabulary.DEED.fullmatch(name) is not None
                 or (self._has_an_article(self._spans[name][0]) and not self._is_named(name))
             )
             if described and name.lower() not in words.applications:
@@ -549,6 +556,10 @@ class Steps:
     def _must_be_a_name(self, said: str, *, begins: bool = False) -> None:
         """What has no quotes must be a name in each of its words. Raises NotUnderstoodError."""
         words = self._said.words_of
+        written = without_quoted(self._said.source).split()
+        telling = any(word[0].islower() for word in written)  # whether a capital says anything
+        if not telling and (len(said.split()) > 2 or (said.isupper() and len(said.split()) > 1)) and len(written) > 1:
+            raise NotUnderstoodError(_two_ways(said))
         why = vocabulary.no_label(said[0].lower() + said[1:] if begins else said, words)
         known = said.lower() in words.applications or set(said.lower().split()) <= words.texts
         if why is not None and not known:

@@ -57,6 +57,14 @@ KEYS = re.compile(
 OPENABLE = re.compile(r"menu|tab|link|list|drop-?down|file|folder|directory|icon")
 """What `open` opens on the screen; anything else is an application."""
 
+AMBIGUOUS_KEYS = re.compile(
+    r"(?i:help|clear|select|execute|undo|redo|find|cancel|break|print|play|pause|menu|begin|next|prior|back|options?|search|mute)"
+)
+"""Keys whose names stand on buttons as well."""
+
+DEED = re.compile(r"(?i:\w+(?:ung|[ts]ion|[cs]ión|ment|ing|age|gabe|nahme))")
+"""What is done, and is no application: `start Recording`."""
+
 FILE = re.compile(r"\A\S.*\.(?:[a-z]{2,4}|[a-z]+\d|7z)(?<!\.exe|\.app)", re.IGNORECASE)
 
 TELLING: frozenset[Kind] = frozenset({"button", "checkbox", "radio", "field", "list", "menu"})
