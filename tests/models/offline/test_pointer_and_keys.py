@@ -1,0 +1,102 @@
+"""Clicks, keys, wheel and drags, each with what must be seen for it to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll
+from tests.models.offline.drawn import Page
+
+
+def does(page: Page, action: Action) -> None:
+    """A text comes."""
+    if isinstance(action, Click | KeyCombo | PressKeys):
+        page.shown["It was sent"] = (300, 300)
+
+
+def nothing(_page: Page, _action: Action) -> None:
+    """A dead page."""
+
+
+def made(answer: Callable[[Page, Action], None]) -> Page:
+    """A page with a button and two things."""
+    page = Page({"Send": (60, 60), "Trash": (420, 60), "Notes": (60, 200)}, answer)
+    page.framed = {"Send"}
+    return page
+
+
+def test_a_click_is_done_once_and_shows_what_it_did() -> None:
+    """In its middle."""
+    page = made(does)
+    assert page.carry_out('Click "Send"') is None
+    assert [one for one in page.done if isinstance(one, Click)] == [Click(Point(78, 69))]
+    assert page.proofs
+
+
+def test_a_click_with_a_key_held_is_one_action() -> None:
+    """Nothing is held between two."""
+    page = made(does)
+    assert page.carry_out('Ctrl-click "Send"') is None
+    click = page.done[0]
+    assert isinstance(click, Click)
+    assert click.modifiers == ("ctrl",)
+
+
+@pytest.mark.parametrize("words", ['Click "Send"', "Press Ctrl+Enter", 'Drag "Notes" to "Trash"'])
+def test_what_shows_nothing_is_not_done(words: str) -> None:
+    """Whatever it is."""
+    end = made(nothing).carry_out(words)
+    assert end is not None
+    assert end.why
+
+
+def test_keys_that_may_show_nothing_are_noted_and_believed() -> None:
+    """To copy shows nothing anywhere."""
+    page = made(nothing)
+    assert page.carry_out("Press Ctrl+C") is None
+    assert any("showed nothing, as it may" in note for note in page.notes)
+
+
+def test_a_wheel_turns_until_the_thing_is_there_and_no_further_than_it_goes() -> None:
+    """And says what it did not find."""
+
+    def scrolls(page: Page, action: Action) -> None:
+        if isinstance(action, Scroll):
+            page.shown = {name: (left, top + 20 * action.notches) for name, (left, top) in page.shown.items()}
+            page.shown = {name: place for name, place in page.shown.items() if place[1] > -30}
+            if action.notches < 0 and len(page.done) == 2:
+                page.shown["Imprint"] = (60, 150)
+
+    page = made(scrolls)
+    page.shown["a long text that goes on for some lines"] = (60, 350)
+    assert page.carry_out('Scroll down until "Imprint" is visible') is None
+    assert all(isinstance(one, Scroll) and one.notches < 0 for one in page.done)
+    end = made(nothing).carry_out('Scroll down until "Imprint" is visible')
+    assert end is not None
+    assert "Imprint" in end.why
+
+
+def test_a_drag_is_done_where_the_thing_has_come_to_stay() -> None:
+    """It is seen at the other."""
+
+    def drops(page: Page, action: Action) -> None:
+        if isinstance(action, Drag):
+            page.shown["Notes"] = (int(action.end.x) - 20, int(action.end.y) + 12)
+
+    page = made(drops)
+    assert page.carry_out('Drag "Notes" to "Trash"') is None
+    assert sum(isinstance(one, Drag) for one in page.done) == 1
+
+
+def test_a_pointer_that_only_lights_something_up_has_not_clicked_it() -> None:
+    """Buttons do that of themselves."""
+
+    def lights(page: Page, action: Action) -> None:
+        at = action.point if isinstance(action, Click | Move) else None
+        on = at is not None and 40 <= at.x <= 110 and 45 <= at.y <= 95
+        page.ground = "#ddeeff" if on else "#eeeeee"
+
+    end = made(lights).carry_out('Click "Send"')
+    assert end is not None
