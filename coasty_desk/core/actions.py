@@ -16,6 +16,7 @@ from msgspec.structs import force_setattr, replace
 
 from coasty_desk.core.keys import chords
 from coasty_desk.core.keys.chords import Stroke
+from coasty_desk.core.keys.key_names import MODIFIERS
 from coasty_desk.core.money import Money
 
 Button: TypeAlias = Literal["left", "right", "middle"]
@@ -56,12 +57,13 @@ class Move(Struct, frozen=True):
 
 
 class Drag(Struct, frozen=True):
-    """Press at `start` (`None`: where the pointer is), move to `end`, release."""
+    """Press at `start` (`None`: where the pointer is), move over the points of `via` to `end`, release."""
 
     start: Point | None
     end: Point
     button: Button = "left"
     modifiers: Stroke = ()
+    via: tuple[Point, ...] = ()
 
     def __post_init__(self) -> None:
         _hold(self)
@@ -109,10 +111,30 @@ class KeyCombo(Struct, frozen=True):
         force_setattr(self, "strokes", chords.together(self.keys))
 
 
+class HoldKeys(KeyCombo, frozen=True, kw_only=True):
+    """Hold all keys for so many `seconds`: what holds for a chord holds for it too. Those that write repeat meanwhile."""
+
+    seconds: float
+
+    def __post_init__(self) -> None:
+        KeyCombo.__post_init__(self)
+        if len(self.strokes) > 1:
+            raise chords.UnknownKey("+".join(self.keys))
+
+    @property
+    def repeats(self) -> bool:
+        """Whether there is a key among them that does something, and does it again and again."""
+        return not set(self.strokes[0]) <= set(MODIFIERS)
+
+
 class Wait(Struct, frozen=True):
     """Do nothing for `seconds`."""
 
     seconds: float
+
+
+class Look(Struct, frozen=True):
+    """Look again, and do nothing: the batch ends here, and what comes after it waits for another answer."""
 
 
 class Launch(Struct, frozen=True):
@@ -125,7 +147,7 @@ class Launch(Struct, frozen=True):
     entry: str = ""
 
 
-Action: TypeAlias = Click | Move | Drag | Scroll | TypeText | PressKeys | KeyCombo | Wait | Launch
+Action: TypeAlias = Click | Move | Drag | Scroll | TypeText | PressKeys | KeyCombo | HoldKeys | Wait | Look | Launch
 
 
 def points(action: Action) -> tuple[Point | None, ...]:
@@ -133,8 +155,8 @@ def points(action: Action) -> tuple[Point | None, ...]:
     match action:
         case Click(point) | Move(point) | Scroll(point=point):
             return (point,)
-        case Drag(start, end):
-            return (start, end)
+        case Drag(start, end, via=via):
+            return (start, *via, end)
         case _:
             return ()
 
@@ -144,8 +166,9 @@ def moved(action: Action, to: Callable[[Point], Point]) -> Action:
     match action:
         case Click(Point() as point) | Move(point) | Scroll(point=Point() as point):
             return replace(action, point=to(point))
-        case Drag(start, end):
-            return replace(action, start=None if start is None else to(start), end=to(end))
+        case Drag(start, end, via=via):
+            start = None if start is None else to(start)
+            return replace(action, start=start, via=tuple(map(to, via)), end=to(end))
         case _:
             return action
 
@@ -259,8 +282,10 @@ def in_words(action: Action) -> str:
             return f"{held}{times}{'' if button == 'left' else f' ({button})'} at {_at(point)}"
         case Move(point):
             return f"move to {_at(point)}"
-        case Drag(start, end, button):
-            return f"{held}drag{'' if button == 'left' else f' ({button})'} from {_at(start)} to {_at(end)}"
+        case Drag(start, end, button, via=via):
+            way = f" over {', '.join(map(_at, via))}" if len(via) < 4 else f" over {len(via)} points"
+            over = way if via else ""
+            return f"{held}drag{'' if button == 'left' else f' ({button})'} from {_at(start)}{over} to {_at(end)}"
         case Scroll(notches, axis, point):
             ways = ("up", "down") if axis == "vertical" else ("right", "left")
             return f"{held}scroll {ways[notches < 0]} {abs(notches)} at {_at(point)}"
@@ -268,10 +293,14 @@ def in_words(action: Action) -> str:
             return f"type {text!r}"
         case PressKeys(keys):
             return f"press {', '.join(map(repr, keys))}"
+        case HoldKeys(keys, seconds=seconds):
+            return f"hold {'+'.join(keys)} for {seconds:g} s"
         case KeyCombo(keys):
             return f"press {'+'.join(keys)}"
         case Wait(seconds):
             return f"wait {seconds:g} s"
+        case Look():
+            return "look again"
         case Launch(name):
             return f"open {json.dumps(name, ensure_ascii=False)}"
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from coasty_desk.core.actions import Action, Point, Prediction, Refusal, Scroll, Verdict, Wait, moved
+from coasty_desk.core.actions import Action, Look, Point, Prediction, Refusal, Scroll, Verdict, Wait, moved
 from coasty_desk.core.counting import counted
 from coasty_desk.core.events import Ending
 from coasty_desk.core.money import Money, in_cents, said_in_cents
 
 IDLE_STEPS = 3
 """So many steps in a row without an action, while the task goes on, are a stall."""
+
+LOOKS = 5
+"""So many steps in a row that only look again are neither idle nor input; each one more is idle."""
 
 REPEATS = 6
 """So many steps in a row with the same actions are a stall; the last of them is not carried out."""
@@ -42,6 +45,7 @@ class Progress(Struct, frozen=True):
     spent: Money = 0
     seconds: float = 0.0
     idle: int = 0
+    looks: int = 0
     repeats: int = 0
     last: tuple[Action, ...] = ()
     refusals: int = 0
@@ -50,11 +54,13 @@ class Progress(Struct, frozen=True):
         """With one more prediction counted, before its actions are carried out."""
         actions = tuple(_on_grid(a) for a in prediction.actions if not isinstance(a, Refusal))
         paid = replace(self, steps=self.steps + 1, spent=self.spent + prediction.usage.cost)
-        if prediction.actions and all(isinstance(a, Scroll | Wait) for a in prediction.actions):
+        looks = self.looks + 1 if prediction.actions and all(isinstance(a, Look) for a in prediction.actions) else 0
+        paid = replace(paid, looks=looks)
+        if 0 < looks <= LOOKS or (prediction.actions and all(isinstance(a, Scroll | Wait) for a in prediction.actions)):
             return paid
         if prediction.verdict is Verdict.ASK and not prediction.actions:
             return paid
-        if not prediction.actions:
+        if not prediction.actions or looks:
             return replace(paid, idle=self.idle + 1, repeats=0, last=())
         same = bool(actions) and actions == self.last
         return replace(paid, idle=0, repeats=self.repeats + 1 if same else 1, last=actions)

@@ -7,7 +7,7 @@ from itertools import takewhile
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from coasty_desk.core.actions import Action, Click, Drag, Move, Prediction, Refusal, Scroll, Verdict, Wait
+from coasty_desk.core.actions import Action, Click, Drag, Look, Move, Prediction, Refusal, Scroll, Verdict, Wait
 from coasty_desk.core.limits import Progress
 from coasty_desk.core.scaling import Frame
 
@@ -42,7 +42,7 @@ def stands_alone(action: Action | Refusal) -> bool:
     match action:
         case Click(point=point) | Scroll(point=point) | Drag(start=point):
             return point is not None
-        case Move() | Wait() | Refusal():
+        case Move() | Wait() | Look() | Refusal():
             return True
         case _:
             return False

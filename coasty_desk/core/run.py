@@ -15,7 +15,18 @@ from msgspec.structs import replace
 
 from coasty_desk.core import events as ev
 from coasty_desk.core import limits as lim
-from coasty_desk.core.actions import Action, Done, LookAgain, NotDone, Outcome, Prediction, Refusal, Verdict, in_words
+from coasty_desk.core.actions import (
+    Action,
+    Done,
+    Look,
+    LookAgain,
+    NotDone,
+    Outcome,
+    Prediction,
+    Refusal,
+    Verdict,
+    in_words,
+)
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import (
     Aborted,
@@ -302,6 +313,13 @@ class _Run:
                 self.ports.screen.between()
             self.ports.stop.check()
             placed: Placed | None = None
+            if isinstance(action, Look):
+                self.outcomes = (*self.outcomes[: index + 1], *_left_out(_LOOKING, len(prediction.actions) - index - 1))
+                if index + 1 < len(prediction.actions):
+                    self.notes = (_LOOKING.why,)
+                    hindrance = _LOOKING
+                    break
+                continue
             if isinstance(action, Refusal):
                 hindrance = action
             else:
@@ -412,6 +430,9 @@ def _left_out(hindrance: Refusal | LookAgain, many: int) -> tuple[Outcome, ...]:
     if isinstance(hindrance, LookAgain):
         return (NotDone(hindrance.why),) * many
     return (hindrance, *(NotDone("the one before it was refused"),) * (many - 1))
+
+
+_LOOKING = LookAgain("What came after the wish to look again was not done: it waits for what is seen now.")
 
 
 def _in_space(frame: Frame, prediction: Prediction) -> Prediction:

@@ -11,7 +11,19 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll, TypeText, points
+from coasty_desk.core.actions import (
+    Action,
+    Click,
+    Drag,
+    HoldKeys,
+    KeyCombo,
+    Move,
+    Point,
+    PressKeys,
+    Scroll,
+    TypeText,
+    points,
+)
 from coasty_desk.core.scaling import Size
 from coasty_desk.record.printable import legible
 from coasty_desk.record.timeline import StepAction, Timeline
@@ -43,10 +55,11 @@ class Cross(Struct, frozen=True):
 
 
 class Arrow(Struct, frozen=True):
-    """A drag from `start` to `at`."""
+    """A drag from `start` over `via` to `at`."""
 
     start: Point
     at: Point
+    via: tuple[Point, ...] = ()
     known: bool = True
     kind: Literal["arrow"] = "arrow"
 
@@ -121,8 +134,9 @@ def _mark(real: Action | None, looked: Looked, pointer: Point | None) -> Mark | 
             return Ring(spot, min(count, 3), button, known=point is not None)
         case Move(point):
             return Cross(_on_picture(point, looked))
-        case Drag(start, end) if spot := _spot(start, pointer, looked):
-            return Arrow(spot, _on_picture(end, looked), known=start is not None)
+        case Drag(start, end, via=via) if spot := _spot(start, pointer, looked):
+            way = tuple(_on_picture(point, looked) for point in via)
+            return Arrow(spot, _on_picture(end, looked), way, known=start is not None)
         case Scroll(notches, axis, point) if spot := _spot(point, pointer, looked):
             return Wheel(spot, _way(notches, axis), abs(notches), known=point is not None)
         case TypeText() | PressKeys() | KeyCombo():
@@ -152,6 +166,8 @@ def _typed(action: TypeText | PressKeys | KeyCombo) -> str:
             whole = text.replace("\n", "⏎").replace("\t", "⇥")
         case PressKeys(keys):
             whole = " ".join(keys)
+        case HoldKeys(keys, seconds=seconds):
+            whole = f"{'+'.join(keys)} {seconds:g} s"
         case KeyCombo(keys):
             whole = "+".join(keys)
     shown = legible(whole[: CAPTION + 1], CAPTION + 1)

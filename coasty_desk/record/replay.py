@@ -33,6 +33,7 @@ from coasty_desk.core.scaling import Frame, Placed
 from coasty_desk.record import visual_match
 from coasty_desk.record.timeline import StepAction, Timeline, TimelineStep, picture
 from coasty_desk.record.window_match import fits
+from coasty_desk.wire.journal_lines import Looked
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -277,7 +278,7 @@ class Replay:
                 message = f"the journal does not say what was done in step {step.number}"
                 raise _GoneError(message)
             case action:
-                return moved(action, places.__getitem__)
+                return moved(action, lambda point: _along(point, places, step.looked))
 
     def _told(self, gone: _GoneError) -> str:
         """What the model is told of a step that it heals."""
@@ -311,8 +312,19 @@ def _is_aimed(real: Action | None) -> bool:
 
 
 def _named(real: Action | None) -> tuple[Point, ...]:
-    return () if real is None else tuple(point for point in points(real) if point is not None)
+    """What it was aimed at: of a drag the ends."""
+    ends = () if real is None else points(real)
+    return tuple(point for point in dict.fromkeys((*ends[:1], *ends[-1:])) if point is not None)
+
+
+def _along(point: Point, places: Mapping[Point, Point], looked: Looked) -> Point:
+    """Where a point is now: one on a drag's way has moved with the first of its ends."""
+    if point in places:
+        return places[point]
+    was, now = next(iter(places.items()))
+    then, end = looked.frame().unplace(point), looked.frame().unplace(was)
+    return Point(then.x + now.x - end.x, then.y + now.y - end.y)
 
 
 def _where_it_was(deed: StepAction) -> dict[Point, Point]:
-    return {point: point for point in _named(deed.real)}
+    return {} if deed.real is None else {point: point for point in points(deed.real) if point is not None}

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from coasty_desk.core import events as ev
-from coasty_desk.core.actions import Action, Prediction, Verdict, in_words
+from coasty_desk.core.actions import Action, Look, Prediction, Verdict, in_words
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.limits import Limits, Progress
 from coasty_desk.core.resume_point import ResumePoint, in_answer, stands_alone
@@ -233,11 +233,12 @@ class _Trail(Struct):
         """After an ending the model looks afresh; what had gone wrong until then counts no more."""
         if self.ended is None:
             return
-        left = self.predicted is not None and not self.dropped and self.first < len(self.predicted.actions)
+        rest = () if self.predicted is None or self.dropped else self.predicted.actions[self.first :]
+        left = any(not isinstance(action, Look) for action in rest)
         if left:
             note = "The run was stopped and taken up again. The rest of the last actions was not done."
             self.notes = (*self.notes, note)
-        self.progress = replace(self.progress, idle=0, repeats=0, last=(), refusals=0)
+        self.progress = replace(self.progress, idle=0, looks=0, repeats=0, last=(), refusals=0)
         self.ended, self.predicted, self.began, self.refused = None, None, None, False
 
     def _leave_what_is_in_doubt(self) -> None:

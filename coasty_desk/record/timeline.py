@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from coasty_desk import plain_files
 from coasty_desk.core import events as ev
-from coasty_desk.core.actions import Action, Refusal
+from coasty_desk.core.actions import Action, Look, Refusal
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.record import listing
@@ -58,7 +58,8 @@ class TimelineStep(Struct, frozen=True):
     @property
     def dropped(self) -> tuple[Action | Refusal, ...]:
         """What the model wanted as well and was not tried, because something before it was hindered."""
-        return () if self.predicted is None else self.predicted.actions[len(self.deeds) :]
+        left = () if self.predicted is None else self.predicted.actions[len(self.deeds) :]
+        return tuple(action for action in left if not isinstance(action, Look))
 
 
 class Timeline(Struct, frozen=True):

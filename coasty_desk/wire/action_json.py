@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import (
     BUTTONS,
@@ -16,8 +17,10 @@ from coasty_desk.core.actions import (
     Button,
     Click,
     Drag,
+    HoldKeys,
     KeyCombo,
     Launch,
+    Look,
     Move,
     Point,
     PressKeys,
@@ -193,6 +196,23 @@ def _wait(params: Fields) -> Action:
     return Wait(seconds)
 
 
+def _our_drag(params: Fields) -> Action:
+    drag, way = _drag(params), params.values.get("via", [])
+    if not isinstance(way, list):
+        msg = "via is no list"
+        raise UnreadableError(msg)
+    places = (Fields.of(place, "via").point(("x",), ("y",)) for place in way)
+    return replace(drag, via=tuple(_there(place, "via's x and y") for place in places))
+
+
+def _hold_keys(params: Fields) -> Action:
+    seconds = params.number("seconds", at_most=MAX_WAIT)
+    if seconds is None or seconds < 0:
+        msg = "there are no seconds to hold the keys for"
+        raise UnreadableError(msg)
+    return HoldKeys(_keys(params, MAX_HELD), seconds=seconds)
+
+
 def _launch(params: Fields) -> Action:
     name = params.text("name", at_most=MAX_TEXT)
     if not name:
@@ -246,7 +266,7 @@ _READERS: dict[str, Callable[[Fields], Action]] = {
     "key_combo": _key_combo,
     "wait": _wait,
 }
-_OURS = {**_READERS, "launch": _launch}
+_OURS = {**_READERS, "drag": _our_drag, "hold_keys": _hold_keys, "look": lambda _params: Look(), "launch": _launch}
 """What our own journal may say besides: no answer of the service starts a program."""
 
 _VERDICTS = {"done": Verdict.DONE, "fail": Verdict.FAIL}

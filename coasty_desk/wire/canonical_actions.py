@@ -6,8 +6,10 @@ from coasty_desk.core.actions import (
     Action,
     Click,
     Drag,
+    HoldKeys,
     KeyCombo,
     Launch,
+    Look,
     Move,
     Point,
     PressKeys,
@@ -38,7 +40,7 @@ def encode(action: Action) -> dict[str, object]:
     """The canonical `{"action_type", "params"}` of API.md §3; whole numbers as integers.
 
     Beyond it: `modifiers`, where keys are held meanwhile, a click without `x` and `y` for one
-    where the pointer is, and `launch`, which the service has not.
+    where the pointer is, a drag's `via`, and `hold_keys`, `look` and `launch`, which the service has not.
     """
     match action:
         case Click(point, button, count, modifiers):
@@ -46,19 +48,23 @@ def encode(action: Action) -> dict[str, object]:
             return _entry("click", params)
         case Move(point):
             return _entry("move", _at(point))
-        case Drag(start, end, button, modifiers):
+        case Drag(start, end, button, modifiers, via):
             params = {**_at(start, "x1", "y1"), **_at(end, "x2", "y2"), "button": button, **_held(modifiers)}
-            return _entry("drag", params)
+            return _entry("drag", {**params, "via": [_at(point) for point in via]} if via else params)
         case Scroll(notches, axis, point, modifiers):
             return _entry("scroll", {"clicks": notches, "direction": axis, **_at(point), **_held(modifiers)})
         case TypeText(text):
             return _entry("type_text", {"text": text})
         case PressKeys(keys):
             return _entry("key_press", {"keys": list(keys)})
+        case HoldKeys(keys, seconds=seconds):
+            return _entry("hold_keys", {"keys": list(keys), "seconds": _number(seconds)})
         case KeyCombo(keys):
             return _entry("key_combo", {"keys": list(keys)})
         case Wait(seconds):
             return _entry("wait", {"seconds": _number(seconds)})
+        case Look():
+            return _entry("look", {})
         case Launch(name, entry):
             return _entry("launch", {"name": name, "entry": entry})
 

@@ -13,6 +13,7 @@ from coasty_desk.core.actions import (
     Action,
     Click,
     Drag,
+    HoldKeys,
     KeyCombo,
     LookAgain,
     Move,
@@ -95,6 +96,14 @@ def test_the_agents_own_stop_keys_are_refused(action: Action) -> None:
 def test_the_agents_other_keys_pass(action: Action) -> None:
     """Parts of the abort key, its letters, two Escs."""
     assert judged(own_keys(Clock())[0], action) == (None, [])
+
+
+def test_esc_is_not_held() -> None:
+    """It would repeat, and three in a row stop the run; other keys may be."""
+    gate, _, _ = own_keys(Clock())
+    assert judged(gate, HoldKeys(("esc",), seconds=2))[0] is not None
+    assert judged(gate, HoldKeys(("ctrl", "shift", "f12"), seconds=2))[0] is not None
+    assert judged(gate, HoldKeys(("ctrl", "a"), seconds=2))[0] is None
 
 
 def test_a_third_escape_within_a_second_is_spaced() -> None:
@@ -188,6 +197,8 @@ def test_a_desktop_that_cannot_tell_its_windows_is_refused_under_rules_about_the
         (Drag(Point(40, 60), Point(60, 40)), True),
         (Drag(Point(30, 60), Point(60, 30)), False),
         (Drag(Point(49, 10), Point(49, 150)), False),
+        (Drag(Point(10, 10), Point(10, 150), via=(Point(150, 80),)), True),
+        (Drag(Point(10, 10), Point(150, 150), via=(Point(10, 150),)), False),
         (Scroll(-1, point=Point(60, 60)), True),
         (Scroll(-1), True),
         (Click(None), True),

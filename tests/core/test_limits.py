@@ -8,6 +8,7 @@ from coasty_desk.core.actions import (
     Action,
     Click,
     KeyCombo,
+    Look,
     Point,
     Prediction,
     Refusal,
@@ -18,7 +19,7 @@ from coasty_desk.core.actions import (
     Wait,
 )
 from coasty_desk.core.events import Ending
-from coasty_desk.core.limits import IDLE_STEPS, REPEATS, Limits, Progress, renewed, spent, stalled
+from coasty_desk.core.limits import IDLE_STEPS, LOOKS, REPEATS, Limits, Progress, renewed, spent, stalled
 from coasty_desk.core.money import CENT
 
 
@@ -110,3 +111,15 @@ def test_what_was_used_up_begins_anew(used: Progress, ending: Ending, expected: 
     """Of the same size; what is left goes on."""
     assert renewed(Limits(9, 60.0, 50 * CENT), Limits(9, 60.0, 50 * CENT), used, ending) == expected
     assert renewed(Limits(9), Limits(4), used, ending).max_steps == (used.steps + 4 if used.steps == 9 else 9)
+
+
+def test_looking_again_is_no_idleness_for_a_while() -> None:
+    """Five times in a row; what is more is idle, and ends as that does. Input begins the count anew."""
+    look, progress = Prediction(Verdict.CONTINUE, (Look(),)), Progress()
+    for _ in range(LOOKS):
+        progress = progress.after(look)
+    assert (progress.idle, stalled(progress, Verdict.CONTINUE)) == (0, None)
+    assert progress.after(Prediction(Verdict.CONTINUE, (Click(None),))).looks == 0
+    for _ in range(IDLE_STEPS):
+        progress = progress.after(look)
+    assert stalled(progress, Verdict.CONTINUE) is not None

@@ -8,6 +8,7 @@ from coasty_desk.core.actions import (
     Action,
     Click,
     Drag,
+    HoldKeys,
     KeyCombo,
     Launch,
     Move,
@@ -253,3 +254,13 @@ def test_windows_are_judged_by_their_titles() -> None:
 def test_a_window_that_cannot_be_told_is_refused() -> None:
     """A rule about windows fails closed."""
     assert why(Policy(windows_denied=(pattern("Terminal"),)), HERE, Situation(titles=None))
+
+
+def test_what_holds_for_a_chord_holds_for_one_that_is_held() -> None:
+    """Its keys, its kind, and text that it writes: how often it repeats, nobody can tell."""
+    held = HoldKeys(("ctrl", "w"), seconds=2)
+    assert why(blocking("ctrl+w"), held)
+    assert why(Policy(blocked_actions=frozenset({"key_combo"})), held)
+    assert why(Policy(block_window_close=True), held)
+    assert "repeats" in why(typing("sudo"), HoldKeys(("a",), seconds=2))
+    assert not why(typing("sudo"), HoldKeys(("shift",), seconds=2))

@@ -12,6 +12,7 @@ from coasty_desk.core.actions import (
     Action,
     Click,
     Done,
+    Look,
     LookAgain,
     NotDone,
     Point,
@@ -193,6 +194,19 @@ def test_a_question_that_nobody_answers_ends_the_run(person: Scripted | None) ->
     assert (ended.ending, ended.ending.reason) == (ev.Ending.AGENT_FAILED, "agent_failed")
     assert ended.message == "the model asks, and nobody has answered: Which colour?"
     assert world.names[-3:] == ["asked", "answered", "run_ended"]
+
+
+def test_a_wish_to_look_again_ends_the_batch_and_is_no_input() -> None:
+    """What was before it is done, what comes after it waits for the next answer, and is told as not done."""
+    world = World(_go(CLICK, Look(), OTHER), _go(Look()), _go(OTHER, verdict=Verdict.DONE))
+    assert world.run().ending is ev.Ending.DONE
+    assert [placed.sent for placed in world.executor.performed] == [CLICK, OTHER]
+    assert world.names[1:7] == ["observed", "predicted", "acting", "acted", "settled", "observed"]
+    _, again, then = world.predictor.asked
+    assert again.outcomes[:2] == (Done(), Done())
+    assert isinstance(again.outcomes[2], NotDone)
+    assert "look again" in again.notes[0]
+    assert (then.outcomes, then.notes) == ((Done(),), ())
 
 
 def test_asking_is_no_idleness() -> None:

@@ -211,6 +211,10 @@ def test_every_point_of_an_action_is_told_and_can_be_moved() -> None:
     start, end = Point(1, 2), Point(3, 4)
     assert points(Drag(start, end)) == (start, end)
     assert points(Click(None)) == (None,)
+    assert points(Drag(None, end, via=(start,))) == (None, start, end)
+    assert moved(Drag(start, end, via=(end,)), lambda at: Point(at.y, at.x)) == Drag(
+        Point(2, 1), Point(4, 3), via=(Point(4, 3),)
+    )
     assert points(TypeText("1, 2")) == ()
     assert moved(Drag(None, end), lambda at: Point(at.x * 2, at.y)) == Drag(None, Point(6, 4))
     assert moved(TypeText("1, 2"), lambda at: Point(at.x * 2, at.y)) == TypeText("1, 2")

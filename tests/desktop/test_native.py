@@ -122,3 +122,10 @@ def test_a_notch_is_a_notch(
     monkeypatch.setattr(native_libraries, "pyautogui", lambda: SimpleNamespace(platformModule=None))
     pointer().notch(axis, up=False)
     assert turned == [told]
+
+
+def test_keys_are_held_and_let_go(windows: tuple[NativeKeyboard, FakePynput]) -> None:
+    """In order, and in reverse."""
+    keyboard, pynput = windows
+    keyboard.hold(("ctrl", "c"), 0.01)
+    assert pynput.told == ["+ctrl", "+0x43", "-0x43", "-ctrl"]

@@ -9,14 +9,17 @@ import string
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import (
     BUTTONS,
     Action,
     Click,
     Drag,
+    HoldKeys,
     KeyCombo,
     Launch,
+    Look,
     Move,
     Point,
     PressKeys,
@@ -278,6 +281,13 @@ ACTIONS: st.SearchStrategy[Action] = st.one_of(
     st.builds(KeyCombo, _keys),
     st.builds(Wait, st.floats(0, 3600)),
 )
+OWN_ACTIONS = st.one_of(
+    st.builds(
+        Drag, st.none() | _points, _points, _buttons, _held, st.lists(_points, min_size=1, max_size=4).map(tuple)
+    ),
+    st.builds(HoldKeys, st.just(("ctrl", "a")), seconds=st.floats(0, 3600)),
+    st.just(Look()),
+)
 JSON: st.SearchStrategy[object] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
@@ -330,6 +340,17 @@ def test_what_is_written_reads_back_the_same(action: Action) -> None:
     entry = json.loads(json.dumps(encode(action)))
     assert decode(entry) == Decoded((action,))
     assert recall(entry) == action
+
+
+@given(OWN_ACTIONS)
+def test_what_the_service_has_not_is_read_in_our_own_record_alone(action: Action) -> None:
+    """A bent drag is a straight one in its answers, and what it does not name is refused there."""
+    entry = json.loads(json.dumps(encode(action)))
+    assert recall(entry) == action
+    if isinstance(action, Drag):
+        assert decode(entry) == Decoded((replace(action, via=()),))
+    else:
+        assert _refusal(decode(entry)).why == "there is no such type of action"
 
 
 def test_only_our_own_record_starts_an_application() -> None:

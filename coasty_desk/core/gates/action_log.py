@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct, field
 
 from coasty_desk.core.abort.gestures import ESCAPES
-from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Launch, Point, PressKeys, Refusal, points
+from coasty_desk.core.actions import Action, Click, Drag, HoldKeys, KeyCombo, Launch, Point, PressKeys, Refusal, points
 from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.ports import Executor
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.typed_text.typed_line import Typed, strokes_of
 
-_RESUMED = "the run was taken up"
+_RESUMED, _HELD = "the run was taken up", "a key that was held"
 """Since when a line is unknown."""
 
 
@@ -54,6 +54,8 @@ class ActionLog(Struct):
         self.typed = self.typed.then(action, self.terminal).recent()
         elsewhere = _goes_elsewhere(action)
         self.here = Typed() if elsewhere else self.here.then(action, self.terminal).recent()
+        if isinstance(action, HoldKeys) and action.repeats:
+            self.typed, self.here = self.typed.elsewhere(_HELD), self.here.elsewhere(_HELD)
 
     def finished(self, placed: Placed) -> None:
         """It has been carried out; where it has left the pointer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -51,7 +52,8 @@ class MaskGate(Struct, frozen=True):
         spots = [self.pointer() if point is None else point for point in where]
         if any(rect.contains(spot.x, spot.y) for rect in rectangles for spot in spots):
             return "that place is masked: it stays as it is"
-        if isinstance(real, Drag) and any(crosses(spots[0], spots[-1], rect) for rect in rectangles):
+        legs = pairwise(spots) if isinstance(real, Drag) else ()
+        if any(crosses(start, end, rect) for start, end in legs for rect in rectangles):
             return "the way there leads across a place that is masked: drag around it"
         return ""
 

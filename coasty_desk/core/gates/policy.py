@@ -15,8 +15,10 @@ from coasty_desk.core.actions import (
     Action,
     Click,
     Drag,
+    HoldKeys,
     KeyCombo,
     Launch,
+    Look,
     Move,
     Point,
     PressKeys,
@@ -54,6 +56,8 @@ _KINDS: dict[type, str] = {
     TypeText: "type_text",
     PressKeys: "key_press",
     KeyCombo: "key_combo",
+    HoldKeys: "key_combo",
+    Look: "wait",
     Scroll: "scroll",
     Drag: "drag",
     Move: "move",
@@ -242,6 +246,8 @@ def _of_text(policy: Policy, action: Action, situation: Situation) -> str:
         return ""
     if isinstance(action, Click | Drag) and action.button == "middle":
         return "the policy denies some text, and what a middle click would paste cannot be told"
+    if isinstance(action, HoldKeys) and action.repeats:
+        return "the policy denies some text, and how often a key repeats that is held cannot be told"
     typed = situation.typed
     parts = list(steps(action))
     if len(parts) * len(policy.typed_text_denied) > MOST_JUDGED:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from coasty_desk.core.abort.abort_key import AbortKey
 from coasty_desk.core.abort.gestures import ESCAPES, WITHIN
-from coasty_desk.core.actions import Prediction
+from coasty_desk.core.actions import HoldKeys, Prediction
 from coasty_desk.core.gates.action_log import ActionLog
 from coasty_desk.core.ports import HandPause, Judging
 from coasty_desk.core.run import refusal
@@ -36,6 +36,10 @@ class OwnKeys(Struct, frozen=True):
         if any(self.key.within(stroke) for stroke in pressed):
             return refusal(placed, "abort", f"{self.key.text} is the key that stops this run; only a person presses it")
         escapes = sum("esc" in stroke for stroke in pressed)
+        if escapes and isinstance(placed.sent, HoldKeys):
+            return refusal(
+                placed, "abort", "Esc repeats while it is held, and three in a row is how a person stops this run"
+            )
         if escapes >= ESCAPES:
             return refusal(placed, "abort", f"Esc {ESCAPES} times in a row is how a person stops this run")
         wait = self._until_apart(escapes)

@@ -35,6 +35,10 @@ class Keyboard(Protocol):
         """Press each one's keys in order, release them in reverse. Raises as `type` does; nothing stays held."""
         ...
 
+    def hold(self, keys: Stroke, seconds: float) -> None:
+        """Hold these keys so long. Raises as `type` does; nothing stays held."""
+        ...
+
     def holding(self, keys: Stroke) -> AbstractContextManager[None]:
         """Hold these keys, or none, within the block, once no other hand holds one. Raises as `type` does."""
         ...

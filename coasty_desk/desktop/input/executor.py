@@ -12,6 +12,7 @@ from coasty_desk.core.actions import (
     Action,
     Click,
     Drag,
+    HoldKeys,
     KeyCombo,
     Launch,
     Move,
@@ -144,10 +145,10 @@ class DesktopExecutor:
                     self._pointer.click(button, count)
             case Move(point):
                 self._move(point)
-            case Drag(start, end, button, held):
+            case Drag(start, end, button, held, via):
                 self._move(start)
                 with self._keyboard.holding(held):
-                    self._pointer.drag(end.x, end.y, button, self._keyboard.alone)
+                    self._pointer.drag([(at.x, at.y) for at in (*via, end)], button, self._keyboard.alone)
             case Scroll(notches, axis, point, held):
                 self._move(point)
                 with self._keyboard.holding(held):
@@ -156,6 +157,10 @@ class DesktopExecutor:
                 with self._keyboard.action():
                     self._recheck()
                     self._keyboard.type(text)
+            case HoldKeys(strokes=(keys,), seconds=seconds):
+                with self._keyboard.action():
+                    self._recheck()
+                    self._keyboard.hold(keys, seconds)
             case PressKeys(strokes=strokes) | KeyCombo(strokes=strokes):
                 with self._keyboard.action():
                     self._recheck()

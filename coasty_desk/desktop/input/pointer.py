@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from itertools import pairwise
 from typing import Literal
 
 from coasty_desk.core.abort.gestures import corners
@@ -144,24 +145,21 @@ class Pointer:
             self._wait_thawed(button)
         self._clicked = (at, button, time.monotonic())
 
-    def drag(self, x: float, y: float, button: Button, alone: Callable[[], None] = _nobody) -> None:
-        """Press where the pointer is, move to a real pixel as a hand does, rest, release.
+    def drag(self, way: Sequence[tuple[float, float]], button: Button, alone: Callable[[], None] = _nobody) -> None:
+        """Press where the pointer is, move over real pixels to the last of them as a hand does, rest, release.
 
         What is dropped depends on the keys that are held: `alone` waits until those of others are up.
         Raises BrokenOffError, the button let go of, where it did not get there; let go of where it began, where the rules have it so.
         """
         self._recheck()
         start = self.position()
-        steps = min(max(int(math.dist(start, (x, y)) / _DRAG_STEP_PIXELS), _DRAG_STEPS[0]), _DRAG_STEPS[1])
+        x, y = way[-1]
         with self._pressed(button):
             self._stop.pause(_GRIP)
             with self._taken_back(start, button):
-                for step in range(1, steps + 1):
-                    part = step / steps
+                for spot in _stepped([start, *way]):
                     self._recheck.in_slices("it was dragged on its way, and let go of where it began")
-                    self._drag_to(
-                        round(start[0] + (x - start[0]) * part), round(start[1] + (y - start[1]) * part), button
-                    )
+                    self._drag_to(*spot, button)
                     self._stop.pause(_DRAG_STEP)
                 self._stop.pause(_REST)
                 self._recheck()
@@ -245,3 +243,12 @@ class Pointer:
     def _put(self, x: int, y: int) -> None:
         self._sent.pointer_to(x, y)
         self._device.move(x, y)
+
+
+def _stepped(way: Sequence[tuple[float, float]]) -> Iterator[tuple[int, int]]:
+    """Where the pointer is put on its way: often enough for the shortest drag, on every leg, and at each of its ends."""
+    least = math.ceil(_DRAG_STEPS[0] / (len(way) - 1))
+    for (x, y), (to_x, to_y) in pairwise(way):
+        steps = min(max(int(math.dist((x, y), (to_x, to_y)) / _DRAG_STEP_PIXELS), least), _DRAG_STEPS[1])
+        for part in (step / steps for step in range(1, steps + 1)):
+            yield round(x + (to_x - x) * part), round(y + (to_y - y) * part)

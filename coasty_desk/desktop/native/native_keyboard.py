@@ -7,6 +7,7 @@ here because pynput counts a character outside the basic plane as one unit.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
@@ -17,7 +18,7 @@ from coasty_desk.core.keys.key_names import CONTROL
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
-from coasty_desk.desktop.base.recheck import NEVER, Recheck
+from coasty_desk.desktop.base.recheck import NEVER, SLICE, Recheck
 from coasty_desk.desktop.native import native_keys, native_libraries
 
 _HOLD = 0.03
@@ -130,6 +131,14 @@ class NativeKeyboard:
         """Press in order, release in reverse."""
         with self.holding(keys):
             self._stop.pause(_HOLD)
+
+    def hold(self, keys: Stroke, seconds: float) -> None:
+        """Hold them so long, and ask the rules all the while."""
+        with self.holding(keys):
+            until = time.monotonic() + seconds
+            while (left := until - time.monotonic()) > 0:
+                self._stop.pause(min(left, SLICE))
+                self._recheck.in_slices(f"the keys were held for {seconds - left:.1f} of {seconds:g} s")
 
     @contextmanager
     def holding(self, keys: Stroke) -> Iterator[None]:

@@ -22,7 +22,7 @@ from coasty_desk.core.keys.key_names import CONTROL
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
-from coasty_desk.desktop.base.recheck import NEVER, Recheck
+from coasty_desk.desktop.base.recheck import NEVER, SLICE, Recheck
 from coasty_desk.desktop.linux import input_method
 from coasty_desk.desktop.linux.input_method import InputMethod
 from coasty_desk.desktop.linux.key_path import KeyPath
@@ -180,6 +180,16 @@ class X11Keyboard:
         """Press in order, release in reverse."""
         with self.holding(keys, done):
             self._stop.pause(_HOLD)
+
+    def hold(self, keys: Stroke, seconds: float) -> None:
+        """Hold them so long, and look all the while whose keyboard it is."""
+        with self._guard.action(), self.holding(keys):
+            until = time.monotonic() + seconds
+            while (left := until - time.monotonic()) > 0:
+                self._stop.pause(min(left, SLICE))
+                self._state()  # the server has said by then what it had to say
+                self._hear()
+                self._guard.check(f"the keys were held for {seconds - left:.1f} of {seconds:g} s")
 
     def alone(self) -> None:
         """Wait until no other hand holds a modifier."""

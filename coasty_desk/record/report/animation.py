@@ -130,8 +130,8 @@ def _scaled(mark: Mark, scale: float) -> Mark:
         return Point(point.x * scale, point.y * scale)
 
     match mark:
-        case Arrow(start, at):
-            return replace(mark, start=onto(start), at=onto(at))
+        case Arrow(start, at, via):
+            return replace(mark, start=onto(start), at=onto(at), via=tuple(map(onto, via)))
         case Ring(at) | Cross(at) | Wheel(at):
             return replace(mark, at=onto(at))
         case KeyCaps(at):

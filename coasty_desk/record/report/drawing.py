@@ -44,8 +44,8 @@ def draw_mark(draw: ImageDraw, mark: Mark, number: int, size: Size, ink: tuple[i
             case Cross(at):
                 draw.line((at.x - 12, at.y, at.x + 12, at.y), fill=colour, width=width)
                 draw.line((at.x, at.y - 12, at.x, at.y + 12), fill=colour, width=width)
-            case Arrow(start, at):
-                draw.line((start.x, start.y, at.x, at.y), fill=colour, width=width)
+            case Arrow(start, at, via):
+                draw.line([(point.x, point.y) for point in (start, *via, at)], fill=colour, width=width)
                 draw.circle((start.x, start.y), 7, outline=colour, width=width)
                 draw.regular_polygon((at.x, at.y, 5 + width / 2), 3, fill=colour)
             case Wheel(at):
