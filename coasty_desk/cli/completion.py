@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ from coasty_desk.core.errors import CoastyDeskError, UsageError
 
 if TYPE_CHECKING:
     from typer import Typer
-    from typer.core import CompletionItem  # type: ignore[attr-defined]  # the same
+
+    from coasty_desk.settings import Setting
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
@@ -50,7 +51,6 @@ def answer(app: Typer) -> int:
     _rejoin(os.environ)
     completion_init()
     command: Any = get_command(app)
-    _offer(command)
     command.commands["help"] = TyperGroup(name="help", commands=_helped(command.commands))
     try:
         command(prog_name="coasty-desk", complete_var=COMPLETE_VARIABLE)
@@ -75,31 +75,15 @@ def _helped(commands: Mapping[str, Any]) -> dict[str, Any]:
     return {**commands, **{topic: TyperCommand(topic, help=about) for topic, about in TOPICS.items()}}
 
 
-def _offer(command: Any) -> None:
-    """Let every option and argument that has the name of a setting offer what the setting takes, in whichever command it is."""
-    for inner in getattr(command, "commands", {}).values():
-        _offer(inner)
-    for parameter in command.params:
-        offered = _offered(parameter.name)
-        if offered is not None:
-            parameter.shell_complete = offered
+def of(row: Setting) -> Callable[[str], list[str]] | None:
+    """What a shell offers for a setting's value; None where nothing is known of it."""
+    find = {"preset": presets, "monitor": monitors}.get(row.name)
+    return begun(find or (lambda: row.read.usual)) if find or row.read.usual else None
 
 
-def _offered(name: str) -> Callable[[object, str], list[CompletionItem]] | None:
-    from typer.core import CompletionItem  # type: ignore[attr-defined]  # the same
-
-    from coasty_desk import settings
-
-    words = SHELLS if name == "shell" else settings.TABLE[name].read.usual if name in settings.TABLE else ()
-    find = {"preset": presets, "monitor": monitors}.get(name)
-    if not words and find is None:
-        return None
-
-    def begun(_context: object, incomplete: str) -> list[CompletionItem]:
-        found = words if find is None else find()
-        return [CompletionItem(word) for word in found if word.startswith(incomplete)]
-
-    return begun
+def begun(find: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    """Those of the found words that begin as what is typed so far."""
+    return lambda incomplete: [word for word in find() if word.startswith(incomplete)]
 
 
 def runs(incomplete: str) -> list[tuple[str, str]]:

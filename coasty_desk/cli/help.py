@@ -16,7 +16,7 @@ With a key in COASTY_API_KEY, any task in plain words:
   coasty-desk run "Open the settings and turn on dark mode"
 
 Commands:
-  run TASK         carry out a task on this desktop; see: coasty-desk run --help
+  run TASK        carry out a task on this desktop; see: coasty-desk run --help
 {commands}
 The manual, a page each: coasty-desk help TOPIC, on {topics}.
 Stopping a run: Esc three times, {hotkey}, the pointer thrown into a corner, or Ctrl-C.
@@ -68,8 +68,8 @@ def version() -> str:
     return VERSION
 
 
-def _listed(lines: Mapping[str, str]) -> str:
-    return "".join(f"  {name:<16} {what}\n" for name, what in lines.items())
+def _listed(lines: Mapping[str, str], width: int = 15) -> str:
+    return "".join(f"  {name:<{width}} {what}\n" for name, what in lines.items())
 
 
 def asked(words: Sequence[str]) -> list[str]:
@@ -105,7 +105,7 @@ TOP = TOP.format(
 INDEX = f"""\
 The manual, a page each:  coasty-desk help TOPIC
 
-{_listed(TOPICS)}
+{_listed(TOPICS, 16)}
 How a command is used:    coasty-desk help COMMAND
 
 {_listed({"run": "carry out a task on this desktop"} | COMMANDS)}"""

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from coasty_desk import settings
+from coasty_desk.cli import completion
 from coasty_desk.settings import Setting
 
 Command = Callable[..., int]
@@ -41,9 +42,8 @@ def with_settings(*names: str, as_it_was: bool = False, **otherwise: str) -> Cal
 
 def _parameter(row: Setting, about: str) -> inspect.Parameter:
     kind = {bool: bool, tuple: list[str]}.get(row.takes, str)
-    option = typer.Option(
-        row.flag, metavar=row.read.metavar or None, help=about + " Repeatable." * (row.takes is tuple)
-    )
+    said = about + " Repeatable." * (row.takes is tuple)
+    option = typer.Option(row.flag, metavar=row.read.metavar or None, help=said, autocompletion=completion.of(row))
     return inspect.Parameter(
         row.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
     )

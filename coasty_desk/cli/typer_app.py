@@ -184,7 +184,12 @@ def doctor(
 @app.command("completion", epilog="Example:  coasty-desk completion bash >> ~/.bash_completion")
 def completion_script(
     shell: Annotated[
-        str | None, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell. [default: yours]")
+        str | None,
+        typer.Argument(
+            metavar="SHELL",
+            help="bash, zsh, fish or powershell. [yours]",
+            autocompletion=completion.begun(lambda: completion.SHELLS),
+        ),
     ] = None,
 ) -> int:
     """Print the script that lets your shell complete commands, options and runs."""

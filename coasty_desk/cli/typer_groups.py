@@ -75,7 +75,14 @@ def presets_list() -> int:
 
 
 @presets_app.command("show")
-def presets_show(preset: Annotated[str, typer.Argument(metavar="NAME", help="One of `presets list`.")]) -> int:
+def presets_show(
+    preset: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="One of `presets list`.", autocompletion=completion.begun(completion.presets)
+        ),
+    ],
+) -> int:
     """Print a preset's text as it is sent."""
     from coasty_desk.cli.commands import presets_command as body
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import tomllib
@@ -10,7 +11,7 @@ import pytest
 from typer.main import get_command
 
 from coasty_desk import settings
-from coasty_desk.cli import fast_path, typer_app
+from coasty_desk.cli import configured, fast_path, typer_app
 from coasty_desk.cli.app import main
 from coasty_desk.settings import Settings
 
@@ -63,3 +64,26 @@ def test_the_example_file_has_every_row_of_a_file(capsys: pytest.CaptureFixture[
         rows = settings.of(section)
         assert [line.split(" = ")[0] for line in lines] == [f"# {row.name}" for row in rows]
         assert all(f"  # {row.line}" in line for row, line in zip(rows, lines, strict=True))
+
+
+GIVEN: list[tuple[list[str], dict[str, object]]] = [
+    (["run", "--policy", "a", "--policy=b", "--dry-run", "--", "look"], {"policy": ["a", "b"], "dry_run": True}),
+    (["resume", "last"], {}),
+    (["resume", "last", "--yes", "--max-steps", "3"], {"yes": True, "max_steps": "3"}),
+    (["replay", "last", "--policy", "a", "--policy", "b"], {"policy": ["a", "b"]}),
+    (["ground", "it", "--mask", "1,2,3,4"], {"mask": ["1,2,3,4"]}),
+    (["cost"], {}),
+]
+
+
+@pytest.mark.parametrize(("words", "options"), GIVEN, ids=[" ".join(words) for words, _ in GIVEN])
+def test_what_is_given_is_handed_over_and_the_rest_left_to_the_configuration(
+    words: list[str], options: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A switch that is not given is not off; what may be given several times is all there."""
+    handed: list[object] = []
+    body = importlib.import_module(f"coasty_desk.cli.commands.{words[0]}_command")
+    monkeypatch.setattr(body, words[0], lambda *said, **more: handed.append(more.get("options", said[-1])) or 0)  # type: ignore[func-returns-value]  # of a list
+    monkeypatch.setattr(configured, "load", lambda given: (given, {}))
+    assert main(words) == 0
+    assert handed == [options]
