@@ -195,7 +195,7 @@ WEB = [
     _web(
         "new card",
         "kanban",
-        'click the first "Add a card", type "Offline mode", press enter, wait until "Offline mode" appears',
+        'click "Add a card" below "Faster search", type "Offline mode", press enter, wait until "Offline mode" appears',
         {"new": "Offline mode", "in": "Ideas"},
     ),
     _web(

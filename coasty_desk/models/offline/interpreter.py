@@ -103,6 +103,7 @@ class Plan(Struct):
 
     def _one(self, does: Instruction) -> Doing:
         """Carry it out, from its beginning as often as it is held back before it has done anything."""
+        self.sight.stale = 0
         while True:
             self.sight.did = ()
             try:

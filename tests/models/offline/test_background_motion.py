@@ -67,3 +67,15 @@ def test_a_line_that_writes_itself_is_none_though_each_letter_comes_once() -> No
 def test_what_goes_and_comes_back_is_none() -> None:
     """A slide of a carousel."""
     assert _left([], [LINE], [LINE], [], [LINE], [], [LINE]) == []
+
+
+def test_what_has_changed_since_the_frame_and_rests_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window that was painted meanwhile is another screen; a line that comes and goes is not."""
+    monkeypatch.setattr(background_motion, "APART", 0.0)
+    for looks, told in (
+        ([[NOTICE]], [NOTICE]),
+        ([[LINE], [], [LINE], [], [LINE]], []),
+        ([[NOTICE, LINE], [NOTICE], [NOTICE, LINE], [NOTICE], [NOTICE]], [NOTICE]),
+        ([[]], []),
+    ):
+        assert Stirring(Stop(), _shown(*looks)).watch(_screen()) == told

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from coasty_desk.models.offline.steps.evidence import is_more, reads_as
+from coasty_desk.models.offline.steps.evidence import is_as_it_was, is_more, reads_as
+from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.segmentation import parted
 from coasty_desk.models.offline.vision.texts import Box, Text
 
@@ -51,3 +52,16 @@ def test_what_a_field_holds_beside_the_text_is_seen(told: str) -> None:
 def test_a_field_that_holds_the_text_alone_is_not_doubted(told: str) -> None:
     """Spaces and line ends around it are no other text."""
     assert not is_more("Ada", told)
+
+
+def test_a_reading_is_believed_once_the_caret_is_away() -> None:
+    """A caret beside the last letter makes another of it; with no change at all the first doubt stands."""
+    field = Box(10, 10, 190, 40)
+    bare = Image.new("RGB", (200, 60), "white")
+    ImageDraw.Draw(bare).rectangle((20, 18, 60, 32), fill="black")
+    with_caret = bare.copy()
+    ImageDraw.Draw(with_caret).line((64, 14, 64, 36), fill="black")
+    plain, blinking = (ReadScreen(picture, (), {}) for picture in (bare, with_caret))
+    assert not is_as_it_was(blinking, plain, field)
+    assert is_as_it_was(plain, blinking, field)
+    assert is_as_it_was(plain, ReadScreen(bare.copy(), (), {}), field)

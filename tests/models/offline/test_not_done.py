@@ -137,6 +137,23 @@ def test_what_moved_meanwhile_is_found_again() -> None:
     assert (events[-1].ending, page.clicks) == (ev.Ending.DONE, 1)
 
 
+def test_what_moved_between_the_look_and_the_click_is_found_again() -> None:
+    """A slow machine reads for seconds: the button is another place's by the time that it is clicked."""
+    page = Page()
+
+    def glance() -> Image.Image:
+        page.down = 60
+        return Image.open(io.BytesIO(page.capture().image)).convert("RGB")
+
+    stop = Stop()
+    task = 'click "Subscribe" and make sure "Thank you" is there'
+    predictor = OfflinePredictor(task, stop, glance=glance)
+    ports = Ports(page, RecordingExecutor(page.perform), predictor, OpenGate(()), stop)
+    events = list(run(Job("run-1", task, "offline", Rect(0, 0, SIZE.width, SIZE.height), SIZE), ports))
+    assert isinstance(events[-1], ev.RunEnded)
+    assert (events[-1].ending, page.clicks) == (ev.Ending.DONE, 1)
+
+
 def test_a_text_whose_typing_was_held_back_goes_into_its_field_all_the_same() -> None:
     """The field had been clicked already; the keyboard may be elsewhere since, so it is clicked again."""
     page = Page()

@@ -12,7 +12,7 @@ from coasty_desk.models.offline.steps.forms import at_its_value, find_list
 from coasty_desk.models.offline.steps.pointer_and_keys import click
 from coasty_desk.models.offline.steps.ticking import tick
 from coasty_desk.models.offline.targeting.locating import Located
-from coasty_desk.models.offline.targeting.matching import Fit, every, folded
+from coasty_desk.models.offline.targeting.matching import Fit, every, folded, nearly
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.texts import Box, Text
 
@@ -80,6 +80,8 @@ def _in_drop_down(sight: Context, option: str, found: Located, box: Box) -> Doin
 def _offered(sight: Context, option: str, box: Box, before: ReadScreen) -> Generator[Batch, ReadScreen, Text]:
     """The option in what has opened. Raises CannotError."""
     for seconds in (*LOOKS, None):
+        for text in nearly(option, [t for t in sight.seen.texts if evidence.is_fresh(before, sight.seen, t.box)]):
+            sight.enlarge(text.box)
         fresh = [t for t in sight.seen.texts if evidence.is_fresh(before, sight.seen, t.box)]
         outside = [t for t in fresh if not box.holds(t.box.centre.x, t.box.centre.y)]
         if any(m.fit <= Fit.ICON for m in every(option, outside or fresh)) or seconds is None:

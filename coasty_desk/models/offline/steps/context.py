@@ -17,7 +17,7 @@ from coasty_desk.models.offline.a11y.widgets import Widget
 from coasty_desk.models.offline.language.instructions import Condition, Instruction, Target, Verify, WaitFor
 from coasty_desk.models.offline.steps import evidence
 from coasty_desk.models.offline.steps.postconditions import Claims
-from coasty_desk.models.offline.targeting.locating import Located, Missing, Scene, boxes_of, locate, named
+from coasty_desk.models.offline.targeting.locating import TITLE_BAR, Located, Missing, Scene, boxes_of, locate, named
 from coasty_desk.models.offline.targeting.matching import nearly, trimmed
 from coasty_desk.models.offline.vision.background_motion import Stirring
 from coasty_desk.models.offline.vision.boxes import BoxLook, Colour
@@ -45,6 +45,9 @@ LATE = 8.5
 SHORT = 2
 """A label of so few characters is looked for closer where it is not found."""
 
+
+STALEST, MUCH = 3, 0.02
+"""A step begins anew at most so often where the screen has changed since it was read, or so much of all its pixels."""
 
 NEAR = 12
 """Pixels around a place that must look as they did for it to be the same place."""
@@ -96,6 +99,7 @@ class Context(Struct):
     `proofs` is the evidence that was found and not yet told; `next` is the instruction that follows.
     `deferred`: the following condition bears the last action out, which is waited for.
     `undone`: so many of the last batch's actions were held back; `did` is what the step has done so far.
+    `stale`: so often it began anew because the screen was another one than was read.
     """
 
     seen: ReadScreen
@@ -117,6 +121,7 @@ class Context(Struct):
     hovering: bool = False
     unproved: str = ""
     undone: int = 0
+    stale: int = 0
     did: tuple[Action, ...] = ()
     caret: Box | None = None
     caret_moved: bool = False
@@ -144,7 +149,11 @@ class Context(Struct):
         before = self.seen
         self.before, self.left = before, self.pointer()
         if self.stirring is not None and not all(isinstance(one, Move | Wait) for one in actions):
-            self.stirring.watch(before.picture)
+            changed = self.stirring.watch(before.picture)
+            if not self.did and self.stale < STALEST and self._is_stale(changed, actions):
+                self.stale += 1
+                yield from self.wait("looking again: the screen is another one since it was read", LOOKS[0])
+                raise HeldBackError
         self.window = self._behind(actions)
         caret = self.caret
         self.seen = yield Batch(actions, said)
@@ -155,6 +164,12 @@ class Context(Struct):
         now = self._blinking(before)
         self.caret_moved = len(now) > 1 or (caret is not None and any(not box.meets(caret) for box in now))
         return before
+
+    def _is_stale(self, changed: Sequence[Box], actions: tuple[Action, ...]) -> bool:
+        """Whether what has changed is where the actions point to, or much of the screen."""
+        points = _places(actions)
+        near = any(box.grown(NEAR).holds(at.x, at.y) for box in changed for at in points)
+        return near or sum(b.width * b.height for b in changed) > MUCH * self.seen.whole.width * self.seen.whole.height
 
     def _behind(self, actions: tuple[Action, ...]) -> Box | None:
         """The active window; None where the actions point beside it, and so bring up another."""
@@ -203,11 +218,23 @@ class Context(Struct):
         found = named(target, self.widgets)
         if found is None or self._is_only_named(found):
             read = locate(target, self.scene(), loosely=loosely, suits=suits)
-            found = read if found is None or isinstance(read, Located) else found
-        if isinstance(found, Missing) and not found.several and target.label and self._looked_closer is not self.seen:
+            is_sign = found is not None and len(target.label) <= SHORT  # signs are often overlooked, and stand anywhere
+            found = read if found is None or (isinstance(read, Located) and not is_sign) else found
+        unsure = isinstance(found, Missing) and not found.several and bool(target.label)
+        if (unsure or self._is_sign_in_title(target, found)) and self._looked_closer is not self.seen:
             self._look_closer(target.label.strip())
             found = locate(target, self.scene(), loosely=loosely, suits=suits)
         return found
+
+    def _is_sign_in_title(self, target: Target, found: Located | Missing) -> bool:
+        """Whether a sign was read only in the window's title bar, where it opens a tab or closes the window."""
+        top = (self.active() or self.seen.whole).top + TITLE_BAR
+        return (
+            isinstance(found, Located)
+            and len(target.label) <= SHORT
+            and found.widget is None
+            and found.box.bottom < top
+        )
 
     def _look_closer(self, label: str) -> None:
         """Read once more what may be the label: everything for a short one, what is one letter off for another."""

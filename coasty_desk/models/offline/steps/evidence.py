@@ -136,6 +136,23 @@ def differs(before: ReadScreen, after: ReadScreen, where: Box) -> bool:
     return inside.width > 0 < inside.height and image_diff.exactly(before.picture, after.picture, inside).width > CARET
 
 
+def is_as_it_was(before: ReadScreen, after: ReadScreen, where: Box) -> bool:
+    """Whether nothing there has changed, or only a caret has come: without it the same letters are read better."""
+    if differs(before, after, where):
+        return False
+    inside = where.within(after.whole)
+    exact = image_diff.exactly(before.picture, after.picture, inside)
+    ground = _most(after.picture, inside)
+    return exact.width <= 0 or _most(after.picture, exact) != ground or _most(before.picture, exact) == ground
+
+
+def _most(picture: Image, where: Box) -> object:
+    """The colour that most of it has."""
+    part = picture.crop((int(where.left), int(where.top), int(where.right), int(where.bottom)))
+    counts = part.getcolors(part.width * part.height + 1) or []
+    return max(counts, key=lambda one: one[0])[1] if counts else None
+
+
 def is_fresh(before: ReadScreen, after: ReadScreen, where: Box) -> bool:
     """Whether most of what is there was not there before."""
     if before.picture is after.picture or before.picture.size != after.picture.size:

@@ -39,7 +39,7 @@ def type_in(sight: Context, asked: TypeIn) -> Doing:
         if doubt is not None and (unsure := evidence.touched(before, sight.seen, field)):
             sight.enlarge(unsure)
             doubt = _doubt(sight, asked, before, field)
-        if doubted and field is not None and not evidence.differs(doubted[0], sight.seen, field):
+        if doubted and field is not None and evidence.is_as_it_was(doubted[0], sight.seen, field):
             doubt = doubted[1]  # the same picture is not believed once it is read otherwise
         if doubt is None:
             break
@@ -137,7 +137,12 @@ def _selecting(sight: Context, found: Located) -> list[Action]:
     click = Click(found.point)
     if not evidence.said_in(sight.seen, found.box):
         return [click]
-    if found.box.height <= LINES * found.label.height:
+    line = (
+        found.label.height
+        if found.widget is None
+        else min(t.box.height for t in evidence.texts_in(sight.seen, found.box))
+    )
+    if found.box.height <= LINES * line:
         return [replace(click, count=3)]  # in every toolkit; Control and A go to the line's beginning in some
     return [click, KeyCombo(chords.stroke(("mod", "a")))]
 

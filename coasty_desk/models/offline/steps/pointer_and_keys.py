@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from coasty_desk.core.actions import Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll
 from coasty_desk.core.scaling import Size
-from coasty_desk.models.offline.language.instructions import ClickOn, Condition, Press, Target, Turn
+from coasty_desk.models.offline.language.instructions import ClickOn, Condition, Press, Target, Turn, TypeIn
 from coasty_desk.models.offline.steps import evidence
 from coasty_desk.models.offline.steps.context import LATE, LOOKS, Batch, CannotError, Context, Doing
 from coasty_desk.models.offline.steps.forms import at_its_value, find_field, find_list
@@ -114,8 +114,16 @@ def press(sight: Context, asked: Press) -> Doing:
     elif evidence.may_be_silent(asked.pressed[-1]):
         if not sight.changes(before):
             sight.notes.append(f"{names} showed nothing, as it may")
+    elif _shows_with_the_next(sight, asked) and not sight.changes(before):
+        sight.unproved = f"pressed {names}, but nothing changed on the screen"
     else:
         yield from _see_it_change(sight, before, f"pressed {names}")
+
+
+def _shows_with_the_next(sight: Context, asked: Press) -> bool:
+    """Whether only what comes next shows it: a new line shows nothing but a caret, and cut files are seen where they are put in."""
+    last = asked.pressed[-1]
+    return (last == NEW_LINE and isinstance(sight.next, TypeIn)) or (last[-1:] == ("x",) and sight.next is not None)
 
 
 def _see_it_change(sight: Context, before: ReadScreen, what: str) -> Doing:

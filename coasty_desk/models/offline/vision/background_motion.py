@@ -51,16 +51,23 @@ class Stirring:
         """A frame has just been taken."""
         self._since = time.monotonic()
 
-    def watch(self, picture: Image) -> None:
-        """Input goes out next: note what has moved since the picture of the last frame. Raises Aborted, DesktopError."""
+    def watch(self, picture: Image) -> list[Box]:
+        """Input goes out next: note what has moved since the picture of the last frame. Raises Aborted, DesktopError.
+
+        Gives what has changed since then and rests: it may be another screen than the one that was read.
+        """
         if self._glance is None:
-            return
+            return []
         self._stop.pause(max(0.0, self._since + APART - time.monotonic()))
-        found = _changes(picture, self._glance())
-        for _ in range(MORE if found else 0):
+        last = self._glance()
+        first, moved = _changes(picture, last), []
+        for _ in range(MORE if first else 0):
             self._stop.pause(APART)
-            found += _changes(picture, self._glance())
-        self.boxes = image_diff.apart(found)
+            now = self._glance()
+            moved += _changes(last, now)
+            last = now
+        self.boxes = image_diff.apart([*first, *moved])
+        return [box for box in first if not any(box.meets(one.grown(JOINED)) for one in moved)]
 
     def comes(self, picture: Image, seconds: float) -> bool:
         """Whether anything is other than on the picture, and does not move by itself, before so many seconds have passed."""
