@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from coasty_desk.core.keys.chords import Stroke
 from coasty_desk.core.keys.key_names import MODIFIERS
 from coasty_desk.core.secrets import PLACEHOLDER
-from coasty_desk.models.offline.targeting.matching import cased_as, equal, folded
+from coasty_desk.models.offline.targeting.matching import cased_as, edits, equal, folded
 from coasty_desk.models.offline.vision import image_diff
 from coasty_desk.models.offline.vision.disabled import letters
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
@@ -431,21 +431,11 @@ def _is_in(chunk: str, read: str) -> bool:
     if chunk in read:
         return True
     allowed = len(chunk) // EDIT_EVERY
-    return allowed > 0 and _edits(chunk, read) <= 2 * allowed
-
-
-def _edits(chunk: str, read: str) -> int:
-    """What it takes to make the chunk of any part of what was read: a letter costs 2, another sign 1, a digit too much."""
-    row = [0] * (len(read) + 1)
-    for a in chunk:
-        above, row[0] = row[0], row[0] + _price(a)
-        for j, b in enumerate(read, 1):
-            same = above if a == b else above + max(_price(a), _price(b))
-            above, row[j] = row[j], min(row[j] + _price(a), row[j - 1] + _price(b), same)
-    return min(row)
+    return allowed > 0 and edits(chunk, read, _price, within=True) <= 2 * allowed
 
 
 def _price(char: str) -> int:
+    """Of an edit: a letter costs 2, another sign 1, a digit too much."""
     if char.isdigit():
         return _NEVER
     return 2 if char.isalpha() else 1

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from enum import IntEnum
 from functools import cache
+from itertools import accumulate
 
 from msgspec import Struct
 
@@ -297,14 +298,17 @@ def _edited(wanted: str, plain: str) -> bool:
         return False
     if [c for c in wanted if c.isdigit()] != [c for c in plain if c.isdigit()]:
         return False
-    return distance(wanted, plain) <= allowed
+    return edits(wanted, plain) <= allowed
 
 
-def distance(one: str, other: str) -> int:
-    """How many edits lead from the one to the other."""
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        above, row[0] = row[0], i
-        for j, b in enumerate(other, 1):
-            above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (a != b))
-    return row[-1]
+def edits(one: str, other: str, price: Callable[[str], int] = lambda _: 1, *, within: bool = False) -> int:
+    """What it takes to make the one of the other, or of any part `within` it: each edit at the `price` of its dearer character."""
+    prices = [price(b) for b in other]
+    row = [0] * (len(other) + 1) if within else list(accumulate(prices, initial=0))
+    for a in one:
+        cost = price(a)
+        above, row[0] = row[0], row[0] + cost
+        for j, (b, added) in enumerate(zip(other, prices, strict=True), 1):
+            same = above if a == b else above + max(cost, added)
+            above, row[j] = row[j], min(row[j] + cost, row[j - 1] + added, same)
+    return min(row) if within else row[-1]
