@@ -24,8 +24,8 @@ from coasty_desk.core.actions import (
     TypeText,
     points,
 )
+from coasty_desk.core.printable import legible
 from coasty_desk.core.scaling import Size
-from coasty_desk.record.printable import legible
 from coasty_desk.record.timeline import StepAction, Timeline
 from coasty_desk.wire.journal_lines import Looked
 

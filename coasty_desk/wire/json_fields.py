@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from coasty_desk.core.actions import Point
+from coasty_desk.core.printable import printable
 
 MAX_COORDINATE = 1_000_000
 """A coordinate off the screen is clamped to it (API.md §4.1); one further out than this is no coordinate."""
@@ -119,7 +120,7 @@ def short(text: str, at_most: int) -> str:
     """The text on one line, at most so long, with every character that could steer a terminal made harmless."""
     if len(text) > at_most:
         text = text[: at_most - 1] + "…"
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" if c not in "\t\n\r" else " " for c in text)
+    return printable(text, strictly=True)
 
 
 def sound(text: str) -> str:

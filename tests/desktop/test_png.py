@@ -8,7 +8,8 @@ import random
 import pytest
 from PIL import Image, ImageDraw
 
-from coasty_desk.core.scaling import Size
+from coasty_desk.core.scaling import Rect, Size
+from coasty_desk.desktop.imaging import image_file, picture
 from coasty_desk.desktop.imaging.png import png
 
 CHANCE = random.Random(7)  # noqa: S311 - the same pictures each time, not a secret
@@ -51,3 +52,13 @@ def test_png_is_no_larger_than_pillows(kind: object, at_most: float) -> None:
     image, theirs = kind(Size(640, 360)), io.BytesIO()
     image.save(theirs, "PNG", compress_level=6)
     assert len(png(image.tobytes(), Size(640, 360))) <= at_most * len(theirs.getvalue())
+
+
+@pytest.mark.parametrize("box", [Size(200, 150), Size(1280, 720)])
+def test_a_picture_that_is_asked_about_is_framed_as_a_screenshot_is(box: Size) -> None:
+    """Shrunk by the same filter to the same bytes, with black added where the service wants more."""
+    image, size = window(Size(300, 200)), Size(300, 200)
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    shot = picture.Shot(bytearray(image.tobytes("raw", "BGRX")), size, Rect(5, 6, 300, 200))
+    assert image_file.framed(file.getvalue(), box, shot.shows) == picture.framed(shot, box)

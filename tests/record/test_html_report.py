@@ -28,9 +28,9 @@ from coasty_desk.core.actions import (
     Wait,
 )
 from coasty_desk.core.errors import UsageError
+from coasty_desk.core.printable import legible
 from coasty_desk.core.scaling import Rect
 from coasty_desk.record import timeline
-from coasty_desk.record.printable import legible
 from coasty_desk.record.report import html_report
 from coasty_desk.testing import OpenGate
 from tests.chromium import Page, page

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import unicodedata
 from typing import Literal, TextIO
 
 from coasty_desk.core.counting import counted
+from coasty_desk.core.printable import printable
 
 ALL = 100_000
 """Characters of what was cut already by whoever knows what may be left out of it."""
@@ -21,7 +21,7 @@ def safe(text: str, longest: int = LONGEST) -> str:
     Newlines stay; tabs become a space. `longest` caps what is shown.
     """
     cut = text if len(text) <= longest else f"{text[:longest]}… ({counted(len(text) - longest, 'character')} more)"
-    return "".join(_shown(char) for char in cut)
+    return printable(cut, keep="\n")
 
 
 def line(text: str, longest: int = 400) -> str:
@@ -33,13 +33,3 @@ def tolerate(out: TextIO | None, how: Literal["backslashreplace", "replace"] = "
     """Let a letter that the terminal's encoding lacks be an escape (or a question mark) there, and not the end of the program."""
     if isinstance(out, io.TextIOWrapper):
         out.reconfigure(errors=how)
-
-
-def _shown(char: str) -> str:
-    if char == "\n":
-        return char
-    if char in "\t\r":
-        return " "
-    if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} and char not in "\u200d\ufe0f":
-        return "\N{REPLACEMENT CHARACTER}"
-    return char

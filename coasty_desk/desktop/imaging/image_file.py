@@ -7,7 +7,8 @@ from pathlib import Path
 
 from coasty_desk import plain_files
 from coasty_desk.core.errors import UsageError
-from coasty_desk.core.scaling import Frame, Rect, Size, fit, padded
+from coasty_desk.core.scaling import Frame, Rect, Size
+from coasty_desk.desktop.imaging import picture
 
 LARGEST = 200_000_000
 """Bytes of a picture's file."""
@@ -37,14 +38,6 @@ def framed(image: bytes, box: Size, shows: Rect | None = None) -> Frame:
     from PIL import Image
 
     with Image.open(io.BytesIO(image)) as opened:
-        picture = opened.convert("RGB")
-    shows = shows or Rect(0, 0, *picture.size)
-    content = fit(shows.size, box)
-    sent = padded(content)
-    if picture.size != (sent.width, sent.height):
-        whole = Image.new("RGB", (sent.width, sent.height))
-        whole.paste(picture.resize((content.width, content.height), Image.Resampling.BILINEAR), (0, 0))
-        encoded = io.BytesIO()
-        whole.save(encoded, "PNG")
-        image = encoded.getvalue()
-    return Frame(image, "image/png", sent, content, shows)
+        pixels = opened.convert("RGB")
+    raw = bytearray(pixels.tobytes("raw", "BGRX"))
+    return picture.framed(picture.Shot(raw, Size(*pixels.size), shows or Rect(0, 0, *pixels.size)), box)

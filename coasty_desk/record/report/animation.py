@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from coasty_desk.core.actions import Point, in_words
 from coasty_desk.core.errors import UsageError
+from coasty_desk.core.printable import legible
 from coasty_desk.core.scaling import Size, fit
 from coasty_desk.record import action_annotations
 from coasty_desk.record.action_annotations import Arrow, Cross, KeyCaps, Mark, Ring, Wheel
-from coasty_desk.record.printable import legible
 from coasty_desk.record.report import small_pictures
 from coasty_desk.record.report.drawing import INK, REFUSED_INK, draw_mark, font
 from coasty_desk.record.timeline import StepAction, Timeline, TimelineStep, picture

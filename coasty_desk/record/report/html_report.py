@@ -15,10 +15,10 @@ from coasty_desk.core import events as ev
 from coasty_desk.core.actions import QUESTION, Refusal, in_words
 from coasty_desk.core.counting import counted
 from coasty_desk.core.money import dollars
+from coasty_desk.core.printable import legible
 from coasty_desk.core.scaling import Size
 from coasty_desk.record import action_annotations
 from coasty_desk.record.action_annotations import Mark, StepBadge
-from coasty_desk.record.printable import legible
 from coasty_desk.record.report.small_pictures import small
 from coasty_desk.record.timeline import StepAction, Timeline, TimelineStep, picture
 

@@ -141,7 +141,7 @@ def nearest(label: str, texts: Sequence[Text], most: int = 3) -> list[Text]:
 def nearly(label: str, texts: Iterable[Text]) -> list[Text]:
     """The texts that are the label but for one letter: read once more they may be it, and may not."""
     wanted = trimmed(label)
-    return [text for text in texts if len(wanted) >= LEAST_NEARLY and distance(wanted, trimmed(text.text)) == 1]
+    return [text for text in texts if len(wanted) >= LEAST_NEARLY and edits(wanted, trimmed(text.text)) == 1]
 
 
 def folded(text: str) -> str:
