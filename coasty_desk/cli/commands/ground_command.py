@@ -14,11 +14,10 @@ from coasty_desk.cli.commands.run_command import drive
 from coasty_desk.cli.exits import complain
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Click, Point, Prediction, Verdict
-from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import GaveUpError, OverBudgetError, UsageError
 from coasty_desk.core.folders import given
 from coasty_desk.core.gates.reached_windows import Aim
-from coasty_desk.core.money import in_cents
+from coasty_desk.core.money import from_cents, in_cents, said_in_cents
 from coasty_desk.core.ports import Predictor, PredictRequest, PredictStream
 from coasty_desk.core.scaling import Frame
 from coasty_desk.core.stop import Stop
@@ -76,8 +75,8 @@ def ground(element: str, *, image: str | None, annotate: str | None, click: bool
 def _affordable(predictor: Predictor, ask: PredictRequest, chosen: Settings) -> PredictRequest:
     """The same. Raises OverBudgetError where it costs more than a run may."""
     price = predictor.price(ask)
-    if chosen.budget is not None and price > chosen.budget:
-        message = f"a look costs {counted(price, 'cent')}, and the budget is {chosen.budget}"
+    if chosen.budget is not None and price > from_cents(chosen.budget):
+        message = f"a look costs {said_in_cents(price)}, and the budget is {chosen.budget}"
         raise OverBudgetError(message, "Raise budget in the configuration, or look with `--provider offline`.")
     return ask
 
