@@ -49,6 +49,9 @@ from coasty_desk.models.offline.vision.read_screen import ReadScreen
 OPENING = (0.5, 0.8, 1.2, 1.5, 2.0, 3.0, 3.0, 4.0)
 """How long to wait, in seconds, before each look for the window of an application that was started."""
 
+FIRST_WAIT, LONGER, LONGEST_WAIT, SHORTEST_WAIT = 0.4, 1.4, 5.0, 0.01
+"""Waits within a given time, in seconds: the first, each so many times as long as the last, the longest; less is none."""
+
 LARGE = 4000
 """A window changes at least so many pixels of the screen."""
 
@@ -205,10 +208,10 @@ def _moves_the_focus(does: Instruction) -> bool:
 
 
 def waits(seconds: float) -> list[float]:
-    """Waits that take so many seconds together, longer and longer, at most 5 s each."""
-    made, left, each = [], seconds, 0.4
-    while left > 0.01:
+    """Waits that take so many seconds together, longer and longer."""
+    made, left, each = [], seconds, FIRST_WAIT
+    while left > SHORTEST_WAIT:
         made.append(min(each, left))
         left -= made[-1]
-        each = min(each * 1.4, 5.0)
+        each = min(each * LONGER, LONGEST_WAIT)
     return made

@@ -23,7 +23,7 @@ from coasty_desk.models.offline.vision.background_motion import Stirring
 from coasty_desk.models.offline.vision.boxes import BoxLook, Colour
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.reader import Reader
-from coasty_desk.models.offline.vision.shapes import Canvas
+from coasty_desk.models.offline.vision.shapes import Canvas, near_to
 from coasty_desk.models.offline.vision.texts import Box
 
 LOOKS = (0.4, 0.4, 0.4)
@@ -344,7 +344,7 @@ class Context(Struct):
             sum(abs(b.left - row.left) <= SAME for b in others),
             sum(abs(b.right - row.right) <= SAME for b in others),
         )
-        behind = 0 <= box.left - label.right <= 2.2 * max(label.height, 14.0)
+        behind = 0 <= box.left - label.right <= near_to(label)
         return end > begin or (end == begin and behind)
 
     def borne_out(self, found: Located, *, seen: bool | None) -> bool | None:

@@ -86,6 +86,9 @@ SIGN = 2
 LONGEST = 1000
 """A text of more characters is not compared with all that was read."""
 
+FRESH_ACROSS, FRESH_DOWN = 0.6, 0.35
+"""What is new has changed over so much of its width and height: letters leave much of their height as it was."""
+
 FULL = 0.8
 """A text that fills so much of its field's width may have a beginning that is out of sight."""
 
@@ -158,7 +161,7 @@ def is_fresh(before: ReadScreen, after: ReadScreen, where: Box) -> bool:
     if before.picture is after.picture or before.picture.size != after.picture.size:
         return before.picture is not after.picture
     changed = image_diff.exactly(before.picture, after.picture, where.within(after.whole))
-    return changed.width >= 0.6 * where.width and changed.height >= 0.35 * where.height
+    return changed.width >= FRESH_ACROSS * where.width and changed.height >= FRESH_DOWN * where.height
 
 
 def of_typing(text: str, before: ReadScreen, after: ReadScreen, canvas: Canvas, field: Box | None = None) -> str | None:

@@ -16,6 +16,24 @@ WIDEST = 2400
 CLEARLY = 0.5
 """A label is the field's above it where that is nearer than so much of the way to the one below."""
 
+RIGHT_AT, NEXT, REACH = 1.0, 1.2, 3.0
+"""In heights of a label: its field is right below it, right of it, or anywhere below it within so much."""
+
+ALIGNED = 2.5
+"""A field below its label begins at most so many of its heights left or right of it."""
+
+AROUND, FLOATED, FLOATED_HIGH = 1.6, 3.2, 4.2
+"""In heights of a text: so far up is the top of what it stands in; and where it floats at a field's top; so high is that field."""
+
+BUTTON = 3.4
+"""A button is at most so many times as high as its text."""
+
+OFF_CENTRE, ROOMY = 0.25, 24.0
+"""The text of a button is off its middle by at most so much of its width, or so many pixels."""
+
+HINT_ROOM, LEAST_ROOM = 2.5, 8.0
+"""Right of the hint in a field there is so many times the room that is left of it, taken as so many pixels at least."""
+
 LINES = 2.6
 """A field higher than so many times its label has several lines."""
 
@@ -35,17 +53,17 @@ def field_of(label: Box, canvas: Canvas) -> Box | None:
     A label that is clearly nearer to the field above it than to the one below it is that one's.
     """
     whole, canvas = canvas, canvas.without(label)
-    inside = canvas.around(label, most_up=1.6, widest=WIDEST)
+    inside = canvas.around(label, most_up=AROUND, widest=WIDEST)
     inside = None if inside is not None and _is_card(inside, label, canvas) else inside
     right = _right(label, canvas)
     right = None if right is None else _innermost(right, label.centre.y, canvas)
-    below = _below(label, whole, 1.0)
+    below = _below(label, whole, RIGHT_AT)
     if inside is not None and below is not None and _is_gap_above(inside, below):
         inside = None
     if inside is not None and _is_field(inside) and _has_room(inside, label):
         names_right = right is not None and (_lies_in(right, inside) or _is_in_a_row_with(right, inside))
         return right if names_right else inside
-    if right is not None and right.left - label.right <= 1.2 * label.height:
+    if right is not None and right.left - label.right <= NEXT * label.height:
         return right
     if inside is not None:
         # the label has a cell of its own: what is below it is another's
@@ -58,14 +76,14 @@ def field_of(label: Box, canvas: Canvas) -> Box | None:
         return above
     if below is not None and (right is None or abs(below.left - label.left) <= 16):
         return below
-    return right or canvas.line_of(label) or _below(label, whole, 3.0)
+    return right or canvas.line_of(label) or _below(label, whole, REACH)
 
 
 def next_field(way: Way, label: Box, canvas: Canvas) -> Box | None:
     """The field that is next to the text on that side, whether or not it names it."""
     match way:
         case "below":
-            return _below(label, canvas, 3.0)
+            return _below(label, canvas, REACH)
         case "above":
             return _above(label, canvas)
         case "right of" | "in the row of":
@@ -87,8 +105,8 @@ def _is_filled(box: Box, hint: Box) -> bool:
 
 def _floated(label: Box, canvas: Canvas) -> Box | None:
     """The field at the top of which the label stands, small, with one line under it: what it holds."""
-    box = canvas.around(label, most_up=3.2, widest=WIDEST)
-    if box is None or not _is_field(box) or box.height > 4.2 * label.height or label.centre.y > box.centre.y:
+    box = canvas.around(label, most_up=FLOATED, widest=WIDEST)
+    if box is None or not _is_field(box) or box.height > FLOATED_HIGH * label.height or label.centre.y > box.centre.y:
         return None
     lines = [t.box for t in canvas.texts if box.holds(t.box.centre.x, t.box.centre.y)]
     under = [line for line in lines if line.top >= label.centre.y and abs(line.left - label.left) <= label.height]
@@ -120,17 +138,17 @@ def _innermost(cell: Box, row: float, canvas: Canvas) -> Box:
 
 def is_field(text: Box, canvas: Canvas) -> bool:
     """Whether the text stands in a field, as a hint or as what it holds."""
-    box = canvas.around(text, most_up=1.6, widest=WIDEST)
+    box = canvas.around(text, most_up=AROUND, widest=WIDEST)
     return box is not None and _is_field(box) and _has_room(box, text) and not _is_card(box, text, canvas)
 
 
 def is_button(text: Box, canvas: Canvas) -> bool:
     """Whether the text stands in the middle of a shape that is hardly larger."""
-    box = canvas.around(text, most_up=1.6)
-    if box is None or box.height > 3.4 * text.height:
+    box = canvas.around(text, most_up=AROUND)
+    if box is None or box.height > BUTTON * text.height:
         return False
     left, right = text.left - box.left, box.right - text.right
-    return abs(left - right) <= max(0.25 * box.width, 24.0) and not _has_room(box, text)
+    return abs(left - right) <= max(OFF_CENTRE * box.width, ROOMY) and not _has_room(box, text)
 
 
 def _lies_in(inner: Box, outer: Box) -> bool:
@@ -150,7 +168,7 @@ def _is_field(box: Box) -> bool:
 def _has_room(box: Box, text: Box) -> bool:
     """Whether the text stands at the left of the box, as a hint in a field does, and not in its middle, as on a button."""
     left, right = text.left - box.left, box.right - text.right
-    return right > 2.5 * max(left, 8.0) and right > 2 * text.height
+    return right > HINT_ROOM * max(left, LEAST_ROOM) and right > 2 * text.height
 
 
 def _right(label: Box, canvas: Canvas) -> Box | None:
@@ -177,7 +195,7 @@ def _below(label: Box, canvas: Canvas, lines: float) -> Box | None:
             continue
         if _has_text_between(label, found, canvas):
             return None
-        if found.top - label.bottom <= lines * label.height and abs(found.left - label.left) <= 2.5 * label.height:
+        if found.top - label.bottom <= lines * label.height and abs(found.left - label.left) <= ALIGNED * label.height:
             return found
     return None
 
@@ -191,7 +209,7 @@ def _is_card(box: Box, label: Box, canvas: Canvas) -> bool:
 def _is_a_button(box: Box, canvas: Canvas) -> bool:
     """Whether one text stands in the middle of the shape: nothing is typed into that."""
     texts = [t.box for t in canvas.texts if box.holds(t.box.centre.x, t.box.centre.y)]
-    if len(texts) != 1 or box.height > 3.4 * texts[0].height:
+    if len(texts) != 1 or box.height > BUTTON * texts[0].height:
         return False
     left, right = texts[0].left - box.left, box.right - texts[0].right
     return left > 4 and abs(left - right) <= max(6.0, 0.1 * box.width)
@@ -207,7 +225,7 @@ def _down(label: Box, lines: float, canvas: Canvas) -> Iterator[tuple[float, flo
     """Places under a label where its field may be: behind what stands there already, and where nothing does."""
     start, end = int(label.bottom) + 3, int(label.bottom + lines * label.height) + 14
     for text in (t.box for t in canvas.texts):
-        if start <= text.centre.y < end and abs(text.left - label.left) <= 2.5 * label.height:
+        if start <= text.centre.y < end and abs(text.left - label.left) <= ALIGNED * label.height:
             yield text.right + 8, text.centre.y
     for y in range(start, end, 4):
         for x in (label.left + 6, label.left + 40, label.right + 12):

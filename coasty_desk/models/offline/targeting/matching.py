@@ -26,6 +26,9 @@ UNSURE = 0.9
 """Below this confidence of the engine, edits are allowed."""
 
 
+ALIKE = 0.3
+"""Texts are named as near ones from so much likeness on (of 1)."""
+
 GAP = 0.9
 """A space wider than so many times the height of its line lies between two things; one between words is about a third as wide."""
 
@@ -135,7 +138,7 @@ def nearest(label: str, texts: Sequence[Text], most: int = 3) -> list[Text]:
         return SequenceMatcher(None, wanted, _plain(text.text)).ratio()
 
     scored = sorted(((likeness(text), text) for text in texts), key=lambda pair: -pair[0])
-    return [text for score, text in scored[:most] if score > 0.3]
+    return [text for score, text in scored[:most] if score > ALIKE]
 
 
 def nearly(label: str, texts: Iterable[Text]) -> list[Text]:

@@ -74,6 +74,12 @@ BESIDE = (-9, -7, -5, 5, 7, 9)
 ACROSS_LINE = 320
 """It begins no farther right of its label."""
 
+BESIDE_LABEL, LEAST_LINE = 2.2, 14.0
+"""A tick box lies no farther from its label than so many of its heights, which count as so many pixels at least."""
+
+STRIPS = ((0.62, 11.0), (0.4, 8.0), (0.85, 15.0))
+"""Half the height of the strips in which it is looked for: in heights of the label, and in pixels at least."""
+
 WIDEST = 72
 """A switch is no wider, in pixels."""
 
@@ -143,8 +149,8 @@ class Canvas:
 
     def tick_box(self, label: Box) -> Box | None:
         """The small square or circle that the label's line begins with, or before it, after it, or far right of it."""
-        halves = (max(0.62 * label.height, 11.0), max(0.4 * label.height, 8.0), max(0.85 * label.height, 15.0))
-        near = 2.2 * max(label.height, 14.0)
+        halves = [max(part * label.height, least) for part, least in STRIPS]
+        near = near_to(label)
         tries = [(half, reach) for reach in (near, WIDEST) for half in halves]
         tries += [
             (1.3 * label.height, reach) for reach in (near, WIDEST)
@@ -160,7 +166,8 @@ class Canvas:
 
     def own_box(self, label: Box) -> Box | None:
         """The tick box right before the label, on its line: it can be no other's."""
-        box = self._beside(label, max(0.62 * label.height, 11.0), 2.2 * max(label.height, 14.0))
+        part, least = STRIPS[0]
+        box = self._beside(label, max(part * label.height, least), near_to(label))
         close = box is not None and label.left - label.height <= box.right <= label.left + label.height
         return box if close and box is not None and _is_square(box) else None
 
@@ -172,7 +179,7 @@ class Canvas:
 
     def _beside(self, label: Box, half: float, reach: float) -> Box | None:
         """The square, circle or switch in a strip of twice `half` around the label's middle: at its beginning, before it, after it."""
-        high = max(label.height, 14.0)
+        high = max(label.height, LEAST_LINE)
         row = Box(label.left - reach, label.centre.y - half, label.right + reach, label.centre.y + half)
         squares = list(self._squares(row, label))
         begins = [b for b in squares if -3 <= b.left - label.left <= 3 and b.right < label.right - high]
@@ -203,7 +210,7 @@ class Canvas:
 
     def _below(self, label: Box) -> Box | None:
         """The box right below the label, at its left, that has no label of its own."""
-        left, top, high = int(label.left) - NOTCH, int(label.bottom), max(label.height, 14.0)
+        left, top, high = int(label.left) - NOTCH, int(label.bottom), max(label.height, LEAST_LINE)
         rows = [self._row(y, left, left + SMALL) for y in range(top, top + int(2.5 * high) + LARGE)]
         unlike = _unlike(_most(b"".join(rows)), CONTRAST)
         for start, end in _runs([1 in row.translate(unlike) for row in rows]):
@@ -367,6 +374,11 @@ class Canvas:
         return self._pixels[
             max(0, top) * self._width + x : max(0, min(self._height, bottom)) * self._width : self._width
         ]
+
+
+def near_to(label: Box) -> float:
+    """So many pixels from its label lies a tick box that stands beside it."""
+    return BESIDE_LABEL * max(label.height, LEAST_LINE)
 
 
 @cache
