@@ -27,7 +27,7 @@ from coasty_desk.core.actions import (
     Wait,
 )
 from coasty_desk.core.keys.chords import canonical
-from coasty_desk.core.keys.key_names import MODIFIERS
+from coasty_desk.core.keys.key_names import EITHER_SIDE, MODIFIERS
 from coasty_desk.wire.canonical_actions import MAX_CLICKS, MAX_HELD, MAX_KEYS, MAX_TEXT, check_text, split_keys
 from coasty_desk.wire.json_fields import UnreadableError, glimpse
 
@@ -289,7 +289,7 @@ def _off(start: Point, end: Point, point: Point) -> bool:
 def _family(key: str) -> str:
     """`ctrl` for either Control key, in every spelling, and so on; other keys are themselves."""
     name = canonical(key)
-    return name.removesuffix("right") if name in MODIFIERS else name.lower()
+    return EITHER_SIDE.get(name, name.lower())
 
 
 def _refuse(why: str) -> NoReturn:

@@ -146,6 +146,7 @@ def test_a_blocked_character_is_not_typed_either() -> None:
     """The key q is the key q, as a capital and on the number pad too."""
     assert why(blocking("q"), TypeText("Quit"))
     assert why(blocking("1"), PressKeys(("kp_1",)))
+    assert why(blocking(","), PressKeys(("KP_Separator",)))
     assert not why(blocking("q"), TypeText("hello"))
 
 

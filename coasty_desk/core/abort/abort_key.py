@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.keys.chords import Stroke, UnknownKey, canonical
-from coasty_desk.core.keys.key_names import MODIFIERS as HELD
+from coasty_desk.core.keys.key_names import EITHER_SIDE
 
 DEFAULT = "<ctrl>+<shift>+<f12>"
 """No letter (letters move with the layout), no AltGr, free on the usual desktops."""
@@ -108,7 +108,7 @@ def _own_name(part: str) -> str:
 
 
 def _either_side(key: str) -> str:
-    return key.removesuffix("right") if key in HELD else key.casefold()
+    return EITHER_SIDE.get(key, key.casefold())
 
 
 def _split(text: str) -> Iterator[str]:

@@ -29,7 +29,7 @@ from coasty_desk.core.actions import (
 from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.gates.reached_windows import LONGEST_TITLE
-from coasty_desk.core.keys.key_names import CONTROL
+from coasty_desk.core.keys.key_names import CONTROL, EITHER_SIDE, MODIFIERS, PAD
 from coasty_desk.core.typed_text.assembling import Assembling
 from coasty_desk.core.typed_text.editing_keys import of_stroke
 from coasty_desk.core.typed_text.patterns import Pattern, first
@@ -71,16 +71,7 @@ CLOSING: tuple[frozenset[str], ...] = tuple(
 )
 """Chords that close a window or end its application; with further keys held they still do."""
 
-_BOTH_SIDES = {"ctrlright": "ctrl", "shiftright": "shift", "altright": "alt", "winright": "win"}
-_ALSO = {
-    "add": "+",
-    "subtract": "-",
-    "multiply": "*",
-    "divide": "/",
-    "decimal": ".",
-    " ": "space",
-    **{f"num{n}": str(n) for n in range(10)},
-}
+_ALSO = {**PAD, " ": "space"}
 """Keys that write what another key writes."""
 
 _IN_A_TERMINAL: tuple[tuple[frozenset[str], str], ...] = (
@@ -370,10 +361,9 @@ def _written(stroke: Iterable[str]) -> frozenset[str]:
 
 def _plain(stroke: Iterable[str]) -> frozenset[str]:
     """The keys by what they do: also either side as the modifier, and Control+M as Enter, as in a terminal."""
-    keys = _written(_BOTH_SIDES.get(key, key) for key in stroke)
+    keys = _written(EITHER_SIDE.get(key, key) for key in stroke)
     return keys | {key for chord, key in _IN_A_TERMINAL if chord <= keys}
 
 
 def _spelled(stroke: frozenset[str]) -> str:
-    modifiers = ("ctrl", "ctrlright", "alt", "altright", "shift", "shiftright", "win", "winright")
-    return "+".join(sorted(stroke, key=lambda key: (key not in modifiers, key)))
+    return "+".join(sorted(stroke, key=lambda key: (key not in MODIFIERS, key)))

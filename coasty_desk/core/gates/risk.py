@@ -16,6 +16,7 @@ from coasty_desk.core.gates.commit_words import committing
 from coasty_desk.core.gates.policy import CLOSING
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.gates.risky_words import KINDS
+from coasty_desk.core.keys.key_names import EITHER_SIDE
 from coasty_desk.core.typed_text.editing_keys import of_stroke
 from coasty_desk.core.typed_text.shell_commands import what_it_does
 from coasty_desk.core.typed_text.terminal_input import in_terminal, is_terminal
@@ -53,7 +54,6 @@ _SESSION = (
     frozenset({"ctrl", "alt", "l"}),
 )
 _SENDING = (frozenset({"ctrl", "enter"}), frozenset({"win", "enter"}))
-_SIDES = {"ctrlright": "ctrl", "shiftright": "shift", "altright": "alt", "winright": "win"}
 
 MOST_JUDGED = 60_000
 """Characters of lines that one action may leave behind: more are a question, and not judged in part."""
@@ -63,7 +63,7 @@ def risk(action: Action, around: Around) -> Risk | None:
     """The first rule that the action falls under; None where it is harmless as far as can be told."""
     if isinstance(action, Wait):
         return None
-    pressed = tuple(frozenset(_SIDES.get(key, key) for key in stroke) for stroke in strokes_of(action))
+    pressed = tuple(frozenset(EITHER_SIDE.get(key, key) for key in stroke) for stroke in strokes_of(action))
     rules = (
         _closes(pressed),
         _deletes(pressed, around.windows),

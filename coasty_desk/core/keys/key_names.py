@@ -9,6 +9,20 @@ from __future__ import annotations
 MODIFIERS: tuple[str, ...] = ("ctrl", "ctrlright", "shift", "shiftright", "alt", "altright", "win", "winright")
 """Keys that are held while others are pressed. `altright` is AltGr, `win` the Super or Command key."""
 
+EITHER_SIDE: dict[str, str] = {"ctrlright": "ctrl", "shiftright": "shift", "altright": "alt", "winright": "win"}
+"""The modifiers of the right side, as what they are on either."""
+
+PAD: dict[str, str] = {
+    **{f"num{n}": str(n) for n in range(10)},
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "decimal": ".",
+    "separator": ",",
+}
+"""The number pad's keys, by what they write. Without Num Lock they move the caret: that too is expected of them."""
+
 _ALIASES: dict[str, str] = {
     # modifiers
     "ctrl": "ctrl control ctl ctrll ctrlleft controll controlleft lctrl lcontrol leftctrl leftcontrol ⌃",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from coasty_desk.core.keys.chords import Stroke
+from coasty_desk.core.keys.key_names import EITHER_SIDE, PAD
 
 
 class Does(Struct, frozen=True):
@@ -38,18 +39,8 @@ class Does(Struct, frozen=True):
     abandons: bool = False
 
 
-_PAD = {f"num{n}": str(n) for n in range(10)} | {
-    "space": " ",
-    "add": "+",
-    "subtract": "-",
-    "multiply": "*",
-    "divide": "/",
-    "decimal": ".",
-    "separator": ",",
-}
-"""Keys by what they write. Without Num Lock the pad's move the caret: that too is expected of them."""
-
-_SIDES = {"ctrlright": "ctrl", "shiftright": "shift", "winright": "win"}
+_SIDES = {right: key for right, key in EITHER_SIDE.items() if key != "alt"}
+"""AltGr is another key than Alt: what it writes is the layout's."""
 
 _ENTER = Does("enter", commits=True)
 _MOVES = Does(moves=True)
@@ -80,7 +71,7 @@ _ALONE: dict[str, Does] = {
     "f14": _AGAIN,
     "f18": _PASTES,
     "f20": _ERASES,
-    **{key: Does(writes=written, moves=True) for key, written in _PAD.items() if key != "space"},
+    **{key: Does(writes=written, moves=True) for key, written in PAD.items()},
 }
 """Without anything held. What is not here and no character does nothing to a text: Caps Lock, volume."""
 
@@ -173,7 +164,7 @@ def of_stroke(stroke: Stroke) -> Does:
     if not held:
         return _ALONE.get(key, _NOTHING)
     if held == {"shift"}:
-        return _SHIFT.get(key, _BRINGS if len(key) == 1 or key in _PAD else _NOTHING)
+        return _SHIFT.get(key, _BRINGS if len(key) == 1 or key in PAD else _NOTHING)
     if "win" in held:
         return Does(moves=True, leaves=True, brings=key == "v", pastes=key == "v")
     if "altright" in held:
