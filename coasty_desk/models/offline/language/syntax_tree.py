@@ -412,6 +412,9 @@ class Steps:
         *_, name, kind = parts
         return Open("") if name is None else self._opened(vocabulary.quoted(name), kind)
 
+    def open_app(self, _app: Token, name: str) -> Open:
+        return Open(name)
+
     def open_kind(self, kind: Token, name: Token) -> Instruction:
         return self._opened(vocabulary.quoted(name), kind)
 
@@ -438,7 +441,7 @@ class Steps:
                 name.islower()
                 or name.lower() in words.names
                 or vocabulary.DEED.fullmatch(name) is not None
-                or (self._has_an_article(self._spans[name][0]) and not self._is_named(name))
+                or not self._is_named(name)
             )
             if described and name.lower() not in words.applications:
                 message = f"“{name}” may be an application or a thing on the screen: say open the application “…”, or click “…”"
