@@ -176,6 +176,8 @@ class Steps:
         return _click(verb, None, times)
 
     def click(self, verb: Token, target: Target, times: int | None) -> Instruction:
+        if self._source(verb).lower().startswith(("geh", "wechs")):  # `Gehe zu Fuß`
+            self._must_be_usual(target)
         return _click(verb, target, times)
 
     def clicks(self, verb: Token, *targets: Target) -> tuple[Step, ...]:
