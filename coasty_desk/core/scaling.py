@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -56,6 +57,14 @@ class Rect(Struct, frozen=True):
         """Its four corner pixels."""
         right, bottom = self.left + self.width - 1, self.top + self.height - 1
         return ((self.left, self.top), (right, self.top), (self.left, bottom), (right, bottom))
+
+    def around(self, places: Sequence[Point], width: int, height: int) -> Rect:
+        """What lies around the places in it, half of a width and a height to each side, but at least a pixel."""
+        xs, ys = [int(place.x) for place in places], [int(place.y) for place in places]
+        left, top = max(self.left, min(xs) - width // 2), max(self.top, min(ys) - height // 2)
+        right = min(self.left + self.width, max(xs) + width // 2)
+        bottom = min(self.top + self.height, max(ys) + height // 2)
+        return Rect(left, top, max(right - left, 1), max(bottom - top, 1))
 
     def contains(self, x: float, y: float) -> bool:
         """Whether a real pixel lies inside."""

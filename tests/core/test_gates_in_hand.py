@@ -98,6 +98,16 @@ def test_the_agents_other_keys_pass(action: Action) -> None:
     assert judged(own_keys(Clock())[0], action) == (None, [])
 
 
+def test_a_line_is_unknown_after_a_key_that_was_held() -> None:
+    """How often it has written, nobody can tell; what only holds down leaves the line as it was."""
+    book = ledger(Clock())
+    book.note(placed(TypeText("ls")))
+    book.note(placed(HoldKeys(("shift",), seconds=1)))
+    assert (book.typed.line, book.typed.lost) == ("ls", "")
+    book.note(placed(HoldKeys(("a",), seconds=1)))
+    assert book.typed.lost == "a key that was held"
+
+
 def test_esc_is_not_held() -> None:
     """It would repeat, and three in a row stop the run; other keys may be."""
     gate, _, _ = own_keys(Clock())

@@ -64,10 +64,4 @@ class Crops:
         """Around every point of the action; the whole monitor where it has none."""
         shows = self._shows()
         spots = [self._pointer() if point is None else point for point in points(placed.real)]
-        if not spots:
-            return shows
-        left = max(shows.left, int(min(point.x for point in spots)) - AROUND[0] // 2)
-        top = max(shows.top, int(min(point.y for point in spots)) - AROUND[1] // 2)
-        right = min(shows.left + shows.width, int(max(point.x for point in spots)) + AROUND[0] // 2)
-        bottom = min(shows.top + shows.height, int(max(point.y for point in spots)) + AROUND[1] // 2)
-        return Rect(left, top, max(right - left, 1), max(bottom - top, 1))
+        return shows.around(spots, *AROUND) if spots else shows

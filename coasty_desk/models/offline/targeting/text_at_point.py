@@ -35,7 +35,7 @@ class TextAtPoint:
         self._loader.join()
         if self._engine is None:
             return ""
-        area = _around(point, self._shows())
+        area = self._shows().around((point,), *AROUND)
         x, y = point.x - area.left, point.y - area.top
         lines = [line for line in self._engine.lines(self._picture(area)) if line.box.grown(*REACH).holds(x, y)]
         nearest = min(lines, key=lambda line: _distance(line.box.centre, x, y), default=None)
@@ -46,14 +46,6 @@ class TextAtPoint:
             self._engine = load()
         except UsageError:
             self._engine = None  # what cannot be read is not known, and the other rules still hold
-
-
-def _around(point: Point, shows: Rect) -> Rect:
-    left = max(shows.left, int(point.x) - AROUND[0] // 2)
-    top = max(shows.top, int(point.y) - AROUND[1] // 2)
-    right = min(shows.left + shows.width, int(point.x) + AROUND[0] // 2)
-    bottom = min(shows.top + shows.height, int(point.y) + AROUND[1] // 2)
-    return Rect(left, top, max(right - left, 1), max(bottom - top, 1))
 
 
 def _distance(centre: Point, x: float, y: float) -> float:
