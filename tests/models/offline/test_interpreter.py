@@ -67,6 +67,14 @@ def test_a_new_line_that_shows_nothing_is_borne_out_by_what_is_typed_next() -> N
         _done('press enter, type "more"')
 
 
+def test_what_need_not_be_done_is_evidence_too() -> None:
+    """A scroll to what is in sight already tells where it is."""
+    text = Text("Imprint", Box(20, 40, 120, 56))
+    sight = Context(ReadScreen(Image.new("RGB", (400, 200), "white"), (text,), {text: [text]}))
+    assert list(Plan(sight).whole(parse('scroll down until "Imprint" is visible'))) == []
+    assert [(proof.kind, proof.where) for proof in sight.proofs] == [("condition", (20, 40, 100, 16))]
+
+
 @pytest.mark.parametrize("seconds", [0.2, 3.0, 60.0])
 def test_waits_take_as_long_as_was_said(seconds: float) -> None:
     """Longer and longer, none very long."""

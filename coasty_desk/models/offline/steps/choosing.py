@@ -59,6 +59,7 @@ def _in_open_list(sight: Context, option: str, box: Box) -> Doing:
 def _in_drop_down(sight: Context, option: str, found: Located, box: Box) -> Doing:
     if _reads(sight, option, box):
         sight.notes.append(f"“{option}” was chosen in {found.said} already")
+        sight.prove_by("already so", f"“{option}” in the list of {found.said}", box)
         return
     before = yield from sight.do(f"found the list of {found.said}; opening it", Click(found.point))
     text = yield from _offered(sight, option, box, before)

@@ -451,14 +451,15 @@ class Context(Struct):
         """Look until the condition holds. Raises CannotError where it does not."""
         for turn, seconds in enumerate(waits):
             if self.really_holds(condition, afresh=turn % 3 == 2):
-                self._prove_holding(condition)
+                self.prove_holding(condition)
                 return
             yield from self.wait(f"waiting until {condition}", seconds)
         if not self.really_holds(condition, afresh=True):
             raise CannotError(self._why_not(condition))
-        self._prove_holding(condition)
+        self.prove_holding(condition)
 
-    def _prove_holding(self, condition: Condition) -> None:
+    def prove_holding(self, condition: Condition) -> None:
+        """Keep as evidence that the condition holds, and where that is seen."""
         found = self.look(condition.target, loosely=True)
         self.prove_by("condition", str(condition), found.box if isinstance(found, Located) else None)
 

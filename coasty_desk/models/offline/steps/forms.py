@@ -50,6 +50,8 @@ def type_in(sight: Context, asked: TypeIn) -> Doing:
         yield from sight.wait("looking for the typed text", seconds)
     if field is not None:
         sight.claim(f"“{asked.text}” in the field", field, _still_reads(asked, before, field))
+    else:
+        sight.prove_by("typed", f"“{asked.text}”", evidence.touched(before, sight.seen, None))
 
 
 def find_field(sight: Context, target: Target) -> Generator[Batch, ReadScreen, Located]:

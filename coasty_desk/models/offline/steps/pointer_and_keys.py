@@ -156,12 +156,14 @@ def scroll(sight: Context, asked: Turn) -> Doing:
     for _ in range(SCROLLS):
         if sight.holds(asked.until):
             yield from _bring_in(sight, turn, asked.until)
+            sight.prove_holding(asked.until)
             return
         before = yield from sight.do(f"scrolling until {asked.until}", turn)
         if not sight.changes(before):
             break
     if not sight.holds(asked.until):
         raise CannotError(_scrolled_in_vain(sight, asked.until))
+    sight.prove_holding(asked.until)
 
 
 def _bring_in(sight: Context, turn: Scroll, until: Condition) -> Doing:

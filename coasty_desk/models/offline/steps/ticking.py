@@ -51,6 +51,7 @@ def tick(sight: Context, asked: Tick) -> Doing:
     was = ticked.state(sight)
     if was == asked.on:
         sight.notes.append(f"the box of {found.said} was {state} already")
+        sight.prove_by("already so", _claimed(found, state), box)
         sight.claims.add(_claimed(found, state), box, sight.seen, lambda: _is_still(sight, ticked, on=asked.on))
         return
     now = yield from _clicked(sight, ticked, was=was, on=asked.on)
