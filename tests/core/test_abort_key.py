@@ -19,6 +19,7 @@ from coasty_desk.core.keys.chords import stroke
         ("<cmd_r>+<page_up>", ("cmd_r", "page_up")),
         ("<65300>", ("#65300",)),
         (" <pause> ", ("pause",)),
+        ("<ctrl>+<pgup>", ("ctrl", "pgup")),
     ],
 )
 def test_pynputs_syntax_is_read(text: str, parts: tuple[str, ...]) -> None:
@@ -27,7 +28,19 @@ def test_pynputs_syntax_is_read(text: str, parts: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "<ctrl>+", "ctrl+shift+f12", "<ctrl>+<nope>", "<ctrl>+<ctrl>", "F12", "<>", "<ctrl>+<f99>"]
+    "text",
+    [
+        "",
+        "<ctrl>+",
+        "ctrl+shift+f12",
+        "<ctrl>+<nope>",
+        "<ctrl>+<ctrl>",
+        "F12",
+        "<>",
+        "<ctrl>+<f99>",
+        "<a>",
+        "<control>+<f9>",
+    ],
 )
 def test_what_is_no_key_is_a_usage_error(text: str) -> None:
     """A typo in the abort key is found before anything is started, with the way to write it."""

@@ -118,6 +118,17 @@ def test_a_letter_that_the_layout_lacks_is_said(here: str) -> None:
     set_layout(here, "us")
 
 
+def test_altgr_is_heard_where_the_layout_has_it(here: str) -> None:
+    """On a German keyboard AltGr is no Alt; it is warned of, and it stops."""
+    set_layout(here, "de")
+    stop = Stop()
+    with armed(stop, hotkey="<alt_gr>+<page_up>", release=nothing) as ways:
+        assert ways.faulty == ()
+        person("key", "ISO_Level3_Shift+Prior")
+        assert stop.wait(PATIENCE)
+    set_layout(here, "us")
+
+
 @pytest.mark.parametrize("hotkey", ["<f35>", "<ctrl>+<media_next>+<f35>", "ж"])
 def test_an_abort_key_that_no_keyboard_has_leaves_the_other_ways(here: str, hotkey: str) -> None:
     """Safety sentence: Esc, the corners and the signals are armed; the missing key is named."""

@@ -6,13 +6,14 @@ angle brackets (`<ctrl>`, `<alt_gr>`, `<page_up>`), or a number, the platform's 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
 
 from coasty_desk.core.errors import UsageError
+from coasty_desk.core.keys import key_names
 from coasty_desk.core.keys.chords import Stroke, UnknownKey, canonical
-from coasty_desk.core.keys.key_names import EITHER_SIDE
 
 DEFAULT = "<ctrl>+<shift>+<f12>"
 """No letter (letters move with the layout), no AltGr, free on the usual desktops."""
@@ -27,43 +28,12 @@ SIDES: dict[str, tuple[str, ...]] = {
 
 MODIFIERS = frozenset(name for names in SIDES.values() for name in names)
 
-_OTHERS = [
-    "backspace",
-    "caps_lock",
-    "delete",
-    "down",
-    "end",
-    "enter",
-    "esc",
-    "home",
-    "insert",
-    "left",
-    "menu",
-    "num_lock",
-    "page_down",
-    "page_up",
-    "pause",
-    "print_screen",
-    "right",
-    "scroll_lock",
-    "space",
-    "tab",
-    "up",
-    "media_play_pause",
-    "media_stop",
-    "media_volume_mute",
-    "media_volume_down",
-    "media_volume_up",
-    "media_previous",
-    "media_next",
-]
-
-NAMES = MODIFIERS | frozenset(_OTHERS) | {f"f{n}" for n in range(1, 36)}
-"""Every key name that may stand in angle brackets."""
+_HIGHEST = re.compile(r"f(2[5-9]|3[0-5])")
+"""Function keys that we never press, and a keyboard may have."""
 
 
 class AbortKey(Struct, frozen=True):
-    """`text` as the person wrote it; `parts` are its keys: a name of `NAMES`, a character, or a key code in digits after `#`.
+    """`text` as the person wrote it; `parts` are its keys: a name as it was given, a character, or a key code in digits after `#`.
 
     `keys` are the same as the rest of the package calls them, either side of a modifier alike.
     """
@@ -85,7 +55,7 @@ class AbortKey(Struct, frozen=True):
                 f"The abort key {self.text} has {letters[0]!r} in it, which moves with the keyboard layout and may "
                 "not be found on another one; a function key stays where it is."
             )
-        if any(part in ("alt_gr", "alt_r") for part in self.parts):
+        if not {"alt_gr", "alt_r"}.isdisjoint(self.parts):
             return f"The abort key {self.text} has AltGr in it, which many layouts do not have."
         if set(self.parts) <= MODIFIERS:
             return f"The abort key {self.text} is made of modifiers alone, which other shortcuts press as well."
@@ -97,10 +67,21 @@ def parse(text: str) -> AbortKey:
     parts = tuple(_part(part, text) for part in _split(text.strip()))
     if len(set(parts)) != len(parts):
         raise _wrong(text, "it names a key twice")
-    return AbortKey(text.strip(), parts, frozenset(map(_own_name, parts)))
+    return AbortKey(text.strip(), parts, frozenset(map(own_name, parts)))
 
 
-def _own_name(part: str) -> str:
+def _is_key(name: str) -> bool:
+    if name in MODIFIERS or _HIGHEST.fullmatch(name):
+        return True
+    try:
+        key = canonical(name)
+    except UnknownKey:
+        return False
+    return len(key) > 1 and key not in key_names.MODIFIERS
+
+
+def own_name(part: str) -> str:
+    """What the rest of the package calls a part, either side of a modifier alike."""
     try:
         return _either_side(canonical(part))
     except UnknownKey:
@@ -108,7 +89,7 @@ def _own_name(part: str) -> str:
 
 
 def _either_side(key: str) -> str:
-    return EITHER_SIDE.get(key, key.casefold())
+    return key_names.EITHER_SIDE.get(key, key.casefold())
 
 
 def _split(text: str) -> Iterator[str]:
@@ -127,11 +108,11 @@ def _part(part: str, whole: str) -> str:
     if len(part) == 1:
         return part.casefold()
     name = part[1:-1].lower() if part[0] == "<" and part[-1] == ">" else ""
-    if name in NAMES:
+    if _is_key(name):
         return name
     if name.isascii() and name.isdigit():
         return f"#{int(name)}"
-    hint = f" (did you mean <{part.lower()}>?)" if part.lower() in NAMES else ""
+    hint = f" (did you mean <{part.lower()}>?)" if _is_key(part.lower()) else ""
     raise _wrong(whole, f"{part!r} is no key{hint}")
 
 

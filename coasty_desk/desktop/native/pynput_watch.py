@@ -11,13 +11,14 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from coasty_desk.core.abort.abort_key import SIDES, AbortKey
+from coasty_desk.core.abort.abort_key import SIDES, AbortKey, own_name
 from coasty_desk.core.abort.gestures import ChordDetector, CornerDetector, corners
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Rect
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.native import native_libraries
+from coasty_desk.desktop.native.native_keys import PYNPUT
 
 POLL = 0.02
 """Seconds between two looks at the pointer."""
@@ -118,8 +119,13 @@ def _codes(keyboard: Any, part: str) -> list[int]:
         # Windows' codes of letters and digits are their capitals; macOS's follow the hardware, so pynput's table is asked.
         vk = keyboard.KeyCode.from_char(part).vk
         return [vk if vk is not None else ord(part.upper())]
-    keys = [getattr(keyboard.Key, name, None) for name in SIDES.get(part, (part,))]
+    keys = [_key(keyboard.Key, name) for name in SIDES.get(part, (part,))]
     return [key.value.vk for key in keys if key is not None and key.value.vk is not None]
+
+
+def _key(known: Any, name: str) -> Any:
+    """Pynput's key of that name, or of its own name for it."""
+    return getattr(known, name, None) or getattr(known, PYNPUT.get(own_name(name), ""), None)
 
 
 def _monitors() -> list[Rect]:

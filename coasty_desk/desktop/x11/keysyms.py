@@ -145,3 +145,10 @@ def character(keysym: int) -> str | None:
     if 0x01000100 <= keysym <= 0x0110FFFF:
         return chr(keysym & 0xFFFFFF)
     return _LEGACY.get(keysym)
+
+
+def writing(text: str) -> set[int]:
+    """Every keysym of a character, also those of old; none for what is more than one."""
+    if len(text) != 1:
+        return set()
+    return {of_character(text), 0x01000000 | ord(text), *(keysym for keysym, one in _LEGACY.items() if one == text)}
