@@ -51,11 +51,11 @@ def _clean_programs() -> None:
     if os.environ.get("PATH"):
         places = filter(os.path.isabs, os.environ["PATH"].split(os.pathsep))
         os.environ["PATH"] = os.pathsep.join(places) or os.defpath
-    if sys.platform == "win32":  # which looks into the working directory first
+    if hasattr(sys, "getwindowsversion"):  # Windows looks into the working directory first
         os.environ.setdefault("NoDefaultCurrentDirectoryInExePath", "1")
         import ctypes  # noqa: PLC0415 - only there
 
-        ctypes.windll.kernel32.SetDllDirectoryW("")
+        getattr(ctypes, "windll").kernel32.SetDllDirectoryW("")  # noqa: B009 - mypy knows it on Windows alone
 
 
 if __name__ == "__main__":

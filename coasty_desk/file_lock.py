@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 from coasty_desk import plain_files
@@ -26,13 +27,12 @@ class BusyError(OSError):
 def take(descriptor: int) -> bool:
     """Lock the file until its descriptor is closed; whether that could be had. Raises OSError where there can be no lock."""
     try:
-        if os.name == "nt":  # pragma: no cover - not on the machines that test this
-            import msvcrt  # noqa: PLC0415 - only there
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]  # only there
+        try:
+            fcntl = import_module("fcntl")
+        except ImportError:  # Windows
+            msvcrt = import_module("msvcrt")
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
-            import fcntl  # noqa: PLC0415 - only here
-
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in _TAKEN:

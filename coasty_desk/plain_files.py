@@ -69,7 +69,7 @@ def opened(path: Path, flags: int = os.O_RDONLY, *, pipes: bool = False, links: 
     descriptor = os.open(path, flags | _NO_WAITING | _BINARY | (0 if links else _NO_LINK))
     try:
         _demand_plain(path, os.fstat(descriptor), pipes=pipes)
-        if os.name == "posix":
+        if _NO_WAITING and hasattr(os, "set_blocking"):
             os.set_blocking(descriptor, True)  # a pipe's writer may be slow
     except BaseException:
         os.close(descriptor)

@@ -125,7 +125,7 @@ def _trusted() -> dict[str, str]:
 
 def _is_others(path: Path) -> bool:
     """Whether somebody else than this user could have written the file."""
-    if os.name != "posix":
+    if not hasattr(os, "geteuid"):  # Windows, where a folder of the user's is nobody else's
         return False
     found = path.stat()
     return found.st_uid not in (os.geteuid(), 0) or bool(found.st_mode & 0o022)

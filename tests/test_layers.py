@@ -162,6 +162,19 @@ def test_a_foreign_library_is_known_in_its_room_alone(path: Path) -> None:
         assert rooms is None or here.startswith(rooms), f"{here} may not import {name}"
 
 
+def test_one_module_looks_at_the_platform() -> None:
+    """`desktop/platform.py`: whoever wants to know has a port there, or asks whether the system has what is wanted (`hasattr`)."""
+    found = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path in MODULES
+        if path != PLATFORM
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute)
+        and (getattr(node.value, "id", ""), node.attr) in {("sys", "platform"), ("os", "name"), ("platform", "system")}
+    ]
+    assert found == []
+
+
 def test_importing_any_module_does_nothing() -> None:
     """No display, no library of another room, no word on stdout: in a process with no environment at all."""
     names = [".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in MODULES]

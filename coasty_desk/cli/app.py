@@ -15,7 +15,7 @@ from coasty_desk.core.errors import Aborted, CoastyDeskError, UsageError
 
 TYPE_CHECKING = False  # as in `typing`, which takes a third of the time that `coasty-desk stop` needs to ask
 if TYPE_CHECKING:
-    from coasty_desk.desktop.abort.stop_socket import Call
+    from coasty_desk.desktop.linux.stop_socket import Call
 
 DRIVING = ("run", "resume", "replay", "ground")
 """The commands that may drive the desktop."""
@@ -86,7 +86,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 def _carried_out(arguments: list[str]) -> int:
     asked = None
     if arguments == ["stop"]:  # a person waits: what else is needed is loaded once the run has been asked
-        from coasty_desk.desktop.abort.stop_socket import Call
+        from coasty_desk.desktop.linux.stop_socket import Call
 
         asked = Call.begin(os.environ.get("DISPLAY", ""))
     from coasty_desk.cli.terminal.terminal_text import tolerate

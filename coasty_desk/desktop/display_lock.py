@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import platform
-from coasty_desk.desktop.abort import stop_listener, stop_socket
 from coasty_desk.desktop.base.lock import Owner
+from coasty_desk.desktop.linux import stop_listener, stop_socket
 
 
 @contextmanager

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from coasty_desk.desktop.abort.stop_listener import listening
 from coasty_desk.desktop.base.lock import Owner
+from coasty_desk.desktop.linux.stop_listener import listening
 from tests.cli.conftest import Shell
 from tests.cli.hindered import HINDRANCES, STATES, WAYS, assert_stopped, going, hindered
 

@@ -15,7 +15,7 @@ from Xlib import X
 from Xlib.display import Display
 from Xlib.ext import xtest
 
-from coasty_desk.desktop.abort.stop_socket import ASK, address
+from coasty_desk.desktop.linux.stop_socket import ASK, address
 from tests.cli.conftest import Shell
 from tests.cli.hindered import BRIEF, Run, State, assert_stopped, going
 from tests.odd_answers import answer

@@ -16,9 +16,9 @@ from coasty_desk.cli.commands import stop_command
 from coasty_desk.core.errors import DesktopError, UsageError
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import display_lock
-from coasty_desk.desktop.abort import stop_socket
 from coasty_desk.desktop.base import lock as lock_port
 from coasty_desk.desktop.base.lock import Lock, Owner
+from coasty_desk.desktop.linux import stop_socket
 from coasty_desk.desktop.native.locked_file import FileLock
 from coasty_desk.desktop.x11.selection_lock import SELECTION, X11Lock
 from tests.desktop.xvfb import xvfb

@@ -8,7 +8,7 @@ import os
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.abort.stop_socket import Call
+from coasty_desk.desktop.linux.stop_socket import Call
 
 NOTHING_RUNS = 1
 """The exit code where there is no run to stop."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from collections.abc import Callable
 from typing import TextIO
 
 from coasty_desk.cli.terminal import borrowed_terminal
+from coasty_desk.cli.terminal.borrowed_terminal import console
 from coasty_desk.cli.terminal.terminal_text import ALL, line
 from coasty_desk.core.ports import Instead, Said
 from coasty_desk.core.stop import Stop
@@ -120,31 +119,11 @@ def there(source: TextIO | None = None) -> bool:
 
 def read_line(source: TextIO, stop: Stop, seconds: float) -> str | None:
     """One line from a terminal; None after so many seconds, or where it is closed. Raises Aborted as soon as the run is stopped."""
-    ready = _ready(source)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         stop.check()
-        if ready(_SLICE):
-            said = os.read(source.fileno(), 4096) if os.name == "posix" else source.readline().encode()
+        if console.ready(source, _SLICE):
+            said = console.read(source)
             return said.decode("utf-8", "replace") if said else None
     stop.check()
     return None
-
-
-def _ready(source: TextIO) -> Callable[[float], bool]:
-    """Whether a line is there within so many seconds."""
-    if os.name == "posix":
-        import select
-
-        return lambda seconds: bool(select.select([source], [], [], seconds)[0])
-    import msvcrt
-
-    def struck(seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if msvcrt.kbhit():  # type: ignore[attr-defined]  # there on Windows alone
-                return True
-            time.sleep(0.01)
-        return False
-
-    return struck

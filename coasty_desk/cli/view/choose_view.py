@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from typing import TextIO
 
+from coasty_desk.cli.terminal.borrowed_terminal import console
 from coasty_desk.cli.terminal.terminal_text import tolerate
 from coasty_desk.cli.view.run_view import View
 
@@ -26,5 +26,5 @@ def for_person(*, dry_run: bool, environment: Mapping[str, str], out: TextIO | N
 
 def live_on(out: TextIO, environment: Mapping[str, str]) -> bool:
     """Whether a view that redraws itself has a place there."""
-    dumb = environment.get("TERM", "dumb" if os.name == "posix" else "") in ("dumb", "unknown")
+    dumb = environment.get("TERM", console.NAMELESS) in ("dumb", "unknown")
     return out.isatty() and not dumb

@@ -108,11 +108,11 @@ class Signals:
         """Stop this process once everything is given back, or go on; a run that is told to stop is not suspended any more."""
         if self._stop.is_set():
             return
-        if number == signal.SIGCONT:
+        if number == getattr(signal, "SIGCONT", None):
             self._control.take_again()
             return
         self._control.give_back()
-        if not self._stop.is_set():
+        if not self._stop.is_set() and hasattr(signal, "SIGSTOP"):
             os.kill(os.getpid(), signal.SIGSTOP)  # SIGCONT is told of by a byte of its own
 
 

@@ -34,6 +34,8 @@ class FirstLook:
     """A process that looks at the screen once, unmasked. From a process that has no second thread yet."""
 
     def __init__(self, monitor: Literal["primary"] | int, max_size: Size) -> None:
+        if not hasattr(os, "fork"):
+            raise OSError
         self._pipe, theirs = os.pipe()
         try:
             self._pid = os.fork()
@@ -73,7 +75,7 @@ class FirstLook:
 
     def close(self) -> None:
         """End the process, whatever it is at."""
-        if self._pid:
+        if self._pid and hasattr(signal, "SIGKILL"):
             os.close(self._pipe)
             with suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)

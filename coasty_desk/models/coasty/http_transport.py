@@ -12,7 +12,6 @@ import os
 import select
 import socket
 import ssl
-import sys
 import threading
 import time
 import weakref
@@ -21,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cached_property, partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -156,9 +156,9 @@ class HttpTransport:
     @cached_property
     def _proxy(self) -> str | None:
         """What is to be asked for the way; to this machine itself nobody is, and whatever leaves it goes by https."""
-        if sys.platform == "linux" and not any(name.lower().endswith("_proxy") for name in os.environ):
-            return None
         if not self._is_https or is_loopback(self._host):
+            return None
+        if not any(name.lower().endswith("_proxy") for name in os.environ) and not _keeps_proxies():
             return None
         from coasty_desk.models.coasty import proxies  # noqa: PLC0415 - few have one
 
@@ -289,15 +289,19 @@ def _wait_until_sent(sock: socket.socket) -> None:
 
 def _unsent(sock: socket.socket) -> int:
     """Bytes that are handed over and not confirmed, where the system tells; a sending that waits for room tells the rest."""
-    try:
-        if sys.platform == "linux":
-            import fcntl  # noqa: PLC0415 - not on Windows
-
-            left = array.array("i", [0])
-            fcntl.ioctl(sock.fileno(), _SIOCOUTQ, left)
-            return left[0]
-        if sys.platform == "darwin":
-            return sock.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
-    except OSError:
-        pass
+    left = array.array("i", [0])
+    with suppress(ImportError, OSError):  # Linux tells by this
+        import_module("fcntl").ioctl(sock.fileno(), _SIOCOUTQ, left)
+        return left[0]
+    with suppress(OSError):  # macOS by this
+        return sock.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
     return 0
+
+
+def _keeps_proxies() -> bool:
+    """Whether the system has settings for them beside the environment, as macOS and Windows: Python reads those by such a module."""
+    for name in ("_scproxy", "winreg"):
+        with suppress(ImportError):
+            import_module(name)
+            return True
+    return False

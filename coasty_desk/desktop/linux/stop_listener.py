@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from coasty_desk.desktop.abort.stop_socket import ASK, address, peer
+from coasty_desk.desktop.linux.stop_socket import ASK, address, peer
 
 
 @contextmanager
