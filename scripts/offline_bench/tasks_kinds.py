@@ -123,7 +123,7 @@ TASKS = [
     ),
 ]
 
-MOVING = ("skeleton", "dots", "rail", "marquee", "noise", "percent", "typing", "chat")
+MOVING = ("skeleton", "dots", "rail", "marquee", "noise", "percent", "typing", "chat", "hero", "slow")
 TRAPS = [
     *(_trap(f"dead beside {what}", f"dead&beside={what}", 'click "Get started"') for what in MOVING),
     _trap("disabled beside dots", "dead&beside=dots", 'click "Print all"'),
