@@ -42,7 +42,7 @@ class StillScreen:
 class RecordingExecutor:
     """A `core.ports.Executor` that keeps what it was told to do.
 
-    It refuses the keys that the real one would refuse. `on_perform` is called with each action
+    It refuses the text that the real one would refuse. `on_perform` is called with each action
     before it is kept, and may raise.
     """
 
@@ -52,7 +52,7 @@ class RecordingExecutor:
         self._on_perform = on_perform
 
     def refuses(self, placed: Placed) -> Refusal | None:
-        """Why it could not be done at all: a key that there is not."""
+        """Why it could not be done at all: a character that no key writes."""
         return refused(placed, lambda _key: False)
 
     def perform(self, placed: Placed) -> None:

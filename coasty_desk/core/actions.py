@@ -16,7 +16,7 @@ from msgspec.structs import force_setattr, replace
 
 from coasty_desk.core.keys import chords
 from coasty_desk.core.keys.chords import Stroke
-from coasty_desk.core.keys.key_names import MODIFIERS
+from coasty_desk.core.keys.key_names import CONTROL, MODIFIERS
 from coasty_desk.core.money import Money
 
 Button: TypeAlias = Literal["left", "right", "middle"]
@@ -157,6 +157,19 @@ def points(action: Action) -> tuple[Point | None, ...]:
             return (point,)
         case Drag(start, end, via=via):
             return (start, *via, end)
+        case _:
+            return ()
+
+
+def strokes_of(action: Action) -> tuple[Stroke, ...]:
+    """Every stroke of keys that the action makes; of a typed text the keys that are no characters."""
+    match action:
+        case PressKeys(strokes=strokes) | KeyCombo(strokes=strokes):
+            return strokes
+        case Click(modifiers=held) | Drag(modifiers=held) | Scroll(modifiers=held):
+            return (held,) if held else ()
+        case TypeText(text):
+            return tuple((CONTROL[character],) for character in text if character in CONTROL)
         case _:
             return ()
 

@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from coasty_desk.core.actions import Click, KeyCombo, Move, Point, PressKeys
+from coasty_desk.core.actions import Click, KeyCombo, Move, Point, PressKeys, strokes_of
 from coasty_desk.core.keys import chords, key_names
-from coasty_desk.core.typed_text.typed_line import strokes_of
 
 
 @pytest.mark.parametrize(

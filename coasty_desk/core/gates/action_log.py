@@ -8,11 +8,23 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct, field
 
 from coasty_desk.core.abort.gestures import ESCAPES
-from coasty_desk.core.actions import Action, Click, Drag, HoldKeys, KeyCombo, Launch, Point, PressKeys, Refusal, points
+from coasty_desk.core.actions import (
+    Action,
+    Click,
+    Drag,
+    HoldKeys,
+    KeyCombo,
+    Launch,
+    Point,
+    PressKeys,
+    Refusal,
+    points,
+    strokes_of,
+)
 from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.ports import Executor
 from coasty_desk.core.scaling import Placed
-from coasty_desk.core.typed_text.typed_line import Typed, strokes_of
+from coasty_desk.core.typed_text.typed_line import Typed
 
 _RESUMED, _HELD = "the run was taken up", "a key that was held"
 """Since when a line is unknown."""

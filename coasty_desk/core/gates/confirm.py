@@ -7,7 +7,17 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from coasty_desk.core.actions import Action, LookAgain, Point, Prediction, TypeText, both_ends, in_words, points
+from coasty_desk.core.actions import (
+    Action,
+    LookAgain,
+    Point,
+    Prediction,
+    TypeText,
+    both_ends,
+    in_words,
+    points,
+    strokes_of,
+)
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates.action_log import ActionLog
 from coasty_desk.core.gates.chain import InOrder
@@ -19,7 +29,6 @@ from coasty_desk.core.scaling import Placed
 from coasty_desk.core.secrets import Secrets
 from coasty_desk.core.stop import Stop
 from coasty_desk.core.typed_text.terminal_input import in_terminal, matters
-from coasty_desk.core.typed_text.typed_line import strokes_of
 
 Mode = Literal["never", "risky", "always"]
 

@@ -25,6 +25,7 @@ from coasty_desk.core.actions import (
     Scroll,
     TypeText,
     Wait,
+    strokes_of,
 )
 from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import UsageError
@@ -33,7 +34,7 @@ from coasty_desk.core.keys.key_names import CONTROL, EITHER_SIDE, MODIFIERS, PAD
 from coasty_desk.core.typed_text.assembling import Assembling
 from coasty_desk.core.typed_text.editing_keys import of_stroke
 from coasty_desk.core.typed_text.patterns import Pattern, first
-from coasty_desk.core.typed_text.typed_line import Step, Typed, steps, strokes_of
+from coasty_desk.core.typed_text.typed_line import Step, Typed, steps
 
 ACTIONS: tuple[str, ...] = (
     "click",

@@ -9,13 +9,12 @@ from msgspec import Struct
 
 from coasty_desk.core.abort.abort_key import AbortKey
 from coasty_desk.core.abort.gestures import ESCAPES, WITHIN
-from coasty_desk.core.actions import HoldKeys, Prediction
+from coasty_desk.core.actions import HoldKeys, Prediction, strokes_of
 from coasty_desk.core.gates.action_log import ActionLog
 from coasty_desk.core.ports import HandPause, Judging
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.stop import Stop
-from coasty_desk.core.typed_text.typed_line import strokes_of
 
 MARGIN = 0.2
 """Seconds beyond the second itself: a key is noted a moment before it is seen."""

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, PressKeys, Scroll, TypeText
+from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, PressKeys, TypeText
 from coasty_desk.core.keys.chords import Stroke
 from coasty_desk.core.keys.key_names import CONTROL, MODIFIERS
 from coasty_desk.core.typed_text.editing_keys import Does, of_stroke, writes
@@ -150,19 +150,6 @@ def apart(stroke: Stroke) -> Iterator[Stroke]:
     yield from ((*held, key) for key in keys)
     if not keys:
         yield held
-
-
-def strokes_of(action: Action) -> tuple[Stroke, ...]:
-    """Every stroke of keys that the action makes; of a typed text the keys that are no characters."""
-    match action:
-        case PressKeys(strokes=strokes) | KeyCombo(strokes=strokes):
-            return strokes
-        case Click(modifiers=held) | Drag(modifiers=held) | Scroll(modifiers=held):
-            return (held,) if held else ()
-        case TypeText(text):
-            return tuple((CONTROL[character],) for character in text if character in CONTROL)
-        case _:
-            return ()
 
 
 def pieces(text: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ class DryRun:
     """A `core.ports.Executor` that touches no display. It refuses what the real one would refuse."""
 
     def refuses(self, placed: Placed) -> Refusal | None:
-        """Why it could not be done at all: a key that there is not."""
+        """Why it could not be done at all: a character that no key writes."""
         return refused(placed, lambda _key: False)
 
     def perform(self, placed: Placed) -> None:

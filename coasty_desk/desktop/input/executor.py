@@ -22,13 +22,13 @@ from coasty_desk.core.actions import (
     Scroll,
     TypeText,
     Wait,
+    strokes_of,
 )
 from coasty_desk.core.errors import Aborted, BrokenOffError, DesktopError
 from coasty_desk.core.gates.human_input import HAND, OnHumanInput
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.stop import Stop
-from coasty_desk.core.typed_text.typed_line import strokes_of
 from coasty_desk.desktop import platform
 from coasty_desk.desktop.base.keyboard import Keyboard, untypeable
 from coasty_desk.desktop.base.own_events import OWN_EVENTS, OwnEvents

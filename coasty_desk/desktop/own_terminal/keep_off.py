@@ -7,12 +7,11 @@ from contextlib import nullcontext
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import Action, Point, Refusal, TypeText, points
+from coasty_desk.core.actions import Action, Point, Refusal, TypeText, points, strokes_of
 from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.ports import Executor, Instead, Person, Said
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
-from coasty_desk.core.typed_text.typed_line import strokes_of
 from coasty_desk.desktop.own_terminal.aside import Aside
 from coasty_desk.desktop.own_terminal.terminal_windows import OwnTerminal
 
