@@ -6,11 +6,12 @@ A reader raises ValueError, TypeError or OverflowError.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Literal, TypeAlias, cast, get_args
 
 from msgspec import Struct
 
+from coasty_desk.catalog import MODELS
 from coasty_desk.core.scaling import SENT_MAX, SENT_MIN, Rect, Size
 
 
@@ -79,11 +80,11 @@ def deadline(value: Any) -> float:
     return number
 
 
-def one_of(*words: str, example: str = "") -> ValueReader:
-    """One of these words."""
+def one_of(*words: str, example: str = "", table: Collection[str] = ()) -> ValueReader:
+    """One of these words, or of the names in a table, as it is by then."""
 
     def read(value: Any) -> str:
-        if value not in words:
+        if value not in words and value not in table:
             raise ValueError
         return cast("str", value)
 
@@ -166,12 +167,11 @@ def settle(value: Any) -> float | None:
     return None if value == "adaptive" else seconds(value)
 
 
-Provider: TypeAlias = Literal["coasty", "offline"]
 HumanInput: TypeAlias = Literal["pause", "stop", "ignore"]
 ImageFormat: TypeAlias = Literal["png", "jpeg", "auto"]
 OwnTerminal: TypeAlias = Literal["auto", "hide", "show"]
 
-PROVIDER = one_of(*get_args(Provider))
+PROVIDER = one_of(*MODELS, table=MODELS)
 HUMAN_INPUT = one_of(*get_args(HumanInput))
 IMAGE_FORMAT = one_of(*get_args(ImageFormat))
 OWN_TERMINAL = one_of(*get_args(OwnTerminal))

@@ -30,7 +30,7 @@ from coasty_desk.core.scaling import Rect, Size
 from coasty_desk.presets import Confirm
 from coasty_desk.project_file import ProjectFile
 from coasty_desk.project_rules import Allowed, ProjectRule
-from coasty_desk.setting_readers import HumanInput, ImageFormat, OwnTerminal, Provider, ValueReader
+from coasty_desk.setting_readers import HumanInput, ImageFormat, OwnTerminal, ValueReader
 
 PROJECT_FILE = project_file.NAME
 BASE_URL = "https://coasty.ai/v1"
@@ -149,7 +149,7 @@ class Settings(Struct, frozen=True):
     ] = None
     # who sees the screen, and who is paid
     provider: Annotated[
-        Provider, Setting("Who predicts; offline: no key, no network", readers.PROVIDER, rules.BY_TRUST, see="models")
+        str, Setting("Who predicts; offline: no key, no network", readers.PROVIDER, rules.BY_TRUST, see="models")
     ] = "coasty"
     cua_version: Annotated[str, Setting("The model's version", readers.VERSION, rules.BY_TRUST, see="models")] = "v3"
     # what it costs is in the price that is shown and asked about, and within the caps

@@ -13,12 +13,8 @@ import pytest
 import coasty_desk
 
 PUBLIC = """
-Aborted Action Click CoastyDeskError CoastyPredictor DesktopError DesktopExecutor Drag DryRun Ending Event Executor
-Frame Gate GaveUpError HandPause InOrder Job Judging KeyCombo Launch Limits LookAgain MonitorScreen Move
-OfflinePredictor OpenGate OverBudgetError Person PersonQuestion PersonReply Placed Point Ports PredictRequest
-PredictStream Prediction Predictor PressKeys Progress Recorder RecordingExecutor Rect Refusal ResumePoint Retry
-RunEnded Screen ScriptedPredictor Scroll ServiceError Settings SettleResult Size StepCharge StillScreen Stop TypeText
-Usage UsageError Verdict Wait driving events in_words recorded run to_json to_line
+Aborted CoastyDeskError Desktop DesktopError Ending Event Job Limits Person Ports Rect Result
+Run RunEnded ServiceError Settings Size Stop UsageError events run
 """
 
 

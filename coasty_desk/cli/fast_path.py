@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
-from coasty_desk import settings
+from coasty_desk import lifetimes, settings
 from coasty_desk.cli import configured
 from coasty_desk.cli.terminal import task_source
 from coasty_desk.desktop.screen.prefetch import FirstLook
@@ -20,7 +20,10 @@ def run(task: str | None, options: Mapping[str, object]) -> int:
     """Carry out a `run`; the screen is looked at by a process of its own while this one loads what it needs."""
     chosen, _ = configured.load(options)
     plain = not task_source.waits_for_stdin(task, chosen.file) and (
-        chosen.provider != "offline" and chosen.image_format != "jpeg" and not chosen.mask and not chosen.mask_window
+        lifetimes.model(chosen.provider).sends
+        and chosen.image_format != "jpeg"
+        and not chosen.mask
+        and not chosen.mask_window
     )
     with ExitStack() as stack:
         first = FirstLook.begin(chosen.monitor, chosen.max_size) if plain else None

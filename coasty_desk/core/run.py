@@ -453,6 +453,13 @@ def how_stopped(stop: Stop) -> _Ended:
     return ending, stop.why or message
 
 
+def never_started(run_id: str, ending: ev.Ending, message: str, remedy: str = "") -> ev.RunEnded:
+    """The one event of a run that could not begin."""
+    return ev.RunEnded(
+        run_id=run_id, step=0, seq=1, ending=ending, message=message, remedy=remedy, steps=0, cost=0, seconds=0.0
+    )
+
+
 def refused_note(refusal: Refusal) -> str:
     """What the model is told of a refusal with its next step."""
     done = "was broken off and only partly done" if refusal.partly else "was refused and was not done"

@@ -1,53 +1,39 @@
-"""Everything that keeps a run in the person's hand, put around the desktop's own ports in the right order."""
+"""Everything that keeps a run in the person's hand, put around a target's own ports in the right order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from coasty_desk.core.abort import abort_key
 from coasty_desk.core.actions import Action, Point
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates.action_log import ActionLog, LoggedExecutor
 from coasty_desk.core.gates.chain import InOrder
-from coasty_desk.core.gates.confirm import Confirm, Eyes, Mode
-from coasty_desk.core.gates.human_input import HumanInputGate, OnHumanInput
+from coasty_desk.core.gates.confirm import Confirm, Eyes
+from coasty_desk.core.gates.guard_rules import GuardRules
+from coasty_desk.core.gates.human_input import HumanInputGate
 from coasty_desk.core.gates.last_frame import LastFrame
-from coasty_desk.core.gates.masked import Mask, MaskGate
-from coasty_desk.core.gates.policy import Policy
+from coasty_desk.core.gates.masked import MaskGate
 from coasty_desk.core.gates.policy_gate import PolicyGate
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.gates.self_stop import OwnKeys
 from coasty_desk.core.job_control import JobControl, Uninterrupted
 from coasty_desk.core.ports import Executor, Gate, Instead, Person, Said, Screen
 from coasty_desk.core.scaling import Placed
-from coasty_desk.core.secrets import Filling, SecretGate, Secrets
+from coasty_desk.core.secrets import Filling, SecretGate
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop import platform
-from coasty_desk.desktop.base.own_events import OWN_EVENTS
-from coasty_desk.desktop.base.recheck import Aims, Rechecks
-from coasty_desk.desktop.screen.windows_here import DesktopWindows, keep_focus, keys_in, shown
+from coasty_desk.core.surroundings import Surroundings
+from coasty_desk.lifetimes import OpenTarget
+
+if TYPE_CHECKING:
+    from coasty_desk.models.offline.secret_boxes import SecretBoxes
 
 _TITLE = 200
 """Characters of a title that are kept on record."""
-
-
-class GuardRules(Struct, frozen=True):
-    """What the person has asked for. All `policies` are in force; `masks` are those that the screen paints; `confirm` is `always` under `--step`."""
-
-    hotkey: str = abort_key.DEFAULT
-    policies: tuple[Policy, ...] = ()
-    masks: Sequence[Mask] = ()
-    secrets: Secrets = field(default_factory=lambda: Secrets({}))
-    on_human_input: OnHumanInput = "pause"
-    confirm: Mode = "never"
-    cautious: bool = False
-    rechecks: Rechecks = field(default_factory=list)
-    """What the executor asks again where its input goes out: `guarded` adds the rules about windows, and the masks."""
-    aims: Aims = field(default_factory=list)
-    """What it asks once, before an action's first input."""
 
 
 class _Answering(Struct, frozen=True):
@@ -88,6 +74,7 @@ def guarded(
     stop: Stop,
     screen: Screen,
     executor: Executor,
+    here: Surroundings,
     person: Person,
     picture: Callable[[Placed], str | None] = lambda _placed: None,
     text_at: Callable[[Point], str] = lambda _point: "",
@@ -109,14 +96,13 @@ def guarded(
         mask()  # a mask that cannot be told is found before anything is seen or sent
     ledger = ActionLog()
     ledger.take_up(acted)
-    seen = LastFrame(screen, None if dry_run else pointer)
-    windows = DesktopWindows()
-    policies = [PolicyGate(policy, ledger, seen, windows, pointer) for policy in rules.policies]
-    masked = MaskGate(rules.masks, pointer, keys_in)
+    seen = LastFrame(screen, here.pointer if here.hands and not dry_run else None)
+    policies = [PolicyGate(policy, ledger, seen, here, here.pointer) for policy in rules.policies]
+    masked = MaskGate(rules.masks, here.pointer, here.keys_in)
     rules.rechecks.extend(policy.again for policy in policies if policy.policy.asks_for_windows)
     if rules.masks:
         rules.rechecks.append(masked.again)
-    bound = SecretGate(rules.secrets, windows)
+    bound = SecretGate(rules.secrets, here)
     if rules.secrets:
         rules.rechecks.append(bound.again)
     forbidding = InOrder([*policies, masked, bound])
@@ -125,10 +111,10 @@ def guarded(
         OwnKeys(abort_key.parse(rules.hotkey), ledger, stop),
         forbidding,
     ]
-    hand = HumanInputGate(rules.on_human_input, pointer, ledger, seen, stop, typed=OWN_EVENTS.since_another)
+    hand = HumanInputGate(rules.on_human_input, here.pointer, ledger, seen, stop, typed=here.typed)
 
     def keep() -> Callable[[], None]:
-        give_back = keep_focus()
+        give_back = here.keep_focus()
 
         def after() -> None:
             give_back()
@@ -137,9 +123,10 @@ def guarded(
         return after
 
     if not dry_run:
-        gates.append(hand)
+        if here.hands:
+            gates.append(hand)
         if rules.confirm != "never":
-            eyes = Eyes(windows, pointer, picture, text_at)
+            eyes = Eyes(here, here.pointer, picture, text_at)
             gates.append(
                 Confirm(rules.confirm, person, ledger, stop, eyes, rules.cautious, keep, forbidding, rules.secrets)
             )
@@ -148,11 +135,16 @@ def guarded(
         LoggedExecutor(Filling(executor, rules.secrets, typing), ledger),
         InOrder(gates),
         None if dry_run else _Answering(person, keep),
-        partial(_recorded, rules, dry_run),
+        partial(_recorded, rules, here, dry_run),
     )
 
 
-def _recorded(rules: GuardRules, dry_run: bool, placed: Placed) -> tuple[NamedWindow, ...] | None:  # noqa: FBT001 - `partial` gives it
+def _recorded(
+    rules: GuardRules,
+    here: Surroundings,
+    dry_run: bool,  # noqa: FBT001 - `partial` gives it
+    placed: Placed,
+) -> tuple[NamedWindow, ...] | None:
     """The windows that an action goes to, as they may stand in the record; None where they cannot be told."""
     if dry_run:
         return None
@@ -160,18 +152,31 @@ def _recorded(rules: GuardRules, dry_run: bool, placed: Placed) -> tuple[NamedWi
         masked = [rect for mask in rules.masks for rect in mask()]
         return tuple(
             NamedWindow(rules.secrets.hidden(window.title[:_TITLE]), window.kind, frame=window.frame)
-            for window in shown(placed.real, pointer, masked)
+            for window in here.shown(placed.real, masked)
         )
     except DesktopError:
         return None
 
 
-def pointer() -> Point:
-    """Where the pointer is, in real pixels. Raises DesktopError."""
-    try:
-        return Point(*platform.pointer_position())
-    except DesktopError:
-        raise
-    except Exception as error:  # a lost display comes out of the libraries as anything
-        message = "Where the pointer is cannot be told."
-        raise DesktopError(message, "Is the display still there?") from error
+def secret_covers(rules: GuardRules, stop: Stop, *, resumed: bool) -> tuple[SecretBoxes | None, tuple[str, ...]]:
+    """Who paints over the secrets that were typed, or a sentence that says that nobody can."""
+    if not rules.secrets:
+        return None, ()
+    from coasty_desk.models.offline.secret_boxes import SecretBoxes
+    from coasty_desk.models.offline.vision.engines import installed  # few runs have secrets
+
+    if not installed():
+        return None, ("A secret that is typed where it can be seen stays in later pictures: no reader is installed.",)
+    covers = SecretBoxes(stop)
+    if resumed:
+        covers.typing(rules.secrets.every())
+    return covers, ()
+
+
+def text_reader(rules: GuardRules, target: OpenTarget, *, dry_run: bool) -> Callable[[Point], str]:
+    """Who reads the text under the pointer; nobody where nobody is asked about it, or there is no picture to read."""
+    if rules.confirm == "never" or dry_run or target.picture is None:
+        return lambda _point: ""
+    from coasty_desk.models.offline.targeting.text_at_point import TextAtPoint
+
+    return TextAtPoint(target.picture, lambda: target.geometry()[0])

@@ -101,10 +101,10 @@ class Recording(Struct, frozen=True):
 
 
 class ReplayStep(Struct, frozen=True):
-    """What is to be done again; `asks`: a model does the steps whose target is gone. A `compose.Script`."""
+    """What is to be done again; the model that it `asks`, by name, does the steps whose target is gone. A `compose.Script`."""
 
     recording: Recording
-    asks: bool = False
+    asks: str = ""
     provider: str = PROVIDER
 
     def predictor(self, model: Predictor | None, aim: Aim) -> Predictor:

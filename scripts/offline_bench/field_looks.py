@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
-from coasty_desk.api import driving
+from coasty_desk import Desktop, Settings
 from coasty_desk.core import events as ev
 from coasty_desk.models.offline.vision import engines, reader
 from scripts.offline_bench.desk import Desk, wait_until
@@ -160,12 +160,9 @@ def _judged(case: Case, *, done: bool, exact: bool) -> str:
 
 
 def _carried_out(say: str) -> tuple[ev.Ending, str]:
-    with driving(say, provider="offline", no_record=True, yes=True, max_steps=40, deadline=60) as events:
-        last = None
-        for event in events:
-            last = event
-    assert isinstance(last, ev.RunEnded)
-    return last.ending, last.message
+    chosen = Settings(provider="offline", no_record=True, yes=True, max_steps=40, deadline=60)
+    result = Desktop(chosen).run(say)
+    return result.ending, result.message
 
 
 def _page(desk: Desk, case: Case) -> State:

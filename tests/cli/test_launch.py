@@ -113,6 +113,7 @@ def test_it_is_started_announced_and_recorded(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "policy",
     [
+        'allowed_actions = ["wait"]',
         'allowed_actions = ["click", "wait"]',
         'blocked_actions = ["launch"]',
         'windows_denied = ["*ink*"]',
@@ -125,6 +126,9 @@ def test_a_policy_that_does_not_let_it_pass_starts_nothing(desk: Desk, policy: s
     result = desk.shell(*OFFLINE, "--policy", "policy.toml", TASK)
     assert (result.code, result.of("run_ended")[0]["reason"]) == (6, "refused")
     assert [event["by"] for event in result.of("refused")] == ["policy"]
+    (journal,) = desk.shell.data.glob("runs/*/journal.jsonl")
+    names = [json.loads(line)["event"] for line in journal.read_text().splitlines()]
+    assert ("refused" in names, "acting" in names) == (True, False)
     assert desk.started == []
 
 

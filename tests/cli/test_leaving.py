@@ -106,11 +106,11 @@ from coasty_desk.core.errors import DesktopError
 
 reason = sys.argv.pop(1)
 
-def desk(*_said, stop, **_more):
-    stop.trip(reason)
+def start(asked, _stack):
+    asked.stop.trip(reason)
     raise DesktopError("The X server closed the connection.", "Look.")
 
-compose.desk = desk
+compose.start = start
 sys.exit(main())
 """
 

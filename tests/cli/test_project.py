@@ -258,11 +258,11 @@ def test_what_a_shell_gives_for_a_process_substitution_is_read(shell: Shell, dis
 
 
 def test_options_of_a_project_are_no_options_of_a_library(shell: Shell, tmp_path: Path) -> None:
-    """`driving` refuses what the command line refuses."""
+    """`Desktop` refuses what the command line refuses."""
     leave(shell, _toml({"yes": "true"}))
     code = (
-        "from coasty_desk import driving, UsageError\n"
-        "try:\n    driving('x').__enter__()\nexcept UsageError as error:\n    print(error.message)\n"
+        "from coasty_desk import Desktop, UsageError\n"
+        "try:\n    Desktop()\nexcept UsageError as error:\n    print(error.message)\n"
     )
     said = subprocess.run(
         [sys.executable, "-c", code], cwd=shell.home, env=shell.environment, capture_output=True, text=True, check=True

@@ -31,7 +31,7 @@ from coasty_desk.core.redaction.redactor import Hiding
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.secrets import Filling, SecretGate, Secrets
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.secret_sources import read
+from coasty_desk.guard.secret_sources import read
 from coasty_desk.wire.action_json import decode
 from tests.core.gating import FRAME, Clock, Desk, Hands, Mouse, judged, ledger, placed
 

@@ -12,13 +12,15 @@ import pytest
 from coasty_desk.core.actions import Action, Click, Point, PressKeys, Scroll, TypeText
 from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.gates.confirm import Scripted
+from coasty_desk.core.gates.guard_rules import GuardRules
 from coasty_desk.core.gates.policy import Policy
 from coasty_desk.core.stop import Stop
 from coasty_desk.core.typed_text.patterns import Pattern
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.screen.desktop_surroundings import DesktopSurroundings
 from coasty_desk.desktop.x11 import window_list
-from coasty_desk.guard.assemble import GuardRules, guarded
+from coasty_desk.guard.assemble import guarded
 from coasty_desk.testing import StillScreen
 from tests.desktop import targets
 from tests.desktop.interference import (
@@ -147,7 +149,7 @@ def test_a_rule_about_windows_is_asked_once_more_before_the_first_key(desk: tupl
     screen = StillScreen(SIZE)
     rules = GuardRules(policies=(policy,))
     executor = DesktopExecutor(stop, sent=OwnEvents(), rechecks=rules.rechecks)
-    held = guarded(rules, stop=stop, screen=screen, executor=executor, person=Scripted())
+    held = guarded(rules, stop=stop, screen=screen, executor=executor, here=DesktopSurroundings(), person=Scripted())
     focus("My Bank")
     place = next(window.frame for window in window_list.windows() if window.title == "My Bank")
     middle = Point(place.left + place.width // 2, place.top + place.height // 2)

@@ -10,16 +10,17 @@ import pytest
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point, PressKeys, Refusal, Scroll, TypeText
 from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.gates.confirm import Scripted
+from coasty_desk.core.gates.guard_rules import GuardRules
 from coasty_desk.core.gates.policy import Policy
 from coasty_desk.core.scaling import Placed, Rect
 from coasty_desk.core.stop import Stop
 from coasty_desk.core.typed_text.patterns import Pattern
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.input.executor import DesktopExecutor
-from coasty_desk.desktop.screen.windows_here import WindowMask
+from coasty_desk.desktop.screen.desktop_surroundings import DesktopSurroundings, WindowMask
 from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11 import window_list
-from coasty_desk.guard.assemble import Guarded, GuardRules, guarded
+from coasty_desk.guard.assemble import Guarded, guarded
 from coasty_desk.testing import StillScreen
 from tests.cli.conftest import recording
 from tests.core.gating import judged
@@ -47,7 +48,9 @@ def ruled(rules: GuardRules) -> Iterator[Guarded]:
     """The real hands under these rules."""
     stop = Stop()
     executor = DesktopExecutor(stop, sent=OwnEvents(), rechecks=rules.rechecks)
-    yield guarded(rules, stop=stop, screen=StillScreen(SIZE), executor=executor, person=Scripted())
+    yield guarded(
+        rules, stop=stop, screen=StillScreen(SIZE), executor=executor, here=DesktopSurroundings(), person=Scripted()
+    )
     executor.release()
 
 

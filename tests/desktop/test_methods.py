@@ -17,10 +17,10 @@ from coasty_desk.core.abort.abort_key import DEFAULT, parse
 from coasty_desk.core.errors import DesktopError, UsageError
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.abort.methods import AbortMethod, AbortMethods, armed, spoken
-from coasty_desk.desktop.abort.shell_process import ShellProcess
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.record_watch import X11Watch
+from coasty_desk.shell.shell_process import ShellProcess
 from tests.desktop.xvfb import set_layout, xvfb
 
 PATIENCE = 10.0
@@ -311,7 +311,7 @@ STUCK = """
 import os, sys, time
 from coasty_desk.core.job_control import JobControl
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.abort.signals import Signals
+from coasty_desk.shell.signals import Signals
 stop = Stop()
 control = JobControl()
 control.around(lambda: print("released", flush=True), lambda: None)

@@ -16,7 +16,7 @@ from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates.policy import Policy, Situation, forbids
 from coasty_desk.core.gates.reached_windows import LONGEST_TITLE, NamedWindow
 from coasty_desk.desktop.base.windows import Window
-from coasty_desk.desktop.screen.windows_here import DesktopWindows, WindowMask, keep_focus
+from coasty_desk.desktop.screen.desktop_surroundings import DesktopSurroundings, WindowMask
 from coasty_desk.desktop.x11 import window_list
 from coasty_desk.wire.regular_expressions import pattern
 from tests.desktop.managers import managed, program
@@ -54,7 +54,7 @@ def desk(request: pytest.FixtureRequest) -> Iterator[tuple[Window, Window]]:
 def test_a_place_belongs_to_the_topmost_window(desk: tuple[Window, Window]) -> None:
     """Where they overlap it is the upper one, decoration included, and beside them none."""
     one, two = desk
-    windows = DesktopWindows()
+    windows = DesktopSurroundings()
     assert windows.at(Point(one.frame.left + 3, one.frame.top + 3)).title == "Kontö one"
     assert windows.at(Point(two.frame.left + 3, two.frame.top + 3)).title == "two"
     assert windows.at(Point(790, 590)) == NamedWindow("", "")
@@ -65,12 +65,12 @@ def test_the_focus_is_given_back(desk: tuple[Window, Window]) -> None:
     """What was in front before a question is in front after it."""
     one, two = desk
     window_list.activate(two)
-    until(lambda: DesktopWindows().focused().title == "two")
-    give_back = keep_focus()
+    until(lambda: DesktopSurroundings().focused().title == "two")
+    give_back = DesktopSurroundings().keep_focus()
     window_list.activate(one)
-    until(lambda: DesktopWindows().focused().title == "Kontö one")
+    until(lambda: DesktopSurroundings().focused().title == "Kontö one")
     give_back()
-    until(lambda: DesktopWindows().focused().title == "two")
+    until(lambda: DesktopSurroundings().focused().title == "two")
 
 
 def test_a_mask_covers_the_windows_of_its_title(desk: tuple[Window, Window]) -> None:

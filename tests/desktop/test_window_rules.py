@@ -15,9 +15,8 @@ from coasty_desk.core.gates.policy_gate import PolicyGate
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.typed_text.patterns import Pattern
 from coasty_desk.desktop.base.windows import Window
-from coasty_desk.desktop.screen.windows_here import DesktopWindows
+from coasty_desk.desktop.screen.desktop_surroundings import DesktopSurroundings, pointer
 from coasty_desk.desktop.x11 import window_list
-from coasty_desk.guard.assemble import pointer
 from tests.desktop import targets
 from tests.desktop.interference import keyboard_taken
 from tests.desktop.managers import MANAGERS, managed
@@ -48,7 +47,7 @@ def judged(action: Action, **rules: str) -> str:
     """Why a policy of one pattern a rule does not let the action pass; empty where it does."""
     allowed, denied = (tuple(map(Pattern, filter(None, [rules.get(name)]))) for name in ("allowed", "denied"))
     policy = Policy(windows_allowed=allowed, windows_denied=denied)
-    gate = PolicyGate(policy, ActionLog(), LastFrame(None), DesktopWindows(), pointer)  # type: ignore[arg-type]  # it looks at nothing
+    gate = PolicyGate(policy, ActionLog(), LastFrame(None), DesktopSurroundings(), pointer)  # type: ignore[arg-type]  # it looks at nothing
     size = Size(WIDTH, HEIGHT)
     placed = Frame(b"", "image/png", size, size, Rect(0, 0, WIDTH, HEIGHT)).place(action)
     judging = gate.judge(placed, Prediction(Verdict.CONTINUE, (action,)))
@@ -87,7 +86,7 @@ def bring_up(title: str, manager: str) -> None:
     """Give it the focus; asked again where a window that has just come takes it back."""
     deadline = time.monotonic() + PATIENCE
     window_list.activate(window(title))
-    while manager != "none" and DesktopWindows().focused().title != title:
+    while manager != "none" and DesktopSurroundings().focused().title != title:
         assert time.monotonic() < deadline
         time.sleep(0.1)
         window_list.activate(window(title))

@@ -6,10 +6,11 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 
 from msgspec.structs import asdict
 
-from coasty_desk import compose, presets
+from coasty_desk import compose, lifetimes
 from coasty_desk.cli import configured
 from coasty_desk.cli.terminal.prompts import read_line, there
 from coasty_desk.core.counting import counted
@@ -18,6 +19,7 @@ from coasty_desk.core.money import Money, dollars, from_cents, in_cents
 from coasty_desk.core.stop import Stop
 from coasty_desk.models.coasty.api_key import ApiKey
 from coasty_desk.models.coasty.pricing import cheapest, itemise, savings
+from coasty_desk.models.coasty_model import api_key, tariff
 from coasty_desk.record.agreed_price import Agreed
 from coasty_desk.settings import Settings
 
@@ -31,10 +33,12 @@ def agree(chosen: Settings, cents: int | None = None) -> None:
     `cents` is what it costs at worst, without one that of a new run. A key that never bills is not asked about.
     Raises UsageError for a no, and where nobody can answer.
     """
-    if chosen.provider == "offline" or not _bills():
+    model = lifetimes.model(chosen.provider)
+    prices = model.prices(chosen, chosen.max_size)
+    if prices is None or not model.bills(os.environ):
         return
     if cents is None:
-        cents = compose.tariff(chosen, presets.load(chosen.preset), chosen.max_size).run(chosen.steps)
+        cents = prices.run(chosen.steps)
     agreed = _agreed()
     before = 0 if agreed is None else agreed.cents()
     if chosen.budget is not None:
@@ -71,21 +75,13 @@ def _ask(cents: int, before: int) -> None:
         raise UsageError(message, remedy)
 
 
-def _bills(*, unknown: bool = False) -> bool:
-    """Whether the key in use may be charged; `unknown` where there is none, or one that the run will refuse."""
-    try:
-        return ApiKey(compose.api_key(os.environ)).bills
-    except ServiceError:
-        return unknown
-
-
 def cost(steps: int | None, options: Mapping[str, object], *, as_json: bool) -> int:
     """Print the worst case of a run of so many steps, line by line, and how the same memory is cheaper."""
     chosen, _ = configured.load(options)
-    tariff = compose.tariff(chosen, presets.load(chosen.preset), chosen.max_size)
+    prices = tariff(chosen, chosen.max_size)
     steps = chosen.steps if steps is None else steps
-    items, saved = itemise(tariff, steps), savings(tariff, steps)
-    total, least = tariff.run(steps), cheapest(tariff).run(steps)
+    items, saved = itemise(prices, steps), savings(prices, steps)
+    total, least = prices.run(steps), cheapest(prices).run(steps)
     if as_json:
         told = {
             "steps": steps,
@@ -100,8 +96,9 @@ def cost(steps: int | None, options: Mapping[str, object], *, as_json: bool) -> 
     for item in items:
         print(f"  {item.name:<42} {item.count:>4} x {item.each:>2} = {item.cents:>5}")
     print(f"  {'total, in cents':<42} {'':>9} {total:>7}  ({dollars(from_cents(total))})")
-    if not _bills(unknown=True):
-        print("  The API key in use is a sandbox key, which is charged nothing.")
+    with suppress(ServiceError):  # no key, or one that the run will refuse
+        if not ApiKey(api_key(os.environ)).bills:
+            print("  The API key in use is a sandbox key, which is charged nothing.")
     for saving in saved:
         print(f"  {saving.change} would save {counted(saving.cents, 'cent')}.")
     if not saved:

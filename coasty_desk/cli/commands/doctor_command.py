@@ -9,7 +9,6 @@ from contextlib import closing
 
 from msgspec.structs import asdict
 
-from coasty_desk import compose
 from coasty_desk.cli import configured
 from coasty_desk.cli.exits import EXIT_DESKTOP, EXIT_SERVICE
 from coasty_desk.cli.terminal.terminal_text import line
@@ -20,6 +19,7 @@ from coasty_desk.desktop import platform
 from coasty_desk.desktop.selftest import checks
 from coasty_desk.desktop.selftest.checks import Check
 from coasty_desk.desktop.selftest.proofs import Proof, selftest
+from coasty_desk.models import coasty_model
 from coasty_desk.models.coasty import account, open_sessions
 from coasty_desk.models.offline.a11y import widgets
 from coasty_desk.models.offline.vision import engines
@@ -109,7 +109,7 @@ def accessibility() -> Iterator[Check]:
 
 
 def _service(chosen: Settings) -> Iterator[Check]:
-    key = compose.api_key(os.environ)
+    key = coasty_model.api_key(os.environ)
     if not key.strip():
         hint = "Set COASTY_API_KEY, or work without it: --provider offline."
         yield Check("API key", ok=None, detail="there is none", remedy=hint)
@@ -127,7 +127,7 @@ def _service(chosen: Settings) -> Iterator[Check]:
 def _sessions(chosen: Settings) -> Check:
     """Whether the key may do what a run does first, found out by what costs nothing."""
     try:
-        with closing(compose.connection(chosen, os.environ)) as connection:
+        with closing(coasty_model.connection(chosen, os.environ)) as connection:
             count = len(open_sessions.listed(connection))
     except ServiceError as error:
         return Check("sessions", ok=False, detail=error.message, remedy=error.remedy)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from coasty_desk import compose, plain_files
+from coasty_desk import compose, lifetimes, plain_files
 from coasty_desk.cli import configured
 from coasty_desk.cli.commands.run_command import drive
 from coasty_desk.cli.exits import complain
@@ -51,8 +51,7 @@ def ground(element: str, *, image: str | None, annotate: str | None, click: bool
         picture, shows = seen.image, seen.shows
     else:
         picture, shows = image_file.read(given(image)), None
-    box = compose.UNSHRUNK if chosen.provider == "offline" else chosen.max_size
-    frame = image_file.framed(picture, box, shows)
+    frame = image_file.framed(picture, lifetimes.model(chosen.provider).size(chosen), shows)
     try:
         with closing(compose.pointing(chosen, os.environ, stop, live=image is None)) as predictor:
             prediction = _answered(
@@ -124,7 +123,7 @@ class _Once:
     """A `compose.Script` and `core.ports.Predictor` that clicks one real pixel."""
 
     provider = "ground"
-    asks = False
+    asks = ""
 
     def __init__(self, at: Point) -> None:
         self._at = at

@@ -14,6 +14,7 @@ from coasty_desk.core.errors import UsageError
 from coasty_desk.record import listing, timeline
 from coasty_desk.record.journal import new_run_id
 from coasty_desk.record.replay import Recording, ReplayStep
+from coasty_desk.settings import Settings
 
 OF_ITS_OWN = frozenset({"dry_run", "step", "max_steps", "deadline", "budget", "no_record"})
 """Settings of a run that its replay does not take over; the rest must be as they were for the screens to be alike."""
@@ -32,9 +33,10 @@ def replay(name: str, *, heal: bool, values: Sequence[str], options: Mapping[str
     if origins["max_steps"] == "default" and not chosen.dry_run:
         steps = max(chosen.steps, len(recording.steps) + 1 + HEALINGS * heal)
         chosen, _ = configured.load({**before, **options, "max_steps": steps})
-    if heal:
-        agree(replace(chosen, provider="coasty"))  # it is the service that heals, whoever did it first
-    return drive(recording.task, chosen, new_run_id(), script=ReplayStep(recording, heal))
+    healer = Settings().provider if heal else ""  # it is the service that heals, whoever did it first
+    if healer:
+        agree(replace(chosen, provider=healer))
+    return drive(recording.task, chosen, new_run_id(), script=ReplayStep(recording, healer))
 
 
 def _value(text: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from contextlib import closing
 
 from msgspec.structs import replace
 
-from coasty_desk import compose, presets, settings
+from coasty_desk import compose, lifetimes, settings
 from coasty_desk import task as tasks
 from coasty_desk.cli import configured
 from coasty_desk.cli.commands.cost_command import agree
@@ -29,7 +29,11 @@ def resume(name: str, note: str | None, options: Mapping[str, object]) -> int:
     recorder, remains = take_up(folder, told)
     with closing(recorder):
         task = remains.started.task
-        _refuse(remains, told)
+        _refuse(remains)
+        model = lifetimes.model(remains.started.provider)
+        if not model.remembers and not told:
+            message = f"The {remains.started.provider} predictor does not know how far it had come in its instructions."
+            raise UsageError(message, "Say those that are left: coasty-desk resume RUN 'click \"Save\"'.")
         if len(task) + len(told) > tasks.LONGEST:
             message = (
                 f"The task and the note have {len(task) + len(told)} characters; the service takes {tasks.LONGEST}."
@@ -37,14 +41,14 @@ def resume(name: str, note: str | None, options: Mapping[str, object]) -> int:
             raise UsageError(message, "Shorten the note.")
         _refuse_other_terms(remains, recorder, options)
         chosen, _ = configured.load({**settings.known(remains.started.settings), **options})
-        if remains.started.provider == "offline":  # the note is all its instructions: nothing of the others is left
+        if not model.remembers:  # the note is all its instructions: nothing of the others is left
             remains = replace(remains, cut_off=replace(remains.cut_off, frame=None, answer=None))
         remains = replace(remains, limits=_limits(remains, chosen, options))
         _agree(remains, chosen, options)
         return drive(task, chosen, folder.name, (recorder, remains))
 
 
-def _refuse(remains: ResumeState, note: str) -> None:
+def _refuse(remains: ResumeState) -> None:
     """Raise UsageError for a run that no model can go on with."""
     if remains.started.provider == PROVIDER:
         message = "This run was a replay of another one, and no model was asked."
@@ -52,9 +56,6 @@ def _refuse(remains: ResumeState, note: str) -> None:
     if remains.started.provider == "ground":
         message = "This run was the click of a `ground`, and no model was asked."
         raise UsageError(message, "Look for the element again, with `coasty-desk ground`.")
-    if remains.started.provider == "offline" and not note:
-        message = "The offline predictor does not know how far it had come in its instructions."
-        raise UsageError(message, "Say those that are left: coasty-desk resume RUN 'click \"Save\"'.")
 
 
 def _refuse_other_terms(remains: ResumeState, recorder: Recorder, options: Mapping[str, object]) -> None:
@@ -86,8 +87,10 @@ def _agree(remains: ResumeState, chosen: Settings, options: Mapping[str, object]
     limits, used = remains.limits, remains.cut_off.progress
     if limits is None:
         return
-    tariff = compose.tariff(chosen, presets.load(chosen.preset), chosen.max_size)
-    rest = tariff.rest(max(limits.max_steps - used.steps, 0), remains.predictions)
+    prices = lifetimes.model(chosen.provider).prices(chosen, chosen.max_size)
+    if prices is None:
+        return
+    rest = prices.rest(max(limits.max_steps - used.steps, 0), remains.predictions)
     if limits.budget is not None:
         rest = min(rest, max(whole_cents(limits.budget - used.spent), 0))
     agree(chosen if "budget" in options else replace(chosen, budget=None), rest)

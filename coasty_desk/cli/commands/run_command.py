@@ -6,7 +6,7 @@ import gc
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 
 from coasty_desk import compose
 from coasty_desk.cli.commands.cost_command import agree
@@ -20,14 +20,13 @@ from coasty_desk.cli.view.run_view import View
 from coasty_desk.core import events as ev
 from coasty_desk.core.errors import Aborted, DesktopError, ServiceError
 from coasty_desk.core.job_control import JobControl
-from coasty_desk.core.run import how_stopped
-from coasty_desk.core.run import run as run_events
+from coasty_desk.core.run import how_stopped, never_started
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.abort.shell_process import ShellProcess
 from coasty_desk.desktop.screen.prefetch import FirstLook
-from coasty_desk.record.journal import Recorder, new_run_id, recorded
+from coasty_desk.record.journal import Recorder, new_run_id
 from coasty_desk.record.resume import GOES_ON, ResumeState
 from coasty_desk.settings import Settings
+from coasty_desk.shell.shell_process import ShellProcess
 
 SHOWN = 0.2
 """Seconds that what was said last is given to be shown, before the terminal is given back."""
@@ -93,20 +92,19 @@ def drive(
                 stack.callback(view.close)
                 process = _process(view, out)
                 stack.enter_context(borrowed_terminal.echo_off())
-                desk = compose.desk(
-                    *(task, chosen, run_id, os.environ, stack, TerminalPerson(stop), taken_up, script, first),
-                    stop=stop,
-                    process=process,
+                asked = compose.RunRequest(
+                    *(task, chosen, run_id, os.environ, TerminalPerson(stop), stop, taken_up, script, first, process)
                 )
+                ready = compose.start(asked, stack)
                 if not chosen.dry_run:
-                    stuck_keys.offer(desk.ports.stop, desk.at_terminal)
+                    stuck_keys.offer(stop, ready.target.at_terminal)
                 gc.freeze()  # what is loaded stays; what comes from here on is looked through again
                 gc.enable()
-                ending, refused = _pull(desk, view, process.control)
+                ending, refused = _pull(ready, view, process.control)
             remedy = "" if ending is None else ending.remedy or remedies.get(ending.ending, "")
             if ending is not None and ending.ending is ev.Ending.DESKTOP_ERROR and any(one.broken for one in out):
                 remedy = IS_IT_FULL
-            return _finish(ending, remedy, desk, view, one_look=chosen.dry_run and chosen.steps == 1 and not refused)
+            return _finish(ending, remedy, ready, view, one_look=chosen.dry_run and chosen.steps == 1 and not refused)
         except (Aborted, KeyboardInterrupt):
             _say_stopped(run_id, stop, view, chosen, ending)
             raise
@@ -116,7 +114,7 @@ def drive(
                 raise Aborted(stop.reason) from error  # it cuts off whatever hangs, and that breaks anyhow
             if chosen.json and isinstance(error, ServiceError | DesktopError):
                 whose = {4: ev.Ending.SERVICE_ERROR, 5: ev.Ending.DESKTOP_ERROR}[exit_code(error)]
-                view.show(_never_started(run_id, whose, error.message, error.remedy))
+                view.show(never_started(run_id, whose, error.message, error.remedy))
             raise
 
 
@@ -125,7 +123,7 @@ def _say_stopped(run_id: str, stop: Stop, view: View, chosen: Settings, ending: 
     if chosen.json and ending is None:
         if not stop.is_set():
             stop.trip("interrupt")
-        view.show(_never_started(run_id, *how_stopped(stop)))
+        view.show(never_started(run_id, *how_stopped(stop)))
 
 
 def _process(view: View, out: Sequence[Outlet]) -> ShellProcess:
@@ -149,8 +147,8 @@ def _process(view: View, out: Sequence[Outlet]) -> ShellProcess:
 class _Tally:
     """What there is to say at the end, where the loop does not come to it: the last event is written and said all the same."""
 
-    def __init__(self, desk: compose.Desk, view: View) -> None:
-        self._desk = desk
+    def __init__(self, ready: compose.ReadyRun, view: View) -> None:
+        self._ready = ready
         self._view = view
         self._spent = self._steps = self._seq = 0
         self._began = time.monotonic()
@@ -165,9 +163,9 @@ class _Tally:
 
     def end(self) -> ev.RunEnded:
         """The last event of a run whose process is ended by force."""
-        ending, message = how_stopped(self._desk.ports.stop)
+        ending, message = how_stopped(self._ready.ports.stop)
         return ev.RunEnded(
-            run_id=self._desk.job.run_id,
+            run_id=self._ready.job.run_id,
             step=self._steps,
             seq=self._seq + 1,
             ending=ending,
@@ -180,8 +178,8 @@ class _Tally:
     def write(self) -> bool:
         """Have it in the record; whether it is there."""
         try:
-            if self._desk.recorder is not None and not self.ended:
-                self._desk.recorder.take(self.end())
+            if self._ready.recorder is not None and not self.ended:
+                self._ready.recorder.take(self.end())
         except (DesktopError, OSError):
             return False
         return True
@@ -196,56 +194,40 @@ class _Tally:
         return True
 
 
-def _pull(desk: compose.Desk, view: View, control: JobControl) -> tuple[ev.RunEnded | None, bool]:
+def _pull(ready: compose.ReadyRun, view: View, control: JobControl) -> tuple[ev.RunEnded | None, bool]:
     """The last event, and whether an action was refused."""
-    view.begin(desk.how_to_stop, desk.warnings)
+    view.begin(ready.target.how_to_stop, ready.warnings)
     ending: ev.RunEnded | None = None
     refused = False
-    tally = _Tally(desk, view)
+    tally = _Tally(ready, view)
     control.lastly("its end is not in the record", tally.write)
     control.lastly("its last event was not said", tally.say)
-    with closing(run_events(desk.job, desk.ports, desk.cut_off)) as events:
-        for event in events if desk.recorder is None else recorded(events, desk.recorder):
+    with ready.events() as events:
+        for event in events:
             tally.take(event)
             view.show(event)
-            if desk.badge is not None:
-                desk.badge.tell(event)
             refused = refused or isinstance(event, ev.Refused)
             if isinstance(event, ev.RunEnded):
                 ending = event
     return ending, refused
 
 
-def _finish(ending: ev.RunEnded | None, remedy: str, desk: compose.Desk, view: View, *, one_look: bool) -> int:
+def _finish(ending: ev.RunEnded | None, remedy: str, ready: compose.ReadyRun, view: View, *, one_look: bool) -> int:
     """Say how it ended; the exit code. `one_look` is a dry run of one step, which has done all it was to do after that."""
     if ending is None:  # the loop promises a last event; to exit with success without one would be a lie
         message = "The run ended without saying how."
         raise DesktopError(message, "Report this with the journal of the run.")
     fine = one_look and ending.ending is ev.Ending.MAX_STEPS
-    record = None if desk.recorder is None else desk.recorder.folder
-    view.end(ending, remedy, record, fine=fine, after=() if record is None else tuple(_after(ending, desk)))
+    record = None if ready.recorder is None else ready.recorder.folder
+    view.end(ending, remedy, record, fine=fine, after=() if record is None else tuple(_after(ending, ready)))
     return 0 if fine else EXIT_CODES[ending.ending]
 
 
-def _after(ending: ev.RunEnded, desk: compose.Desk) -> Iterator[str]:
+def _after(ending: ev.RunEnded, ready: compose.ReadyRun) -> Iterator[str]:
     """What may come next, as a command each; `last` is this run."""
     if ending.steps:
         yield "what it saw and did: coasty-desk runs report last"
-    if not desk.goes_on or ending.ending is ev.Ending.DONE:
+    if not ready.goes_on or ending.ending is ev.Ending.DONE:
         return
-    left = desk.job.provider != "offline" and ending.ending in GOES_ON
+    left = ready.remembers and ending.ending in GOES_ON
     yield "to go on: coasty-desk resume last" + ("" if left else ' "what to do now"')
-
-
-def _never_started(run_id: str, ending: ev.Ending, message: str, remedy: str = "") -> ev.RunEnded:
-    return ev.RunEnded(
-        run_id=run_id,
-        step=0,
-        seq=1,
-        ending=ending,
-        message=message,
-        remedy=remedy,
-        steps=0,
-        cost=0,
-        seconds=0.0,
-    )

@@ -16,6 +16,7 @@ from coasty_desk.core.actions import in_words
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.core.money import dollars
+from coasty_desk.models import coasty_model
 from coasty_desk.models.coasty import open_sessions
 from coasty_desk.record import listing, session_runs
 from coasty_desk.record.listing import Summary
@@ -84,7 +85,7 @@ def _closed(left: LeftOpen) -> Iterator[str]:
     if not left:
         return
     try:
-        with closing(compose.connection(configured.own(), os.environ)) as connection:
+        with closing(coasty_model.connection(configured.own(), os.environ)) as connection:
             late = [open_sessions.opened_by(connection, key) for key in left.requests]
             for session in dict.fromkeys((*left.sessions, *filter(None, late))):
                 if open_sessions.close(connection, session):

@@ -17,6 +17,7 @@ from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.core.money import dollars, from_cents
+from coasty_desk.models import coasty_model
 from coasty_desk.models.coasty import open_sessions
 from coasty_desk.models.coasty.http import Connection
 from coasty_desk.models.coasty.open_sessions import OpenSession
@@ -113,7 +114,7 @@ class _Known(Struct, frozen=True):
 
 
 def _connection() -> closing[Connection]:
-    return closing(compose.connection(configured.own(), os.environ))
+    return closing(coasty_model.connection(configured.own(), os.environ))
 
 
 def _object(session: OpenSession, known: _Known) -> dict[str, object]:

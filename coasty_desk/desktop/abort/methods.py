@@ -15,10 +15,10 @@ from coasty_desk.core.abort.abort_key import AbortKey
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import platform
-from coasty_desk.desktop.abort.shell_process import ShellProcess
 from coasty_desk.desktop.base.own_events import OWN_EVENTS, OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
 from coasty_desk.desktop.base.watch import Watch
+from coasty_desk.shell.shell_process import ShellProcess
 
 SILENT = 0.2
 """Seconds without an answer after which a stop does not wait for the display any more: an answer takes 0.1 ms."""

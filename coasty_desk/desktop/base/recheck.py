@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeAlias
 
-from coasty_desk.core.actions import Refusal
 from coasty_desk.core.errors import BrokenOffError
+from coasty_desk.core.gates.guard_rules import Aims, Rechecks
 from coasty_desk.core.scaling import Placed
-
-Rechecks: TypeAlias = list[Callable[[Placed], Refusal | None]]
-"""The gates' own judgements of where input goes: a refusal where it must go there no more."""
-
-Aims: TypeAlias = list[Callable[[Placed], None]]
-"""What is asked once, right before an action's first input, and raises BrokenOffError (`core.gates.reached_windows.Aim`)."""
 
 SLICE = 0.05
 """Seconds of a text, or of a drag, between two questions, unless something is known to have changed."""

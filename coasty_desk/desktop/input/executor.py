@@ -25,6 +25,7 @@ from coasty_desk.core.actions import (
     strokes_of,
 )
 from coasty_desk.core.errors import Aborted, BrokenOffError, DesktopError
+from coasty_desk.core.gates.guard_rules import Aims, Rechecks
 from coasty_desk.core.gates.human_input import HAND, OnHumanInput
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
@@ -33,7 +34,7 @@ from coasty_desk.desktop import platform
 from coasty_desk.desktop.base.keyboard import Keyboard, untypeable
 from coasty_desk.desktop.base.own_events import OWN_EVENTS, OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
-from coasty_desk.desktop.base.recheck import Aims, Recheck, Rechecks
+from coasty_desk.desktop.base.recheck import Recheck
 from coasty_desk.desktop.input.pointer import InCorner, Pointer
 
 _SUSPENDED = "the run was suspended"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -25,6 +25,7 @@ from coasty_desk.desktop.imaging.freed_memory import give_back
 from coasty_desk.desktop.imaging.picture import Format, Shot, blackened, encoded, framed, grabbed, picture
 from coasty_desk.desktop.screen.monitors import Layout, LayoutWatch, cannot_see, layout, layout_of
 from coasty_desk.desktop.screen.prefetch import PrefetchedFrame
+from coasty_desk.lifetimes import Legible
 
 if TYPE_CHECKING:
     import mss
@@ -43,19 +44,6 @@ TIDY = 16
 
 STALE = 0.3
 """Seconds after which a screenshot prepared at rest is not sent any more, but taken anew."""
-
-
-class Legible(Protocol):
-    """Whoever can read a picture, and says what of it must not be read by others."""
-
-    @property
-    def active(self) -> bool:
-        """Whether there is anything that must not."""
-        ...
-
-    def on(self, picture: Image) -> Iterable[Rect]:
-        """The rectangles on a picture of the whole monitor, in its own pixels. Raises Aborted."""
-        ...
 
 
 class _Prepared(Struct, frozen=True):

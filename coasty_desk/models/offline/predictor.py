@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class OfflinePredictor:
-    """Carries out `task` by reading the screen; keeps where it is in it from step to step.
+    """Carries out what it is told by reading the screen; keeps where it is in it from step to step.
 
     `active` gives the real rectangle of the window that has the focus, None where that is not
     known: what lies in it comes before what lies behind. `front` tells more of it, for its application to be asked. `pointer` gives where the pointer is, in
@@ -40,7 +40,6 @@ class OfflinePredictor:
 
     def __init__(
         self,
-        task: str,
         stop: Stop,
         *,
         active: Callable[[], Rect | None] = lambda: None,
@@ -61,26 +60,30 @@ class OfflinePredictor:
         self._frame: Frame | None = None
         self._plan: Plan | None = None
         self._going: Generator[Batch, ReadScreen, None] | None = None
-        self._said = ""
+        self._told: str | None = None
         self._steps: tuple[Step, ...] = ()
-        try:
-            self._steps = parse(task)
-        except NotUnderstoodError as error:
-            self._said = f"I do not understand the instruction: {error}"
-        self._reader = Reader() if self._steps else None
+        self._reader: Reader | None = Reader()
 
     def price(self, ask: PredictRequest) -> int:  # noqa: ARG002 - the port's
         """Nothing."""
         return 0
 
     def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:
-        """What to do next on this frame. Raises Aborted, UsageError where there is no engine."""
+        """What to do next on this frame, by the task or what the person has said last. Raises Aborted, UsageError where there is no engine."""
         yield from ()
-        if self._reader is None:
-            return Prediction(Verdict.FAIL, reasoning=self._said)
-        if isinstance(ask.hindrance, Refusal):  # what follows rests on it, and it will not be let through a second time
+        told = ask.said[-1] if ask.said else ask.task
+        if told != self._told:
+            try:
+                self._steps = parse(told)
+            except NotUnderstoodError as error:
+                return Prediction(Verdict.FAIL, reasoning=f"I do not understand the instruction: {error}")
+            self._told, self._going, self._plan = told, None, None
+        elif isinstance(
+            ask.hindrance, Refusal
+        ):  # what follows rests on it, and it will not be let through a second time
             refused = f"“{ask.hindrance.action}” was refused: {ask.hindrance.why}"
             return Prediction(Verdict.FAIL, reasoning=refused)
+        assert self._reader is not None, "it is not closed"  # noqa: S101 - for the type checker
         self._frame, reader = ask.frame, self._reader
         self._stirring.looked()
         seen = self._stop.race(lambda: reader.read(ask.frame.image))

@@ -22,7 +22,7 @@ def test_a_masked_thing_has_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
         Widget("Pay my bank", "button", Box(120, 120, 180, 140)),
         Widget("Account", "field", Box(190, 120, 400, 140), text="DE12 3456"),
     ]
-    predictor = OfflinePredictor('click "Save"', Stop())
+    predictor = OfflinePredictor(Stop())
     monkeypatch.setattr(predictor._tree, "widgets", lambda: told)
     predictor._frame = Frame(b"", "image/png", SIZE, SIZE, Rect(0, 0, 800, 600), (Rect(100, 100, 100, 100),))
     save = Text("Save", Box(500, 500, 560, 520), 1.0)

@@ -71,7 +71,7 @@ def ended(
 ) -> tuple[ev.RunEnded, list[str]]:
     """How the run ended, and the names of its events."""
     stop = Stop()
-    predictor = OfflinePredictor(task, stop)
+    predictor = OfflinePredictor(stop)
     ports = Ports(page, hands or RecordingExecutor(page.perform), predictor, OpenGate(verdicts), stop)
     job = Job("run-1", task, "offline", Rect(0, 0, SIZE.width, SIZE.height), SIZE)
     events = list(run(job, ports))
@@ -131,7 +131,7 @@ def test_what_moved_meanwhile_is_found_again() -> None:
     stop = Stop()
     task = 'click "Subscribe" and make sure "Thank you" is there'
     gate = Moving([LookAgain("a hand")])
-    ports = Ports(page, RecordingExecutor(page.perform), OfflinePredictor(task, stop), gate, stop)
+    ports = Ports(page, RecordingExecutor(page.perform), OfflinePredictor(stop), gate, stop)
     events = list(run(Job("run-1", task, "offline", Rect(0, 0, SIZE.width, SIZE.height), SIZE), ports))
     assert isinstance(events[-1], ev.RunEnded)
     assert (events[-1].ending, page.clicks) == (ev.Ending.DONE, 1)
@@ -147,7 +147,7 @@ def test_what_moved_between_the_look_and_the_click_is_found_again() -> None:
 
     stop = Stop()
     task = 'click "Subscribe" and make sure "Thank you" is there'
-    predictor = OfflinePredictor(task, stop, glance=glance)
+    predictor = OfflinePredictor(stop, glance=glance)
     ports = Ports(page, RecordingExecutor(page.perform), predictor, OpenGate(()), stop)
     events = list(run(Job("run-1", task, "offline", Rect(0, 0, SIZE.width, SIZE.height), SIZE), ports))
     assert isinstance(events[-1], ev.RunEnded)

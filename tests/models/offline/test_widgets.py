@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from coasty_desk.cli.commands import doctor_command
-from coasty_desk.desktop.screen import windows_here
+from coasty_desk.desktop.screen.desktop_surroundings import DesktopSurroundings
 from coasty_desk.models.offline.a11y.widgets import Front, Tree, Widget
 from tests.desktop.xvfb import xvfb
 
@@ -97,8 +97,8 @@ def test_only_the_window_in_front_is_asked_as_the_display_tells_it(
         monkeypatch.setenv(name, editor[name])
 
     def front() -> Front | None:
-        found = windows_here.in_front()
-        return None if found is None else Front(found[0].title, found[0].frame, *found[1:])
+        found = DesktopSurroundings().front()
+        return None if found is None else Front(*found)
 
     with closing(Tree(front=front)) as tree:
         assert _once(tree, lambda widget: widget.name == "File").kind == "menu"

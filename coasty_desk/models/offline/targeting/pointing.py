@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from coasty_desk.core.actions import Click, Prediction, Verdict
 from coasty_desk.core.errors import GaveUpError
 from coasty_desk.core.ports import PredictRequest, PredictStream
@@ -30,7 +32,8 @@ class OfflinePointing:
 
     def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:
         """A click on it. Raises GaveUpError where it is not to be seen, Aborted, UsageError where there is no engine."""
-        reader = OfflinePredictor(_instruction(ask.task), self._stop, active=self._active)
+        reader = OfflinePredictor(self._stop, active=self._active)
+        ask = replace(ask, task=_instruction(ask.task))
         try:
             for _ in range(TRIES):
                 prediction = yield from reader.predict(ask)

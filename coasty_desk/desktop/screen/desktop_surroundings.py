@@ -1,23 +1,44 @@
-"""This desktop's windows as the gates ask for them, and the mask that follows a window by its title."""
+"""This desktop's windows, pointer and menu as others ask for them, and the mask that follows a window by its title."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import TypeVar
 
 from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Launch, Point, Wait, points
+from coasty_desk.core.applications import Application
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates.reached_windows import LONGEST_TITLE, NamedWindow
 from coasty_desk.core.scaling import Rect
+from coasty_desk.core.surroundings import Surroundings
 from coasty_desk.core.typed_text.patterns import Pattern
 from coasty_desk.desktop import platform
+from coasty_desk.desktop.base.own_events import OWN_EVENTS
 from coasty_desk.desktop.base.windows import Reached, Window, WindowList
 from coasty_desk.desktop.imaging.visible_area import area, uncovered
+from coasty_desk.desktop.own_terminal.apart import Apart
+
+T = TypeVar("T")
 
 
-class DesktopWindows(Struct, frozen=True):
-    """The windows of the display that this process is on. A `core.gates.reached_windows.Windows`."""
+class DesktopSurroundings(Surroundings):
+    """What the display that this process is on tells. What is `apart` is a person's own terminal, and nobody else's concern."""
+
+    hands = True
+
+    def __init__(self, environment: Mapping[str, str] | None = None, apart: Apart | None = None) -> None:
+        """`environment` names the folders of the menu's applications."""
+        self._environment = os.environ if environment is None else environment
+        self._apart = apart
+        self.unread = frozenset() if apart is None else apart.processes
+
+    def pointer(self) -> Point:
+        """By the connection that is open already."""
+        return pointer()
 
     def at(self, point: Point) -> NamedWindow:
         """The window that a real pixel belongs to. Raises DesktopError where that cannot be told."""
@@ -31,6 +52,63 @@ class DesktopWindows(Struct, frozen=True):
             listed.demand_keys(reached.window)
         return _named(reached)
 
+    def shown(self, real: Action, masked: Sequence[Rect]) -> tuple[NamedWindow, ...]:
+        """None for what is started, which has no window yet."""
+        listed = _list()
+        if isinstance(real, Launch | Wait):
+            return ()
+        found = [listed.pixel_reaches(pointer() if point is None else point) for point in points(real)]
+        if not found:
+            found = [listed.keys_reach()]
+        return tuple(_untitled(one, masked) for one in found)
+
+    def keys_in(self, rectangles: Sequence[Rect]) -> bool:
+        """Where in a window its own caret is, is not known; False where windows are not known."""
+        listed = platform.windows
+        parts = () if listed is None else listed.keys_area()
+        return any(2 * area(uncovered(part, rectangles)) <= area([part]) for part in parts)
+
+    def keep_focus(self) -> Callable[[], None]:
+        """By the window manager."""
+        before = _focused_or_none()
+
+        def give_back() -> None:
+            now = _focused_or_none()
+            if before is not None and (now is None or now.id != before.id):
+                with suppress(DesktopError):
+                    _list().activate(before)
+
+        return give_back
+
+    def typed(self) -> float:
+        """By the watch over the abort key."""
+        return OWN_EVENTS.since_another()
+
+    def active(self) -> Rect | None:
+        """With its decoration."""
+        window = self._not_ours(_focused_or_none)
+        return None if window is None else window.frame
+
+    def front(self) -> tuple[str, Rect, tuple[Rect, ...], tuple[Rect, ...]] | None:
+        """As the display has it."""
+        window = self._not_ours(_focused_or_none)
+        try:
+            every = _list().windows()
+        except DesktopError:
+            return None
+        if window is None:
+            return None
+        higher = every[: next((at for at, one in enumerate(every) if one.id == window.id), 0)]
+        menus, covering = (tuple(one.frame for one in higher if one.popup == popup) for popup in (True, False))
+        return window.title, window.frame, menus, covering
+
+    def applications(self) -> tuple[Application, ...] | None:
+        """None where only the system knows them (macOS)."""
+        return platform.applications.menu(self._environment)
+
+    def _not_ours(self, told: Callable[[], T | None]) -> T | None:
+        return told() if self._apart is None else self._apart.active(told)()
+
 
 class WindowMask(Struct, frozen=True):
     """Gives the real rectangles of every window whose title matches, with its decoration, its dialogs and its menus."""
@@ -42,15 +120,15 @@ class WindowMask(Struct, frozen=True):
         return tuple(_matching(_list().windows(), self.pattern))
 
 
-def shown(real: Action, pointer: Callable[[], Point], masked: Sequence[Rect]) -> tuple[NamedWindow, ...]:
-    """The windows that a placed action's input goes to; without the title of one that a mask covers. Raises DesktopError."""
-    listed = _list()
-    if isinstance(real, Launch | Wait):
-        return ()
-    found = [listed.pixel_reaches(pointer() if point is None else point) for point in points(real)]
-    if not found:
-        found = [listed.keys_reach()]
-    return tuple(_untitled(one, masked) for one in found)
+def pointer() -> Point:
+    """Where the pointer is, in real pixels. Raises DesktopError."""
+    try:
+        return Point(*platform.pointer_position())
+    except DesktopError:
+        raise
+    except Exception as error:  # a lost display comes out of the libraries as anything
+        message = "Where the pointer is cannot be told."
+        raise DesktopError(message, "Is the display still there?") from error
 
 
 def _untitled(reached: Reached | None, masked: Sequence[Rect]) -> NamedWindow:
@@ -67,52 +145,6 @@ def _overlap(one: Rect, other: Rect) -> bool:
         and one.top < other.top + other.height
         and other.top < one.top + one.height
     )
-
-
-def keys_in(rectangles: Sequence[Rect]) -> bool:
-    """Whether what gets the keys, a window or a part of it, lies by half or more within these real rectangles.
-
-    Where in a window its own caret is, is not known. False where windows are not known. Raises DesktopError.
-    """
-    listed = platform.windows
-    parts = () if listed is None else listed.keys_area()
-    return any(2 * area(uncovered(part, rectangles)) <= area([part]) for part in parts)
-
-
-def focused_frame() -> Rect | None:
-    """The real rectangle of the window that gets the keys, with its decoration; None where that cannot be told."""
-    window = _focused_or_none()
-    return None if window is None else window.frame
-
-
-def in_front() -> tuple[Window, tuple[Rect, ...], tuple[Rect, ...]] | None:
-    """The window that gets the keys, the menus that are open, and the other windows that lie above it; None where that cannot be told."""
-    try:
-        listed = _list()
-        window, every = listed.focused(), listed.windows()
-    except DesktopError:
-        return None
-    if window is None:
-        return None
-    higher = every[: next((at for at, one in enumerate(every) if one.id == window.id), 0)]
-    menus, covering = (tuple(one.frame for one in higher if one.popup == popup) for popup in (True, False))
-    return window, menus, covering
-
-
-def keep_focus() -> Callable[[], None]:
-    """Note which window has the keys; what is returned gives them back to it if they went elsewhere. Never raises."""
-    before = _focused_or_none()
-
-    def give_back() -> None:
-        now = _focused_or_none()
-        if before is None or (now is not None and now.id == before.id):
-            return
-        try:
-            _list().activate(before)
-        except DesktopError:
-            return
-
-    return give_back
 
 
 def _focused_or_none() -> Window | None:

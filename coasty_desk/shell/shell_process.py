@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from coasty_desk.core.job_control import JobControl
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.abort.signals import Signals, leave_now
+from coasty_desk.shell.signals import Signals, leave_now
 
 LAST_RESORT = 1.6
 """Seconds after a stop at which the process begins to end itself, whatever it is stuck in."""

@@ -1,0 +1,16 @@
+"""Who can be asked and what can be driven, by name: adding one is a room and a line here, or an entry put in from outside.
+
+A module is loaded when its name is asked for (`coasty_desk.lifetimes`). That of a model has a `Model` as `MODEL`, that of a
+target a `TargetKind` as `TARGET`.
+"""
+
+from __future__ import annotations
+
+MODELS = {
+    "coasty": "coasty_desk.models.coasty_model",
+    "offline": "coasty_desk.models.offline_model",
+}
+
+TARGETS = {
+    "desktop": "coasty_desk.desktop.desktop_target",
+}

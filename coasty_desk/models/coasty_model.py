@@ -1,0 +1,115 @@
+"""The Coasty API as a model: where its key is, what it charges, and the connection of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from coasty_desk import presets
+from coasty_desk.core.errors import ServiceError, UsageError
+from coasty_desk.core.scaling import Rect, Size
+from coasty_desk.lifetimes import ImageFormat, Model, ModelRequest, ReadyModel
+from coasty_desk.settings import BASE_URL, BASE_URL_VARIABLE, KEY_VARIABLE, Settings
+
+if TYPE_CHECKING:
+    from coasty_desk.core.ports import Predictor
+    from coasty_desk.core.surroundings import Surroundings
+    from coasty_desk.models.coasty.http import Connection
+    from coasty_desk.models.coasty.pricing import Tariff
+    from coasty_desk.models.coasty.uploads import Uploads
+    from coasty_desk.record.journal import Recorder
+    from coasty_desk.record.resume import ResumeState
+
+# The parts are loaded where they are made: the first screenshot is taken as soon as it is known that this model sends one.
+
+
+class CoastyModel(Model):
+    """Asks the service, which charges for each step."""
+
+    sends = True
+
+    def keys(self, environment: Mapping[str, str]) -> tuple[str, ...]:
+        """The one that `api_key` finds."""
+        key = api_key(environment).strip()
+        return (key,) if key else ()
+
+    def bills(self, environment: Mapping[str, str]) -> bool:
+        """Not with a sandbox key; nor without one that a run will take."""
+        from coasty_desk.models.coasty.api_key import ApiKey
+
+        try:
+            return ApiKey(api_key(environment)).bills
+        except ServiceError:
+            return False
+
+    def prices(self, chosen: Settings, sent: Size) -> Tariff:
+        """API.md §4."""
+        return tariff(chosen, sent)
+
+    def ready(self, asked: ModelRequest) -> ReadyModel:
+        """Raises UsageError for the address, ServiceError for the key."""
+        from coasty_desk.models.coasty.uploads import Uploads
+
+        chosen, uploads = asked.chosen, Uploads()
+        opened = connection(chosen, asked.environment, uploads)
+
+        def image_format() -> ImageFormat:
+            return uploads.format if chosen.image_format == "auto" else chosen.image_format
+
+        def predictor(_here: Surroundings, recorder: Recorder | None, remains: ResumeState | None) -> Predictor:
+            from coasty_desk.models.coasty.client import CoastyPredictor
+            from coasty_desk.models.coasty.outbox import Memory
+
+            return CoastyPredictor(
+                opened,
+                asked.stop,
+                asked.run_id,
+                instructions=presets.load(chosen.preset).text,
+                memory=chosen.memory,
+                cua_version=chosen.cua_version,
+                outbox=Memory() if recorder is None else recorder,
+                session=None if remains is None else remains.session,
+                opened=0 if remains is None else remains.opened,
+            )
+
+        return ReadyModel(predictor, image_format, opened.warm, opened.close)
+
+    def pointing(self, asked: ModelRequest, active: Callable[[], Rect | None]) -> Predictor:
+        """By the service's `ground`."""
+        from coasty_desk.models.coasty.grounding import Grounding
+
+        del active
+        return Grounding(connection(asked.chosen, asked.environment), asked.stop, asked.run_id)
+
+
+MODEL = CoastyModel()
+
+
+def api_key(environment: Mapping[str, str]) -> str:
+    """The key as it was given, in the environment before the keyring; empty where there is none."""
+    key = environment.get(KEY_VARIABLE, "")
+    if key.strip():
+        return key
+    from coasty_desk.models.coasty import stored_key
+
+    try:
+        return stored_key.read(environment.get(BASE_URL_VARIABLE, "").strip() or BASE_URL)
+    except UsageError:
+        return ""  # a keyring that cannot be read has no key, and what to do about that is the same
+
+
+def connection(chosen: Settings, environment: Mapping[str, str], uploads: Uploads | None = None) -> Connection:
+    """To the service. Raises UsageError for the address, ServiceError for the key."""
+    from coasty_desk.models.coasty.api_key import ApiKey, base_url
+    from coasty_desk.models.coasty.http import Connection
+
+    url = base_url(chosen.base_url)  # before a key is looked for: what is wrong with the address is said first
+    key = ApiKey(api_key(environment))
+    return Connection(url, key) if uploads is None else Connection(url, key, uploads.sent)
+
+
+def tariff(chosen: Settings, sent: Size) -> Tariff:
+    """What a step's price depends on, at these settings and this size of the screenshot."""
+    from coasty_desk.models.coasty.pricing import Tariff
+
+    return Tariff(sent, chosen.memory, chosen.cua_version, len(presets.load(chosen.preset).text))
