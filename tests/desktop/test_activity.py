@@ -7,16 +7,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from coasty_desk.desktop.linux.activity import enough
+from coasty_desk.core.scaling import Size
+from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.base.activity_probe import Doing
+from coasty_desk.desktop.linux import activity, cpu_share, netlink, proc, syscall_sleep
+from coasty_desk.desktop.linux.activity import activity_probe, enough
 from coasty_desk.desktop.linux.cpu_share import CpuShare
 from coasty_desk.desktop.linux.pending_requests import Connections
 from coasty_desk.desktop.linux.proc import in_foreground, process
+from coasty_desk.desktop.screen.capture import MonitorScreen
 
 
 def test_the_longer_nothing_changes_the_more_must_be_at_work() -> None:
@@ -129,3 +134,70 @@ import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execvp(sys.argv[1], [part for part in sys.argv[1:] if part])
 """
+
+
+def _no(*_: object, **__: object) -> None:
+    """What the system does not have."""
+    raise OSError
+
+
+def _no_netlink(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(netlink, "opened", _no)
+
+
+def _no_times(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(time, "clock_gettime", _no)
+    patch.setattr(cpu_share, "read_proc", _no)
+
+
+def _no_calls(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(syscall_sleep, "_TIMED", None)  # another kind of processor
+
+
+def _no_proc(patch: pytest.MonkeyPatch) -> None:
+    for module in (proc, cpu_share, syscall_sleep):
+        patch.setattr(module, "read_proc", _no)
+    patch.setattr(activity, "pids", list)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's /proc")
+@pytest.mark.parametrize(
+    ("missing", "at_best"),
+    [
+        ([], Doing.ASLEEP),
+        ([_no_netlink], Doing.UNKNOWN),
+        ([_no_times], Doing.SOMETHING),
+        ([_no_calls], Doing.NOTHING),
+        ([_no_proc], Doing.UNKNOWN),
+        ([_no_netlink, _no_times, _no_calls, _no_proc], Doing.UNKNOWN),
+    ],
+)
+def test_what_a_system_does_not_tell_is_done_without(
+    display: str,
+    missing: list[Callable[[pytest.MonkeyPatch], None]],
+    at_best: Doing,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each by itself and all together: nobody is believed to be done who may not be, and the screen is found at rest all the same."""
+    with subprocess.Popen(["xterm", "-display", display, "-e", "cat"]) as client:
+        try:
+            for take_away in missing:
+                take_away(monkeypatch)
+            order = [Doing.UNKNOWN, Doing.FRAMES, Doing.SOMETHING, Doing.NOTHING, Doing.ASLEEP]
+            best = Doing.UNKNOWN
+            with closing(activity_probe(frozenset())) as probe:
+                until, rounds = time.monotonic() + 10, 0
+                while rounds < 8 or (best is not at_best and time.monotonic() < until):  # until it has started
+                    rounds += 1
+                    probe.before()
+                    for _ in range(6):
+                        time.sleep(0.01)
+                        probe.look()
+                        best = max(best, probe.doing, key=order.index)
+                    assert isinstance(probe.why(0.0), str)
+            assert best is at_best
+            with closing(MonitorScreen(Stop(), max_size=Size(1280, 720))) as screen:
+                screen.capture()
+                assert screen.settle().ms < 10_000
+        finally:
+            client.kill()

@@ -38,6 +38,7 @@ class CpuShare:
 
     def __init__(self) -> None:
         self._uses: dict[int, _Use] = {}
+        self._tells = False
         self.idle = 0
         """Looks in a row at which nobody had wanted anything."""
 
@@ -45,6 +46,7 @@ class CpuShare:
         """Forget all, and count from now on."""
         self.idle = 0
         self._uses = {pid: _Use(_used(pid), _ran_or_waited(pid), now, 0.0) for pid in pids}
+        self._tells = any(use.used or use.wanted for use in self._uses.values())  # whoever is there has begun once
 
     def look(self, pids: Collection[int], restless: Collection[int], now: float) -> None:
         """Take in what `pids` have used; one that was not there at the beginning is at work until seen idle.
@@ -52,7 +54,7 @@ class CpuShare:
         `restless` are some of them that never come to rest.
         """
         wanting = [pid for pid in pids if self._take_in(pid, now) >= NOTHING and pid not in restless]
-        self.idle = 0 if wanting else self.idle + 1
+        self.idle = 0 if wanting or not self._tells else self.idle + 1
 
     def _take_in(self, pid: int, now: float) -> float:
         """What it has wanted since the last look."""

@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from pathlib import Path
 
 from msgspec import Struct
 
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.linux.proc import read_proc
+from coasty_desk.desktop.linux import proc
 
 _NAMES = {
     "ibus-daemon": "IBus",
@@ -43,10 +42,10 @@ class InputMethod(Struct, frozen=True):
 
 def find() -> InputMethod | None:
     """The one on this display, if there is one."""
-    name, pids = None, set()
-    for pid in (int(entry) for entry in os.listdir("/proc") if entry.isdecimal()):  # noqa: PTH208 - for speed
+    name, found = None, set()
+    for pid in proc.pids():
         try:
-            comm = read_proc(pid, "comm").decode(errors="replace").strip()
+            comm = proc.read_proc(pid, "comm").decode(errors="replace").strip()
         except OSError:  # it has ended
             continue
         main = _NAMES.get(comm)
@@ -54,18 +53,17 @@ def find() -> InputMethod | None:
             continue
         if not _is_elsewhere(pid):
             name = name or main
-            pids.add(pid)
-    return None if name is None else InputMethod(name, frozenset(pids))
+            found.add(pid)
+    return None if name is None else InputMethod(name, frozenset(found))
 
 
 def _is_elsewhere(pid: int) -> bool:
     """Whether it works for another display, as far as its environment can be read."""
-    try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
+    environment = proc.environment(pid)
+    if environment is None:
         return True  # another user's
-    theirs = next((part for part in environment.split(b"\0") if part.startswith(b"DISPLAY=")), b"")
-    return bool(theirs) and _number(theirs.decode(errors="replace")) != _number(os.environ.get("DISPLAY", ""))
+    theirs = environment.get("DISPLAY", "")
+    return bool(theirs) and _number(theirs) != _number(os.environ.get("DISPLAY", ""))
 
 
 def _number(display: str) -> str:

@@ -11,22 +11,17 @@ from __future__ import annotations
 import math
 import socket
 import struct
-from collections.abc import Iterator
 
 from msgspec import Struct
 
-_NETLINK_SOCK_DIAG = 4
-_SOCK_DIAG_BY_FAMILY = 20
-_REQUEST_DUMP = 0x301
-_DONE, _ERROR = 3, 2
+from coasty_desk.desktop.linux import netlink
+
 _INFO = 2  # INET_DIAG_INFO
 _NAMES = 53  # the port of name servers
 _ESTABLISHED, _SYN_SENT, _LISTEN = 1, 2, 10
 _STATES = 1 << _ESTABLISHED | 1 << _SYN_SENT | 1 << _LISTEN
 
-_HEADER = struct.Struct("=LHHLL")
 _MESSAGE = struct.Struct("=BBBB2s2s16s16sLLLLLLLL")  # struct inet_diag_msg
-_ATTRIBUTE = struct.Struct("=HH")
 _TIMES = struct.Struct(
     "=LLL64xQQ"
 )  # tcpi_last_data_sent, _last_ack_sent, _last_data_recv (ms ago), _bytes_acked, _received
@@ -50,8 +45,7 @@ class Connections:
 
     def __init__(self, uid: int) -> None:
         self._uid = uid
-        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
-        self._socket.settimeout(1.0)
+        self._socket = netlink.opened(1.0)
 
     def close(self) -> None:
         """Give the socket back."""
@@ -76,18 +70,9 @@ class Connections:
             if one.uid == self._uid
         ]
 
-    def _dump(self, family: int, protocol: int) -> Iterator[_Connection]:
-        body = struct.pack("=BBBBL", family, protocol, 1 << (_INFO - 1), 0, _STATES) + bytes(48)
-        self._socket.send(_HEADER.pack(_HEADER.size + len(body), _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, 1, 0) + body)
-        while True:
-            answer = self._socket.recv(1 << 16)
-            at = 0
-            while at + _HEADER.size <= len(answer):
-                length, kind, *_ = _HEADER.unpack_from(answer, at)
-                if kind in (_DONE, _ERROR) or length < _HEADER.size:
-                    return
-                yield _connection(answer[at + _HEADER.size : at + length])
-                at += length + 3 & ~3
+    def _dump(self, family: int, protocol: int) -> list[_Connection]:
+        question = struct.pack("=BBBBL", family, protocol, 1 << (_INFO - 1), 0, _STATES) + bytes(48)
+        return [_connection(body) for body in netlink.answers(self._socket, question)]
 
 
 class _Connection(Struct, frozen=True):
@@ -111,14 +96,9 @@ class _Connection(Struct, frozen=True):
 def _connection(message: bytes) -> _Connection:
     fields = _MESSAGE.unpack_from(message)
     sent = received = acknowledged = taken = 0
-    at = _MESSAGE.size
-    while at + _ATTRIBUTE.size <= len(message):
-        length, kind = _ATTRIBUTE.unpack_from(message, at)
-        if length < _ATTRIBUTE.size:
-            break
-        if kind == _INFO and length >= _ATTRIBUTE.size + _TIMES_AT + _TIMES.size:
-            sent, _, received, acknowledged, taken = _TIMES.unpack_from(message, at + _ATTRIBUTE.size + _TIMES_AT)
-        at += length + 3 & ~3
+    info = netlink.attributes(message, _MESSAGE.size).get(_INFO, b"")
+    if len(info) >= _TIMES_AT + _TIMES.size:
+        sent, _, received, acknowledged, taken = _TIMES.unpack_from(info, _TIMES_AT)
     return _Connection(
         fields[1],
         int.from_bytes(fields[4], "big"),

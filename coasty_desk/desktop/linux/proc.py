@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,6 +44,42 @@ def process(pid: int) -> Process | None:
         return None
     state, parent, group, session, terminal, foreground, *_ = stat[stat.rindex(b")") + 2 :].split(None, 6)
     return Process(pid, state.decode(), int(parent), int(group), int(session), int(terminal), int(foreground))
+
+
+def pids() -> list[int]:
+    """All processes that may be seen; none where there is no /proc."""
+    with suppress(OSError):
+        return [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208 - a Path for each process would cost ten times as much
+    return []
+
+
+def ancestors(pid: int) -> Iterator[int]:
+    """Those above a process, the nearest first, without the first of all."""
+    found = process(pid)
+    while found is not None and found.parent > 1:
+        yield found.parent
+        found = process(found.parent)
+
+
+def environment(pid: int) -> dict[str, str] | None:
+    """That of a process when it began; None where it is gone, or guarded."""
+    try:
+        lines = Path(f"/proc/{pid}/environ").read_bytes().decode("utf-8", "replace").split("\0")
+    except OSError:
+        return None
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def sockets(pid: int) -> set[int]:
+    """The inodes of a process's sockets, as far as they may be seen."""
+    found = set()
+    with suppress(OSError):
+        for entry in os.scandir(f"/proc/{pid}/fd"):
+            with suppress(OSError):
+                target = os.readlink(entry.path)  # noqa: PTH115 - as above
+                if target.startswith("socket:["):
+                    found.add(int(target[8:-1]))
+    return found
 
 
 def in_foreground(newcomers: Iterable[Process], windows: frozenset[int]) -> bool:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from coasty_desk.desktop.linux.proc import process, read_proc
+from coasty_desk.desktop.linux.proc import ancestors, pids, process, read_proc
+from coasty_desk.desktop.linux.proc import environment as environment_of
 
 PATIENCE = 0.5
 """Seconds that tmux is given to name its clients."""
@@ -51,7 +52,7 @@ def lineages(pid: int, environment: Mapping[str, str]) -> Iterator[list[Lineage]
         yield [Lineage(environment, line)]
         clients = [client for one in line if _is_server(one) for client in _clients(one, environment)]
         if clients:
-            yield [Lineage(_environment(client), (client, *dict.fromkeys(_ancestors(client)))) for client in clients]
+            yield [Lineage(_environment(client), (client, *dict.fromkeys(ancestors(client)))) for client in clients]
         pid = _holder(pid, line)
         environment = _environment(pid)
 
@@ -84,20 +85,13 @@ def arguments(pid: int) -> list[str]:
     return []
 
 
-def _ancestors(pid: int) -> Iterator[int]:
-    found = process(pid)
-    while found is not None and found.parent > 1:
-        yield found.parent
-        found = process(found.parent)
-
-
 def _above(pid: int) -> Iterator[int]:
-    yield from _ancestors(pid)
+    yield from ancestors(pid)
     this = process(pid)
     leader = 0 if this is None else this.session if this.terminal else _leader_of_output()
     if leader not in (0, pid):
         yield leader
-        yield from _ancestors(leader)
+        yield from ancestors(leader)
 
 
 def _leader_of_output() -> int:
@@ -106,7 +100,7 @@ def _leader_of_output() -> int:
         with suppress(OSError):
             if os.isatty(handle):
                 device = os.fstat(handle).st_rdev
-                return next((pid for pid in _all() if _leads(pid, device)), 0)
+                return next((pid for pid in pids() if _leads(pid, device)), 0)
     return 0
 
 
@@ -142,7 +136,7 @@ def _file_system(pid: int) -> int:
 def _holder(pid: int, likely: Iterable[int]) -> int:
     """Who holds the other end of the terminal of a process, and shows or passes on what it prints; 0 where that cannot be told."""
     terminal = _terminal(pid)
-    return 0 if terminal is None else next((one for one in (*likely, *_all()) if _holds(one, *terminal)), 0)
+    return 0 if terminal is None else next((one for one in (*likely, *pids()) if _holds(one, *terminal)), 0)
 
 
 def _holds(pid: int, index: int, file_system: int) -> bool:
@@ -161,10 +155,6 @@ def _plain(environment: Mapping[str, str]) -> str:
     return environment.get("DISPLAY", "").removeprefix("unix").partition(".")[0]
 
 
-def _all() -> Iterator[int]:
-    return (int(entry) for entry in os.listdir("/proc") if entry.isdecimal())  # noqa: PTH208 - as in activity.py
-
-
 def _is_server(pid: int) -> bool:
     found = process(pid)
     return found is not None and not found.terminal and name(pid) in _MULTIPLEXERS
@@ -175,7 +165,7 @@ def _clients(server: int, environment: Mapping[str, str]) -> list[int]:
     told_by_tmux = _asked(server, environment.get("TMUX", ""))
     if told_by_tmux is not None:
         return told_by_tmux
-    kin = [found for pid in _all() if _owner(pid) == _owner(server) and (found := process(pid))]
+    kin = [found for pid in pids() if _owner(pid) == _owner(server) and (found := process(pid))]
     begun = {one.parent for one in kin if one.pid != server and not one.terminal and name(one.pid) == name(server)}
     called = _MULTIPLEXERS[name(server)]  # whoever has begun another session shows that one
     return [one.pid for one in kin if one.terminal and one.pid not in begun and name(one.pid) == called]
@@ -205,8 +195,4 @@ def _owner(pid: int) -> int:
 
 
 def _environment(pid: int) -> dict[str, str]:
-    try:
-        lines = Path(f"/proc/{pid}/environ").read_bytes().decode("utf-8", "replace").split("\0")
-    except OSError:
-        return {}
-    return dict(line.split("=", 1) for line in lines if "=" in line)
+    return environment_of(pid) or {}

@@ -11,16 +11,14 @@ import socket
 import struct
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.linux import netlink, proc
 
 if TYPE_CHECKING:
     from Xlib.display import Display
 
-_SOCK_DIAG = 4
-_BY_FAMILY, _REQUEST, _DUMP, _ERROR, _DONE = 20, 1, 0x300, 2, 3
 _ESTABLISHED = 1 << 1
 _NAME, _PEER, _QUEUE = 0, 2, 4
 _SHOW = 1 << 0 | 1 << 2 | 1 << 4
@@ -57,7 +55,8 @@ class Unread:
                 asleep, read_since = 0, None
             else:
                 read_since = read_since or time.monotonic()
-                state = _state(pid)
+                found = proc.process(pid)
+                state = "" if found is None else found.state
                 asleep = asleep + 1 if state == "S" else 0
                 if asleep >= _ASLEEP or (state == "R" and time.monotonic() - read_since > _AT_WORK):
                     return True
@@ -85,13 +84,7 @@ class Unread:
 
 def _connection(pid: int) -> int | None:
     """The inode of the process's connection to an X server."""
-    ours = set()
-    with suppress(OSError):
-        for entry in Path(f"/proc/{pid}/fd").iterdir():
-            with suppress(OSError, ValueError):
-                target = str(entry.readlink())
-                if target.startswith("socket:["):
-                    ours.add(int(target[8:-1]))
+    ours = proc.sockets(pid)
     if not ours:
         return None
     known = dict(_sockets(0))
@@ -112,50 +105,10 @@ def _unread(inode: int) -> int | None:
     return None
 
 
-def _state(pid: int) -> str:
-    """`S` asleep, `R` at work, `T` stopped, and so on: proc(5)."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return ""
-    return stat.rpartition(")")[2].split()[0]
-
-
 def _sockets(inode: int) -> list[tuple[int, dict[int, bytes]]]:
     """Local sockets with their attributes, by inode; all that are connected where `inode` is 0."""
-    family: int = getattr(socket, "AF_NETLINK", -1)
-    with suppress(OSError), socket.socket(family, socket.SOCK_RAW, _SOCK_DIAG) as kernel:
-        kernel.settimeout(0.5)
-        flags = _REQUEST | (0 if inode else _DUMP)
-        body = struct.pack("=BBHIIIII", socket.AF_UNIX, 0, 0, _ESTABLISHED, inode, _SHOW, 0xFFFFFFFF, 0xFFFFFFFF)
-        kernel.send(struct.pack("=IHHII", 16 + len(body), _BY_FAMILY, flags, 1, 0) + body)
-        return _answers(kernel, dump=not inode)
+    question = struct.pack("=BBHIIIII", socket.AF_UNIX, 0, 0, _ESTABLISHED, inode, _SHOW, 0xFFFFFFFF, 0xFFFFFFFF)
+    with suppress(OSError), netlink.opened(0.5) as kernel:
+        found = list(netlink.answers(kernel, question, dump=not inode))
+        return [(struct.unpack_from("=I", body, 4)[0], netlink.attributes(body, 16)) for body in found]
     return []
-
-
-def _answers(kernel: socket.socket, *, dump: bool) -> list[tuple[int, dict[int, bytes]]]:
-    found: list[tuple[int, dict[int, bytes]]] = []
-    while True:
-        data = kernel.recv(1 << 16)
-        at = 0
-        while at + 16 <= len(data):
-            length, kind = struct.unpack_from("=IH", data, at)
-            if kind in (_DONE, _ERROR) or length < 16:
-                return found
-            found.append(_one(data[at + 16 : at + length]))
-            at += length + 3 & ~3
-        if not dump:
-            return found
-
-
-def _one(body: bytes) -> tuple[int, dict[int, bytes]]:
-    (inode,) = struct.unpack_from("=I", body, 4)
-    attributes: dict[int, bytes] = {}
-    at = 16
-    while at + 4 <= len(body):
-        length, kind = struct.unpack_from("=HH", body, at)
-        if length < 4:
-            break
-        attributes[kind] = body[at + 4 : at + length]
-        at += length + 3 & ~3
-    return inode, attributes
