@@ -240,8 +240,7 @@ def _count(params: Fields) -> int:
 
 
 def _modifiers(params: Fields) -> tuple[str, ...]:
-    names = params.texts("modifiers", at_most=MAX_HELD, each=MAX_KEY_NAME) or ()
-    return tuple(key for name in names for key in split_keys(name))
+    return params.texts("modifiers", at_most=MAX_HELD, each=MAX_KEY_NAME) or ()
 
 
 def _keys(params: Fields, at_most: int) -> tuple[str, ...]:

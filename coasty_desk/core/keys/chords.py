@@ -105,11 +105,6 @@ def nearest(name: str) -> str:
     return KEYS[0]
 
 
-def is_character(key: str) -> bool:
-    """Whether a canonical key is a character rather than a named key."""
-    return len(key) == 1
-
-
 def _single(name: str) -> str | None:
     """One key, or None: not known as one key (it may still be a chord)."""
     if name in CONTROL or name == " ":
@@ -197,7 +192,7 @@ def _ordered(keys: list[str]) -> Stroke:
     held = [key for key in once if key in MODIFIERS]
     rest = [key for key in once if key not in MODIFIERS]
     if held:
-        rest = [key.lower() if is_character(key) and len(key.lower()) == 1 else key for key in rest]
+        rest = [key.lower() if len(key) == len(key.lower()) == 1 else key for key in rest]
     return tuple(dict.fromkeys((*held, *rest)))
 
 
