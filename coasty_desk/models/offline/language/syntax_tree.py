@@ -109,6 +109,9 @@ class Steps:
                 things = [target]
             case TypeIn(field=target):
                 self._must_be_usual(target)
+                if target and target.kind not in ("", "field", "list", "text"):
+                    message = f"a {target.kind} cannot be filled in: name the field"
+                    raise NotUnderstoodError(message)
                 return
             case _:
                 return
@@ -292,19 +295,19 @@ class Steps:
         return TypeIn("", target, replace=True)
 
     def press(self, keys: Token, times: int | None) -> Instruction:
-        if vocabulary.is_label(keys):
+        plainly = keys.replace(NAMING, "")
+        if vocabulary.AMBIGUOUS_KEYS.fullmatch(plainly):
+            raise NotUnderstoodError(_two_ways(self._source(keys)))
+        if vocabulary.is_label(plainly):
             self._must_be_a_name(self._source(keys))
             words = self._said.words_of
-            if words.language == "de" and not keys.isupper() and keys.lower() not in words.names | words.pointing:
+            if words.language == "de" and not plainly.isupper() and plainly.lower() not in words.names | words.pointing:
                 raise NotUnderstoodError(_two_ways(keys))  # `Drücke Daumen`
             return _click("click", Target(self._source(keys)), times)
-        plainly = keys.replace(NAMING, "")
         stranger = vocabulary.no_key(plainly)
         if stranger is not None:
             message = f"“{stranger}” is no key: put what is on the screen in quotes"
             raise NotUnderstoodError(message)
-        if vocabulary.AMBIGUOUS_KEYS.fullmatch(plainly):
-            raise NotUnderstoodError(_two_ways(self._source(keys)))
         strokes = vocabulary.strokes(plainly)
         if len(strokes) > 1 and any(one[0] in self._said.words_of.pointing for one in strokes):  # `Intro o Tab`
             raise NotUnderstoodError(_two_ways(plainly))
@@ -511,6 +514,12 @@ class Steps:
             raise NotUnderstoodError(_two_ways(f"{ordinal} {said}"))
         if kind is not None and ordinal is None and vocabulary.kind_of(kind) not in vocabulary.TELLING:
             self._must_have_an_article(f"{said} {self._source(kind)}", self._began)
+        if (
+            kind is not None
+            and vocabulary.is_whose(said, self._said.words_of)
+            and not self._has_an_article(self._began)
+        ):
+            raise NotUnderstoodError(_two_ways(f"{said} {self._source(kind)}"))
         if kind is None and not self._is_named(said) and self._has_an_article(self._began):
             self._vague.add(said)
         return Target(said, vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))

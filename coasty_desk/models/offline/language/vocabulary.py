@@ -58,7 +58,7 @@ OPENABLE = re.compile(r"menu|tab|link|list|drop-?down|file|folder|directory|icon
 """What `open` opens on the screen; anything else is an application."""
 
 AMBIGUOUS_KEYS = re.compile(
-    r"(?i:help|clear|select|execute|undo|redo|find|cancel|break|print|play|pause|menu|begin|next|prior|back|options?|search|mute)"
+    r"(?i:help|clear|select|execute|undo|redo|find|cancel|break|print|play|pause|menu|begin|next|prior|back|options?|search|mute|pausa|inicio|fin)"
 )
 """Keys whose names stand on buttons as well."""
 
@@ -239,6 +239,11 @@ def no_label(said: str, words: Words) -> str | None:
     return None
 
 
+def is_whose(said: str, words: Words) -> bool:
+    """Whether it says whose a thing is: `Bob's row`."""
+    return bool((_WHOSE if words.language != "de" else _WESSEN).search(said)) and not said.isupper()
+
+
 def _points(word: str, words: Words) -> bool:
     return (word.lower() if len(word) > 1 and word.isupper() else word) in words.pointing
 
@@ -253,8 +258,7 @@ def _stranger(bare: Sequence[str], words: Words) -> str:
             return word
         if small and any(later[:1].isupper() for later in bare[at:]):  # `cell B3`
             return word
-        whose = _WHOSE if words.language != "de" else _WESSEN
-        if at + 1 < len(bare) and whose.search(word) and not word.isupper():  # `Ada's address`
+        if at + 1 < len(bare) and is_whose(word, words):  # `Ada's address`
             return bare[at + 1]
     return ""
 
