@@ -225,6 +225,7 @@ class Steps:
         raise NotUnderstoodError(message)
 
     def _also(self, does: Instruction, said: str) -> Step:
+        self._must_be_plain(does)
         self._name(does)
         return Step(does, said)
 
@@ -248,19 +249,16 @@ class Steps:
             raise NotUnderstoodError(_two_ways(text))  # every noun has a capital
         return TypeIn(text)
 
-    def type_into(self, text: str, target: Target) -> TypeIn:
-        return TypeIn(text, target)
+    def type_into(self, *parts: Any) -> Any:
+        typed = [self._typed(said, place) for said, place in zip(parts[::2], parts[1::2], strict=True)]
+        return typed[0] if len(typed) == 1 else tuple(self._also(each, "type") for each in typed)
 
-    def types(self, text: str, target: Target, *more: Step) -> tuple[Step, ...]:
-        return (Step(TypeIn(text, target), f"type {text}"), *more)
-
-    def types_among(self, text: str, way: Token, target: Target, *more: Step) -> tuple[Step, ...]:
-        return (Step(self.type_among(text, way, target), f"type {text}"), *more)
-
-    def type_among(self, said: str, way: Token, target: Target) -> TypeIn:
-        if vocabulary.way(way) != "in":
-            raise NotUnderstoodError(_two_ways(f"{said} {way} {target}"))
-        return TypeIn(said, target)
+    def _typed(self, said: str, place: Target | Relation) -> TypeIn:
+        if isinstance(place, Target):
+            return TypeIn(said, place)
+        if place.way != "in":
+            raise NotUnderstoodError(_two_ways(f"{said} {place.way} {place.target}"))
+        return TypeIn(said, place.target)
 
     def type_behind(self, *parts: Token) -> TypeIn:
         *before, label, text = parts
