@@ -184,7 +184,7 @@ def plain(source: str, language: str) -> Plain:
     for n, piece in enumerate(pieces):
         if _breaks(piece) and not (piece.said.strip() in ("and", ",") and _goes_on(pieces[n + 1 :], source)):
             ordered += [*_in_order(clause, source), piece]
-            clause = []
+            clause = [Piece("", piece.end, piece.end, tail=piece.tail)] if piece.tail else []
         else:
             clause.append(piece)
     ordered += _in_order(clause, source)

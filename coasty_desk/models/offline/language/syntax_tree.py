@@ -467,7 +467,8 @@ class Steps:
 
     def is_state(self, target: Target, state: Token | None) -> Condition:
         said = "" if state is None else " ".join(state.lower().split())
-        if state is None and not target.kind and target.label in self._loose:
+        somebody = state is not None and target.label.isalpha() and _IS_IN.search(self._source(state)) is not None
+        if (state is None or somebody) and not target.kind and target.label in self._loose:
             self._stateless.add(target.label)
         there = not re.search(r"\b(?:not|no longer|gone|disappear\w*|vanish\w*|off)\b|n[o']t\b", said)
         checked = re.search(r"un(?:checked|ticked)|checked|ticked|\bon$|\boff$", said)
@@ -625,6 +626,9 @@ class Steps:
         found = vocabulary.way(way)
         return Relation("in the row of" if found == "in" and target.kind == "row" else found, target)
 
+
+_IS_IN = re.compile(r"(?i)\b(?:gone|there|present|weg|da|fort|là|ahí|allí|presente?)\b")
+"""May be said of a person: `if Bob is there`."""
 
 _ARTICLE = re.compile(
     r"\b(?:(?:the|an?|d(?:er|ie|as|en|em)|eine?[nmrs]?|zu[mr]|i[mn]s?|le|la|les|une?|aux?|du|des|el|l[oa]s|una|al|del)\s+|l['’])$",

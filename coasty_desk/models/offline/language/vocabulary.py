@@ -258,8 +258,8 @@ def _stranger(bare: Sequence[str], words: Words) -> str:
             return word
         if small and any(later[:1].isupper() for later in bare[at:]):  # `cell B3`
             return word
-        if at + 1 < len(bare) and is_whose(word, words):  # `Ada's address`
-            return bare[at + 1]
+        if (at + 1 < len(bare) and is_whose(word, words)) or (at + 1 == len(bare) and _WHOSE.search(word)):
+            return bare[-1]  # `Ada's address`
     return ""
 
 
