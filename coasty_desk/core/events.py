@@ -1,6 +1,6 @@
 """A run is a stream of these records; the screen, the journal, the report and the exit code read it.
 
-The names and fields are DESIGN.md A4's. Fields are only ever added. `wire.event_json` turns an
+The names and fields are DESIGN.md A4's. Fields are only ever added. `wire.journal_codec` turns an
 event into its JSON line.
 """
 
@@ -77,7 +77,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
     provider: str
     screen: Rect
     sent: Size
-    limits: dict[str, float | None]
+    limits: dict[str, int | float | None] = field(default_factory=dict)
     estimate: Money | None = None
     settings: dict[str, object] = field(default_factory=dict)
     note: str = ""

@@ -27,7 +27,7 @@ from coasty_desk.core.actions import (
 from coasty_desk.core.printable import legible
 from coasty_desk.core.scaling import Size
 from coasty_desk.record.timeline import StepAction, Timeline
-from coasty_desk.wire.journal_lines import Looked
+from coasty_desk.wire.journal_codec import Looked
 
 CAPTION = 60
 """Characters of typed text that are written onto the picture."""

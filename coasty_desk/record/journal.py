@@ -16,7 +16,7 @@ from coasty_desk.core import events as ev
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.record import disk_errors, run_lock
 from coasty_desk.wire import open_purchase as wire
-from coasty_desk.wire.event_json import frame_file, to_line
+from coasty_desk.wire.journal_codec import frame_file, to_line
 from coasty_desk.wire.json_fields import UnreadableError
 from coasty_desk.wire.open_purchase import WHATS, Posted, What
 

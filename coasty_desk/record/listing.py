@@ -19,7 +19,7 @@ from coasty_desk.core.errors import DesktopError, UsageError
 from coasty_desk.core.money import Money, in_cents
 from coasty_desk.record import run_lock
 from coasty_desk.record.journal import JOURNAL
-from coasty_desk.wire import journal_lines
+from coasty_desk.wire import journal_codec
 
 LONGEST_LINE = 16_000_000
 """Bytes of one event: an answer of the service has a third of it at most."""
@@ -96,7 +96,7 @@ def summarise(folder: Path) -> Summary | None:
 
 def events(folder: Path) -> Iterator[ev.Event]:
     """The journal's events in order; a torn or foreign line is read past, a journal that is not there has none."""
-    yield from islice(journal_lines.read(lines(folder)), MOST_EVENTS)
+    yield from islice(journal_codec.read(lines(folder)), MOST_EVENTS)
 
 
 def lines(folder: Path) -> Iterator[bytes]:

@@ -33,7 +33,7 @@ from coasty_desk.core.scaling import Frame, Placed
 from coasty_desk.record import visual_match
 from coasty_desk.record.timeline import StepAction, Timeline, TimelineStep, picture
 from coasty_desk.record.window_match import fits
-from coasty_desk.wire.journal_lines import Looked
+from coasty_desk.wire.journal_codec import Looked
 
 if TYPE_CHECKING:
     from PIL.Image import Image

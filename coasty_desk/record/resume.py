@@ -18,7 +18,7 @@ from coasty_desk.core.run import refused_note
 from coasty_desk.core.scaling import Frame
 from coasty_desk.record import listing
 from coasty_desk.record.journal import Recorder
-from coasty_desk.wire.journal_lines import Began, Looked
+from coasty_desk.wire.journal_codec import Began, Looked
 from coasty_desk.wire.open_purchase import Opened
 
 STALE = timedelta(minutes=10)

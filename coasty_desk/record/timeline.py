@@ -18,7 +18,7 @@ from coasty_desk.core.errors import UsageError
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.record import listing
 from coasty_desk.record.journal import FRAMES
-from coasty_desk.wire.journal_lines import Began, Looked
+from coasty_desk.wire.journal_codec import Began, Looked
 
 LARGEST_PICTURE = 64_000_000
 """Bytes of a recorded screenshot: the largest that is sent has a quarter of it."""
@@ -81,7 +81,7 @@ def read(folder: Path) -> Timeline:
 
 
 def tell(events: Iterable[ev.Event]) -> Timeline | None:
-    """The story of a run's events as `wire.journal_lines` reads them; None where the first of them is missing."""
+    """The story of a run's events as `wire.journal_codec` reads them; None where the first of them is missing."""
     teller = _Teller()
     for event in events:
         teller.take(event)

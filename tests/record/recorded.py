@@ -16,7 +16,7 @@ from coasty_desk.core.run import Job, Ports, run
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
 from coasty_desk.testing import OpenGate, RecordingExecutor, Reply, ScriptedPredictor
-from coasty_desk.wire import event_json as wire
+from coasty_desk.wire import journal_codec as wire
 
 
 class Slides:

@@ -9,8 +9,7 @@ from PIL import Image
 from coasty_desk.core import events as ev
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.record import visual_match
-from coasty_desk.wire.event_json import to_line
-from coasty_desk.wire.journal_lines import Looked, read
+from coasty_desk.wire.journal_codec import Looked, read, to_line
 
 HIDDEN = Rect(0, 0, 640, 720)
 

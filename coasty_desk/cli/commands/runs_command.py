@@ -21,7 +21,7 @@ from coasty_desk.models.coasty import open_sessions
 from coasty_desk.record import listing, session_runs
 from coasty_desk.record.listing import Summary
 from coasty_desk.record.session_runs import LeftOpen
-from coasty_desk.wire.journal_lines import Began, Looked
+from coasty_desk.wire.journal_codec import Began, Looked
 
 
 def list_all(*, as_json: bool, limit: int | None = None, status: str = "", words: str = "") -> int:

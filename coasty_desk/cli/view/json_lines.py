@@ -6,7 +6,7 @@ import sys
 
 from coasty_desk.cli.view.run_view import View
 from coasty_desk.core.events import Event
-from coasty_desk.wire.event_json import to_line
+from coasty_desk.wire.journal_codec import to_line
 
 
 class JsonView(View):

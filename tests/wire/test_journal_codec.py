@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,11 +13,11 @@ from hypothesis import strategies as st
 from msgspec.structs import asdict, replace
 
 from coasty_desk.core import events as ev
-from coasty_desk.core.actions import Click, Point, Refusal, Usage, Verdict
+from coasty_desk.core.actions import Click, Evidence, Point, Refusal, TypeText, Usage, Verdict
+from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.money import CENT
 from coasty_desk.core.scaling import Frame, Rect, Size
-from coasty_desk.wire.event_json import frame_file, to_json, to_line
-from coasty_desk.wire.journal_lines import Began, Looked, from_json, read
+from coasty_desk.wire.journal_codec import Began, Looked, frame_file, from_json, read, to_json, to_line
 from tests.wire.test_action_json import ACTIONS, JSON
 
 NOON = datetime(2026, 5, 4, 12, 0, 0, 123000, tzinfo=UTC)
@@ -222,6 +224,36 @@ def test_every_event_has_a_line_and_a_way_back() -> None:
     lines = [to_json(event, recorded=True) for event in examples]
     assert {line["event"] for line in lines} == written
     assert all(from_json(line) for line in lines)
+
+
+_AT: dict[str, Any] = {"run_id": "r", "step": 3, "seq": 7, "elapsed": 1.5, "time": NOON}
+AS_EVER: list[ev.Event] = [
+    ev.RunStarted(**_AT, task="t\ud83d", provider="p", screen=FRAME.shows, sent=FRAME.sent, limits={"max_steps": 5, "budget_cents": None}, estimate=12345, settings={"a": ["b"]}, note="n", plan=("x", "y")),
+    ev.RunStarted(**_AT, task="t", provider="p", screen=FRAME.shows, sent=FRAME.sent, limits={}),
+    ev.Observed(**_AT, frame=FRAME, worst_case=70000),
+    ev.Observed(**_AT, frame=replace(FRAME, hidden=(Rect(1, 2, 3, 4),), inset=0, media_type="image/jpeg"), worst_case=5),
+    ev.Predicted(**_AT, verdict=Verdict.ASK, actions=(Refusal("a", "wire", "w", partly=True),), reasoning="", usage=Usage(5000, 1, 2), request_id=None, attempts=1, total=5000, evidence=(Evidence("k", "w"), Evidence("k", "w", (1, 2, 3, 4))), question="q", answer="a"),
+    ev.Charged(**_AT, what="session", cost=100000, total=100000),
+    ev.Refused(**_AT, refusal=Refusal("a", "policy", "w"), real=TypeText("x")),
+    ev.Asked(**_AT, question="", why="w"),
+    ev.Answered(**_AT, answer="told"),
+    ev.Acting(**_AT, index=0, placed=FRAME.place(TypeText("\xe4")), windows=()),
+    ev.Acting(**_AT, index=1, placed=FRAME.place(Click(Point(1.5, 2))), windows=(NamedWindow("T", "K"), NamedWindow("", "K", ("x",), Rect(1, 2, 3, 4)))),
+    ev.Acted(**_AT, index=0, ms=2.5),
+    ev.Retrying(**_AT, code="c", delay=0.5, attempt=2),
+    ev.Paused(**_AT, why="w"),
+    ev.Settled(**_AT, ms=1.5, changed=0.5),
+    ev.RunEnded(**_AT, ending=ev.Ending.HOTKEY, message="m", steps=2, cost=50, seconds=1.25, remedy="r", left_open=("s1",)),
+]  # fmt: skip
+
+
+def test_each_line_is_to_the_letter_what_it_was() -> None:
+    """Scripts read them, and journals of all versions lie on the disks of others: names, order, what is left out."""
+    lines = (Path(__file__).parent / "journal_lines.jsonl").read_text().splitlines()
+    assert [to_line(event, recorded=True) for event in AS_EVER] == lines
+    assert [to_line(event, recorded=True) for event in read(lines) if event.name not in ("observed", "acting")] == [
+        line for line in lines if '"event":"observed"' not in line and '"event":"acting"' not in line
+    ]
 
 
 @pytest.mark.parametrize("torn", [b'{"event": "acti', b"", b"\xff\xfe", b"[]", b'{"event": "later"}', b"[" * 100_000])
