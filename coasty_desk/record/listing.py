@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from coasty_desk import plain_files
 from coasty_desk.core import events as ev
@@ -73,25 +73,38 @@ def chosen(found: Iterable[Summary], *, status: str = "", words: str = "", limit
     return list(islice(fitting, limit))
 
 
-def summarise(folder: Path) -> Summary | None:
-    """The run in the folder, or None where its journal does not say how it began."""
-    started: ev.RunStarted | None = None
+class Course(Struct):
+    """What became of a run: how each of its `sittings` began, how the last ended if it has, what it came to. For whoever follows its events."""
+
+    sittings: list[ev.RunStarted] = field(default_factory=list)
     ended: ev.RunEnded | None = None
-    steps = cost = 0
-    for event in events(folder):
+    steps: int = 0
+    cost: Money = 0
+
+    def follow(self, event: ev.Event) -> None:
+        """Take in one more event."""
         match event:
             case ev.RunStarted():
-                started, ended = started or event, None
+                self.sittings.append(event)
+                self.ended = None
             case ev.Predicted(total=total):
-                steps, cost = max(steps, event.step), total
+                self.steps, self.cost = max(self.steps, event.step), total
             case ev.Charged(total=total):
-                cost = total
+                self.cost = total
             case ev.RunEnded():
-                ended, cost = event, event.cost
-    if started is None:
+                self.ended, self.cost = event, event.cost
+
+
+def summarise(folder: Path) -> Summary | None:
+    """The run in the folder, or None where its journal does not say how it began."""
+    course = Course()
+    for event in events(folder):
+        course.follow(event)
+    if not course.sittings:
         return None
+    first, ended = course.sittings[0], course.ended
     status, reason = ended.ending.value if ended else ("running" if run_lock.held(folder) else "interrupted", "")
-    return Summary(folder.name, started.task, status, reason, started.time, steps, cost)
+    return Summary(folder.name, first.task, status, reason, first.time, course.steps, course.cost)
 
 
 def events(folder: Path) -> Iterator[ev.Event]:

@@ -87,7 +87,7 @@ def read(events: Iterable[ev.Event], recorder: Recorder, note: str = "") -> Resu
     trail = _Trail()
     for event in events:
         trail.follow(event)
-    if trail.started is None:
+    if not trail.sittings:
         message = "The run was cut off before it began."
         raise UsageError(message, "Start it anew with `coasty-desk run`.")
     ended = trail.ended
@@ -107,7 +107,7 @@ def read(events: Iterable[ev.Event], recorder: Recorder, note: str = "") -> Resu
     if session is not None and ended is not None and open_frame is None and session.session_id not in ended.left_open:
         session = None  # it was closed at the end
     return ResumeState(
-        trail.started,
+        trail.sittings[-1],
         replace(cut_off, stale=stale or cut_off.stale, seq=recorder.lines()),
         session,
         trail.opened,
@@ -117,12 +117,10 @@ def read(events: Iterable[ev.Event], recorder: Recorder, note: str = "") -> Resu
     )
 
 
-class _Trail(Struct):
+class _Trail(listing.Course):
     """Follows a journal line by line; its fields are the loop's own, as they were at the cut."""
 
-    started: ev.RunStarted | None = None
     acted: list[Action] = field(default_factory=list)
-    ended: ev.RunEnded | None = None
     last: datetime | None = None
     looked: Looked | None = None
     session: Opened | None = None
@@ -142,18 +140,17 @@ class _Trail(Struct):
     def follow(self, event: ev.Event) -> None:
         """Take in one more event."""
         self.last = event.time
-        self.progress = replace(self.progress, seconds=max(self.progress.seconds, event.elapsed))
+        if isinstance(event, ev.RunStarted):
+            self._leave_what_is_in_doubt()
+            self._end_sitting()
+            self._hear(event.note)
+        listing.Course.follow(self, event)
         match event:
-            case ev.RunStarted(note=note):
-                self.started = event
-                self._leave_what_is_in_doubt()
-                self._end_sitting()
-                self._hear(note)
             case Looked():
                 self._finish_step()
                 self.looked = event
-            case ev.Charged():
-                self._pay(event)
+            case ev.Charged(what="session"):
+                self._have_opened(event)
             case ev.Predicted():
                 self._begin_batch(event)
             case Began():
@@ -176,8 +173,8 @@ class _Trail(Struct):
             case ev.Paused(why=why):
                 self.dropped = True
                 self.notes = (f"The last actions were not done: {why}",)
-            case ev.RunEnded():
-                self.ended = event
+        seconds = max(self.progress.seconds, event.elapsed)
+        self.progress = replace(self.progress, seconds=seconds, spent=self.cost)
 
     def cut_off(self, asked: Frame | None) -> ResumePoint:
         """The place in the loop's own terms; `asked` is what the model was to see in a step without an answer yet."""
@@ -204,16 +201,14 @@ class _Trail(Struct):
             self.progress, self.notes, self.refused, self.looked.frame(), answer, self.first, said=self.said
         )
 
-    def _pay(self, charged: ev.Charged) -> None:
-        self.progress = replace(self.progress, spent=charged.total)
-        if charged.what == "session":
-            self.opened += 1
-            if charged.session_id is not None and self.looked is not None:
-                self.session = Opened(charged.session_id, self.looked.sent)
+    def _have_opened(self, charged: ev.Charged) -> None:
+        self.opened += 1
+        if charged.session_id is not None and self.looked is not None:
+            self.session = Opened(charged.session_id, self.looked.sent)
 
     def _begin_batch(self, predicted: ev.Predicted) -> None:
         prediction = Prediction(predicted.verdict, predicted.actions, usage=predicted.usage)
-        self.progress = replace(self.progress.after(prediction), spent=predicted.total)
+        self.progress = self.progress.after(prediction)
         if self.session is not None:
             self.session = replace(self.session, predictions=self.session.predictions + 1)
         self.predicted, self.began, self.first = predicted, None, 0

@@ -100,31 +100,24 @@ def picture(folder: Path, looked: Looked) -> bytes | None:
         return None
 
 
-class _Teller(Struct):
-    started: ev.RunStarted | None = None
-    ended: ev.RunEnded | None = None
-    sittings: int = 0
-    steps: list[TimelineStep] = field(default_factory=list)
+class _Teller(listing.Course):
+    told: list[TimelineStep] = field(default_factory=list)
     taken: Counter[int] = field(default_factory=Counter)
 
     def take(self, event: ev.Event) -> None:
+        self.follow(event)
         match event:
-            case ev.RunStarted():
-                self.started = self.started or event
-                self.sittings += 1
-                self.ended = None
-            case ev.RunEnded():
-                self.ended = event
+            case ev.RunStarted() | ev.RunEnded():
+                pass
             case Looked():
                 self.taken[event.step] += 1
-                self.steps.append(TimelineStep(event.step, self.taken[event.step], event))
-            case _ if self.steps and len(self.steps[-1].deeds) + len(self.steps[-1].asides) < MOST_IN_A_STEP:
-                self.steps[-1] = _with(self.steps[-1], event)
+                self.told.append(TimelineStep(event.step, self.taken[event.step], event))
+            case _ if self.told and len(self.told[-1].deeds) + len(self.told[-1].asides) < MOST_IN_A_STEP:
+                self.told[-1] = _with(self.told[-1], event)
 
     def story(self) -> Timeline | None:
-        if self.started is None:
-            return None
-        return Timeline(self.started, tuple(self.steps), self.ended, self.sittings)
+        begun = len(self.sittings)
+        return Timeline(self.sittings[0], tuple(self.told), self.ended, begun) if begun else None
 
 
 def _with(step: TimelineStep, event: ev.Event) -> TimelineStep:
