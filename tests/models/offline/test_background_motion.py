@@ -79,3 +79,11 @@ def test_what_has_changed_since_the_frame_and_rests_is_told(monkeypatch: pytest.
         ([[]], []),
     ):
         assert Stirring(Stop(), _shown(*looks)).watch(_screen()) == told
+
+
+def test_what_is_larger_than_what_moves_beside_it_is_evidence() -> None:
+    """A menu opens down to a caret's field that has lost the focus; the next line of a log is no menu."""
+    stirring = Stirring(Stop())
+    stirring.boxes = [LINE]
+    menu, line = Box(20, 0, 380, 118), LINE.moved(0, 24)
+    assert stirring.without_motion([menu, line]) == [menu]

@@ -260,10 +260,12 @@ def _not_only_lit(sight: Context, before: ReadScreen, found: Located, *, late: b
 def _not_by_itself(sight: Context, before: ReadScreen, found: Located, *, late: bool) -> Doing:
     """See that what has changed is of the click, and not of what changes now and then. Raises CannotError."""
     for _ in range(TRIES):
+        first = sight.seen
         yield from _not_only_lit(sight, before, found, late=late)
+        late = late or sight.seen is not first  # it has come while the pointer was put aside
         kind, changed = _kind(sight, before, found, late=late)
-        if not kind and (len(found.text) > KEY or sight.next is None):
-            if sight.stirring is not None:
+        if not kind:
+            if sight.stirring is not None and (len(found.text) > KEY or sight.next is None):
                 sight.stirring.again(before.picture, sight.seen.picture, late=late)
                 changed = _not_in_it(sight, before, found)
             kind = ("page" if _is_a_page(sight, changed) else "elsewhere") if changed else ""
