@@ -179,6 +179,7 @@ def test_one_module_looks_at_the_platform() -> None:
         and (getattr(node.value, "id", ""), node.attr) in {("sys", "platform"), ("os", "name"), ("platform", "system")}
     ]
     assert found == []
+    assert [path for path in MODULES if {"sys.platform", "os.name", "platform.system"} & _imports_of(path)] == []
 
 
 def test_importing_any_module_does_nothing() -> None:
