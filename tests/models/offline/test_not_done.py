@@ -9,9 +9,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from coasty_desk.core import events as ev
-from coasty_desk.core.actions import Click, LookAgain, Refusal, TypeText
+from coasty_desk.core.actions import Click, LookAgain, Outcome, Prediction, PressKeys, Refusal, TypeText, Verdict
 from coasty_desk.core.errors import BrokenOffError
-from coasty_desk.core.ports import SettleResult
+from coasty_desk.core.ports import PredictRequest, SettleResult
 from coasty_desk.core.run import Job, Ports, run
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.core.stop import Stop
@@ -85,6 +85,23 @@ def test_a_refused_action_is_never_done(by: str, task: str) -> None:
     """Though something moves on the page: the run ends as refused, whoever refused it."""
     last, _ = ended(Page(), task, [Refusal("it", by, "so it is")])
     assert last.ending is ev.Ending.REFUSED
+
+
+def test_what_the_person_says_instead_is_the_new_instruction() -> None:
+    """The task is taken from each request: after a no with words it is those, and what was refused is left."""
+    page, predictor = Page(), OfflinePredictor(Stop())
+
+    def answer(said: tuple[str, ...] = (), outcomes: tuple[Outcome, ...] = ()) -> Prediction:
+        asking = predictor.predict(PredictRequest(1, 'click "Subscribe"', page.capture(), outcomes=outcomes, said=said))
+        with pytest.raises(StopIteration) as end:
+            next(asking)
+        return end.value.value  # type: ignore[no-any-return]  # what a generator returns has no type
+
+    assert isinstance(answer().actions[0], Click)
+    refused = (Refusal("click", "person", "no"),)
+    assert answer(("press escape",), refused).actions == (PressKeys(("escape",)),)
+    assert answer(("press escape",), refused).verdict is Verdict.FAIL
+    predictor.close()
 
 
 def test_a_key_that_there_is_not_is_never_pressed() -> None:
