@@ -57,7 +57,7 @@ class Result:
         """`false done` is what must never be: it said done, and it was not."""
         if self.code == 0:
             return "done" if self.wrong is None and self.task.possible else "false done"
-        if self.code in (1, 6):
+        if self.code in (1, 6) or (self.code == 2 and not self.task.possible):  # what is not understood is said at once
             return "failed" if self.task.possible else "done"
         return "broken"
 
