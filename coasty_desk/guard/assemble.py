@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from coasty_desk.core.abort import abort_key
 from coasty_desk.core.actions import Action, Point
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates.action_log import ActionLog, LoggedExecutor
@@ -108,7 +107,7 @@ def guarded(
     forbidding = InOrder([*policies, masked, bound])
     gates: list[Gate] = [
         Uninterrupted(control or JobControl(), seen),
-        OwnKeys(abort_key.parse(rules.hotkey), ledger, stop),
+        OwnKeys(rules.hotkey, ledger, stop),
         forbidding,
     ]
     hand = HumanInputGate(rules.on_human_input, here.pointer, ledger, seen, stop, typed=here.typed)

@@ -24,8 +24,7 @@ def read(
 ) -> GuardRules:
     """They are judged until `stop`; `keys` are this program's own, which are typed nowhere. Raises UsageError for whatever cannot be read."""
     preset = presets.load(chosen.preset)
-    hotkey = chosen.abort_hotkey or abort_key.DEFAULT
-    abort_key.parse(hotkey)
+    hotkey = abort_key.parse(chosen.abort_hotkey or abort_key.DEFAULT)
     mask_windows = tuple(_patterns(chosen, stop))
     secrets = secret_sources.read(chosen.secret, environment, task)
     if secrets and any(map(secrets.said_in, keys())):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from Xlib.protocol import rq
 
+from coasty_desk.core.abort.abort_key import parse
 from coasty_desk.core.actions import KeyCombo, TypeText
 from coasty_desk.core.scaling import Frame, Size
 from coasty_desk.desktop.input import release
@@ -144,6 +145,8 @@ def test_doctor_names_them(xkb: Xkb) -> None:
     xkb.change_controls(BITS["sticky keys"], BITS["sticky keys"])
     assert xkb.controls() & BITS["sticky keys"]
     (found,) = [
-        check for check in checks.desktop(Size(1280, 720), "<ctrl>+<shift>+<f12>") if check.name == "accessibility keys"
+        check
+        for check in checks.desktop(Size(1280, 720), parse("<ctrl>+<shift>+<f12>"))
+        if check.name == "accessibility keys"
     ]
     assert "sticky keys" in found.detail

@@ -16,6 +16,7 @@ from PIL import Image
 from Xlib import X
 from Xlib.display import Display
 
+from coasty_desk.core.abort.abort_key import parse
 from coasty_desk.core.actions import Click, Drag, Point
 from coasty_desk.core.errors import BrokenOffError, DesktopError
 from coasty_desk.core.scaling import Frame, Rect, Size
@@ -32,7 +33,7 @@ from tests.desktop.xvfb import pointer_to, xvfb, xvnc
 
 SENT = Size(1280, 720)
 SECOND = Size(900, 700)
-HOTKEY = "<ctrl>+<shift>+<f12>"
+HOTKEY = parse("<ctrl>+<shift>+<f12>")
 WILD, LOCAL, INTERNET, INTERNET6 = 65535, 256, 0, 6
 
 

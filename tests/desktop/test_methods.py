@@ -106,7 +106,7 @@ def test_a_letter_that_the_layout_lacks_is_said(here: str) -> None:
     """Safety sentence: an abort key that cannot be pressed on this layout is not taken for armed, and takes no other way along."""
     set_layout(here, "ru")
     stop = Stop()
-    with armed(stop, hotkey="<ctrl>+<alt>+q", release=nothing) as ways:
+    with armed(stop, hotkey=parse("<ctrl>+<alt>+q"), release=nothing) as ways:
         assert [way.name for way in ways.faulty] == ["abort key"]
         assert "no key for q" in ways.faulty[0].fault
         assert "layout" in ways.warning
@@ -122,7 +122,7 @@ def test_altgr_is_heard_where_the_layout_has_it(here: str) -> None:
     """On a German keyboard AltGr is no Alt; it is warned of, and it stops."""
     set_layout(here, "de")
     stop = Stop()
-    with armed(stop, hotkey="<alt_gr>+<page_up>", release=nothing) as ways:
+    with armed(stop, hotkey=parse("<alt_gr>+<page_up>"), release=nothing) as ways:
         assert ways.faulty == ()
         person("key", "ISO_Level3_Shift+Prior")
         assert stop.wait(PATIENCE)
@@ -136,7 +136,7 @@ def test_an_abort_key_that_no_keyboard_has_leaves_the_other_ways(here: str, hotk
     for keys in (("key", "Escape", "Escape", "Escape"), ("mousemove", "0", "0")):
         stop = Stop()
         person("mousemove", "400", "300")
-        with armed(stop, hotkey=hotkey, release=nothing) as ways:
+        with armed(stop, hotkey=parse(hotkey), release=nothing) as ways:
             assert [way.name for way in ways.faulty] == ["abort key"]
             assert "this keyboard layout has no key for" in ways.warnings[0]
             person(*keys)
@@ -298,7 +298,7 @@ def test_an_event_loops_own_handler_hears_signals_also_while_a_run_does() -> Non
 
 def test_a_hotkey_that_cannot_be_read_is_a_usage_error() -> None:
     """Before anything is armed."""
-    with pytest.raises(UsageError), armed(Stop(), hotkey="ctrl+x", release=nothing):
+    with pytest.raises(UsageError), armed(Stop(), hotkey=parse("ctrl+x"), release=nothing):
         pytest.fail("it was armed")
 
 

@@ -55,7 +55,7 @@ def prove(*, as_json: bool) -> int:
     """
     chosen, _ = configured.load({})
     found: list[Proof] = []
-    for proof in selftest(chosen.max_size, chosen.abort_hotkey or abort_key.DEFAULT):
+    for proof in selftest(chosen.max_size, abort_key.parse(chosen.abort_hotkey or abort_key.DEFAULT)):
         found.append(proof)
         if not as_json:
             offset = "" if proof.offset is None else f" (off by {proof.offset[0]:g}, {proof.offset[1]:g} pixels)"
@@ -66,7 +66,9 @@ def prove(*, as_json: bool) -> int:
 
 
 def _all(chosen: Settings) -> Iterator[Check]:
-    yield from checks.desktop(chosen.max_size, chosen.abort_hotkey or abort_key.DEFAULT, chosen.own_terminal)
+    yield from checks.desktop(
+        chosen.max_size, abort_key.parse(chosen.abort_hotkey or abort_key.DEFAULT), chosen.own_terminal
+    )
     yield _offline()
     yield from accessibility()
     yield from _service(chosen)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from msgspec import Struct, field
 
 from coasty_desk.core.abort import abort_key
+from coasty_desk.core.abort.abort_key import AbortKey
 from coasty_desk.core.actions import Refusal
 from coasty_desk.core.gates.confirm import Mode
 from coasty_desk.core.gates.human_input import OnHumanInput
@@ -27,7 +28,7 @@ Aims: TypeAlias = list[Callable[[Placed], None]]
 class GuardRules(Struct, frozen=True):
     """All `policies` are in force; `masks` are those that the screen paints, also of what `mask_windows` names; `confirm` is `always` under `--step`."""
 
-    hotkey: str = abort_key.DEFAULT
+    hotkey: AbortKey = field(default_factory=lambda: abort_key.parse(abort_key.DEFAULT))
     policies: tuple[Policy, ...] = ()
     masks: Sequence[Mask] = ()
     mask_windows: tuple[Pattern, ...] = ()

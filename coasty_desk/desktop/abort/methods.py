@@ -86,7 +86,7 @@ class AbortMethods(Struct, frozen=True):
 def armed(
     stop: Stop,
     *,
-    hotkey: str = abort_key.DEFAULT,
+    hotkey: AbortKey | None = None,
     release: Callable[[], None],
     sent: OwnEvents = OWN_EVENTS,
     process: ShellProcess | None = None,
@@ -96,9 +96,9 @@ def armed(
 
     `release` lets go of all that is `held`; it is called at a forced exit and when the block ends.
     The result says of each way whether it is armed, and why not; nothing is raised for that
-    (`AbortMethods.demand` does). Raises UsageError for a hotkey that cannot be read.
+    (`AbortMethods.demand` does).
     """
-    key = abort_key.parse(hotkey)
+    key = hotkey or abort_key.parse(abort_key.DEFAULT)
     watch = platform.watch(stop, key, sent)
     over = threading.Event()
     atexit.register(release)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from coasty_desk.core.abort.abort_key import AbortKey
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import CoastyDeskError, DesktopError
 from coasty_desk.core.scaling import Size, fit, padded
@@ -26,7 +27,7 @@ class Check(Struct, frozen=True):
     remedy: str = ""
 
 
-def desktop(max_size: Size, hotkey: str, own_terminal: Wish = "auto") -> Iterator[Check]:
+def desktop(max_size: Size, hotkey: AbortKey, own_terminal: Wish = "auto") -> Iterator[Check]:
     """The checks in order; those that need a display are left out where there is none."""
     seen = _check("display", _display)
     yield seen
@@ -124,7 +125,7 @@ def _between() -> Iterator[Check]:
         yield Check("accessibility keys", ok=True, detail=detail)
 
 
-def _stopping(hotkey: str) -> Iterator[Check]:
+def _stopping(hotkey: AbortKey) -> Iterator[Check]:
     with methods.armed(Stop(), hotkey=hotkey, release=lambda: None) as armed:
         for way in armed.ways:
             remedy = "" if way.armed else "Without it, stop a run with the other ways."

@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from coasty_desk.core.abort import abort_key
+from coasty_desk.core.abort.abort_key import AbortKey
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Point, PressKeys, Scroll, TypeText
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import CoastyDeskError, DesktopError
@@ -57,7 +58,7 @@ class Proof(Struct, frozen=True):
 
 
 def selftest(
-    max_size: Size, hotkey: str = abort_key.DEFAULT, open_window: Callable[[], ProbeWindow] = platform.probe_window
+    max_size: Size, hotkey: AbortKey | None = None, open_window: Callable[[], ProbeWindow] = platform.probe_window
 ) -> Iterator[Proof]:
     """All proofs in order, each as it is found; from the main thread, with nobody's hand on the mouse.
 
@@ -304,11 +305,11 @@ def _modifiers(bench: _Bench) -> Proof:
                  remedy="Press and release it by hand, or run coasty-desk release." if left else "")  # fmt: skip
 
 
-def _abort_key(hotkey: str) -> Iterator[Proof]:
+def _abort_key(hotkey: AbortKey | None) -> Iterator[Proof]:
     """Press the abort key as a person would: not noted as ours."""
     stop = Stop()
-    key = abort_key.parse(hotkey)
-    with methods.armed(stop, hotkey=hotkey, release=lambda: None) as armed:
+    key = hotkey or abort_key.parse(abort_key.DEFAULT)
+    with methods.armed(stop, hotkey=key, release=lambda: None) as armed:
         fault = next((way.fault for way in armed.ways if way.name == "abort key"), "")
         if fault:
             yield Proof("abort key", ok=False, detail=fault, remedy="Without it, stop a run with the other ways.")
