@@ -87,3 +87,5 @@ def test_what_is_larger_than_what_moves_beside_it_is_evidence() -> None:
     stirring.boxes = [LINE]
     menu, line = Box(20, 0, 380, 118), LINE.moved(0, 24)
     assert stirring.without_motion([menu, line]) == [menu]
+    stirring.boxes = [Box(20, 120, 33, 140)]
+    assert stirring.without_motion([LINE]) == []  # a bar that has gone on filling

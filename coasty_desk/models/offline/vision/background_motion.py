@@ -102,9 +102,9 @@ class Stirring:
         self.boxes = image_diff.apart([*self.boxes, *(box for box in moved if box not in gone)])
 
     def _moves(self, box: Box) -> bool:
-        """Whether it belongs to what is known to move: a menu that opens beside a small thing that moves is larger."""
-        near = (one.grown(JOINED) for one in self.boxes)
-        return any(box.meets(one) and box.width * box.height <= one.width * one.height for one in near)
+        """Whether it belongs to what is known to move: a bar grows along its row, a menu that opens beside it is higher."""
+        near = [one.grown(JOINED) for one in self.boxes if box.meets(one.grown(JOINED))]
+        return any(box.height <= one.height or box.width * box.height <= one.width * one.height for one in near)
 
     def without_motion(self, changed: Sequence[Box]) -> list[Box]:
         """What of it does not belong to what is known to move."""
