@@ -81,11 +81,12 @@ def test_what_has_changed_since_the_frame_and_rests_is_told(monkeypatch: pytest.
         assert Stirring(Stop(), _shown(*looks)).watch(_screen()) == told
 
 
-def test_what_is_larger_than_what_moves_beside_it_is_evidence() -> None:
-    """A menu opens down to a caret's field that has lost the focus; the next line of a log is no menu."""
-    stirring = Stirring(Stop())
-    stirring.boxes = [LINE]
-    menu, line = Box(20, 0, 380, 118), LINE.moved(0, 24)
-    assert stirring.without_motion([menu, line]) == [menu]
-    stirring.boxes = [Box(20, 120, 33, 140)]
-    assert stirring.without_motion([LINE]) == []  # a bar that has gone on filling
+def test_a_slow_bar_moves_and_what_has_changed_once_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever meets the one is left out; beside the other a menu may open."""
+    monkeypatch.setattr(background_motion, "APART", 0.0)
+    menu = Box(20, 0, 380, 122)
+    bar = [[Box(20, 120, 40 + 3 * n, 140)] for n in range(6)]
+    for looks, left in ((bar, []), ([[LINE]], [menu])):
+        stirring = Stirring(Stop(), _shown(*looks))
+        stirring.watch(_screen())
+        assert stirring.without_motion([menu]) == left

@@ -471,7 +471,7 @@ class Context(Struct):
 
     def changes(self, before: ReadScreen) -> list[Box]:
         """Where the screen has changed since: without what moves by itself, or lies in another window, or is left behind by pointer and focus."""
-        moving = [] if self.stirring is None else self.stirring.boxes
+        moving = [] if self.stirring is None else [*self.stirring.boxes, *self.stirring.rested]
         found = [box for box in evidence.changes(before, self.seen, moving) if self._is_in_window(box, before)]
         found = found if self.stirring is None else self.stirring.without_motion(found)
         return [box for box in found if not self._is_left_behind(box, before)]

@@ -46,6 +46,7 @@ class Stirring:
         self._glance = glance
         self._since = 0.0
         self.boxes: list[Box] = []
+        self.rested: list[Box] = []
 
     def looked(self) -> None:
         """A frame has just been taken."""
@@ -59,15 +60,16 @@ class Stirring:
         if self._glance is None:
             return []
         self._stop.pause(max(0.0, self._since + APART - time.monotonic()))
-        last = self._glance()
-        first, moved = _changes(picture, last), []
+        start = self._glance()
+        first, moved = _changes(picture, start), []
         for _ in range(MORE if first else 0):
             self._stop.pause(APART)
-            now = self._glance()
-            moved += _changes(last, now)
-            last = now
-        self.boxes = image_diff.apart([*first, *moved])
-        return [box for box in first if not any(box.meets(one.grown(JOINED)) for one in moved)]
+            moved += _changes(
+                start, self._glance()
+            )  # from the first on: a slow bar grows by less than a caret from look to look
+        self.rested = [box for box in first if not any(box.meets(one.grown(JOINED)) for one in moved)]
+        self.boxes = image_diff.apart([*(box for box in first if box not in self.rested), *moved])
+        return self.rested
 
     def comes(self, picture: Image, seconds: float) -> bool:
         """Whether anything is other than on the picture, and does not move by itself, before so many seconds have passed."""
@@ -102,9 +104,8 @@ class Stirring:
         self.boxes = image_diff.apart([*self.boxes, *(box for box in moved if box not in gone)])
 
     def _moves(self, box: Box) -> bool:
-        """Whether it belongs to what is known to move: a bar grows along its row, a menu that opens beside it is higher."""
-        near = [one.grown(JOINED) for one in self.boxes if box.meets(one.grown(JOINED))]
-        return any(box.height <= one.height or box.width * box.height <= one.width * one.height for one in near)
+        """Whether it belongs to what is known to move."""
+        return any(box.meets(one.grown(JOINED)) for one in self.boxes)
 
     def without_motion(self, changed: Sequence[Box]) -> list[Box]:
         """What of it does not belong to what is known to move."""
