@@ -34,9 +34,14 @@ MORE_THAN_TWICE = 3.0
 
 METHODS = ("search", "match", "fullmatch", "sub", "split", "findall", "finditer")
 
-COMPUTED = {"models/coasty/http.py", "core/secrets.py", "models/offline/language/phrasebook.py"}
+COMPUTED = {
+    "models/coasty/http.py",
+    "core/secrets.py",
+    "models/offline/language/phrasebook.py",
+    "models/offline/vision/coloured_words.py",
+}
 """Where a pattern is put together at run time: of the key's own letters; of a name's spelling, and tried as it is compiled;
-of the tables of words, for the person's own task."""
+of the tables of words, for the person's own task; of a text that was read, letter for letter."""
 
 
 def _modules() -> Iterator[tuple[str, ast.Module]]:

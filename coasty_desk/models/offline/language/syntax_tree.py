@@ -443,7 +443,7 @@ class Steps:
             described = name in self._loose and (
                 name.islower()
                 or name.lower() in words.names
-                or vocabulary.DEED.fullmatch(name) is not None
+                or (name.isalnum() and name.lower().endswith(vocabulary.DEEDS))
                 or not self._is_named(name)
             )
             if described and name.lower() not in words.applications:

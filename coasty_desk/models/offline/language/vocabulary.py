@@ -62,7 +62,7 @@ AMBIGUOUS_KEYS = re.compile(
 )
 """Keys whose names stand on buttons as well."""
 
-DEED = re.compile(r"(?i:\w+(?:ung|[ts]ion|[cs]ión|ment|ing|age|gabe|nahme))")
+DEEDS = ("ung", "tion", "sion", "ción", "sión", "ment", "ing", "age", "gabe", "nahme")
 """What is done, and is no application: `start Recording`."""
 
 FILE = re.compile(r"\A\S.*\.(?:[a-z]{2,4}|[a-z]+\d|7z)(?<!\.exe|\.app)", re.IGNORECASE)
