@@ -100,7 +100,7 @@ def drive(
                     stuck_keys.offer(stop, ready.target.at_terminal)
                 gc.freeze()  # what is loaded stays; what comes from here on is looked through again
                 gc.enable()
-                ending, refused = _pull(ready, view, process.control)
+                ending, refused = _pull(ready, view, process.control, out)
             remedy = "" if ending is None else ending.remedy or remedies.get(ending.ending, "")
             if ending is not None and ending.ending is ev.Ending.DESKTOP_ERROR and any(one.broken for one in out):
                 remedy = IS_IT_FULL
@@ -147,9 +147,10 @@ def _process(view: View, out: Sequence[Outlet]) -> ShellProcess:
 class _Tally:
     """What there is to say at the end, where the loop does not come to it: the last event is written and said all the same."""
 
-    def __init__(self, ready: compose.ReadyRun, view: View) -> None:
+    def __init__(self, ready: compose.ReadyRun, view: View, out: Sequence[Outlet]) -> None:
         self._ready = ready
         self._view = view
+        self._out = out
         self._spent = self._steps = self._seq = 0
         self._began = time.monotonic()
         self.ended = False
@@ -191,15 +192,17 @@ class _Tally:
                 self._view.show(self.end())
         except (OSError, ValueError):
             return False
-        return True
+        return all(one.drain(SHOWN) for one in self._out)  # the process ends next, and with it whoever writes
 
 
-def _pull(ready: compose.ReadyRun, view: View, control: JobControl) -> tuple[ev.RunEnded | None, bool]:
+def _pull(
+    ready: compose.ReadyRun, view: View, control: JobControl, out: Sequence[Outlet]
+) -> tuple[ev.RunEnded | None, bool]:
     """The last event, and whether an action was refused."""
     view.begin(ready.target.how_to_stop, ready.warnings)
     ending: ev.RunEnded | None = None
     refused = False
-    tally = _Tally(ready, view)
+    tally = _Tally(ready, view, out)
     control.lastly("its end is not in the record", tally.write)
     control.lastly("its last event was not said", tally.say)
     with ready.events() as events:
