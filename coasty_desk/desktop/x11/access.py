@@ -81,6 +81,8 @@ def end_for_all(display: Any, closed: Callable[[], Exception]) -> None:
         except Exception as error:
             if self.request_queue is not None:
                 raise
+            with suppress(RuntimeError):  # it fails within the lock, which the next thread waits for
+                self.request_queue_lock.release()
             raise closed() from error
 
     @wraps(send_and_recv)
