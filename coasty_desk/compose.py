@@ -144,7 +144,7 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
     if recorder is not None:
         stack.callback(recorder.close)
     prices = None if model is None else model.prices(chosen, sent)
-    limits, estimate = _caps(asked, prices, bills=model is not None and model.bills(asked.environment))
+    limits, estimate = _caps(asked, prices, bills=ready is not None and ready.bills)
     answers = None if ready is None else ready.predictor(here, recorder, remains)
     if answers is not None and prices is not None:
         answers = _paid(answers, asked, stack)

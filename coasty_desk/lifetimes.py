@@ -64,13 +64,15 @@ class ReadyModel(Struct, frozen=True):
 
     `predictor` gives who answers: to the recorder, where the run is recorded, open requests are given to keep, and the state is
     that of earlier sittings. `image_format` is how the next screenshot is to be encoded. `warm` begins to connect, while the target is
-    opened; `close` gives back what was opened, once the predictor is closed.
+    opened; `close` gives back what was opened, once the predictor is closed. `bills`: where it has prices, they are
+    charged to the key that it has.
     """
 
     predictor: Callable[[Surroundings, Recorder | None, ResumeState | None], Predictor]
     image_format: Callable[[], ImageFormat] = lambda: "png"
     warm: Callable[[], None] = _nothing
     close: Callable[[], None] = _nothing
+    bills: bool = True
 
 
 class Model(ABC):
@@ -96,7 +98,7 @@ class Model(ABC):
         return ()
 
     def bills(self, environment: Mapping[str, str]) -> bool:
-        """Whether it may charge something for a step, with the key in use."""
+        """Whether it may charge something for a step, with the key in use; asked before it is made ready."""
         del environment
         return False
 

@@ -72,7 +72,7 @@ class CoastyModel(Model):
                 opened=0 if remains is None else remains.opened,
             )
 
-        return ReadyModel(predictor, image_format, opened.warm, opened.close)
+        return ReadyModel(predictor, image_format, opened.warm, opened.close, opened.key.bills)
 
     def pointing(self, asked: ModelRequest, active: Callable[[], Rect | None]) -> Predictor:
         """By the service's `ground`."""
