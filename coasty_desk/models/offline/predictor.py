@@ -148,11 +148,11 @@ class OfflinePredictor:
 
     def _active_box(self) -> Box | None:
         rect = self._active()
-        return None if rect is None or self._frame is None else self._in_frame(_box(rect))
+        return None if rect is None or self._frame is None else self._in_frame(Box.of(rect))
 
     def _hidden(self) -> Sequence[Box]:
         """What is black in the frame because it is not to be seen."""
-        return [] if self._frame is None else [self._in_frame(_box(rect)) for rect in self._frame.hidden]
+        return [] if self._frame is None else [self._in_frame(Box.of(rect)) for rect in self._frame.hidden]
 
     def _pointer_in_frame(self) -> Point | None:
         try:
@@ -166,7 +166,3 @@ class OfflinePredictor:
             return box
         start, end = map(self._frame.unplace, (Point(box.left, box.top), Point(box.right, box.bottom)))
         return Box(start.x, start.y, end.x, end.y)
-
-
-def _box(rect: Rect) -> Box:
-    return Box(rect.left, rect.top, rect.left + rect.width, rect.top + rect.height)

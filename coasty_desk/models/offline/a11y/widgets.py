@@ -73,7 +73,7 @@ class Tree:
         try:
             self._bus = self._bus or Bus()
             front = self._front()
-            covers = [_box(rect) for rect in front.above] if front is not None else []
+            covers = [Box.of(rect) for rect in front.above] if front is not None else []
             told = _told(self._bus, self._unread, front, until)
             return tuple(
                 one for one in told if not any(box.holds(one.box.centre.x, one.box.centre.y) for box in covers)
@@ -162,7 +162,7 @@ class Top(Struct, frozen=True):
 
     def fills(self, frame: Rect) -> bool:
         """Whether it is where the frame is, with or without its decoration."""
-        box = _box(frame)
+        box = Box.of(frame)
         inner = self.box.within(box)
         area = max(inner.width, 0) * max(inner.height, 0)
         return area >= FILLS * max(box.width * box.height, self.box.width * self.box.height, 1)
@@ -208,10 +208,6 @@ def the_one(families: Sequence[Sequence[Top]], title: str, frame: Rect) -> Top |
     found = next(filter(None, ([top for top in called if top in there], lost, there)), [])
     found = [top for top in found if top.is_active] if len(found) > 1 else found
     return found[0] if len(found) == 1 else None
-
-
-def _box(rect: Rect) -> Box:
-    return Box(rect.left, rect.top, rect.left + rect.width, rect.top + rect.height)
 
 
 def _showing(bus: Bus, frame: Node, until: float) -> Iterable[_RawNode]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from coasty_desk.core.actions import Point
+from coasty_desk.core.scaling import Rect
 
 
 class Box(Struct, frozen=True):
@@ -16,6 +17,11 @@ class Box(Struct, frozen=True):
     top: float
     right: float
     bottom: float
+
+    @classmethod
+    def of(cls, rect: Rect) -> Box:
+        """The same rectangle, in the pixels that it has."""
+        return cls(rect.left, rect.top, rect.left + rect.width, rect.top + rect.height)
 
     @property
     def width(self) -> float:
