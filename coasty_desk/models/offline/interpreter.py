@@ -94,9 +94,8 @@ class Plan(Struct):
     def carry_out(self, steps: Iterable[Step]) -> Doing:
         """Some steps in order. Raises CannotError, which names the step."""
         ordered = tuple(steps)
-        for step, after in zip(
-            ordered, [*ordered[1:], None], strict=False
-        ):  # there may be none: of a condition's other side
+        following = (*ordered[1:], None)
+        for step, after in zip(ordered, following, strict=False):  # there may be no step: of a condition's other side
             self.sight.next = None if after is None else after.does
             try:
                 yield from self._one(step.does)
