@@ -10,12 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from coasty_desk.desktop.x11.xkb import Xkb
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11.xlib import X, Display, Xatom
 
 _PROPERTY = "_COASTY_DESK_ACCESSIBILITY_KEYS"
 NAMES = {1 << 1: "slow keys", 1 << 2: "bounce keys", 1 << 3: "sticky keys", 1 << 4: "mouse keys"}
@@ -64,8 +61,6 @@ def tidy(display: Display, xkb: Xkb) -> None:
 
 
 def _note(display: Display, bits: int) -> None:
-    from Xlib import X, Xatom
-
     root, atom = display.screen().root, display.intern_atom(_PROPERTY)
     if bits:
         root.change_property(atom, Xatom.CARDINAL, 32, [bits], X.PropModeReplace)

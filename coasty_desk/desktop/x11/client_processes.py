@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 
 from coasty_desk.desktop.x11 import window_stack
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11.xlib import Display, res
 
 _LOCAL_PID = 2
 _TELLS_PROCESSES = (1, 2)
@@ -19,14 +16,12 @@ def by_client(display: Display, window: int = 0) -> dict[int, int] | None:
 
     None where the server does not tell; one from another machine is not among them.
     """
-    from Xlib.ext.res import QueryClientIds, QueryVersion
-
     there = display.query_extension("X-Resource")
     if there is None:
         return None
     asked = {"display": display.display, "opcode": there.major_opcode}
-    version = QueryVersion(client_major=1, client_minor=2, **asked)
+    version = res.QueryVersion(client_major=1, client_minor=2, **asked)
     if (version.server_major, version.server_minor) < _TELLS_PROCESSES:
         return None
-    reply = QueryClientIds(specs=[{"client": window, "mask": _LOCAL_PID}], **asked)
+    reply = res.QueryClientIds(specs=[{"client": window, "mask": _LOCAL_PID}], **asked)
     return {window_stack.maker(display, one.spec.client): int(one.value[0]) for one in reply.ids if one.value}

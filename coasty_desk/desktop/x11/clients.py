@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from coasty_desk.desktop.x11 import properties
+from coasty_desk.desktop.x11.xlib import X, errors
 
 _DEEP = 3
 _MANY = 40
@@ -25,8 +26,6 @@ class Clients:
     """The application windows of a display, as they are at this moment. What it asks raises Xlib's BadWindow where one is gone."""
 
     def __init__(self, display: Any) -> None:
-        from Xlib import X
-
         self._display = display
         self._root = display.screen().root
         self._makers: frozenset[int] | None = None
@@ -145,6 +144,4 @@ class Clients:
 
 def gone() -> tuple[type[Exception], ...]:
     """What Xlib raises for a window that is no more."""
-    from Xlib.error import BadDrawable, BadWindow
-
-    return (BadWindow, BadDrawable)
+    return (errors.BadWindow, errors.BadDrawable)

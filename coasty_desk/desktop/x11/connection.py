@@ -1,4 +1,4 @@
-"""The one place that brings in Xlib, which fails or prints when it is imported, and connects to the X server.
+"""The one place that connects to the X server.
 
 What each trap is, and why the order matters, stands beside the line that avoids it. Every
 failure comes out as a DesktopError with one sentence and one remedy.
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.desktop.base.libraries import imported, importing
 from coasty_desk.desktop.x11 import access
+from coasty_desk.desktop.x11.xlib import Display, errors, events
 
 if TYPE_CHECKING:
     import mss as mss_
-    from Xlib.display import Display
 
 _NO_DISPLAY = (
     "Run it inside a desktop session, or start a virtual one: "
@@ -157,13 +157,12 @@ def give_up_display(*, given_up: bool = True) -> None:
 @cache
 def failures() -> tuple[type[Exception], ...]:
     """What Xlib raises when the display goes away or turns input down in mid-run."""
-    errors = imported("Xlib.error")
     return (errors.ConnectionClosedError, errors.DisplayError, errors.XError, OSError)
 
 
 def lost() -> tuple[type[Exception], ...]:
     """What Xlib raises where the connection to the display is no more."""
-    return (imported("Xlib.error").ConnectionClosedError, OSError)
+    return (errors.ConnectionClosedError, OSError)
 
 
 def _prepare() -> None:
@@ -171,7 +170,6 @@ def _prepare() -> None:
         message = "There is no display: DISPLAY is not set."
         raise DesktopError(message, _NO_DISPLAY)
     imported("Xlib.threaded")  # before anything else of Xlib: a second thread would deadlock the first
-    _ask_for(EXTENSIONS)
     # its own knows no wild entries, and prints to stdout, which is the events'
     vars(imported("Xlib.support.unix_connect"))["get_auth"] = access.authority
     _end_for_all()
@@ -179,8 +177,7 @@ def _prepare() -> None:
 
 @cache
 def _end_for_all() -> None:
-    closed = imported("Xlib.error").ConnectionClosedError
-    access.end_for_all(imported("Xlib.protocol.display").Display, lambda: closed("server"))
+    access.end_for_all(imported("Xlib.protocol.display").Display, lambda: errors.ConnectionClosedError("server"))
 
 
 def _ask_for(extensions: tuple[str, ...]) -> None:
@@ -206,7 +203,6 @@ def _connected() -> Display:
     if _given_up.is_set():
         message = f"The display {called} does not answer."
         raise DesktopError(message, "Try again once it does.")
-    errors = imported("Xlib.error")
     opened: list[socket.socket] = []
 
     def connect(display: str, protocol: str | None, host: str, number: int) -> socket.socket:
@@ -246,12 +242,12 @@ def _connected() -> Display:
 def _keep_tables_apart() -> None:
     """Have each connection know the codes of its own server's extensions: python-xlib keeps one table for all of a process."""
     module = imported("Xlib.display")
-    shared, error, event = module._BaseDisplay, imported("Xlib.error"), imported("Xlib.protocol.event")  # noqa: SLF001 - it has no other seam
+    shared = module._BaseDisplay  # noqa: SLF001 - it has no other seam
 
     class Apart(shared):  # type: ignore[misc,valid-type]  # python-xlib is untyped
         def __init__(self, name: str | None) -> None:
-            self.event_classes = event.event_class.copy()
-            self.error_classes = error.xerror_class.copy()
+            self.event_classes = events.event_class.copy()
+            self.error_classes = errors.xerror_class.copy()
             self.extension_major_opcodes: dict[str, int] = {}
             super().__init__(name)
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.gates.human_input import HAND, OnHumanInput
@@ -19,9 +19,7 @@ from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.base.recheck import NEVER, Recheck
 from coasty_desk.desktop.x11 import grabs
 from coasty_desk.desktop.x11.clients import Clients, gone
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11.xlib import X, Display, errors, requests
 
 _BACK = 0.3
 """Seconds that the focus may be nobody's: window managers take it away for a moment."""
@@ -30,13 +28,6 @@ _HELD = 10.0
 _HEARD = 0.1
 """Seconds until whoever listens to the keys has surely heard of one."""
 _LOOK = 0.01
-_POINTER_ROOT = 1
-_OF_FOCUS = frozenset({9, 10, 17, 18})
-"""The codes of FocusIn, FocusOut, DestroyNotify and UnmapNotify."""
-_FOCUS = frozenset({9, 10})
-_GRABBED = 1
-"""X.NotifyGrab: the focus is where it was, but the keys are somebody's who has taken them."""
-_PROPERTY = 28  # Xlib.X.PropertyNotify
 
 
 class Guard:
@@ -77,9 +68,10 @@ class Guard:
     def heard(self, event: Any) -> None:
         """An event of the connection that sends the keys: the focus may have moved."""
         code = event.type & 0x7F
-        self._moved = self._moved or code in _OF_FOCUS
-        self._taken = self._taken or (code in _FOCUS and event.mode == _GRABBED)
-        self._retitled = self._retitled or (code == _PROPERTY and event.atom in self._titles)
+        focus = code in (X.FocusIn, X.FocusOut)
+        self._moved |= focus or code in (X.DestroyNotify, X.UnmapNotify)
+        self._taken |= focus and event.mode == X.NotifyGrab  # it is where it was, but somebody has taken the keys
+        self._retitled |= code == X.PropertyNotify and event.atom in self._titles
 
     def check(self, done: str) -> None:
         """Raise BrokenOffError where the keyboard is another window's, or a person has typed; `done` is what was, in words.
@@ -88,7 +80,7 @@ class Guard:
         """
         if not self._acting:
             return
-        if self._moved or (self._focus in (_POINTER_ROOT, self._root.id) and not self._under_pointer()):
+        if self._moved or (self._focus in (X.PointerRoot, self._root.id) and not self._under_pointer()):
             self._moved = False
             self._still_here(done)
         if self._taken:
@@ -159,31 +151,27 @@ class Guard:
 
     def _under_pointer(self) -> bool:
         """Whether the keys still go to whatever the pointer is on, and that is still the same: both asked in one go."""
-        from Xlib.protocol import request
-
-        focus = request.GetInputFocus(display=self._display.display, defer=True)
+        focus = requests.GetInputFocus(display=self._display.display, defer=True)
         pointer = self._root.query_pointer()
         focus.reply()
         return _number(focus.focus) == self._focus and _number(pointer.child) == self._window
 
     def _listen(self, *, to: bool) -> None:
         """Be told when the focus leaves the window that has it; or no more."""
-        from Xlib import X, error
-
         masks = {self._window: X.PropertyChangeMask} if self._window and self.recheck else {}
-        if self._focus not in (0, _POINTER_ROOT, self._root.id):
+        if self._focus not in (0, X.PointerRoot, self._root.id):
             masks[self._focus] = masks.get(self._focus, 0) | X.FocusChangeMask | X.StructureNotifyMask
         for number, mask in masks.items():
             window = self._display.create_resource_object("window", number)
             window.change_attributes(
-                event_mask=mask if to else X.NoEventMask, onerror=error.CatchError(error.BadWindow)
+                event_mask=mask if to else X.NoEventMask, onerror=errors.CatchError(errors.BadWindow)
             )
 
     def _now(self) -> tuple[int, int]:
         """What has the focus, and the application window that it is in; 0 for none."""
         focus = self._display.get_input_focus().focus
         with suppress(*gone()):
-            if _number(focus) in (_POINTER_ROOT, self._root.id):  # the keys go where the pointer is
+            if _number(focus) in (X.PointerRoot, self._root.id):  # the keys go where the pointer is
                 return _number(focus), _number(self._root.query_pointer().child)
             if focus:
                 clients = Clients(self._display)

@@ -8,34 +8,27 @@ client has a grab, and then turns it down for the window's sake, so that nobody 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from coasty_desk.desktop.x11 import window_stack
 from coasty_desk.desktop.x11.clients import Clients, gone
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
-    from Xlib.xobject.drawable import Window
+from coasty_desk.desktop.x11.xlib import X, Display
 
 _NO_MENUS = ("TOOLTIP", "NOTIFICATION", "DND")
 """Types of windows that nobody manages and that take no keys."""
 
-_never_shown: WeakKeyDictionary[Display, Window] = WeakKeyDictionary()
+_never_shown: WeakKeyDictionary[Display, Any] = WeakKeyDictionary()
 
 
 def keyboard_is_taken(display: Display) -> bool:
     """Whether another client has the keyboard for itself."""
-    from Xlib import X
-
     window = _window(display)
     return bool(window.grab_keyboard(0, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime) == X.AlreadyGrabbed)
 
 
 def pointer_is_taken(display: Display) -> bool:
     """The same of the pointer."""
-    from Xlib import X
-
     said = _window(display).grab_pointer(0, 0, X.GrabModeAsync, X.GrabModeAsync, X.NONE, X.NONE, X.CurrentTime)
     return bool(said == X.AlreadyGrabbed)
 
@@ -64,10 +57,8 @@ def _has_menu(display: Display, client: int) -> bool:
     return False
 
 
-def _window(display: Display) -> Window:
+def _window(display: Display) -> Any:
     """The window of this connection that is never shown."""
-    from Xlib import X
-
     if display not in _never_shown:
         root = display.screen().root
         _never_shown[display] = root.create_window(0, 0, 1, 1, 0, 0, X.InputOnly, X.CopyFromParent)

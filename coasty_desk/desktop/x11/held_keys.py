@@ -8,6 +8,7 @@ from typing import Any
 from coasty_desk.desktop.base.pressed import BUTTONS, Down
 from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.shared_connection import shared_connection
+from coasty_desk.desktop.x11.xlib import X, XK, xtest
 
 
 def down() -> tuple[Down, ...]:
@@ -29,8 +30,6 @@ def let_go(codes: Container[int], buttons: Container[int]) -> None:
 
 def down_on(display: Any) -> tuple[Down, ...]:
     """What is down on a display."""
-    from Xlib import XK
-
     def name(code: int) -> str:
         keysym = display.keycode_to_keysym(code, 0)
         return XK.keysym_to_string(keysym) or _spelled(keysym) or f"key {code}"
@@ -44,16 +43,11 @@ def down_on(display: Any) -> tuple[Down, ...]:
 
 def _spelled(keysym: int) -> str:
     """The symbol's name: python-xlib only turns printable keysyms into strings."""
-    from Xlib import XK
-
     return next((n.removeprefix("XK_") for n, value in vars(XK).items() if n.startswith("XK_") and value == keysym), "")
 
 
 def release_one(one: Down) -> None:
     """Let go of it. Raises DesktopError."""
-    from Xlib import X
-    from Xlib.ext import xtest
-
     display = x11.display()
     try:
         code = one.code

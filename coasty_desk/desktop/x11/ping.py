@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import select
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from coasty_desk.core.stop import Stop
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11.xlib import X, Display, Xatom, errors, events
 
 _POLL = 0.02
 """Seconds between two looks at the stop while an answer is awaited."""
@@ -24,8 +22,6 @@ class Ping:
     """One connection of its own, which hears the answers."""
 
     def __init__(self, display: Display) -> None:
-        from Xlib import X
-
         self.display = display
         self._root = display.screen().root
         self._root.change_attributes(event_mask=X.SubstructureNotifyMask | X.StructureNotifyMask)
@@ -35,11 +31,9 @@ class Ping:
 
     def answered(self, stop: Stop | None, seconds: float) -> bool | None:
         """Whether the focused window answers within `seconds`; None where it cannot be asked. Raises Aborted."""
-        from Xlib import error
-
         try:
             window = self._focused()
-        except (error.BadWindow, error.BadAtom):
+        except (errors.BadWindow, errors.BadAtom):
             return None
         if window is None:
             return None
@@ -56,8 +50,6 @@ class Ping:
 
     def _focused(self) -> Any:
         """The window with the focus, or the one around it, that answers pings."""
-        from Xlib import Xatom
-
         window = self.display.get_input_focus().focus
         if isinstance(window, int) or window.id == self._root.id:  # then keys go where the pointer is
             window = self._root.query_pointer().child
@@ -69,8 +61,6 @@ class Ping:
         return None
 
     def _below(self, window: Any) -> Any:
-        from Xlib import Xatom
-
         if self._takes_part(window, Xatom.ATOM):
             return window
         for child in window.query_tree().children:
@@ -84,18 +74,14 @@ class Ping:
         return protocols is not None and self._ping in protocols.value
 
     def _send(self, window: Any) -> None:
-        from Xlib.protocol import event
-
         self._count = (self._count + 1) % 0x7FFFFFFF
-        message = event.ClientMessage(
+        message = events.ClientMessage(
             window=window, client_type=self._protocols, data=(32, [self._ping, self._count, window.id, 0, 0])
         )
         window.send_event(message, event_mask=0)
         self.display.flush()
 
     def _heard(self, window_id: int) -> bool:
-        from Xlib import X
-
         heard = False
         while self.display.pending_events():
             event = self.display.next_event()

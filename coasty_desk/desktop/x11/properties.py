@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from coasty_desk.core.gates.reached_windows import LONGEST_TITLE
+from coasty_desk.desktop.x11.xlib import Xatom
 
 _MANY = 16_384
 """Numbers of a property: more windows than any display shows."""
@@ -26,16 +27,12 @@ def title(display: Any, window: Any) -> str:
 
 def kind(window: Any) -> tuple[str, ...]:
     """The instance and the class that its application gives it (`xterm`, `XTerm`); none where it gives none."""
-    from Xlib import Xatom
-
     said = window.get_property(Xatom.WM_CLASS, Xatom.STRING, 0, _LONGEST_KIND // 4)
     parts = [] if said is None or not said.value else bytes(said.value).decode("latin-1").split("\0")
     return tuple(parts[:2]) if len(parts) >= 2 else ()
 
 
 def _text(display: Any, window: Any, name: str) -> str:
-    from Xlib import Xatom
-
     said = window.get_property(
         display.intern_atom(name), 0, 0, LONGEST_TITLE + 1
     )  # four bytes each: a character's most

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.desktop.x11 import connection as x11
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11.xlib import Display
 
 _RANDR_WITH_MONITORS = (1, 5)
 

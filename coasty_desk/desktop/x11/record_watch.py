@@ -23,6 +23,7 @@ from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.abort_keycodes import chord_codes, escape_codes, silent_codes
 from coasty_desk.desktop.x11.shared_connection import shared_connection
+from coasty_desk.desktop.x11.xlib import X, record, rq
 
 POLL = 0.02
 """Seconds between two looks at the pointer."""
@@ -35,8 +36,6 @@ GEOMETRY = 2.0
 
 PROOF = 2.0
 """Seconds within which a listener must have said that it listens."""
-
-_MAPPING_NOTIFY = 34  # Xlib.X.MappingNotify
 
 
 class X11Watch:
@@ -104,8 +103,6 @@ class X11Watch:
 
     def _listen(self) -> None:
         display = x11.display(x11.FEW)
-        from Xlib.ext import record
-
         try:
             if not display.has_extension("RECORD"):
                 self._keyboard_fault = "the X server has no RECORD extension"
@@ -129,10 +126,6 @@ class X11Watch:
             other.sync()
 
     def _recorded(self, display: Any) -> Callable[[Any], None]:
-        from Xlib import X
-        from Xlib.ext import record
-        from Xlib.protocol import rq
-
         parser = rq.EventField(None)
 
         def take(reply: Any) -> None:
@@ -226,7 +219,7 @@ class X11Watch:
                 self._corners = CornerDetector(points, resting=(at.root_x, at.root_y) in points)
         changed = False
         while display.pending_events():
-            changed |= display.next_event().type == _MAPPING_NOTIFY
+            changed |= display.next_event().type == X.MappingNotify
         if changed:
             self._resolve(display)
 
@@ -267,8 +260,6 @@ class X11Watch:
 
 def what_to_record() -> dict[str, object]:
     """A RECORD range: every key, button and motion of a device, nothing else."""
-    from Xlib import X
-
     nothing, nothing_of_extensions = (0, 0), (0, 0, 0, 0)
     return {
         "core_requests": nothing,

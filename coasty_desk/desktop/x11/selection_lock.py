@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.base.lock import LOST, Heard, Owner
 from coasty_desk.desktop.x11 import connection as x11
+from coasty_desk.desktop.x11.xlib import X, errors, events
 
 SELECTION = "_COASTY_DESK_RUN"
 STOP = "_COASTY_DESK_STOP"
@@ -29,8 +30,6 @@ class X11Lock:
     @contextmanager
     def held(self, owner: Owner, stop: Stop) -> Iterator[Owner | None]:
         """Within the block the selection is ours; gives its owner where it is another's."""
-        from Xlib import X
-
         display = x11.display(x11.FEW)
         try:
             selection = display.intern_atom(SELECTION)
@@ -50,8 +49,6 @@ class X11Lock:
 
     def owner(self) -> Owner | None:
         """Who owns the selection."""
-        from Xlib import X
-
         display = x11.display()
         try:
             selection = display.intern_atom(SELECTION)
@@ -62,16 +59,13 @@ class X11Lock:
 
     def ask_to_stop(self, seconds: float) -> Heard:
         """Send the owner's window a message, and watch it."""
-        from Xlib import X
-        from Xlib.protocol import event
-
         display = x11.display()
         try:
             selection = display.intern_atom(SELECTION)
             window = display.get_selection_owner(selection)
             if window == X.NONE:
                 return "ended"
-            message = event.ClientMessage(
+            message = events.ClientMessage(
                 window=window, client_type=display.intern_atom(STOP), data=(32, [0, 0, 0, 0, 0])
             )
             display.set_error_handler(lambda *_: None)  # the window may go before the message comes
@@ -93,8 +87,6 @@ class X11Lock:
 
 def _take(display: Any, window: Any, selection: int) -> Owner | None:
     """Own the selection with `window`, or say who owns it."""
-    from Xlib import X
-
     while True:
         display.grab_server()  # so that nobody takes it between our look and our taking
         try:
@@ -113,12 +105,9 @@ def _take(display: Any, window: Any, selection: int) -> Owner | None:
 
 def _said_on(display: Any, window: Any, selection: int) -> Owner | None:
     """What the owner says of itself; None where it has just gone. Its process counts where the server knows it too."""
-    from Xlib import X
-    from Xlib.error import BadWindow
-
     try:
         said = window.get_property(selection, X.AnyPropertyType, 0, _NO_PROPERTY_LONGER_THAN)
-    except BadWindow:
+    except errors.BadWindow:
         return None
     value = b"" if said is None else said.value
     owner = Owner.from_json(value.encode() if isinstance(value, str) else bytes(value))
@@ -127,13 +116,11 @@ def _said_on(display: Any, window: Any, selection: int) -> Owner | None:
 
 def _makers(display: Any, window: Any) -> Collection[int]:
     """The process that made the window; nothing where it runs on another machine, has gone, or nobody can tell."""
-    from Xlib.error import BadValue
-
     from coasty_desk.desktop.x11 import client_processes  # only where somebody else has the display
 
     try:
         return (client_processes.by_client(display, window.id) or {}).values()
-    except BadValue:
+    except errors.BadValue:
         return ()
 
 
@@ -144,8 +131,6 @@ def _listening(display: Any, window: Any, selection: int, stop: Stop) -> Iterato
     stop_atom, stopping_atom = display.intern_atom(STOP), display.intern_atom(STOPPING)
 
     def listen() -> None:
-        from Xlib import X
-
         try:
             while True:
                 while display.pending_events():

@@ -7,14 +7,9 @@ import select
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from coasty_desk.desktop.x11 import connection as x11
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
-
-_MAPPING_NOTIFY = 34  # Xlib.X.MappingNotify
+from coasty_desk.desktop.x11.xlib import X, Display
 
 _kept: dict[str, Display] = {}
 _keeping = threading.Lock()
@@ -59,5 +54,5 @@ def _take_note(display: Display) -> None:
     """Of new keymaps, which every connection is told of; what is not read is kept for ever."""
     while display.pending_events():
         event = display.next_event()
-        if event.type == _MAPPING_NOTIFY:
+        if event.type == X.MappingNotify:
             display.refresh_keyboard_mapping(event)

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.desktop.x11.shared_connection import shared_connection
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11.xlib import X, Display, errors
 
 MESSAGE = "This is a Wayland session: screenshots come back black here and clicks are ignored."
 REMEDY = (
@@ -77,15 +74,13 @@ def _outputs(display: Display) -> list[str]:
 
 def _is_blank(display: Display) -> bool:
     """Whether rows all over the screen are one colour: the root window of a session that draws elsewhere."""
-    from Xlib import X, error
-
     root = display.screen().root
     size = root.get_geometry()
     seen: set[bytes] = set()
     for at in range(_SAMPLES):
         try:
             row = root.get_image(0, at * size.height // _SAMPLES, size.width, 1, X.ZPixmap, 0xFFFFFFFF).data
-        except error.BadMatch:  # this root window is not on any screen
+        except errors.BadMatch:  # this root window is not on any screen
             return True
         seen.update(bytes(row[pixel : pixel + 3]) for pixel in range(0, len(row), 4))
         if len(seen) > 1:

@@ -19,6 +19,7 @@ from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11 import grabs, properties
 from coasty_desk.desktop.x11.clients import Clients, gone
 from coasty_desk.desktop.x11.shared_connection import shared_connection
+from coasty_desk.desktop.x11.xlib import X, events
 
 OURS = "coasty-desk-badge"
 """The class of a window of ours that is in nobody's way, and in no list."""
@@ -104,13 +105,10 @@ def keys_area() -> tuple[Rect, ...]:
 def activate(window: Window) -> None:
     """Give the keys to the window, and bring it up. Raises DesktopError."""
     with _asked() as display:
-        from Xlib import X
-        from Xlib.protocol import event
-
         display.set_error_handler(lambda *_: None)  # it may be gone
         target = display.create_resource_object("window", window.id)
         if Clients(display).numbers(display.screen().root, "_NET_SUPPORTING_WM_CHECK"):
-            message = event.ClientMessage(
+            message = events.ClientMessage(
                 window=target,
                 client_type=display.intern_atom("_NET_ACTIVE_WINDOW"),
                 data=(32, [2, X.CurrentTime, 0, 0, 0]),
@@ -228,8 +226,6 @@ def _shown(framed: list[Any]) -> list[Any]:
 
 
 def _can_be_seen(window: Any) -> bool:
-    from Xlib import X
-
     attributes = window.get_attributes()
     return bool(attributes.map_state == X.IsViewable and attributes.win_class == X.InputOutput)
 
@@ -239,8 +235,6 @@ def _is_popup(window: Any) -> bool:
 
 
 def _is_drawn(window: Any) -> bool:
-    from Xlib import X
-
     return bool(window.get_attributes().win_class == X.InputOutput)
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 
 from coasty_desk.core.scaling import Rect
 from coasty_desk.desktop.x11.clients import Clients, gone
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
-
+from coasty_desk.desktop.x11.xlib import X, Display, requests
 
 class Outer(Struct, frozen=True):
     """A child of the root that can be seen. `rect` is real, with its border of `border` pixels; `loose`: it asks for no manager."""
@@ -27,17 +24,14 @@ class Outer(Struct, frozen=True):
 
 def stacked(display: Display) -> tuple[Outer, ...]:
     """Those that can be seen, the topmost first."""
-    from Xlib import X
-    from Xlib.protocol.request import GetGeometry, GetWindowAttributes
-
     ids = [child.id for child in display.screen().root.query_tree().children]
-    told = _together(display, GetWindowAttributes, [{"window": number} for number in ids])
+    told = _together(display, requests.GetWindowAttributes, [{"window": number} for number in ids])
     seen = [
         (number, bool(one.override_redirect))
         for number, one in zip(ids, told, strict=True)
         if one is not None and one.map_state == X.IsViewable and one.win_class == X.InputOutput
     ]
-    places = _together(display, GetGeometry, [{"drawable": number} for number, _ in seen])
+    places = _together(display, requests.GetGeometry, [{"drawable": number} for number, _ in seen])
     found = [
         Outer(number, _rect(place), place.depth, loose, place.border_width)
         for (number, loose), place in zip(seen, places, strict=True)
@@ -75,8 +69,6 @@ def outermost(display: Display, number: int, clients: Clients | None = None) -> 
 
 def keys_go_to(display: Display) -> int:
     """The root's child that gets the keys; 0 where none does."""
-    from Xlib import X
-
     root = display.screen().root
     focus = display.get_input_focus().focus
     if focus == X.NONE:
@@ -89,12 +81,10 @@ def keys_go_to(display: Display) -> int:
 
 def first_numbers(display: Display, ids: Iterable[int], name: str) -> Mapping[int, int]:
     """The first number of a property of each window, where it has one."""
-    from Xlib.protocol.request import GetProperty
-
     asked = list(ids)
     atom = display.intern_atom(name)
     same = {"delete": 0, "property": atom, "type": 0, "long_offset": 0, "long_length": 1}
-    told = _together(display, GetProperty, [{**same, "window": number} for number in asked])
+    told = _together(display, requests.GetProperty, [{**same, "window": number} for number in asked])
     return {
         number: int(one.value[1][0])
         for number, one in zip(asked, told, strict=True)

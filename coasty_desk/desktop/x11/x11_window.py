@@ -16,6 +16,7 @@ from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11 import keysyms
 from coasty_desk.desktop.x11.xkb import Xkb
 from coasty_desk.desktop.x11.xtest_keyboard import read_keymap
+from coasty_desk.desktop.x11.xlib import X, Xatom, events
 
 _MAPPED = {keysyms.KEYSYMS[key]: text for key, text in (("enter", "\n"), ("tab", "\t"))}
 _GROUP = 13
@@ -41,8 +42,6 @@ class X11Window:
 
     def show(self, where: Rect) -> None:
         """Be there, on top, with the focus."""
-        from Xlib import X
-
         self._window.configure(x=where.left, y=where.top, width=where.width, height=where.height, stack_mode=X.Above)
         self._window.map()
         self._display.sync()
@@ -72,8 +71,6 @@ class X11Window:
 
     def close(self) -> None:
         """Go away, and give the focus back."""
-        from Xlib import X
-
         self._over = True
         with suppress(*x11.failures()):
             self._display.set_input_focus(self._focus_before.focus, self._focus_before.revert_to, X.CurrentTime)
@@ -83,8 +80,6 @@ class X11Window:
             self._display.close()
 
     def _create(self) -> Any:
-        from Xlib import X, Xatom
-
         display = self._display
         screen = display.screen()
         window = screen.root.create_window(
@@ -100,8 +95,6 @@ class X11Window:
         return window
 
     def _listen(self) -> None:
-        from Xlib import X
-
         with suppress(*x11.failures()):
             while not self._over:
                 event = self._display.next_event()
@@ -110,8 +103,6 @@ class X11Window:
                 self._take(event)
 
     def _take(self, event: Any) -> None:
-        from Xlib import X
-
         kind = event.type & 0x7F
         if kind in (X.ButtonPress, X.ButtonRelease):
             self._note(Button(event.detail, event.root_x, event.root_y, down=kind == X.ButtonPress))
@@ -126,9 +117,6 @@ class X11Window:
             self._answer(event)
 
     def _answer(self, event: Any) -> None:
-        from Xlib import X
-        from Xlib.protocol import event as events
-
         if event.data[1][0] != self._ping:
             return
         root = self._display.screen().root
@@ -149,8 +137,6 @@ def _pixel(screen: Any) -> int:
 
 
 def _why_deaf(display: Any, window: Any) -> str:
-    from Xlib import X
-
     grabbed = window.grab_pointer(0, 0, X.GrabModeAsync, X.GrabModeAsync, 0, 0, X.CurrentTime)
     display.ungrab_pointer(X.CurrentTime)
     if grabbed != X.GrabSuccess:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from coasty_desk.core.actions import Button
 from coasty_desk.core.scaling import Rect
 from coasty_desk.desktop.x11 import connection as x11
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11.xlib import X, Display, xtest
 
 _BUTTONS: dict[Button, int] = {"left": 1, "middle": 2, "right": 3}
 _WHEEL = {("vertical", True): 4, ("vertical", False): 5, ("horizontal", False): 6, ("horizontal", True): 7}
@@ -41,9 +39,6 @@ class X11Pointer:
 
     def move(self, x: int, y: int) -> None:
         """Put it there; on the screen that DISPLAY names, where the display has several."""
-        from Xlib import X
-        from Xlib.ext import xtest
-
         root = self.display.screen().root
         if self.display.screen_count() > 1 and not root.query_pointer().same_screen:
             root.warp_pointer(x, y)  # XTEST's motions stay on the screen that the pointer is on
@@ -90,8 +85,5 @@ class X11Pointer:
 
     def _turn(self, logical: int, *, down: bool) -> None:
         """XTEST counts the device's own buttons, before a left-hander's mapping turns them."""
-        from Xlib import X
-        from Xlib.ext import xtest
-
         physical = self._mapping.index(logical) + 1 if logical in self._mapping else logical
         xtest.fake_input(self.display, X.ButtonPress if down else X.ButtonRelease, physical)
