@@ -55,23 +55,23 @@ def test_the_active_group_is_tried_first() -> None:
     """A character is typed in the group that is active if that has it, else in the one that has."""
     keymap = from_xkb(reply(TYPES, KEYS), MODIFIERS)
     assert keymap.groups == 2
-    assert keymap.character_way("q", 0) == KeyLevel(24, 0)
-    assert keymap.character_way("q", 1) == KeyLevel(24, 0)
-    assert keymap.character_way("й", 1) == KeyLevel(24, 1)
-    assert keymap.character_way("Й", 0) == KeyLevel(24, 1, (50,))
+    assert keymap.way("q", 0) == KeyLevel(24, 0)
+    assert keymap.way("q", 1) == KeyLevel(24, 0)
+    assert keymap.way("й", 1) == KeyLevel(24, 1)
+    assert keymap.way("Й", 0) == KeyLevel(24, 1, (50,))
 
 
 def test_levels_are_reached_by_the_keys_that_the_type_names() -> None:
     """The third level takes AltGr, and only in the group that has it."""
     keymap = from_xkb(reply(TYPES, KEYS), MODIFIERS)
-    assert keymap.character_way("@", 0) == KeyLevel(24, 1, (92,))
-    assert keymap.character_way("€", 0) is None
+    assert keymap.way("@", 0) == KeyLevel(24, 1, (92,))
+    assert keymap.way("€", 0) is None
 
 
 def test_a_key_of_one_group_is_the_same_in_all() -> None:
     """Groups out of a key's range wrap into it."""
     keymap = from_xkb(reply(TYPES, KEYS), MODIFIERS)
-    assert keymap.character_way("a", 1) == KeyLevel(38, 1)
+    assert keymap.way("a", 1) == KeyLevel(38, 1)
 
 
 def test_the_number_pad_is_pressed_as_num_lock_stands() -> None:
@@ -86,16 +86,16 @@ def test_empty_keys_are_spare_and_a_key_can_be_left_out() -> None:
     """What writes nothing can be borrowed; what is borrowed is not looked up."""
     keymap = from_xkb(reply(TYPES, KEYS), MODIFIERS)
     assert 93 in keymap.spare
-    assert keymap.without((38,)).character_way("a", 0) is None
+    assert keymap.without((38,)).way("a", 0) is None
     assert 38 in keymap.without((38,)).spare
 
 
 def test_a_server_without_the_extension_knows_two_levels() -> None:
     """The core table: a letter alone in its row has its capital with Shift."""
     keymap = from_core(38, [(0x61, 0), (0x31, 0x21), (0, 0), (SHIFT_L, 0)], [[41], [], [], [], [], [], [], []])
-    assert keymap.character_way("a", 0) == KeyLevel(38, 0)
-    assert keymap.character_way("A", 0) == KeyLevel(38, 0, (41,))
-    assert keymap.character_way("!", 0) == KeyLevel(39, 0, (41,))
+    assert keymap.way("a", 0) == KeyLevel(38, 0)
+    assert keymap.way("A", 0) == KeyLevel(38, 0, (41,))
+    assert keymap.way("!", 0) == KeyLevel(39, 0, (41,))
     assert keymap.spare == (40,)
 
 

@@ -9,14 +9,11 @@ keycode is never given another meaning before the application has seen its last 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from coasty_desk.desktop.x11 import keysyms
-from coasty_desk.desktop.x11.live_keymap import KeyLevel, Keymap
-from coasty_desk.desktop.x11.xkb import Xkb, entry
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11.live_keymap import KeyLevel, Keymap, entry
+from coasty_desk.desktop.x11.xkb import Xkb
+from coasty_desk.desktop.x11.xlib import X, Display, Xatom
 
 _PROPERTY = "_COASTY_DESK_BORROWED"
 ANY_GROUP = -1
@@ -141,8 +138,6 @@ class Borrowed:
         self._display.sync()
 
     def _note(self) -> None:
-        from Xlib import X, Xatom
-
         root = self._display.screen().root
         if not self._held:
             root.delete_property(self._atom())

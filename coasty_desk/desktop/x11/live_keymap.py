@@ -10,7 +10,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import NamedTuple
 
 from msgspec import Struct, field
 
@@ -74,17 +73,12 @@ class Key(Struct, frozen=True):
                 return group % count
 
 
-class _Ways(NamedTuple):
-    keysyms: dict[int, KeyLevel]
-    characters: dict[str, KeyLevel]
-
-
 class Keymap(Struct, frozen=True):
     """All keys, and the bit that each modifier key sets."""
 
     keys: Mapping[int, Key]
     modifier_bits: Mapping[int, int]
-    _found: dict[tuple[int, int], _Ways] = field(default_factory=dict)
+    _found: dict[tuple[int, int], dict[int | str, KeyLevel]] = field(default_factory=dict)
 
     @property
     def spare(self) -> tuple[int, ...]:
@@ -105,46 +99,36 @@ class Keymap(Struct, frozen=True):
     @property
     def num_lock(self) -> int:
         """The modifier bit of Num Lock, 0 where there is none."""
-        return self._bit_of({_NUM_LOCK})
+        bits = self.modifier_bits.items()
+        return next((bit for keycode, bit in bits if self.keys[keycode].symbol(0, 0) == _NUM_LOCK), 0)
 
     def without(self, keycodes: Iterable[int]) -> Keymap:
         """The same keymap, where these keys write nothing."""
         return Keymap({**self.keys, **dict.fromkeys(keycodes, Key())}, self.modifier_bits)
 
-    def way(self, keysym: int, group: int, locked: int = 0) -> KeyLevel | None:
-        """How to write a keysym: in `group` if it is there, else in the first group that has it."""
+    def way(self, symbol: int | str, group: int, locked: int = 0) -> KeyLevel | None:
+        """How to write a keysym, or a character, whichever of its keysyms a key has: in `group`, else in the first that has it."""
         for tried in (group, *(other for other in range(self.groups) if other != group)):
-            way = self._ways(tried, locked).keysyms.get(keysym)
+            if (tried, locked) not in self._found:
+                self._found[tried, locked] = self._search(tried, locked)
+            way = self._found[tried, locked].get(symbol)
             if way is not None:
                 return way
         return None
 
-    def character_way(self, character: str, group: int, locked: int = 0) -> KeyLevel | None:
-        """How to write a character, whichever of its keysyms a key has: in `group`, else in the first that has it."""
-        for tried in (group, *(other for other in range(self.groups) if other != group)):
-            way = self._ways(tried, locked).characters.get(character)
-            if way is not None:
-                return way
-        return None
-
-    def _ways(self, group: int, locked: int) -> _Ways:
-        if (group, locked) not in self._found:
-            self._found[group, locked] = self._search(group, locked)
-        return self._found[group, locked]
-
-    def _search(self, group: int, locked: int) -> _Ways:
+    def _search(self, group: int, locked: int) -> dict[int | str, KeyLevel]:
         found: dict[int, KeyLevel] = {}
         for bits, shifts in self._shifts():
             for keycode, key in self.keys.items():
                 keysym = key.symbol(group, bits | locked)
                 if keysym and keysym not in found and (_of_keypad(keysym) or not _is_keypad(key)):
                     found[keysym] = KeyLevel(keycode, group, shifts)
-        characters: dict[str, KeyLevel] = {}
+        ways: dict[int | str, KeyLevel] = {**found}
         for keysym, way in found.items():
             character = keysyms.character(keysym)
             if character is not None:
-                characters.setdefault(character, way)
-        return _Ways(found, characters)
+                ways.setdefault(character, way)
+        return ways
 
     def _shifts(self) -> Iterator[tuple[int, tuple[int, ...]]]:
         """Every set of level-choosing keys that can be held, the small sets first: modifier bits and keycodes."""
@@ -162,11 +146,6 @@ class Keymap(Struct, frozen=True):
             if key is not None and all(key.symbol(group, 0) in symbols for group in range(self.groups)):
                 return bit, keycode
         return None
-
-    def _bit_of(self, symbols: set[int]) -> int:
-        return next(
-            (bit for keycode, bit in self.modifier_bits.items() if self.keys[keycode].symbol(0, 0) in symbols), 0
-        )
 
 
 def _is_keypad(key: Key) -> bool:
@@ -211,22 +190,45 @@ def _modifier_bits(rows: Sequence[Sequence[int]]) -> dict[int, int]:
 
 def from_xkb(raw: bytes, modifier_rows: Sequence[Sequence[int]]) -> Keymap:
     """From the reply to GetMap, with all types and symbols in it (protocol specification, section 16.3.7)."""
-    n_types, first_key, n_keys = raw[15], raw[17], raw[20]
+    types, _ = _types(raw)
+    keys: dict[int, Key] = {}
+    for keycode, part in symbol_entries(raw).items():
+        kinds, info, width = part[:4], part[4], part[5]
+        symbols = struct.unpack(f"={len(part) // 4 - 2}I", part[8:])
+        keys[keycode] = Key(
+            tuple((types[kinds[g]], symbols[g * width : (g + 1) * width]) for g in range(info & 0x0F)), info
+        )
+    return Keymap(keys, _modifier_bits(modifier_rows))
+
+
+def symbol_entries(raw: bytes) -> dict[int, bytes]:
+    """Each key's part of a GetMap reply with all types and symbols, by keycode."""
+    first_key, n_keys = raw[17], raw[20]
+    _, at = _types(raw)
+    entries: dict[int, bytes] = {}
+    for keycode in range(first_key, first_key + n_keys):
+        (count,) = struct.unpack_from("=H", raw, at + 6)
+        entries[keycode] = raw[at : at + 8 + 4 * count]
+        at += 8 + 4 * count
+    return entries
+
+
+def entry(symbols: tuple[int, ...]) -> bytes:
+    """The same part of a key that writes these keysyms, plain and shifted, in every group; or nothing."""
+    if not symbols:
+        return bytes(8)
+    plain_and_shifted = (1,) * 4  # the second of the key types that every keymap has, for each group
+    return struct.pack("=4BBBH2I", *plain_and_shifted, 1, 2, 2, symbols[0], symbols[-1])
+
+
+def _types(raw: bytes) -> tuple[list[KeyType], int]:
+    """The types in a GetMap reply, and where they end."""
     at = 40
     types: list[KeyType] = []
-    for _ in range(n_types):
+    for _ in range(raw[15]):
         mask, n_levels_map, preserve = raw[at], raw[at + 5], raw[at + 6]
         at += 8
         levels = {raw[i + 1]: raw[i + 2] for i in range(at, at + 8 * n_levels_map, 8) if raw[i]}
         types.append(KeyType(mask, levels))
         at += (12 if preserve else 8) * n_levels_map
-    keys: dict[int, Key] = {}
-    for keycode in range(first_key, first_key + n_keys):
-        kinds, info, width = raw[at : at + 4], raw[at + 4], raw[at + 5]
-        (count,) = struct.unpack_from("=H", raw, at + 6)
-        symbols = struct.unpack_from(f"={count}I", raw, at + 8)
-        at += 8 + 4 * count
-        keys[keycode] = Key(
-            tuple((types[kinds[g]], symbols[g * width : (g + 1) * width]) for g in range(info & 0x0F)), info
-        )
-    return Keymap(keys, _modifier_bits(modifier_rows))
+    return types, at

@@ -11,13 +11,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from coasty_desk.desktop.x11 import keysyms
-from coasty_desk.desktop.x11.xkb import Xkb, entry
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11.live_keymap import entry
+from coasty_desk.desktop.x11.xkb import Xkb
+from coasty_desk.desktop.x11.xlib import X, Display, Xatom
 
 _PROPERTY = "_COASTY_DESK_RELABELLED"
 _ROWS: dict[int, tuple[str, str]] = {
@@ -83,8 +81,6 @@ def _at(character: str, keycode: int) -> bool:
 
 
 def _note(display: Display, numbers: list[int]) -> None:
-    from Xlib import X, Xatom
-
     root, atom = display.screen().root, display.intern_atom(_PROPERTY)
     if numbers:
         root.change_property(atom, Xatom.CARDINAL, 32, numbers, X.PropModeReplace)

@@ -11,7 +11,6 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -35,9 +34,7 @@ from coasty_desk.desktop.x11.live_keymap import KeyLevel, Keymap
 from coasty_desk.desktop.x11.ping import Ping
 from coasty_desk.desktop.x11.relabel import place, relabelled
 from coasty_desk.desktop.x11.xkb import NEW_KEYBOARD, NO_KEY, LockState, Xkb
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11.xlib import X, Display, xtest
 
 _AHEAD = 64
 """Characters sent before the application is asked whether it keeps up."""
@@ -83,6 +80,10 @@ class _Layout(Struct, frozen=True):
     def locked(self) -> int:
         """The only lock that stays on while we type: Num Lock."""
         return self.state.locked & self.keymap.num_lock
+
+    def way(self, symbol: int | str) -> KeyLevel | None:
+        """How to write a keysym, or a character, as things are."""
+        return self.keymap.way(symbol, self.state.group, self.locked)
 
 
 class X11Keyboard:
@@ -392,9 +393,7 @@ class X11Keyboard:
     def _known_way(self, character: str, layout: _Layout) -> KeyLevel | None:
         if character in CONTROL:
             return self._key_way(CONTROL[character], layout)
-        return layout.keymap.character_way(character, layout.state.group, layout.locked) or self._borrowed.way(
-            keysyms.of_character(character), layout.keymap.shift
-        )
+        return layout.way(character) or self._borrowed.way(keysyms.of_character(character), layout.keymap.shift)
 
     def _lend(self, text: str, layout: _Layout) -> None:
         """Borrow for the next characters that have no key, as many as there is room for."""
@@ -409,9 +408,7 @@ class X11Keyboard:
     def _chord_way(self, key: str, keys: Stroke, layout: _Layout, ends: ExitStack) -> KeyLevel:
         """The way of one key of a chord; a letter that no layout has is put in its place until `ends`."""
         there = place(key) if len(key) == 1 and len(keys) > 1 else None
-        if there is None or self._xkb is None or not self._xkb.is_one_for_all():
-            return self._key_way(key, layout)
-        if layout.keymap.character_way(key, layout.state.group, layout.locked) is not None:
+        if there is None or self._xkb is None or not self._xkb.is_one_for_all() or layout.way(key) is not None:
             return self._key_way(key, layout)
         keycode, symbols = there
         waits = {"seen": self._let_read, "known": self._let_know}
@@ -420,13 +417,8 @@ class X11Keyboard:
 
     def _key_way(self, key: str, layout: _Layout) -> KeyLevel:
         symbols = _CHOICES.get(key) or (keysyms.of_key(key),)
-        group, locked = layout.state.group, layout.locked
-        if len(key) == 1:
-            way = layout.keymap.character_way(key, group, locked)
-        else:
-            way = next((found for symbol in symbols if (found := layout.keymap.way(symbol, group, locked))), None)
-        if way is None:
-            way = self._borrowed.way(symbols[-1], None)
+        tried = (key,) if len(key) == 1 else symbols
+        way = next((way for one in tried if (way := layout.way(one))), None) or self._borrowed.way(symbols[-1], None)
         if way is None and (spare := self._spare(layout)):
             self._borrow(symbols[-1:], spare, layout)
             way = self._borrowed.way(symbols[-1], None)
@@ -450,9 +442,6 @@ class X11Keyboard:
         )
 
     def _send(self, keycode: int, *, down: bool) -> None:
-        from Xlib import X
-        from Xlib.ext import xtest
-
         self._sent.note(keycode, down=down)
         xtest.fake_input(self._display, X.KeyPress if down else X.KeyRelease, keycode)
         self._display.flush()
