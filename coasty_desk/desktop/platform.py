@@ -93,9 +93,9 @@ _LINUX: dict[str, object] = {
     "activity_probe": "linux.activity:activity_probe",
     "applications": "linux.desktop_entries",
     "probe_window": "x11.x11_window:X11Window",
-    "keyboard_layout": "x11.keyboard_facts:layout",
+    "keyboard_layout": "x11.xtest_keyboard:layout_name",
     "input_method": "linux.input_method:in_use",
-    "accessibility_keys": "x11.keyboard_facts:accessibility",
+    "accessibility_keys": "x11.accessibility_keys:names",
 }
 _NATIVE: dict[str, object] = {
     "pointer_position": "native.native_pointer:pointer_position",

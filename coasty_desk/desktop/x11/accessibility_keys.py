@@ -9,10 +9,12 @@ root window meanwhile, so that the next run, or `release`, puts back what a kill
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
+from coasty_desk.desktop.x11 import connection as x11
+from coasty_desk.desktop.x11 import properties
 from coasty_desk.desktop.x11.xkb import Xkb
-from coasty_desk.desktop.x11.xlib import X, Display, Xatom
+from coasty_desk.desktop.x11.xlib import Display
 
 _PROPERTY = "_COASTY_DESK_ACCESSIBILITY_KEYS"
 NAMES = {1 << 1: "slow keys", 1 << 2: "bounce keys", 1 << 3: "sticky keys", 1 << 4: "mouse keys"}
@@ -23,21 +25,23 @@ _REPEAT = 1 << 0
 _ALL = _ACCESSIBILITY | _REPEAT
 
 
-def names(xkb: Xkb) -> tuple[str, ...]:
-    """Those that are on."""
-    enabled = xkb.controls()
+def names() -> tuple[str, ...]:
+    """Those that are on. Raises DesktopError."""
+    with closing(x11.connected()) as display:
+        xkb = Xkb.open(display)
+        enabled = 0 if xkb is None else xkb.controls()
     return tuple(name for bit, name in NAMES.items() if enabled & bit)
 
 
 @contextmanager
-def off(display: Display, xkb: Xkb) -> Iterator[bool]:
+def off(display: Display, xkb: Xkb | None) -> Iterator[bool]:
     """Within the block they are off; gives whether any but the repeat was on. Sticky keys take every lock, and the group, along with them."""
-    were = xkb.controls() & _ALL
-    if not were:
+    were = 0 if xkb is None else xkb.controls() & _ALL
+    if xkb is None or not were:
         yield False
         return
     theirs = xkb.controls_of_others() if were & _REPEAT else {}
-    _note(display, were)
+    properties.leave(display, _PROPERTY, [were])
     # the core keyboard has the controls of whichever was used last, and hands on to all what it is told itself
     xkb.change_controls(_ALL, 0)
     for device, enabled in theirs.items():
@@ -48,22 +52,13 @@ def off(display: Display, xkb: Xkb) -> Iterator[bool]:
         xkb.change_controls(were, were)
         for device, enabled in theirs.items():
             xkb.change_controls(_REPEAT, enabled, device)
-        _note(display, 0)
+        properties.leave(display, _PROPERTY, ())
 
 
 def tidy(display: Display, xkb: Xkb) -> None:
     """Put back what a run that was killed left off."""
-    left = display.screen().root.get_full_property(display.intern_atom(_PROPERTY), 0)
-    if left is not None and len(left.value) == 1:
-        were = left.value[0] & _ALL
+    left = properties.left(display, _PROPERTY)
+    if len(left) == 1:
+        were = left[0] & _ALL
         xkb.change_controls(were, were)
-        _note(display, 0)
-
-
-def _note(display: Display, bits: int) -> None:
-    root, atom = display.screen().root, display.intern_atom(_PROPERTY)
-    if bits:
-        root.change_property(atom, Xatom.CARDINAL, 32, [bits], X.PropModeReplace)
-    else:
-        root.delete_property(atom)
-    display.sync()
+        properties.leave(display, _PROPERTY, ())

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from coasty_desk.desktop.x11 import keysyms
-from coasty_desk.desktop.x11.live_keymap import KeyLevel, Keymap, entry
+from coasty_desk.desktop.x11 import keysyms, properties
+from coasty_desk.desktop.x11.live_keymap import Key, KeyLevel, Keymap, entry
 from coasty_desk.desktop.x11.xkb import Xkb
-from coasty_desk.desktop.x11.xlib import X, Display, Xatom
+from coasty_desk.desktop.x11.xlib import Display
 
 _PROPERTY = "_COASTY_DESK_BORROWED"
 ANY_GROUP = -1
@@ -84,11 +84,8 @@ class Borrowed:
 
     def lost(self, keymap: Keymap) -> tuple[int, ...]:
         """What another program has overwritten: the keymap was loaded anew in mid-run."""
-        return tuple(
-            keycode
-            for keycode, symbols in self._held.items()
-            if keycode not in keymap.keys or keymap.keys[keycode].symbol(0, 0) != symbols[0]
-        )
+        held = self._held.items()
+        return tuple(code for code, symbols in held if keymap.keys.get(code, Key()).symbol(0, 0) != symbols[0])
 
     def forget_lost(self, keymap: Keymap) -> None:
         """Drop what another program has overwritten."""
@@ -106,21 +103,14 @@ class Borrowed:
         self._write(dict.fromkeys(self._held, ()))
         self._held.clear()
         self._note()
-        self._display.sync()
 
     def tidy(self, keymap: Keymap) -> None:
         """Give back what a run that was killed left borrowed, where it is still as that run left it."""
-        left = self._display.screen().root.get_property(self._atom(), 0, 0, 1024)
-        numbers = list(left.value) if left is not None else []
-        empty: dict[int, tuple[int, ...]] = {}
-        for at in range(0, len(numbers) - 2, 3):
-            keycode, symbol, _ = numbers[at : at + 3]
-            key = keymap.keys.get(keycode)
-            if keycode not in self._held and key is not None and key.symbol(0, 0) == symbol:
-                empty[keycode] = ()
-        self._write(empty)
+        numbers = properties.left(self._display, _PROPERTY)
+        there = (one for one in zip(numbers[::3], numbers[1::3], strict=False) if one[0] in keymap.keys)
+        left = [code for code, symbol in there if keymap.keys[code].symbol(0, 0) == symbol and code not in self._held]
+        self._write(dict.fromkeys(left, ()))
         self._note()
-        self._display.sync()
 
     def _write(self, changes: dict[int, tuple[int, ...]]) -> None:
         """Tell the server what these keys write, in one change if it may be: every program reads its keymap anew for each.
@@ -138,16 +128,8 @@ class Borrowed:
         self._display.sync()
 
     def _note(self) -> None:
-        root = self._display.screen().root
-        if not self._held:
-            root.delete_property(self._atom())
-            return
         numbers = [number for keycode, symbols in self._held.items() for number in (keycode, symbols[0], symbols[-1])]
-        root.change_property(self._atom(), Xatom.CARDINAL, 32, numbers, X.PropModeReplace)
-
-    def _atom(self) -> int:
-        atom: int = self._display.intern_atom(_PROPERTY)
-        return atom
+        properties.leave(self._display, _PROPERTY, numbers)
 
 
 def _pair(symbols: list[int]) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -78,12 +79,9 @@ def _mss_by_xlib() -> mss_.MSS:
     """The other back end, for a server whose visuals the first does not understand (Xvnc's), or with ten bits a colour."""
     import mss as module
 
-    connection = connected()
-    try:
+    with contextlib.closing(connected()) as connection:
         depth = connection.screen().root_depth
         masks = _masks(connection)
-    finally:
-        connection.close()
     _by_libx11.set()
     if masks == _EIGHT_BITS:
         return module.MSS(backend="xlib")
@@ -133,8 +131,19 @@ def display(only: tuple[str, ...] = EXTENSIONS) -> Display:
     return connection
 
 
+@contextlib.contextmanager
+def opened(only: tuple[str, ...] = EXTENSIONS) -> Iterator[Display]:
+    """The same for the block."""
+    connection = display(only)
+    try:
+        yield connection
+    finally:
+        with contextlib.suppress(Exception):  # one that the server has closed raises whatever it likes
+            connection.close()
+
+
 def connected(only: tuple[str, ...] = EXTENSIONS) -> Display:
-    """The same, of a server that may lack XTEST. Raises DesktopError."""
+    """A new connection to a server that may lack XTEST. Raises DesktopError."""
     with importing:
         _prepare()
         _ask_for(only)
@@ -147,6 +156,15 @@ def connected(only: tuple[str, ...] = EXTENSIONS) -> Display:
 def demand() -> None:
     """Raise DesktopError where the display does not let us in."""
     connected(()).close()
+
+
+def answers() -> bool:
+    """Whether the display still takes a connection."""
+    try:
+        display().close()
+    except Exception:  # noqa: BLE001 - a server that is just going breaks off anywhere in the greeting
+        return False
+    return True
 
 
 def give_up_display(*, given_up: bool = True) -> None:

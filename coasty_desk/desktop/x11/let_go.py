@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.desktop.base.pressed import BUTTONS
 from coasty_desk.desktop.x11 import connection as x11
-from coasty_desk.desktop.x11.held_keys import let_go
+from coasty_desk.desktop.x11 import held_keys
 from coasty_desk.desktop.x11.silent_server import STAYS
 
 
@@ -24,20 +23,13 @@ def main(names: Sequence[str]) -> int:
     from coasty_desk.desktop.x11.xtest_keyboard import give_back_leftovers
 
     with suppress(DesktopError, *x11.failures()):
-        let_go(_codes(names, "key "), _buttons(names))
+        for one in held_keys.down():
+            if (one.name if one.button else f"key {one.code}") in names:
+                held_keys.release_one(one)
         give_back_leftovers()
         aside.bring_back()
         return 0
     return 1
-
-
-def _codes(names: Sequence[str], before: str) -> frozenset[int]:
-    numbers = (name.removeprefix(before) for name in names if name.startswith(before))
-    return frozenset(int(number) for number in numbers if number.isdecimal())
-
-
-def _buttons(names: Sequence[str]) -> frozenset[int]:
-    return frozenset(number for number, name in BUTTONS.items() if name in names)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from coasty_desk.core.gates.reached_windows import LONGEST_TITLE
-from coasty_desk.desktop.x11.xlib import Xatom
+from coasty_desk.desktop.x11.xlib import X, Display, Xatom
 
 _MANY = 16_384
 """Numbers of a property: more windows than any display shows."""
@@ -18,6 +19,21 @@ def numbers(display: Any, window: Any, name: str) -> Any:
     """A property of numbers, or None."""
     said = window.get_property(display.intern_atom(name), 0, 0, _MANY)
     return None if said is None else said.value
+
+
+def left(display: Display, name: str) -> tuple[int, ...]:
+    """The numbers that a run which was killed has left of itself on the root window."""
+    return tuple(numbers(display, display.screen().root, name) or ())
+
+
+def leave(display: Display, name: str, what: Sequence[int]) -> None:
+    """Leave numbers on the root window for the next run, should this one be killed; none: take them back."""
+    root, atom = display.screen().root, display.intern_atom(name)
+    if what:
+        root.change_property(atom, Xatom.CARDINAL, 32, list(what), X.PropModeReplace)
+    else:
+        root.delete_property(atom)
+    display.sync()
 
 
 def title(display: Any, window: Any) -> str:

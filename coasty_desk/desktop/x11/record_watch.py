@@ -47,22 +47,21 @@ class X11Watch:
         self._sent = sent
         self._over = threading.Event()
         self._looked_enough = threading.Event()
-        self._listening = threading.Event()
-        self._looking = threading.Event()
+        self._proofs = {"keyboard": threading.Event(), "pointer": threading.Event()}
+        """Each set once it is watched."""
+        self._faults: dict[str, str] = {}
         self._lock = threading.Lock()
         self._keys = ChordDetector((), frozenset())
         self._ours: set[int] = set()
         self._theirs: dict[int, float] = {}
         self._silent: tuple[frozenset[int], frozenset[int]] = frozenset(), frozenset()
         self._corners = CornerDetector(frozenset())
-        self._keyboard_fault = ""
-        self._pointer_fault = ""
         self._context: int | None = None
         self._asked_at: float | None = None
-        self._threads = (
-            threading.Thread(target=self._guarded, args=(self._listen,), name="coasty-desk keyboard", daemon=True),
-            threading.Thread(target=self._guarded, args=(self._look,), name="coasty-desk pointer", daemon=True),
-        )
+        self._threads = [
+            threading.Thread(target=self._guarded, args=(what, work), name=f"coasty-desk {what}", daemon=True)
+            for what, work in (("keyboard", self._listen), ("pointer", self._look))
+        ]
 
     def arm(self) -> tuple[str, str]:
         """Start watching; why the keyboard and why the pointer cannot be watched, or nothing each."""
@@ -70,14 +69,13 @@ class X11Watch:
         for thread in self._threads:
             thread.start()
         deadline = time.monotonic() + PROOF
-        for proof, thread in zip((self._listening, self._looking), self._threads, strict=True):
+        for proof, thread in zip(self._proofs.values(), self._threads, strict=True):
             while not proof.is_set() and thread.is_alive() and time.monotonic() < deadline:
                 proof.wait(0.05)
-        silent = "the X server did not answer in time"
-        return (
-            "" if self._listening.is_set() else self._keyboard_fault or silent,
-            "" if self._looking.is_set() else self._pointer_fault or silent,
-        )
+        return self._fault_of("keyboard"), self._fault_of("pointer")
+
+    def _fault_of(self, what: str) -> str:
+        return "" if self._proofs[what].is_set() else self._faults.get(what) or "the X server did not answer in time"
 
     def disarm(self) -> None:
         """Stop watching: the pointer last, because who looks at it finds out where the display does not answer any more."""
@@ -102,19 +100,17 @@ class X11Watch:
     # The keyboard, and every motion
 
     def _listen(self) -> None:
-        display = x11.display(x11.FEW)
-        try:
+        with x11.opened(x11.FEW) as display:
             if not display.has_extension("RECORD"):
-                self._keyboard_fault = "the X server has no RECORD extension"
+                self._faults["keyboard"] = "the X server has no RECORD extension"
                 return
             self._resolve(display)
             self._context = display.record_create_context(0, [record.AllClients], [what_to_record()])
             threading.Thread(target=self._end_recording, daemon=True).start()
-            display.record_enable_context(self._context, self._recorded(display))
-        finally:
-            self._context = None
-            with suppress(Exception):  # a connection that the server has closed raises whatever it likes
-                display.close()
+            try:
+                display.record_enable_context(self._context, self._recorded(display))
+            finally:
+                self._context = None
 
     def _end_recording(self) -> None:
         """RECORD only ends when another connection says so."""
@@ -130,7 +126,7 @@ class X11Watch:
 
         def take(reply: Any) -> None:
             if reply.category == record.StartOfData:
-                self._listening.set()
+                self._proofs["keyboard"].set()
             if reply.category != record.FromServer:
                 return
             data = reply.data
@@ -186,29 +182,21 @@ class X11Watch:
     # The pointer
 
     def _look(self) -> None:
-        display = x11.display(x11.FEW)
-        try:
-            root = display.screen().root
-            at = root.query_pointer()
-            points = where_corners_are(display)
-            with self._lock:
-                self._corners = CornerDetector(points, resting=(at.root_x, at.root_y) in points)
-            self._looking.set()
+        with x11.opened(x11.FEW) as display:
+            self._look_anew(display)
+            self._proofs["pointer"].set()
             looked = time.monotonic()
             while not self._looked_enough.wait(POLL):
                 self._asked_at = time.monotonic()
-                at = root.query_pointer()
+                at = display.screen().root.query_pointer()
                 self._at(at.root_x, at.root_y)
                 if time.monotonic() - looked >= GEOMETRY:
                     looked = time.monotonic()
                     self._look_anew(display)
                 self._asked_at = None
-        finally:
-            with suppress(Exception):  # a connection that the server has closed raises whatever it likes
-                display.close()
 
     def _look_anew(self, display: Any) -> None:
-        """Follow a change of resolution or of keyboard layout.
+        """Follow a change of resolution or of keyboard layout; the first time, where the corners are.
 
         A screen that shrinks takes the pointer along into its new corner: that is nobody's wish.
         """
@@ -231,7 +219,7 @@ class X11Watch:
 
     # Both
 
-    def _guarded(self, work: Callable[[], None]) -> None:
+    def _guarded(self, what: str, work: Callable[[], None]) -> None:
         """A watcher that dies while it is needed stops the run: nobody could stop it any more."""
         why = ""
         try:
@@ -242,18 +230,11 @@ class X11Watch:
             why = f"{type(error).__name__}: {error}".rstrip(": ")
         if self._over.is_set() or self._stop.is_set():
             return
-        keyboard = threading.current_thread() is self._threads[0]
-        if not (self._listening if keyboard else self._looking).is_set():
-            if keyboard:
-                self._keyboard_fault = self._keyboard_fault or why
-            else:
-                self._pointer_fault = self._pointer_fault or why
-            return
-        if answers():
-            what = "keyboard" if keyboard else "pointer"
-            self._stop.trip(
-                "stop", f"the {what} can no longer be watched for a stop ({why or 'the X server ended it'})"
-            )
+        if not self._proofs[what].is_set():
+            self._faults.setdefault(what, why)
+        elif x11.answers():
+            reason = why or "the X server ended it"
+            self._stop.trip("stop", f"the {what} can no longer be watched for a stop ({reason})")
         else:
             self._stop.trip("desktop", "the display is gone")
 
@@ -291,12 +272,3 @@ def monitors(display: Any) -> Iterator[Rect]:
     if not found:
         geometry = root.get_geometry()
         yield Rect(0, 0, geometry.width, geometry.height)
-
-
-def answers() -> bool:
-    """Whether the display still takes a connection."""
-    try:
-        x11.display().close()
-    except Exception:  # noqa: BLE001 - a server that is just going breaks off anywhere in the greeting
-        return False
-    return True

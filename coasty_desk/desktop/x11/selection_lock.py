@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec.structs import replace
@@ -30,8 +30,7 @@ class X11Lock:
     @contextmanager
     def held(self, owner: Owner, stop: Stop) -> Iterator[Owner | None]:
         """Within the block the selection is ours; gives its owner where it is another's."""
-        display = x11.display(x11.FEW)
-        try:
+        with x11.opened(x11.FEW) as display:
             selection = display.intern_atom(SELECTION)
             window = display.screen().root.create_window(
                 *(-1, -1, 1, 1, 0, X.CopyFromParent), event_mask=X.StructureNotifyMask
@@ -43,24 +42,17 @@ class X11Lock:
                 return
             with _listening(display, window, selection, stop):
                 yield None
-        finally:
-            with suppress(Exception):  # a server that has gone raises whatever it likes
-                display.close()
 
     def owner(self) -> Owner | None:
         """Who owns the selection."""
-        display = x11.display()
-        try:
+        with x11.opened() as display:
             selection = display.intern_atom(SELECTION)
             window = display.get_selection_owner(selection)
             return None if window == X.NONE else _said_on(display, window, selection)
-        finally:
-            display.close()
 
     def ask_to_stop(self, seconds: float) -> Heard:
         """Send the owner's window a message, and watch it."""
-        display = x11.display()
-        try:
+        with x11.opened() as display:
             selection = display.intern_atom(SELECTION)
             window = display.get_selection_owner(selection)
             if window == X.NONE:
@@ -81,8 +73,6 @@ class X11Lock:
                     heard = "stopping"
                 time.sleep(0.02)
             return heard
-        finally:
-            display.close()
 
 
 def _take(display: Any, window: Any, selection: int) -> Owner | None:
@@ -145,9 +135,7 @@ def _listening(display: Any, window: Any, selection: int, stop: Stop) -> Iterato
                     return
         except Exception:  # noqa: BLE001 - Xlib raises anything on a connection that has ended
             if not stop.is_set():
-                from coasty_desk.desktop.x11.record_watch import answers
-
-                stop.trip("desktop", LOST if answers() else "")
+                stop.trip("desktop", LOST if x11.answers() else "")
 
     thread = threading.Thread(target=listen, name="coasty-desk stop command", daemon=True)
     thread.start()

@@ -36,7 +36,6 @@ class X11Window:
         self._ping = self._display.intern_atom("_NET_WM_PING")
         self._focus_before = self._display.get_input_focus()
         self._xkb = Xkb.open(self._display)
-        self._keymap = read_keymap(self._display, self._xkb)
         self._thread = threading.Thread(target=self._listen, name="coasty-desk self-test window", daemon=True)
         self._thread.start()
 

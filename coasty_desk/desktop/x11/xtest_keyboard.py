@@ -32,7 +32,7 @@ from coasty_desk.desktop.x11.borrowed_keycodes import ANY_GROUP, Borrowed
 from coasty_desk.desktop.x11.focus_guard import Guard
 from coasty_desk.desktop.x11.live_keymap import KeyLevel, Keymap
 from coasty_desk.desktop.x11.ping import Ping
-from coasty_desk.desktop.x11.relabel import place, relabelled
+from coasty_desk.desktop.x11.relabel import PLACES, relabelled
 from coasty_desk.desktop.x11.xkb import NEW_KEYBOARD, NO_KEY, LockState, Xkb
 from coasty_desk.desktop.x11.xlib import X, Display, xtest
 
@@ -344,10 +344,13 @@ class X11Keyboard:
 
     @contextmanager
     def _in_order(self, layout: _Layout, *, locks: bool = True) -> Iterator[None]:
-        """Within the block, Caps Lock and its like are off; after it, they and the group are as they were."""
+        """Within the block Caps Lock and its like are off, and no key is slow, bounced or sticky; after it, they and the group are as they were."""
         self._home = self._group = layout.state.group
         self._locks_after = layout.state.locked if locks else None
-        with self._without_accessibility_keys(layout.locked if locks else layout.state.locked):
+        with accessibility_keys.off(self._display, self._xkb) as were_on:
+            if self._xkb is not None and were_on:
+                self._xkb.lock_modifiers(layout.locked if locks else layout.state.locked)
+                self._group = self._xkb.state().group
             if locks and (layout.state.latched or layout.state.locked & ~layout.locked):
                 self._lock(layout, layout.locked)
             try:
@@ -358,18 +361,6 @@ class X11Keyboard:
                     self._lock(layout, self._locks_after or 0)
                 self._locks_after = None
                 self._display.sync()
-
-    @contextmanager
-    def _without_accessibility_keys(self, locked: int) -> Iterator[None]:
-        """Within the block no key is slow, bounced or sticky; these modifier bits are locked at its beginning."""
-        if self._xkb is None:
-            yield
-            return
-        with accessibility_keys.off(self._display, self._xkb) as were:
-            if were:
-                self._xkb.lock_modifiers(locked)
-                self._group = self._xkb.state().group
-            yield
 
     def _lock(self, layout: _Layout, bits: int) -> None:
         if self._xkb is not None:
@@ -407,7 +398,7 @@ class X11Keyboard:
 
     def _chord_way(self, key: str, keys: Stroke, layout: _Layout, ends: ExitStack) -> KeyLevel:
         """The way of one key of a chord; a letter that no layout has is put in its place until `ends`."""
-        there = place(key) if len(key) == 1 and len(keys) > 1 else None
+        there = PLACES.get(key) if len(keys) > 1 else None
         if there is None or self._xkb is None or not self._xkb.is_one_for_all() or layout.way(key) is not None:
             return self._key_way(key, layout)
         keycode, symbols = there
@@ -479,12 +470,17 @@ def read_keymap(display: Display, xkb: Xkb | None) -> Keymap:
 
 def give_back_leftovers() -> None:
     """Empty the keycodes that a killed run left borrowed. Raises DesktopError."""
-    display = x11.display()
-    try:
+    with x11.opened() as display:
         xkb = Xkb.open(display)
         _tidy(display, xkb, Borrowed(display, xkb, seen=_nothing, known=_nothing))
-    finally:
-        display.close()
+
+
+def layout_name() -> str:
+    """What a person is told of the layout, as far as the server tells. Raises DesktopError."""
+    with x11.opened() as display:
+        rules = display.screen().root.get_full_text_property(display.intern_atom("_XKB_RULES_NAMES"))
+    parts = (rules or "").split("\0")
+    return parts[2] if len(parts) > 2 and parts[2] else "not told by the server; typing reads the live keymap"
 
 
 def _tidy(display: Display, xkb: Xkb | None, borrowed: Borrowed) -> None:
