@@ -9,10 +9,11 @@ import pytest
 
 from coasty_desk.core.errors import Aborted
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.base.key_codes import key_codes
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
-from coasty_desk.desktop.native import native_keys, native_libraries
-from coasty_desk.desktop.native.native_keyboard import NativeKeyboard, WindowsKeys
+from coasty_desk.desktop.native import native_libraries
+from coasty_desk.desktop.native.native_keyboard import NativeKeyboard, WindowsKeys, utf16_units, windows_character
 from coasty_desk.desktop.native.native_pointer import MacPointer, WindowsPointer
 
 US = {"c": 0x43, "C": 0x143, "+": 0x1BB, "@": 0x132}
@@ -24,7 +25,7 @@ class FakePynput:
     """pynput.keyboard's face, which keeps what it was told."""
 
     def __init__(self) -> None:
-        names = [name for name in native_keys.PYNPUT.values() if name not in ("f21", "f22", "f23", "f24")]
+        names = [name for name in key_codes("pynput").values() if name not in ("f21", "f22", "f23", "f24")]
         self.Key = SimpleNamespace(
             **{name: SimpleNamespace(value=SimpleNamespace(vk=at)) for at, name in enumerate(names, 1)}
         )
@@ -54,22 +55,22 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> tuple[NativeKeyboard, FakePynput
 
 def test_the_layout_says_which_windows_key_a_character_is_on() -> None:
     """VkKeyScanW's answer: the key in the low byte, Shift, Ctrl and Alt above it."""
-    assert native_keys.windows_character("c", US.__getitem__) == (0x43, ())
-    assert native_keys.windows_character("+", US.__getitem__) == (0xBB, ("shift",))
-    assert native_keys.windows_character("+", GERMAN.__getitem__) == (0xBB, ())
-    assert native_keys.windows_character("@", GERMAN.__getitem__) == (0x51, ("ctrl", "alt"))
+    assert windows_character("c", US.__getitem__) == (0x43, ())
+    assert windows_character("+", US.__getitem__) == (0xBB, ("shift",))
+    assert windows_character("+", GERMAN.__getitem__) == (0xBB, ())
+    assert windows_character("@", GERMAN.__getitem__) == (0x51, ("ctrl", "alt"))
 
 
 def test_a_latin_letter_keeps_its_windows_key_on_a_russian_layout() -> None:
     """The layout has no `c`; its virtual key is still C's. What has no key at all has none."""
-    assert native_keys.windows_character("c", lambda c: RUSSIAN.get(c, -1)) == (0x43, ())
-    assert native_keys.windows_character("漢", lambda _: -1) is None
+    assert windows_character("c", lambda c: RUSSIAN.get(c, -1)) == (0x43, ())
+    assert windows_character("漢", lambda _: -1) is None
 
 
 def test_macos_counts_characters_in_halves() -> None:
     """A character outside the basic plane is two units."""
-    assert native_keys.utf16_units("é") == 1
-    assert native_keys.utf16_units("😀") == 2
+    assert utf16_units("é") == 1
+    assert utf16_units("😀") == 2
 
 
 def test_text_goes_out_character_by_character(windows: tuple[NativeKeyboard, FakePynput]) -> None:

@@ -10,35 +10,37 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from typing import Any
+from typing import Any, Literal
 
 from coasty_desk.core.gates.human_input import OnHumanInput
 from coasty_desk.core.keys.chords import Stroke
 from coasty_desk.core.keys.key_names import CONTROL
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.base.key_codes import key_codes
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
 from coasty_desk.desktop.base.recheck import NEVER, SLICE, Recheck
-from coasty_desk.desktop.native import native_keys, native_libraries
+from coasty_desk.desktop.native import native_libraries
 
 _HOLD = 0.03
 _WINDOWS_GAP = 0.001
 _MAC_GAP = 0.008
 """Seconds between characters: macOS drops some that come faster."""
+_SHIFT, _CTRL, _ALT = 1, 2, 4
 
 
 class WindowsKeys:
     """Windows' own part: virtual keys, and text by SendInput."""
 
     gap = _WINDOWS_GAP
-    codes = native_keys.WINDOWS
+    codes: Literal["windows", "macos"] = "windows"
 
     def __init__(self, scan: Callable[[str], int] | None = None) -> None:
         self._scan = scan or _vk_key_scan
 
     def character(self, pynput: Any, character: str) -> list[Any] | None:
         """The keys that a character of a chord is on."""
-        found = native_keys.windows_character(character, self._scan)
+        found = windows_character(character, self._scan)
         if found is None:
             return None
         code, held = found
@@ -53,7 +55,7 @@ class MacKeys:
     """The part that is macOS's own: virtual key codes, and text set on a keyboard event."""
 
     gap = _MAC_GAP
-    codes = native_keys.MACOS
+    codes: Literal["windows", "macos"] = "macos"
 
     def character(self, pynput: Any, character: str) -> list[Any] | None:
         """The key that a character of a chord is on: pynput looks it up in the active layout."""
@@ -65,7 +67,7 @@ class MacKeys:
 
         for down in (True, False):
             event = Quartz.CGEventCreateKeyboardEvent(None, 0, down)
-            Quartz.CGEventKeyboardSetUnicodeString(event, native_keys.utf16_units(character), character)
+            Quartz.CGEventKeyboardSetUnicodeString(event, utf16_units(character), character)
             Quartz.CGEventPost(Quartz.kCGHIDEventTap, event)
 
 
@@ -160,11 +162,11 @@ class NativeKeyboard:
         """The platform keys of a canonical one; None where there is none."""
         if len(key) == 1:
             return self._system.character(self._pynput, key)
-        named = getattr(self._pynput.Key, native_keys.PYNPUT.get(key, ""), None)
+        named = getattr(self._pynput.Key, key_codes("pynput").get(key, ""), None)
         if named is not None:
             return [named]
-        code = self._system.codes.get(key)
-        return None if code is None else [self._pynput.KeyCode.from_vk(code)]
+        code = key_codes(self._system.codes).get(key)
+        return None if code is None else [self._pynput.KeyCode.from_vk(int(code, 16))]
 
     def _down(self, key: Any) -> AbstractContextManager[None]:
         return self._held.down(f"key {key}", lambda: self._send(key, down=True), lambda: self._send(key, down=False))
@@ -182,3 +184,24 @@ def _vk_key_scan(character: str) -> int:
     windll: Any = getattr(ctypes, "windll")  # noqa: B009 - mypy knows it on Windows alone
     scanned: int = windll.user32.VkKeyScanW(ctypes.c_wchar(character))
     return scanned
+
+
+def windows_character(character: str, vk_key_scan: Callable[[str], int]) -> tuple[int, tuple[str, ...]] | None:
+    """The virtual key of a character on the active layout, and the keys to hold with it; None where there is none.
+
+    `vk_key_scan` is `VkKeyScanW`: the key in the low byte, Shift/Ctrl/Alt bits in the high one,
+    -1 for a character that the layout lacks. Letters and digits keep their virtual keys on
+    layouts of another script, so `ctrl+c` is on the key of C there too.
+    """
+    scan = vk_key_scan(character)
+    if scan & 0xFFFF == 0xFFFF:
+        upper = character.upper()
+        return (ord(upper), ()) if upper.isascii() and upper.isalnum() else None
+    bits = scan >> 8 & 0xFF
+    held = tuple(key for bit, key in ((_SHIFT, "shift"), (_CTRL, "ctrl"), (_ALT, "alt")) if bits & bit)
+    return scan & 0xFF, held
+
+
+def utf16_units(character: str) -> int:
+    """How many UTF-16 units a character is: macOS counts in those."""
+    return len(character.encode("utf-16-le")) // 2

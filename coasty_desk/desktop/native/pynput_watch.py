@@ -16,9 +16,9 @@ from coasty_desk.core.abort.gestures import ChordDetector, CornerDetector, corne
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Rect
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.base.key_codes import key_codes
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.native import native_libraries
-from coasty_desk.desktop.native.native_keys import PYNPUT
 
 POLL = 0.02
 """Seconds between two looks at the pointer."""
@@ -125,7 +125,7 @@ def _codes(keyboard: Any, part: str) -> list[int]:
 
 def _key(known: Any, name: str) -> Any:
     """Pynput's key of that name, or of its own name for it."""
-    return getattr(known, name, None) or getattr(known, PYNPUT.get(own_name(name), ""), None)
+    return getattr(known, name, None) or getattr(known, key_codes("pynput").get(own_name(name), ""), None)
 
 
 def _monitors() -> list[Rect]:

@@ -8,22 +8,6 @@ from coasty_desk.core.abort.abort_key import SIDES, AbortKey
 from coasty_desk.core.keys.chords import canonical
 from coasty_desk.desktop.x11 import keysyms
 
-_ALSO: dict[str, tuple[int, ...]] = {
-    "altright": (0xFF7E, 0xFFEA),  # Mode_switch and Alt_R
-    "tab": (0xFE20,),  # with Shift
-    **dict(
-        zip(
-            ("home", "left", "up", "right", "down", "pageup", "pagedown", "end"),
-            zip(range(0xFF95, 0xFF9D)),
-            strict=True,
-        )
-    ),
-    "enter": (0xFF8D,),
-    "insert": (0xFF9E,),
-    "delete": (0xFF9F,),
-}
-"""Further keysyms of a key, mostly those of the number pad."""
-
 _LOCKS = frozenset({0xFE01, *range(0xFE06, 0xFE10), 0xFF7F, 0xFFE5, 0xFFE6})
 """The keysyms ISO_Lock, ISO_Group_Latch to ISO_Last_Group_Lock, Num_Lock, Caps_Lock and Shift_Lock."""
 
@@ -57,9 +41,8 @@ def _keysyms(name: str) -> set[int]:
     if len(name) == 1:
         return keysyms.writing(name) | keysyms.writing(name.upper())
     if name[0] == "f" and name[1:].isdigit():
-        return {keysyms.KEYSYMS["f1"] - 1 + int(name[1:])}
-    key = canonical(name)
-    return {keysyms.KEYSYMS[key], *_ALSO.get(key, ())}
+        return {keysyms.of_key("f1") - 1 + int(name[1:])}
+    return set(keysyms.named()[canonical(name)])
 
 
 def _keymap(display: Any) -> dict[int, frozenset[int]]:

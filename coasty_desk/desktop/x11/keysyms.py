@@ -1,10 +1,14 @@
-"""Characters and keys to X11 keysyms and back. Pure; the numbers are keysymdef.h's.
+"""Characters and keys to X11 keysyms and back; the numbers are keysymdef.h's.
 
 A character has its Unicode keysym (`0x01000000 | code point`; Latin-1: the code point itself),
 and in many layouts a legacy one: `й` is 0x6ca on a Russian keyboard.
 """
 
 from __future__ import annotations
+
+from functools import cache
+
+from coasty_desk.desktop.base.key_codes import key_codes
 
 _CODECS: dict[int, str] = {
     0x01: "iso8859_2",
@@ -32,78 +36,6 @@ _RUNS: dict[int, str] = {
 }
 """Where keysymdef.h leaves the encoding: characters from this keysym on; NUL for none."""
 
-KEYSYMS: dict[str, int] = {
-    "ctrl": 0xFFE3,
-    "ctrlright": 0xFFE4,
-    "shift": 0xFFE1,
-    "shiftright": 0xFFE2,
-    "alt": 0xFFE9,
-    "altright": 0xFE03,
-    "win": 0xFFEB,
-    "winright": 0xFFEC,
-    "enter": 0xFF0D,
-    "tab": 0xFF09,
-    "esc": 0xFF1B,
-    "space": 0x20,
-    "backspace": 0xFF08,
-    "delete": 0xFFFF,
-    "insert": 0xFF63,
-    "home": 0xFF50,
-    "left": 0xFF51,
-    "up": 0xFF52,
-    "right": 0xFF53,
-    "down": 0xFF54,
-    "pageup": 0xFF55,
-    "pagedown": 0xFF56,
-    "end": 0xFF57,
-    "capslock": 0xFFE5,
-    "numlock": 0xFF7F,
-    "scrolllock": 0xFF14,
-    "pause": 0xFF13,
-    "printscreen": 0xFF61,
-    "apps": 0xFF67,
-    "help": 0xFF6A,
-    "clear": 0xFF0B,
-    "select": 0xFF60,
-    "execute": 0xFF62,
-    "multiply": 0xFFAA,
-    "add": 0xFFAB,
-    "separator": 0xFFAC,
-    "subtract": 0xFFAD,
-    "decimal": 0xFFAE,
-    "divide": 0xFFAF,
-    **{f"num{n}": 0xFFB0 + n for n in range(10)},
-    **{f"f{n}": 0xFFBD + n for n in range(1, 25)},
-    "sleep": 0x1008FF2F,
-    "volumedown": 0x1008FF11,
-    "volumemute": 0x1008FF12,
-    "volumeup": 0x1008FF13,
-    "playpause": 0x1008FF14,
-    "stop": 0x1008FF15,
-    "prevtrack": 0x1008FF16,
-    "nexttrack": 0x1008FF17,
-    "browserhome": 0x1008FF18,
-    "launchmail": 0x1008FF19,
-    "browsersearch": 0x1008FF1B,
-    "browserback": 0x1008FF26,
-    "browserforward": 0x1008FF27,
-    "browserstop": 0x1008FF28,
-    "browserrefresh": 0x1008FF73,
-    "browserfavorites": 0x1008FF30,
-    "launchmediaselect": 0x1008FF81,
-    "launchapp1": 0x1008FF41,
-    "launchapp2": 0x1008FF1D,
-    "brightnessup": 0x1008FF02,
-    "brightnessdown": 0x1008FF03,
-    "convert": 0xFF23,
-    "nonconvert": 0xFF22,
-    "kana": 0xFF27,
-    "kanji": 0xFF2A,
-    "hangul": 0xFF31,
-    "hanja": 0xFF34,
-}
-"""The keysym of every key that has a name."""
-
 LEVEL3_SHIFT = 0xFE03
 SHIFTS = frozenset({0xFFE1, 0xFFE2})
 
@@ -116,9 +48,15 @@ def of_character(character: str) -> int:
     return 0x01000000 | code
 
 
+@cache
+def named() -> dict[str, tuple[int, ...]]:
+    """The keysyms of every key that has a name: the one that writes it, and further ones that are it as well."""
+    return {key: tuple(int(code, 16) for code in codes.split(",")) for key, codes in key_codes("x11").items()}
+
+
 def of_key(key: str) -> int:
     """The keysym of a canonical key."""
-    return of_character(key) if len(key) == 1 else KEYSYMS[key]
+    return of_character(key) if len(key) == 1 else named()[key][0]
 
 
 def _legacy() -> dict[int, str]:

@@ -18,7 +18,8 @@ from coasty_desk.desktop.x11.xkb import Xkb
 from coasty_desk.desktop.x11.xtest_keyboard import read_keymap
 from coasty_desk.desktop.x11.xlib import X, Xatom, events
 
-_MAPPED = {keysyms.KEYSYMS[key]: text for key, text in (("enter", "\n"), ("tab", "\t"))}
+_MAPPED = {0xFF0D: "\n", 0xFF09: "\t"}
+"""What Return and Tab write."""
 _GROUP = 13
 
 

@@ -121,7 +121,7 @@ class X11Keyboard:
 
     def lacks(self, key: str) -> bool:
         """Whether the key cannot be pressed at all: here none, what the layout lacks is borrowed."""
-        return len(key) != 1 and key not in keysyms.KEYSYMS
+        return len(key) != 1 and key not in keysyms.named()
 
     def obstacle(self, text: str) -> str | None:
         """An input method that composes, or a character that there is no key for and none to borrow."""
