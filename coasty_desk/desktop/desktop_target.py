@@ -13,8 +13,7 @@ from coasty_desk.desktop import display_lock, platform
 from coasty_desk.desktop.abort import methods
 from coasty_desk.desktop.abort.methods import AbortMethods
 from coasty_desk.desktop.base.pressed import Pressed
-from coasty_desk.desktop.input.dry_run import DryRun
-from coasty_desk.desktop.input.executor import DesktopExecutor
+from coasty_desk.desktop.input.executor import DesktopExecutor, DryRun
 from coasty_desk.desktop.own_terminal.apart import Apart
 from coasty_desk.desktop.screen.capture import MonitorScreen
 from coasty_desk.desktop.screen.desktop_surroundings import DesktopSurroundings, WindowMask, pointer

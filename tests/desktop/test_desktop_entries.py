@@ -12,8 +12,7 @@ from coasty_desk.core.actions import Launch
 from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.input.dry_run import DryRun
-from coasty_desk.desktop.input.executor import DesktopExecutor, refused
+from coasty_desk.desktop.input.executor import DesktopExecutor, DryRun, refused
 from coasty_desk.desktop.linux import desktop_entries
 
 pytestmark = [

@@ -11,7 +11,7 @@ from coasty_desk.core.ports import Executor
 from coasty_desk.core.run import Job, Ports, run
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.input.dry_run import DryRun
+from coasty_desk.desktop.input.executor import DryRun
 from coasty_desk.testing import OpenGate, RecordingExecutor, Reply, ScriptedPredictor, StillScreen
 
 FRAME = Frame(b"", "image/png", Size(640, 480), Size(640, 480), Rect(0, 0, 1280, 960))

@@ -75,14 +75,15 @@ class DesktopExecutor:
         self._opening = threading.Lock()
         self._opened: tuple[Pointer, Keyboard] | None = None
 
-    def ready(self) -> None:
-        """Open the mouse and the keyboard, which takes 50 ms: in any thread, while nothing waits for it."""
+    def ready(self) -> tuple[Pointer, Keyboard]:
+        """The mouse and the keyboard. To open them takes 50 ms: in any thread, while nothing waits for it."""
         with self._opening:
             if self._opened is None:
                 pointer = Pointer(self._stop, self.held, self._sent, self._recheck)
                 typist = platform.keyboard(self._stop, self.held, self._sent, self._on_human_input, self._recheck)
                 weakref.finalize(self, _end, self.held, typist, pointer)  # also when the interpreter exits
                 self._opened = pointer, typist
+            return self._opened
 
     def ready_quietly(self) -> None:
         """As `ready`; what is wrong is said by the first action that needs them."""
@@ -91,17 +92,11 @@ class DesktopExecutor:
 
     @property
     def _pointer(self) -> Pointer:
-        return self._devices()[0]
+        return self.ready()[0]
 
     @property
     def _keyboard(self) -> Keyboard:
-        return self._devices()[1]
-
-    def _devices(self) -> tuple[Pointer, Keyboard]:
-        if self._opened is None:
-            self.ready()
-        assert self._opened is not None, "`ready` opens them, or raises"  # noqa: S101 - for the type checker
-        return self._opened
+        return self.ready()[1]
 
     def refuses(self, placed: Placed) -> Refusal | None:
         """Why it cannot be done at all: a key that there is not, a text that would not arrive, an application that there is not."""
@@ -211,6 +206,20 @@ class DesktopExecutor:
             self._idle.set()
 
 
+class DryRun:
+    """A `core.ports.Executor` that sends nothing: whoever reads the run's events sees what it would have done. It refuses what the real one would refuse."""
+
+    def refuses(self, placed: Placed) -> Refusal | None:
+        """Why it could not be done at all: a character that no key writes."""
+        return refused(placed, lambda _key: False)
+
+    def perform(self, placed: Placed) -> None:
+        """Nothing."""
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+
 def refused(
     placed: Placed, lacks: Callable[[str], bool], environment: Mapping[str, str] | None = None
 ) -> Refusal | None:
@@ -224,14 +233,10 @@ def refused(
             bad = untypeable(text)
             return None if bad is None else refusal(placed, "keys", f"no key writes the character U+{ord(bad):04X}")
         case Launch():
-            return None if environment is None else _absent(placed, action, environment)
+            why = "" if environment is None else platform.applications.lacking(action, environment)
+            return refusal(placed, "desktop", why) if why else None
     absent = [key for stroke in strokes_of(action) for key in stroke if lacks(key)]
     return refusal(placed, "keys", f"this system has no key {absent[0]!r}") if absent else None
-
-
-def _absent(placed: Placed, launch: Launch, environment: Mapping[str, str]) -> Refusal | None:
-    why = platform.applications.lacking(launch, environment)
-    return refusal(placed, "desktop", why) if why else None
 
 
 def _end(held: Pressed, keyboard: Keyboard, pointer: Pointer) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.linux import netlink, proc
+from coasty_desk.desktop.x11 import client_processes
 
 if TYPE_CHECKING:
     from Xlib.display import Display
@@ -65,21 +66,14 @@ class Unread:
 
     def process(self) -> int | None:
         """The process of the window that has the focus, or that the pointer is over where none has."""
-        from Xlib.ext import res
-
-        if not self._display.has_extension("X-Resource"):
-            return None
         window = self._display.get_input_focus().focus
         root = self._display.screen().root
         if isinstance(window, int) or window.id == root.id:  # then keys go where the pointer is
             window = root.query_pointer().child
         if not window:
             return None
-        answer = self._display.res_query_client_ids([{"client": window.id, "mask": res.LocalClientPIDMask}])
-        for found in answer.ids:
-            if found.spec.mask == res.LocalClientPIDMask and found.value:
-                return int(found.value[0])
-        return None
+        told = client_processes.by_client(self._display, window.id) or {}
+        return next(iter(told.values()), None)
 
 
 def _connection(pid: int) -> int | None:

@@ -26,8 +26,6 @@ _HOLD = 0.03
 _WINDOWS_GAP = 0.001
 _MAC_GAP = 0.008
 """Seconds between characters: macOS drops some that come faster."""
-_SHIFT, _CTRL, _ALT = 1, 2, 4
-
 
 class WindowsKeys:
     """Windows' own part: virtual keys, and text by SendInput."""
@@ -198,7 +196,7 @@ def windows_character(character: str, vk_key_scan: Callable[[str], int]) -> tupl
         upper = character.upper()
         return (ord(upper), ()) if upper.isascii() and upper.isalnum() else None
     bits = scan >> 8 & 0xFF
-    held = tuple(key for bit, key in ((_SHIFT, "shift"), (_CTRL, "ctrl"), (_ALT, "alt")) if bits & bit)
+    held = tuple(key for bit, key in ((1, "shift"), (2, "ctrl"), (4, "alt")) if bits & bit)
     return scan & 0xFF, held
 
 

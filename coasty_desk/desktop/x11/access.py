@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import wraps
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 _COOKIE = b"MIT-MAGIC-COOKIE-1"
 _INTERNET, _INTERNET6, _LOCAL, _WILD = 0, 6, 256, 65535
@@ -26,14 +26,6 @@ _LOOPBACKS = frozenset(map(ipaddress.ip_address, ("127.0.0.1", "::1")))
 
 _AT_WORK = 0.05
 """Seconds; what locks a connection does so for microseconds, or has failed and never unlocks it."""
-
-
-class _AuthorityEntry(NamedTuple):
-    family: int
-    address: bytes
-    number: bytes
-    name: bytes
-    data: bytes
 
 
 def connect(protocol: str | None, host: str, number: int) -> socket.socket:
@@ -63,10 +55,10 @@ def authority(connected: socket.socket, *where: object) -> tuple[bytes, bytes]:
     """
     family, address = _peer(connected)
     number = str(where[-1]).encode()
-    for entry in _entries():
-        here = entry.family == _WILD or (entry.family, entry.address) == (family, address)
-        if here and entry.number in (b"", number) and entry.name == _COOKIE:
-            return entry.name, entry.data
+    for of_family, (of_address, of_number, name, data) in _entries():
+        here = of_family == _WILD or (of_family, of_address) == (family, address)
+        if here and of_number in (b"", number) and name == _COOKIE:
+            return name, data
     return b"", b""
 
 
@@ -118,7 +110,8 @@ def _peer(connected: socket.socket) -> tuple[int, bytes]:
     return _LOCAL, socket.gethostname().encode()
 
 
-def _entries() -> Iterator[_AuthorityEntry]:
+def _entries() -> Iterator[tuple[int, list[bytes]]]:
+    """Each entry's family, and its address, number of the display, name and data."""
     named = os.environ.get("XAUTHORITY")
     try:
         raw = Path(named).read_bytes() if named else Path("~/.Xauthority").expanduser().read_bytes()
@@ -134,6 +127,6 @@ def _entries() -> Iterator[_AuthorityEntry]:
                 (length,) = struct.unpack_from(">H", raw, at)
                 fields.append(raw[at + 2 : at + 2 + length])
                 at += 2 + length
-            yield _AuthorityEntry(family, *fields)
+            yield family, fields
     except struct.error:  # cut off in the middle: what stands before it counts
         return

@@ -102,6 +102,12 @@ class Clients:
         """The connection that made it: windows of one application have one, mostly."""
         return int(window.id & ~self._display.display.info.resource_id_mask)
 
+    def belongs(self, popup: Any, client: int) -> bool:
+        """Whether a window that nobody manages is one of the client's: by its own word, or, where it says nothing, by who made it."""
+        owners = [owner.id for owner in self.owners(popup)]
+        ours = self._display.create_resource_object("window", client)
+        return client in owners or (not owners and self.maker(popup) == self.maker(ours))
+
     def marks(self, window: Any) -> frozenset[tuple[str, int]]:
         """By what windows of one application know each other: who made them, their leader, their process."""
         found = {("maker", self.maker(window))}

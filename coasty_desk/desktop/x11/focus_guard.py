@@ -186,13 +186,11 @@ class Guard:
 
     def _is_ours(self, window: int) -> bool:
         """Whether it is a popup of the window that we began in: a completion, a menu that takes the keys."""
-        popup, ours = (self._display.create_resource_object("window", number) for number in (window, self._window))
+        popup = self._display.create_resource_object("window", window)
         with suppress(*gone()):
             clients = Clients(self._display)
-            if not popup.get_attributes().override_redirect or clients.is_client(popup):
-                return False
-            owners = [owner.id for owner in clients.owners(popup)]
-            return ours.id in owners or (not owners and clients.maker(popup) == clients.maker(ours))
+            loose = popup.get_attributes().override_redirect and not clients.is_client(popup)
+            return loose and clients.belongs(popup, self._window)
         return False
 
 

@@ -49,10 +49,7 @@ def _has_menu(display: Display, client: int) -> bool:
         with suppress(*gone()):
             if number == client or said.get(number) in types or clients.within(window):
                 continue
-            owners = [owner.id for owner in clients.owners(window)]
-            if client in owners or (
-                not owners and window_stack.maker(display, number) == window_stack.maker(display, client)
-            ):
+            if clients.belongs(window, client):
                 return True
     return False
 

@@ -55,13 +55,13 @@ class Ping:
             window = self._root.query_pointer().child
             return self._below(window) if window else None
         while window and window.id != self._root.id:
-            if self._takes_part(window, Xatom.ATOM):
+            if self._takes_part(window):
                 return window
             window = window.query_tree().parent
         return None
 
     def _below(self, window: Any) -> Any:
-        if self._takes_part(window, Xatom.ATOM):
+        if self._takes_part(window):
             return window
         for child in window.query_tree().children:
             found = self._below(child)
@@ -69,8 +69,8 @@ class Ping:
                 return found
         return None
 
-    def _takes_part(self, window: Any, atom_type: int) -> bool:
-        protocols = window.get_property(self._protocols, atom_type, 0, 64)
+    def _takes_part(self, window: Any) -> bool:
+        protocols = window.get_property(self._protocols, Xatom.ATOM, 0, 64)
         return protocols is not None and self._ping in protocols.value
 
     def _send(self, window: Any) -> None:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import os
 import re
 import socket
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from coasty_desk.desktop.base.app_starter import started
 from coasty_desk.desktop.x11 import connection as x11
 
 STAYS = 60
@@ -46,14 +46,8 @@ _NEEDED = ("DISPLAY", "XAUTHORITY", "HOME", "PATH", "PYTHONPATH", "PYTHONHOME", 
 def leave_behind(names: Iterable[str]) -> None:
     """Start the process that lets go later of what `pressed.Pressed` calls by these names, and of borrowed keycodes. Never raises."""
     with suppress(OSError):
-        subprocess.Popen(
-            [sys.executable, "-P", "-m", "coasty_desk.desktop.x11.let_go", *names],
-            env={name: os.environ[name] for name in _NEEDED if name in os.environ},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        command = [sys.executable, "-P", "-m", "coasty_desk.desktop.x11.let_go", *names]
+        started(command, {name: os.environ[name] for name in _NEEDED if name in os.environ})
 
 
 def _connections() -> Iterator[socket.socket]:

@@ -44,12 +44,6 @@ def focused() -> Window | None:
     return None if found is None else found.window
 
 
-def window_at(point: Point) -> Window | None:
-    """The window that a real pixel belongs to; a menu belongs to the window that opened it. Raises DesktopError."""
-    found = pixel_reaches(point)
-    return None if found is None else found.window
-
-
 def pixel_reaches(point: Point) -> Reached | None:
     """What a click on a real pixel goes to; None for the bare desktop. Raises DesktopError, also for a menu of nobody's."""
     with _asked() as display:

@@ -13,7 +13,7 @@ from typing import Any
 from coasty_desk.core.scaling import Rect
 from coasty_desk.desktop.base.probe_window import COLOUR, Button, Moved, ProbeEvent
 from coasty_desk.desktop.x11 import connection as x11
-from coasty_desk.desktop.x11 import keysyms
+from coasty_desk.desktop.x11 import grabs, keysyms
 from coasty_desk.desktop.x11.xkb import Xkb
 from coasty_desk.desktop.x11.xtest_keyboard import read_keymap
 from coasty_desk.desktop.x11.xlib import X, Xatom, events
@@ -67,7 +67,10 @@ class X11Window:
 
     def why_deaf(self) -> str:
         """Why no input may have come, as far as the server tells; empty where it does not."""
-        return _why_deaf(self._display, self._window)
+        for taken, what in ((grabs.pointer_is_taken, "pointer"), (grabs.keyboard_is_taken, "keyboard")):
+            if taken(self._display):
+                return f"another program holds the {what}: a screen locker, or an open menu"
+        return ""
 
     def close(self) -> None:
         """Go away, and give the focus back."""
@@ -134,14 +137,3 @@ def _pixel(screen: Any) -> int:
     red, green, blue = COLOUR
     asked = screen.default_colormap.alloc_color(red * 257, green * 257, blue * 257)
     return int(asked.pixel)
-
-
-def _why_deaf(display: Any, window: Any) -> str:
-    grabbed = window.grab_pointer(0, 0, X.GrabModeAsync, X.GrabModeAsync, 0, 0, X.CurrentTime)
-    display.ungrab_pointer(X.CurrentTime)
-    if grabbed != X.GrabSuccess:
-        return "another program holds the pointer: a screen locker, or an open menu"
-    grabbed = window.grab_keyboard(0, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
-    display.ungrab_keyboard(X.CurrentTime)
-    display.sync()
-    return "another program holds the keyboard: a screen locker, or an open menu" if grabbed != X.GrabSuccess else ""
