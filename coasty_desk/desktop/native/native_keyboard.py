@@ -27,6 +27,7 @@ _WINDOWS_GAP = 0.001
 _MAC_GAP = 0.008
 """Seconds between characters: macOS drops some that come faster."""
 
+
 class WindowsKeys:
     """Windows' own part: virtual keys, and text by SendInput."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from coasty_desk.desktop.x11 import window_stack
 from coasty_desk.desktop.x11.xlib import Display, res
 

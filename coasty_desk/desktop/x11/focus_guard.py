@@ -19,7 +19,7 @@ from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.base.recheck import NEVER, Recheck
 from coasty_desk.desktop.x11 import grabs
 from coasty_desk.desktop.x11.clients import Clients, gone
-from coasty_desk.desktop.x11.xlib import X, Display, errors, requests
+from coasty_desk.desktop.x11.xlib import Display, X, errors, requests
 
 _BACK = 0.3
 """Seconds that the focus may be nobody's: window managers take it away for a moment."""

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from coasty_desk.desktop.x11 import window_stack
 from coasty_desk.desktop.x11.clients import Clients, gone
-from coasty_desk.desktop.x11.xlib import X, Display
+from coasty_desk.desktop.x11.xlib import Display, X
 
 _NO_MENUS = ("TOOLTIP", "NOTIFICATION", "DND")
 """Types of windows that nobody manages and that take no keys."""

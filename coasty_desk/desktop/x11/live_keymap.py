@@ -123,8 +123,9 @@ class Keymap(Struct, frozen=True):
                 keysym = key.symbol(group, bits | locked)
                 if keysym and keysym not in found and (_of_keypad(keysym) or not _is_keypad(key)):
                     found[keysym] = KeyLevel(keycode, group, shifts)
-        ways: dict[int | str, KeyLevel] = {**found}
+        ways: dict[int | str, KeyLevel] = {}
         for keysym, way in found.items():
+            ways[keysym] = way
             character = keysyms.character(keysym)
             if character is not None:
                 ways.setdefault(character, way)

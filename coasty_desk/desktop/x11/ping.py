@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.x11.xlib import X, Display, Xatom, errors, events
+from coasty_desk.desktop.x11.xlib import Display, X, Xatom, errors, events
 
 _POLL = 0.02
 """Seconds between two looks at the stop while an answer is awaited."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from coasty_desk.core.gates.reached_windows import LONGEST_TITLE
-from coasty_desk.desktop.x11.xlib import X, Display, Xatom
+from coasty_desk.desktop.x11.xlib import Display, X, Xatom
 
 _MANY = 16_384
 """Numbers of a property: more windows than any display shows."""

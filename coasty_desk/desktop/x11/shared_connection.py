@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from coasty_desk.desktop.x11 import connection as x11
-from coasty_desk.desktop.x11.xlib import X, Display
+from coasty_desk.desktop.x11.xlib import Display, X
 
 _kept: dict[str, Display] = {}
 _keeping = threading.Lock()

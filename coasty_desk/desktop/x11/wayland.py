@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.desktop.x11.shared_connection import shared_connection
-from coasty_desk.desktop.x11.xlib import X, Display, errors
+from coasty_desk.desktop.x11.xlib import Display, X, errors
 
 MESSAGE = "This is a Wayland session: screenshots come back black here and clicks are ignored."
 REMEDY = (

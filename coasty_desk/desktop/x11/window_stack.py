@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from coasty_desk.core.scaling import Rect
 from coasty_desk.desktop.x11.clients import Clients, gone
-from coasty_desk.desktop.x11.xlib import X, Display, requests
+from coasty_desk.desktop.x11.xlib import Display, X, requests
+
 
 class Outer(Struct, frozen=True):
     """A child of the root that can be seen. `rect` is real, with its border of `border` pixels; `loose`: it asks for no manager."""

@@ -15,8 +15,8 @@ from coasty_desk.desktop.base.probe_window import COLOUR, Button, Moved, ProbeEv
 from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11 import grabs, keysyms
 from coasty_desk.desktop.x11.xkb import Xkb
-from coasty_desk.desktop.x11.xtest_keyboard import read_keymap
 from coasty_desk.desktop.x11.xlib import X, Xatom, events
+from coasty_desk.desktop.x11.xtest_keyboard import read_keymap
 
 _MAPPED = {0xFF0D: "\n", 0xFF09: "\t"}
 """What Return and Tab write."""

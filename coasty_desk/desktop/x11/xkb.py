@@ -17,7 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from coasty_desk.desktop.x11.live_keymap import symbol_entries
-from coasty_desk.desktop.x11.xlib import X, Display, errors, rq, xinput, xtest
+from coasty_desk.desktop.x11.xlib import Display, X, errors, rq, xinput, xtest
 
 _CORE_KEYBOARD = 0x0100
 NEW_KEYBOARD, NEW_MAP = 0, 1

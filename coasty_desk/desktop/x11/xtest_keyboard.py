@@ -34,7 +34,7 @@ from coasty_desk.desktop.x11.live_keymap import KeyLevel, Keymap
 from coasty_desk.desktop.x11.ping import Ping
 from coasty_desk.desktop.x11.relabel import PLACES, relabelled
 from coasty_desk.desktop.x11.xkb import NEW_KEYBOARD, NO_KEY, LockState, Xkb
-from coasty_desk.desktop.x11.xlib import X, Display, xtest
+from coasty_desk.desktop.x11.xlib import Display, X, xtest
 
 _AHEAD = 64
 """Characters sent before the application is asked whether it keeps up."""

@@ -7,7 +7,7 @@ from typing import Literal
 from coasty_desk.core.actions import Button
 from coasty_desk.core.scaling import Rect
 from coasty_desk.desktop.x11 import connection as x11
-from coasty_desk.desktop.x11.xlib import X, Display, xtest
+from coasty_desk.desktop.x11.xlib import Display, X, xtest
 
 _BUTTONS: dict[Button, int] = {"left": 1, "middle": 2, "right": 3}
 _WHEEL = {("vertical", True): 4, ("vertical", False): 5, ("horizontal", False): 6, ("horizontal", True): 7}
