@@ -15,7 +15,9 @@ from bench_service import Service, make_certificate, serving
 from coasty_desk.core.ports import PredictRequest
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.models.coasty import ApiKey, CoastyPredictor, Connection
+from coasty_desk.models.coasty.api_key import ApiKey
+from coasty_desk.models.coasty.client import CoastyPredictor
+from coasty_desk.models.coasty.http import Connection
 
 STEPS = 20
 SIZE = Size(1280, 720)

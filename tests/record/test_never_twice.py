@@ -21,7 +21,9 @@ from coasty_desk.core.resume_point import ResumePoint
 from coasty_desk.core.run import Job, Ports, run
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.models.coasty import ApiKey, CoastyPredictor, Connection
+from coasty_desk.models.coasty.api_key import ApiKey
+from coasty_desk.models.coasty.client import CoastyPredictor
+from coasty_desk.models.coasty.http import Connection
 from coasty_desk.models.coasty.retry import NO_ANSWER
 from coasty_desk.models.coasty.transport import Outgoing, Reply, UnansweredError
 from coasty_desk.record.journal import Recorder, recorded

@@ -9,7 +9,9 @@ import pytest
 from coasty_desk.core.ports import PredictRequest
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.models.coasty import ApiKey, CoastyPredictor, Connection
+from coasty_desk.models.coasty.api_key import ApiKey
+from coasty_desk.models.coasty.client import CoastyPredictor
+from coasty_desk.models.coasty.http import Connection
 from tests.stub_service import KEY, Service, serving
 
 RUN = "20261122-051530-1a2b3c"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coasty_desk.core.errors import ServiceError, UsageError
-from coasty_desk.models.coasty import ApiKey, base_url
+from coasty_desk.models.coasty.api_key import ApiKey, base_url
 
 GOOD = "sk-coasty-live-" + "ab" * 24
 

@@ -19,11 +19,13 @@ from coasty_desk.core.money import CENT
 from coasty_desk.core.ports import PredictRequest, Retry, StepCharge
 from coasty_desk.core.scaling import Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.models.coasty import ApiKey, CoastyPredictor, Connection, Memory, Opened
-from coasty_desk.models.coasty.client import instruction
+from coasty_desk.models.coasty.api_key import ApiKey
+from coasty_desk.models.coasty.client import CoastyPredictor, instruction
+from coasty_desk.models.coasty.http import Connection
+from coasty_desk.models.coasty.outbox import Memory
 from coasty_desk.models.coasty.sessions import Sessions
 from coasty_desk.models.coasty.transport import Reply, UnansweredError
-from coasty_desk.wire.open_purchase import Posted
+from coasty_desk.wire.open_purchase import Opened, Posted
 from tests.models.coasty.conftest import RUN, ask
 from tests.stub_service import (
     HTML,

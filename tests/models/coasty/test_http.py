@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from coasty_desk.core.errors import ServiceError
-from coasty_desk.models.coasty import ApiKey, Connection, check
+from coasty_desk.models.coasty.account import check
+from coasty_desk.models.coasty.api_key import ApiKey
+from coasty_desk.models.coasty.http import Connection
 from coasty_desk.models.coasty.retry import NO_ANSWER, UNREACHABLE
 from coasty_desk.models.coasty.transport import BAD_CERTIFICATE, BAD_SETUP, UnansweredError
 from tests.models.coasty.certificates import make_certificate

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from coasty_desk.models.coasty import ApiKey, Connection
+from coasty_desk.models.coasty.api_key import ApiKey
+from coasty_desk.models.coasty.http import Connection
 from coasty_desk.models.coasty.http_transport import TIMED, HttpTransport
 from coasty_desk.models.coasty.retry import NO_ANSWER, UNREACHABLE
 from coasty_desk.models.coasty.transport import BAD_SETUP, REDIRECTED, TOO_LARGE, Sending, UnansweredError
