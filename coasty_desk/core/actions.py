@@ -186,7 +186,7 @@ def moved(action: Action, to: Callable[[Point], Point]) -> Action:
             return action
 
 
-class Refusal(Struct, frozen=True):
+class Refusal(Struct, frozen=True, omit_defaults=True):
     """An action that was not done: what it was (in words), who refused it, and why.
 
     `partly`: its input had begun to go out, and the rest of it was not done.

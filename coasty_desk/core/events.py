@@ -112,7 +112,7 @@ class Predicted(Event, frozen=True, kw_only=True):
     answer: str = ""
 
 
-class Charged(Event, frozen=True, kw_only=True):
+class Charged(Event, frozen=True, kw_only=True, rename={"cost": "cents", "total": "total_cents"}):
     """Something was paid beside the predictions' own usage: `what` is `session` or `step` (`core.ports.Charged`)."""
 
     name: ClassVar[str] = "charged"

@@ -13,7 +13,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
-from msgspec import Meta, Struct, ValidationError, convert, to_builtins
+from msgspec import NODEFAULT, Meta, Struct, ValidationError, convert, to_builtins
+from msgspec.structs import astuple
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Action, Evidence, Refusal, Usage, Verdict, in_words
@@ -21,7 +22,8 @@ from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.keys.chords import UnknownKey
 from coasty_desk.core.money import Money, from_cents, in_cents
 from coasty_desk.core.scaling import CORNER_INSET, Frame, Rect, Size
-from coasty_desk.wire.action_json import encode, recall
+from coasty_desk.wire.action_json import recall
+from coasty_desk.wire.canonical_actions import encode
 from coasty_desk.wire.json_fields import glimpse
 
 REFUSED = "refused"
@@ -32,7 +34,10 @@ MAX_NUMBER = 10**15
 _SUFFIXES = {"image/jpeg": ".jpg"}
 
 
-class Looked(ev.Event, frozen=True, kw_only=True, rename={"sent": "size", "file": "frame", "length": "bytes"}):
+_LOOKED = {"sent": "size", "file": "frame", "length": "bytes", "worst_case": "worst_case_cents"}
+
+
+class Looked(ev.Event, frozen=True, kw_only=True, rename=_LOOKED):
     """An `observed` line: what the picture showed; `file` is where it is kept, from the run's folder, `length` its bytes."""
 
     name: ClassVar[str] = "observed"
@@ -80,7 +85,7 @@ class _Window(Struct, omit_defaults=True, rename={"kind": "class"}):
     frame: Rect | None = None
 
 
-class _Predicted(ev.Event, frozen=True, kw_only=True, rename={"verdict": "status"}):
+class _Predicted(ev.Event, frozen=True, kw_only=True, rename={"verdict": "status", "total": "total_cents"}):
     name: ClassVar[str] = "predicted"
     verdict: Verdict
     reasoning: str
@@ -114,7 +119,7 @@ class _Acting(ev.Event, frozen=True, kw_only=True):
     windows: tuple[_Window, ...] | None = None
 
 
-class _Ended(ev.Event, frozen=True, kw_only=True):
+class _Ended(ev.Event, frozen=True, kw_only=True, rename={"cost": "cost_cents"}):
     name: ClassVar[str] = "run_ended"
     status: str
     reason: str
@@ -133,28 +138,13 @@ _LINES: dict[str, type[ev.Event]] = {
         *(_Acting, ev.Acted, ev.Retrying, ev.Paused, ev.Settled, _Ended),
     )
 }
-_CENTS = {
-    "run_started": {"estimate": "estimate"},
-    "observed": {"worst_case": "worst_case_cents"},
-    "predicted": {"total": "total_cents"},
-    "charged": {"cost": "cents", "total": "total_cents"},
-    "run_ended": {"cost": "cost_cents"},
-}
-"""What is money, and how its field in cents is called."""
+_MONEY = ("estimate", "worst_case_cents", "total_cents", "cents", "cost_cents")
+"""Fields that are money, which is in cents in a line."""
 
-_LEFT_OUT: dict[tuple[str, str], object] = {
-    ("run_started", "plan"): (),
-    ("observed", "hidden"): (),
-    ("observed", "inset"): CORNER_INSET,
-    ("predicted", "evidence"): (),
-    ("predicted", "question"): "",
-    ("predicted", "answer"): "",
-    ("refused", "partly"): False,
-    ("refused", "real_action"): None,
-    ("acting", "windows"): None,
-    ("run_ended", "left_open"): (),
-}
-"""Fields that are not in a line where they say only this."""
+_LEFT_OUT = frozenset(
+    ("plan", "hidden", "inset", "evidence", "question", "answer", "partly", "real_action", "windows", "left_open")
+)
+"""Fields that are not in a line where they say what they say by default."""
 
 
 def to_json(event: ev.Event, *, recorded: bool) -> dict[str, object]:
@@ -162,11 +152,11 @@ def to_json(event: ev.Event, *, recorded: bool) -> dict[str, object]:
     line = _line(event, recorded=recorded)
     time = line.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     said = {"event": line.name, "seq": line.seq, "time": time, "run_id": line.run_id, "step": line.step}
-    cents = _CENTS.get(line.name, {})
+    default = dict(zip(reversed(line.__struct_encode_fields__), reversed(line.__struct_defaults__), strict=False))
     for name, value in {"elapsed": line.elapsed, **to_builtins(line)}.items():
-        if name in cents:
-            said[cents[name]] = None if value is None else in_cents(value)
-        elif (line.name, name) not in _LEFT_OUT or value != _LEFT_OUT[line.name, name]:
+        if name in _MONEY and value is not None:
+            said[name] = in_cents(value)
+        elif name not in _LEFT_OUT or value != default.get(name, NODEFAULT):
             said.setdefault(name, list(value) if isinstance(value, tuple) else value)
     return said
 
@@ -186,10 +176,9 @@ def read(lines: Iterable[str | bytes]) -> Iterator[ev.Event]:
     """The events of a journal, in order; a torn line, an unknown event and nonsense are passed over."""
     for line in lines:
         try:
-            document: object = json.loads(line)
+            event = from_json(json.loads(line))
         except (ValueError, RecursionError):
             continue
-        event = from_json(document)
         if event is not None:
             yield event
 
@@ -202,16 +191,10 @@ def from_json(document: object) -> ev.Event | None:
         said = {name: value for name, value in document.items() if value is not None}
         name = convert(said.get("event"), str)
         said["time"] = datetime.fromisoformat(convert(said.get("time"), str)).astimezone(UTC)
-        for money, cents in _CENTS.get(name, {}).items():
-            if cents in said:
-                said[money] = from_cents(convert(said[cents], float))
+        for money in said.keys() & _MONEY:
+            said[money] = from_cents(convert(said[money], float))
         return _event(convert(said, _LINES[name])) if name in _LINES else None
-    except (
-        ValidationError,
-        ValueError,
-        OverflowError,
-        RecursionError,
-    ):  # UnreadableError and UnknownKey are a ValueError
+    except (ValidationError, ValueError, OverflowError, RecursionError):  # an UnreadableError, an UnknownKey too
         return None
 
 
@@ -232,20 +215,13 @@ def _line(event: ev.Event, *, recorded: bool) -> ev.Event:
                 file=frame_file(event.step, frame.media_type) if recorded else None,
                 length=len(frame.image),
             )
-        case ev.Predicted(usage=usage, space=space):
+        case ev.Predicted(usage=usage, space=space, evidence=evidence):
             cents = in_cents(usage.cost)
             said = {
-                "actions": [
-                    {"action_type": REFUSED, "params": _refusal(action)}
-                    if isinstance(action, Refusal)
-                    else encode(action)
-                    for action in event.actions
-                ],
+                "actions": list(map(_entry, event.actions)),
                 "usage": _Usage(**_alike(usage, _Usage), credits_charged=cents, cost_cents=cents),
                 "space": space and Size(*space),
-                "evidence": tuple(
-                    _Evidence(one.kind, one.what, one.where and Rect(*one.where)) for one in event.evidence
-                ),
+                "evidence": tuple(_Evidence(one.kind, one.what, one.where and Rect(*one.where)) for one in evidence),
             }
             return _Predicted(**_alike(event, _Predicted) | said)
         case ev.Refused(refusal=refusal, real=real):
@@ -261,22 +237,21 @@ def _line(event: ev.Event, *, recorded: bool) -> ev.Event:
             )
         case ev.RunEnded(ending=ending):
             return _Ended(**_alike(event, _Ended), status=ending.status, reason=ending.reason)
-        case _ if event.name in _LINES:
-            return event
         case _:
-            msg = f"{type(event).__name__} has no JSON"
-            raise TypeError(msg)
+            return event
 
 
 def _event(line: ev.Event) -> ev.Event:
     """What a line says. Raises ValueError where it makes no sense."""
     match line:
-        case _Predicted(usage=usage, space=space):
+        case _Predicted(usage=usage, space=space, evidence=evidence):
             said = {
                 "actions": tuple(map(_action, line.actions)),
                 "usage": Usage(from_cents(usage.cost_cents), usage.input_tokens, usage.output_tokens),
-                "space": space and (space.width, space.height),
-                "evidence": tuple(Evidence(one.kind, one.what, _sides(one.where)) for one in line.evidence),
+                "space": space and astuple(space),
+                "evidence": tuple(
+                    Evidence(one.kind, one.what, None if one.where is None else astuple(one.where)) for one in evidence
+                ),
             }
             return ev.Predicted(**_alike(line, ev.Predicted) | said)
         case _Refused(real_action=done):
@@ -285,9 +260,7 @@ def _event(line: ev.Event) -> ev.Event:
                 real = None if done is None else recall(done)
             return ev.Refused(**_alike(line, ev.Refused), refusal=Refusal(**_alike(line, Refusal)), real=real)
         case _Acting(windows=windows):
-            seen = (
-                None if windows is None else tuple(NamedWindow(one.title, one.kind, frame=one.frame) for one in windows)
-            )
+            seen = None if windows is None else tuple(NamedWindow(w.title, w.kind, frame=w.frame) for w in windows)
             real, sent = recall(line.action), recall(line.sent_action)
             return Began(**_alike(line, Began) | {"windows": seen}, real=real, sent=sent)
         case _Ended(status=status, reason=reason):
@@ -301,13 +274,8 @@ def _alike(value: Struct, kind: type[Struct]) -> dict[str, Any]:
     return {name: getattr(value, name) for name in kind.__struct_fields__ if name in value.__struct_fields__}
 
 
-def _sides(rect: Rect | None) -> tuple[int, int, int, int] | None:
-    return None if rect is None else (rect.left, rect.top, rect.width, rect.height)
-
-
-def _refusal(refusal: Refusal) -> dict[str, object]:
-    said = to_builtins(refusal)
-    return said if refusal.partly else {name: value for name, value in said.items() if name != "partly"}
+def _entry(action: Action | Refusal) -> dict[str, object]:
+    return {"action_type": REFUSED, "params": action} if isinstance(action, Refusal) else encode(action)
 
 
 def _action(entry: object) -> Action | Refusal:
