@@ -29,6 +29,7 @@ from coasty_desk.core.gates.policy import Policy, Situation, forbids
 from coasty_desk.core.gates.risk import Around, risk
 from coasty_desk.desktop.input.executor import refused
 from coasty_desk.wire import predictions
+from coasty_desk.wire.json_fields import UnreadableError, parse_json
 from coasty_desk.wire.regular_expressions import pattern
 from tests.cli.conftest import Shell
 from tests.cli.test_stopping_judging import LONGEST, WAYS, stopped
@@ -42,8 +43,8 @@ def judge(body: bytes) -> list[float]:
     """Seconds of CPU for reading it, and for each of its actions."""
     begun = time.thread_time()
     try:
-        said = predictions.parse(body)
-    except ServiceError:
+        said = predictions.decode(parse_json(body))
+    except (ServiceError, UnreadableError):
         return [time.thread_time() - begun]
     took, ledger = [time.thread_time() - begun], ActionLog()
     for action in said.actions[:40]:

@@ -18,7 +18,7 @@ from coasty_desk.core.actions import (
     Verdict,
     Wait,
 )
-from coasty_desk.wire.json_fields import UnreadableError, glimpse
+from coasty_desk.wire.json_fields import glimpse, unreadable
 
 MAX_CLICKS = 100
 MAX_NOTCHES = 10_000
@@ -83,8 +83,7 @@ def check_text(text: str) -> str:
     controls = sum(map(text.count, "\t\b\x1b\x7f"))
     for many, most, what in ((lines, MAX_LINES, "lines"), (controls, MAX_CONTROLS, "tabs and other keys in it")):
         if many > most:
-            msg = f"the text has {many} {what}, more than {most}"
-            raise UnreadableError(msg)
+            unreadable(f"the text has {many} {what}, more than {most}")
     return text
 
 
@@ -95,8 +94,7 @@ def split_keys(text: str) -> tuple[str, ...]:
     trailing = text.endswith("+")
     parts = [part.strip() or part for part in text.removesuffix("+").removesuffix("+").split("+")]
     if not all(parts):
-        msg = f"{glimpse(text, 40)} is no combination of keys"
-        raise UnreadableError(msg)
+        unreadable(f"{glimpse(text, 40)} is no combination of keys")
     return (*parts, *(["+"] if trailing else []))
 
 

@@ -9,10 +9,7 @@ from msgspec import Struct
 
 from coasty_desk.wire import error_details
 from coasty_desk.wire.error_details import Detail
-from coasty_desk.wire.json_fields import UnreadableError, parse_json, short
-
-MOST = 10**12
-"""Cents, seconds: a larger number is none."""
+from coasty_desk.wire.json_fields import UnreadableError, amount, line_of, parse_json
 
 MAX_SENTENCE = 500
 """Characters of the service's own words that are passed on."""
@@ -47,23 +44,23 @@ def decode(status: int, headers: Mapping[str, str], body: bytes) -> Fault:
     """Read an error response. Never raises, whatever the body is."""
     named = {name.lower(): value for name, value in headers.items()}
     envelope, words = _envelope(body)
-    code = _words(envelope.get("code"), 100)
+    code = line_of(envelope.get("code"), 100)
     same = envelope.get("retry_with_same_idempotency_key")
     retryable = envelope.get("retryable")
     return Fault(
         code=code or _FROM_STATUS.get(status, f"HTTP_{status}"),
-        message=_words(envelope.get("message")) or words or _standing_for(status),
+        message=line_of(envelope.get("message"), MAX_SENTENCE) or words or _standing_for(status),
         status=status,
-        request_id=_words(envelope.get("request_id"), 200) or _words(named.get("x-coasty-request-id"), 200) or None,
+        request_id=line_of(envelope.get("request_id"), 200) or line_of(named.get("x-coasty-request-id"), 200) or None,
         retryable=retryable if isinstance(retryable, bool) else None,
         retry_with_same_key=same if isinstance(same, bool) else None,
         retry_after=_retry_after(named.get("retry-after"), envelope.get("retry_after")),
-        suggestion=_words(envelope.get("suggestion")),
-        refunded=int(_amount(_number(named.get("x-credits-refunded"))) or 0),
+        suggestion=line_of(envelope.get("suggestion"), MAX_SENTENCE),
+        refunded=int(_number(named.get("x-credits-refunded")) or 0),
         synthetic=not code,
-        required=_amount(envelope.get("required")),
-        balance=_amount(envelope.get("balance")),
-        required_scope=_words(envelope.get("required_scope"), 100) or None,
+        required=amount(envelope.get("required")),
+        balance=amount(envelope.get("balance")),
+        required_scope=line_of(envelope.get("required_scope"), 100) or None,
         details=error_details.read(envelope.get("details")),
     )
 
@@ -92,48 +89,31 @@ def _envelope(body: bytes) -> tuple[dict[str, object], str]:
     try:
         document = parse_json(body)
     except UnreadableError:
-        return {}, ""
+        document = None
     if not isinstance(document, dict):
         return {}, ""
     error = document.get("error")
     if isinstance(error, dict):
         return error, ""
-    found = (_words(value) for value in (error, document.get("message"), document.get("detail")))
+    found = (line_of(value, MAX_SENTENCE) for value in (error, document.get("message"), document.get("detail")))
     told = document.get("details") or document.get("detail")
-    return {"details": told if isinstance(told, list | dict) else None}, next((words for words in found if words), "")
+    return {"details": told if isinstance(told, list | dict) else None}, next(filter(None, found), "")
 
 
 def _standing_for(status: int) -> str:
-    try:
-        phrase = f" {HTTPStatus(status).phrase}"
-    except ValueError:
-        phrase = ""
+    phrase = next((f" {known.phrase}" for known in HTTPStatus if known == status), "")
     return f"the answer was {status}{phrase}, without a word from the service itself"
-
-
-def _words(value: object, at_most: int = MAX_SENTENCE) -> str:
-    return short(value, at_most).strip() if isinstance(value, str) else ""
 
 
 def _retry_after(header: str | None, field: object) -> float | None:
     """Seconds from the header, else from the envelope; the header's date form is ignored (API.md §8.4)."""
-    seconds = _amount(_number(header))
-    return _amount(field) if seconds is None else seconds
+    seconds = _number(header)
+    found = amount(field) if seconds is None else seconds
+    return None if found is None else float(found)
 
 
 def _number(text: str | None) -> float | None:
     try:
-        return None if text is None else float(text)
+        return None if text is None else amount(float(text))
     except ValueError:
         return None
-
-
-def _amount(value: object) -> float | None:
-    """A number from 0 to MOST, else None."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        amount = float(value)
-    except OverflowError:
-        return None
-    return amount if 0 <= amount <= MOST else None

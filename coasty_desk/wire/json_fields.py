@@ -6,6 +6,7 @@ import json
 import math
 import reprlib
 from collections.abc import Mapping
+from typing import NoReturn, TypeVar
 
 from msgspec import Struct
 
@@ -15,22 +16,35 @@ from coasty_desk.core.printable import printable
 MAX_COORDINATE = 1_000_000
 """A coordinate off the screen is clamped to it (API.md §4.1); one further out than this is no coordinate."""
 
+MOST = 10**12
+"""Cents, seconds, tokens: a larger number is none."""
+
+T = TypeVar("T")
+
 
 class UnreadableError(ValueError):
     """A value is not what it must be; the text says which and why, short and without control characters."""
 
 
+def unreadable(why: str) -> NoReturn:
+    """Raise UnreadableError."""
+    raise UnreadableError(why)
+
+
+def given(value: T | None, otherwise: str) -> T:
+    """The value. Raises UnreadableError, with what is said `otherwise`, where there is none."""
+    return unreadable(otherwise) if value is None else value
+
+
 def parse_json(body: bytes) -> object:
     """The JSON document in `body`. Raises UnreadableError, and nothing else, for whatever is not one."""
     try:
-        document: object = json.loads(body)
+        return json.loads(body)
     except RecursionError:
-        msg = "it is nested too deeply"
-        raise UnreadableError(msg) from None
+        why = "it is nested too deeply"
     except ValueError as error:
-        msg = f"it is not JSON ({short(str(error), 80)})"
-        raise UnreadableError(msg) from None
-    return document
+        why = f"it is not JSON ({short(str(error), 80)})"
+    raise UnreadableError(why)
 
 
 class Fields(Struct, frozen=True):
@@ -44,8 +58,7 @@ class Fields(Struct, frozen=True):
         if value is None:
             return cls({})
         if not isinstance(value, dict):
-            msg = f"{what} is {kind(value)}, not an object"
-            raise UnreadableError(msg)
+            unreadable(f"{what} is {kind(value)}, not an object")
         return cls(value)
 
     def find(self, *names: str) -> tuple[str, object]:
@@ -59,7 +72,15 @@ class Fields(Struct, frozen=True):
     def number(self, *names: str, at_most: float) -> float | None:
         """A finite number of at most this magnitude, or None where it is absent."""
         name, value = self.find(*names)
-        return None if value is None else _finite(name, value, at_most)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            unreadable(f"{name} is {kind(value)}, not a number")
+        if isinstance(value, float) and not math.isfinite(value):
+            unreadable(f"{name} is not a finite number")
+        if abs(value) > at_most:
+            unreadable(f"{name} is beyond ±{at_most:g}")
+        return value
 
     def whole(self, *names: str, at_most: int) -> int | None:
         """A whole number of at most this magnitude (1000.0 is one), or None where it is absent."""
@@ -67,8 +88,7 @@ class Fields(Struct, frozen=True):
         if value is None:
             return None
         if value != int(value):
-            msg = f"{self.find(*names)[0]} is {value:g}, not a whole number"
-            raise UnreadableError(msg)
+            unreadable(f"{self.find(*names)[0]} is {value:g}, not a whole number")
         return int(value)
 
     def text(self, *names: str, at_most: int) -> str | None:
@@ -83,22 +103,19 @@ class Fields(Struct, frozen=True):
             return None
         items = value if isinstance(value, list) else [value]
         if len(items) > at_most:
-            msg = f"{name} has {len(items)} entries, more than {at_most}"
-            raise UnreadableError(msg)
+            unreadable(f"{name} has {len(items)} entries, more than {at_most}")
         strings = tuple(_string(f"an entry of {name}" if items is value else name, item, each) for item in items)
         if not all(strings):
-            msg = f"{name} has an empty entry"
-            raise UnreadableError(msg)
+            unreadable(f"{name} has an empty entry")
         return strings
 
-    def point(self, x: tuple[str, ...], y: tuple[str, ...]) -> Point | None:
+    def point(self, x: tuple[str, ...] = ("x",), y: tuple[str, ...] = ("y",)) -> Point | None:
         """A place from the first present names of each axis; None where both are absent, unreadable where one is."""
         across, down = (self.number(*names, at_most=MAX_COORDINATE) for names in (x, y))
         if across is None and down is None:
             return None
         if across is None or down is None:
-            msg = f"{x[0] if across is None else y[0]} is missing"
-            raise UnreadableError(msg)
+            unreadable(f"{x[0] if across is None else y[0]} is missing")
         return Point(across, down)
 
 
@@ -106,6 +123,23 @@ def number_in(text: str) -> int | None:
     """A whole number of at most twelve digits, as headers have them; None for whatever is not one."""
     text = text.strip()
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else None
+
+
+def amount(value: object) -> float | None:
+    """A number from 0 to MOST; None for whatever is not one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if 0 <= value <= MOST else None
+
+
+def line_of(value: object, at_most: int) -> str:
+    """A text as `short` has it; empty for whatever is none."""
+    return short(value, at_most).strip() if isinstance(value, str) else ""
+
+
+def text_of(value: object, at_most: int) -> str:
+    """A text of so many characters, its lines as they are, that can be written down; empty for whatever is none."""
+    return sound(value[:at_most]) if isinstance(value, str) else ""
 
 
 def kind(value: object) -> str:
@@ -134,41 +168,20 @@ def glimpse(value: object, at_most: int = 100) -> str:
 
 
 class _Glimpse(reprlib.Repr):
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxlevel = 3
-        self.maxstring = 40
-        self.maxdict = 8
-
     def repr_int(self, x: int, level: int) -> str:
         del level
         return str(x) if abs(x) < 10**18 else "a huge number"
 
 
 _SHORT = _Glimpse()
-
-
-def _finite(name: str, value: object, at_most: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        msg = f"{name} is {kind(value)}, not a number"
-        raise UnreadableError(msg)
-    if isinstance(value, float) and not math.isfinite(value):
-        msg = f"{name} is not a finite number"
-        raise UnreadableError(msg)
-    if abs(value) > at_most:
-        msg = f"{name} is beyond ±{at_most:g}"
-        raise UnreadableError(msg)
-    return value
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxdict = 3, 40, 8
 
 
 def _string(name: str, value: object, at_most: int) -> str:
     if not isinstance(value, str):
-        msg = f"{name} is {kind(value)}, not a string"
-        raise UnreadableError(msg)
+        unreadable(f"{name} is {kind(value)}, not a string")
     if len(value) > at_most:
-        msg = f"{name} has {len(value)} characters, more than {at_most}"
-        raise UnreadableError(msg)
+        unreadable(f"{name} has {len(value)} characters, more than {at_most}")
     if sound(value) != value:
-        msg = f"{name} is not valid Unicode"
-        raise UnreadableError(msg)
+        unreadable(f"{name} is not valid Unicode")
     return value

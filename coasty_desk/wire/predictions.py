@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 
+from msgspec.structs import replace
+
 from coasty_desk.core.actions import Action, Prediction, Refusal, Usage, Verdict
 from coasty_desk.core.errors import ServiceError
 from coasty_desk.core.money import from_cents
 from coasty_desk.core.scaling import SENT_MAX, SENT_MIN
-from coasty_desk.wire import action_json as wire_actions
-from coasty_desk.wire.json_fields import UnreadableError, glimpse, kind, parse_json, short, sound
+from coasty_desk.wire import action_json
+from coasty_desk.wire.action_json import Decoded
+from coasty_desk.wire.json_fields import UnreadableError, amount, glimpse, kind, line_of, text_of, unreadable
 
 MAX_ACTIONS = 100
 """More entries than this in one answer make no sense: a service asked for its most gives ten (API.md §2.1)."""
@@ -23,18 +26,6 @@ MAX_CODE = 60_000
 MAX_REASONING = 100_000
 """Characters of reasoning, and of a description, that are kept."""
 
-MAX_TOKENS = 10**12
-
-
-def parse(body: bytes) -> Prediction:
-    """Read an answer's bytes. Raises ServiceError NOT_JSON or BAD_ANSWER."""
-    try:
-        document = parse_json(body)
-    except UnreadableError as error:
-        msg = f"The service's answer cannot be read: {error}."
-        raise ServiceError(msg, _REMEDY, code="NOT_JSON") from None
-    return decode(document)
-
 
 def decode(body: object) -> Prediction:
     """Read an answer's JSON document; missing and unknown fields are tolerated. Raises ServiceError BAD_ANSWER.
@@ -42,7 +33,7 @@ def decode(body: object) -> Prediction:
     Actions after the first `done` or `fail` are left out. `usage.cost` is 0 where the answer
     does not say (see `charged`): the response's headers are the caller's to read.
     """
-    request_id = _identifier(body.get("request_id")) if isinstance(body, dict) else None
+    request_id = (line_of(body.get("request_id"), 200) or None) if isinstance(body, dict) else None
     try:
         return _decode(body, request_id)
     except UnreadableError as error:
@@ -52,20 +43,17 @@ def decode(body: object) -> Prediction:
 
 def _decode(body: object, request_id: str | None) -> Prediction:
     if not isinstance(body, dict):
-        msg = f"it is {kind(body)}, not an object"
-        raise UnreadableError(msg)
+        unreadable(f"it is {kind(body)}, not an object")
     entries, status = body.get("actions"), body.get("status")
     if entries is None and status is None:
-        msg = "it has neither actions nor a status"
-        raise UnreadableError(msg)
+        unreadable("it has neither actions nor a status")
     verdict = Verdict.CONTINUE if status is None else _verdict(status)
-    actions, descriptions, said, reason = _in_order(_entries(entries))
-    reasoning = body.get("reasoning")
-    reasoning = sound(reasoning[:MAX_REASONING]) if isinstance(reasoning, str) else ""
+    said, descriptions = _in_order(_entries(entries))
+    reasoning = text_of(body.get("reasoning"), MAX_REASONING)
     return Prediction(
-        verdict=verdict if said is Verdict.CONTINUE else said,
-        actions=actions,
-        reasoning=reasoning if reasoning.strip() else reason,
+        verdict=verdict if said.verdict is Verdict.CONTINUE else said.verdict,
+        actions=said.actions,
+        reasoning=reasoning if reasoning.strip() else said.reason,
         request_id=request_id,
         usage=_usage(body.get("usage")),
         space=_space(body),
@@ -90,8 +78,7 @@ _REMEDY = "Try again; if it happens again, look whether COASTY_BASE_URL points a
 def _verdict(status: object) -> Verdict:
     known = {verdict.value: verdict for verdict in Verdict if verdict is not Verdict.ASK}
     if not isinstance(status, str) or status not in known:
-        msg = f"its status is {glimpse(status, 40)}, none of {', '.join(known)}"
-        raise UnreadableError(msg)
+        unreadable(f"its status is {glimpse(status, 40)}, none of {', '.join(known)}")
     return known[status]
 
 
@@ -99,46 +86,41 @@ def _entries(entries: object) -> list[object]:
     if entries is None:
         return []
     if not isinstance(entries, list):
-        msg = f"its actions are {kind(entries)}, not a list"
-        raise UnreadableError(msg)
+        unreadable(f"its actions are {kind(entries)}, not a list")
     if len(entries) > MAX_ACTIONS:
-        msg = f"it has {len(entries)} actions, more than {MAX_ACTIONS}"
-        raise UnreadableError(msg)
+        unreadable(f"it has {len(entries)} actions, more than {MAX_ACTIONS}")
     return entries
 
 
-def _in_order(entries: list[object]) -> tuple[tuple[Action | Refusal, ...], tuple[str, ...], Verdict, str]:
-    """Everything up to the first `done` or `fail` with the model's words for it, that verdict, and the reason it gave."""
+def _in_order(entries: list[object]) -> tuple[Decoded, tuple[str, ...]]:
+    """Everything up to the first `done` or `fail`, as one, with the model's words for each action."""
     code = sum(map(_code, entries))
     if code > MAX_CODE:
         return _too_much(f"its source has {code} characters, more than {MAX_CODE}")
     actions: list[Action | Refusal] = []
     descriptions: list[str] = []
+    decoded = Decoded()
     for entry in entries:
-        decoded = wire_actions.decode(entry)
+        decoded = action_json.decode(entry)
         actions.extend(decoded.actions)
         if len(actions) > MAX_EXPANDED:
             return _too_much(f"it has more than {MAX_EXPANDED} actions")
-        descriptions.extend([_description(entry)] * len(decoded.actions))
+        description = text_of(entry.get("description"), MAX_REASONING) if isinstance(entry, dict) else ""
+        descriptions.extend([description] * len(decoded.actions))
         if decoded.verdict is not Verdict.CONTINUE:
-            return tuple(actions), tuple(descriptions), decoded.verdict, decoded.reason
-    return tuple(actions), tuple(descriptions), Verdict.CONTINUE, ""
+            break
+    return replace(decoded, actions=tuple(actions)), tuple(descriptions)
 
 
-def _too_much(why: str) -> tuple[tuple[Action | Refusal, ...], tuple[str, ...], Verdict, str]:
+def _too_much(why: str) -> tuple[Decoded, tuple[str, ...]]:
     """Refused whole: half a plan is another plan."""
-    return (Refusal("an answer of many actions", "wire", why),), (), Verdict.CONTINUE, ""
+    return Decoded((Refusal("an answer of many actions", "wire", why),)), ()
 
 
 def _code(entry: object) -> int:
     params = entry.get("params") if isinstance(entry, dict) and entry.get("action_type") == "raw" else None
     code = params.get("code") if isinstance(params, dict) else None
     return len(code) if isinstance(code, str) else 0
-
-
-def _description(entry: object) -> str:
-    said = entry.get("description") if isinstance(entry, dict) else None
-    return sound(said[:MAX_REASONING]) if isinstance(said, str) else ""
 
 
 def _usage(usage: object) -> Usage:
@@ -149,10 +131,9 @@ def _usage(usage: object) -> Usage:
 
 
 def _amount(value: object) -> int | None:
-    """A count that is not negative, rounded up; None for whatever is not one."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return math.ceil(value) if 0 <= value <= MAX_TOKENS else None
+    """A count, rounded up; None for whatever is not one."""
+    found = amount(value)
+    return None if found is None else math.ceil(found)
 
 
 def _space(body: dict[str, object]) -> tuple[int, int] | None:
@@ -162,7 +143,3 @@ def _space(body: dict[str, object]) -> tuple[int, int] | None:
         return None
     sane = SENT_MIN.width <= width <= SENT_MAX.width and SENT_MIN.height <= height <= SENT_MAX.height
     return (width, height) if sane else None
-
-
-def _identifier(value: object) -> str | None:
-    return short(value, 200) if isinstance(value, str) and value else None

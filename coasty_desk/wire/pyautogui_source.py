@@ -13,14 +13,13 @@ import ast
 import re
 import textwrap
 import warnings
-from typing import NoReturn
 
 from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Verdict
 from coasty_desk.core.keys.chords import UnknownKey
 from coasty_desk.wire.canonical_actions import MAX_CODE, encode, encode_verdict
-from coasty_desk.wire.json_fields import UnreadableError, short
+from coasty_desk.wire.json_fields import UnreadableError, short, unreadable
 from coasty_desk.wire.source_arguments import Names, bind, dotted, literal, named, positional
 from coasty_desk.wire.source_calls import CALLS, keys_of
 from coasty_desk.wire.source_hand import SourceHand
@@ -39,6 +38,7 @@ SETTINGS = ("PAUSE", "FAILSAFE", "MINIMUM_DURATION", "MINIMUM_SLEEP", "DARWIN_CA
 HARMLESS = ("pyautogui.screenshot", "pyautogui.position", "pyautogui.size")
 """Calls without arguments that only look."""
 
+_NO_CALL = "only plain calls are understood"
 _IMPORT_ERRORS = ("ImportError", "ModuleNotFoundError", "Exception")
 
 
@@ -67,11 +67,11 @@ class ParsedSource(Struct, frozen=True):
 
 def parse(source: str) -> ParsedSource:
     """Read pyautogui source. Raises SourceRefused, and nothing else, for whatever is not understood."""
-    if len(source) > MAX_CODE:
-        msg = f"The source has {len(source)} characters, more than {MAX_CODE}."
-        raise SourceRefused(msg)
     braces, ends = source.count("{"), sum(map(source.count, ";\n\r"))
-    for many, most, what in ((braces, MAX_BRACES, "braces"), (ends, MAX_ENDS, "lines and semicolons")):
+    for many, most, what in (
+        *((len(source), MAX_CODE, "characters"), (braces, MAX_BRACES, "braces")),
+        (ends, MAX_ENDS, "lines and semicolons"),
+    ):
         if many > most:
             msg = f"The source has more than {most} {what}."
             raise SourceRefused(msg)
@@ -165,7 +165,7 @@ class _Reader:
                 self._import_from(_module(module or ""), names)
             case ast.Assign(targets=[ast.Attribute(attr=setting) as target], value=value) if setting in SETTINGS:
                 if dotted(target, self._names) != f"pyautogui.{setting}":
-                    _refuse("something other than pyautogui is set")
+                    unreadable("something other than pyautogui is set")
                 literal(value, self._names)
             case ast.Try(body=body, handlers=handlers, orelse=[], finalbody=[]):
                 self._guarded_imports(body, handlers)
@@ -174,7 +174,7 @@ class _Reader:
             case ast.Pass():
                 pass
             case _:
-                _refuse("only plain calls are understood")
+                unreadable(_NO_CALL)
         self._empty = False
 
     def _expression(self, value: ast.expr) -> None:
@@ -191,7 +191,7 @@ class _Reader:
             case ast.Call():
                 self._call(value)
             case _:
-                _refuse("only plain calls are understood")
+                unreadable(_NO_CALL)
 
     def _call(self, call: ast.Call) -> None:
         name = dotted(call.func, self._names)
@@ -202,7 +202,7 @@ class _Reader:
             self.hand.hotkey(keys_of(positional(call, self._names)))
             return
         if name not in CALLS:
-            _refuse("only calls of pyautogui, time.sleep and pyperclip.copy that act are understood")
+            unreadable("only calls of pyautogui, time.sleep and pyperclip.copy that act are understood")
         parameters, do = CALLS[name]
         do(self.hand, bind(call, parameters, self._names))
 
@@ -217,10 +217,11 @@ class _Reader:
     def _guarded_imports(self, body: list[ast.stmt], handlers: list[ast.ExceptHandler]) -> None:
         """An import that is tried, with whatever would be done without it: it is there, so that is not done."""
         if not all(isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass) for statement in body):
-            _refuse("a try may hold imports, and nothing else")
-        caught = [node for handler in handlers for node in _exceptions(handler.type)]
-        if not all(isinstance(node, ast.Name) and node.id in _IMPORT_ERRORS for node in caught):
-            _refuse("a try may wait for an ImportError, and nothing else")
+            unreadable("a try may hold imports, and nothing else")
+        for caught in [handler.type for handler in handlers if handler.type is not None]:
+            nodes = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+            if not all(isinstance(node, ast.Name) and node.id in _IMPORT_ERRORS for node in nodes):
+                unreadable("a try may wait for an ImportError, and nothing else")
         self.read(body)
 
     def _holding(self, items: list[ast.withitem], body: list[ast.stmt]) -> None:
@@ -228,9 +229,9 @@ class _Reader:
         for item in items:
             call = item.context_expr
             if not isinstance(call, ast.Call) or dotted(call.func, self._names) != "pyautogui.hold":
-                _refuse("only pyautogui.hold is understood behind with")
+                unreadable("only pyautogui.hold is understood behind with")
             if item.optional_vars is not None:
-                _refuse("pyautogui.hold gives nothing that could be kept")
+                unreadable("pyautogui.hold gives nothing that could be kept")
             fields = bind(call, ("keys", "logScreenshot", "_pause"), self._names)
             held.extend(keys_of(fields.values.get("keys")))
         for key in held:
@@ -240,17 +241,7 @@ class _Reader:
             self.hand.key_up(key)
 
 
-def _exceptions(node: ast.expr | None) -> list[ast.expr]:
-    if node is None:
-        return []
-    return node.elts if isinstance(node, ast.Tuple) else [node]
-
-
 def _module(name: str) -> str:
     if name not in MODULES:
-        _refuse(f"only {', '.join(MODULES)} may be imported")
+        unreadable(f"only {', '.join(MODULES)} may be imported")
     return name
-
-
-def _refuse(why: str) -> NoReturn:
-    raise UnreadableError(why)

@@ -5,20 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TypeAlias
 
-from coasty_desk.wire.json_fields import Fields, UnreadableError, short
+from coasty_desk.wire.json_fields import Fields, short, unreadable
 
 Literal: TypeAlias = "str | int | float | bool | list[Literal] | None"
 
 Names: TypeAlias = dict[str, str]
 """What a name in the source stands for: a module (`pyautogui`) or one of its functions (`pyautogui.click`)."""
 
-_CONSTANTS = {
-    "LEFT": "left",
-    "MIDDLE": "middle",
-    "RIGHT": "right",
-    "PRIMARY": "primary",
-    "SECONDARY": "secondary",
-}
+_CONSTANTS = {f"pyautogui.{name.upper()}": name for name in ("left", "middle", "right", "primary", "secondary")}
 
 
 def dotted(node: ast.expr, names: Names) -> str | None:
@@ -35,14 +29,12 @@ def bind(call: ast.Call, parameters: tuple[str, ...], names: Names) -> Fields:
     """The call's arguments by the names of its parameters. Raises UnreadableError where one is not a literal."""
     given = positional(call, names)
     if len(given) > len(parameters):
-        msg = f"it has {len(given)} arguments, more than {len(parameters)}"
-        raise UnreadableError(msg)
+        unreadable(f"it has {len(given)} arguments, more than {len(parameters)}")
     bound = dict(zip(parameters, given, strict=False))
     keywords = named(call, parameters, names)
     twice = bound.keys() & keywords.keys()
     if twice:
-        msg = f"{min(twice)} is given twice"
-        raise UnreadableError(msg)
+        unreadable(f"{min(twice)} is given twice")
     return Fields({**bound, **keywords})
 
 
@@ -51,8 +43,9 @@ def named(call: ast.Call, parameters: tuple[str, ...], names: Names) -> dict[str
     given: dict[str, Literal] = {}
     for keyword in call.keywords:
         if keyword.arg not in parameters:
-            msg = "an argument is unpacked" if keyword.arg is None else f"there is no argument {short(keyword.arg, 30)}"
-            raise UnreadableError(msg)
+            unreadable(
+                "an argument is unpacked" if keyword.arg is None else f"there is no argument {short(keyword.arg, 30)}"
+            )
         given[keyword.arg] = literal(keyword.value, names)
     return given
 
@@ -74,45 +67,23 @@ def literal(node: ast.expr, names: Names) -> Literal:
     match node:
         case ast.Constant(value=str() | int() | float() | None as value):
             return value
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
-            return -value
-        case ast.UnaryOp(op=ast.UAdd(), operand=ast.Constant(value=int() | float() as value)):
-            return +value
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=ast.Constant(value=int() | float() as value)):
+            return -value if isinstance(sign, ast.USub) else +value
         case ast.List(elts=elements) | ast.Tuple(elts=elements):
             return [literal(element, names) for element in elements]
         case ast.JoinedStr(values=parts):
-            return _joined(parts)
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _added(literal(left, names), literal(right, names))
-        case ast.Attribute():
-            return _constant(dotted(node, names))
-    msg = "an argument is not a plain value"
-    raise UnreadableError(msg)
-
-
-def _joined(parts: list[ast.expr]) -> str:
-    """An f-string without placeholders is a string."""
-    texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-    if len(texts) < len(parts):
-        msg = "an f-string has a placeholder"
-        raise UnreadableError(msg)
-    return "".join(texts)
-
-
-def _added(left: Literal, right: Literal) -> str:
-    """Two strings put together, as a long text is often written."""
-    if not isinstance(left, str) or not isinstance(right, str):
-        msg = "an argument is computed"
-        raise UnreadableError(msg)
-    return left + right
-
-
-def _constant(name: str | None) -> str:
-    """One of pyautogui's own constants: a button, or the name of an easing (which every call ignores here)."""
-    module, _, attribute = (name or "").partition(".")
-    if module == "pyautogui" and attribute in _CONSTANTS:
-        return _CONSTANTS[attribute]
-    if module == "pyautogui" and (attribute.startswith("ease") or attribute == "linear"):
-        return attribute
-    msg = "an argument is not a plain value"
-    raise UnreadableError(msg)
+            if any(isinstance(part, ast.FormattedValue) for part in parts):
+                unreadable("an f-string has a placeholder")
+            return "".join(str(literal(part, names)) for part in parts)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):  # as a long text is often written
+            before, after = literal(left, names), literal(right, names)
+            if not isinstance(before, str) or not isinstance(after, str):
+                unreadable("an argument is computed")
+            return before + after
+        case ast.Attribute(attr=attribute):
+            name = dotted(node, names) or ""
+            if name in _CONSTANTS:
+                return _CONSTANTS[name]
+            if name.startswith("pyautogui.ease") or name == "pyautogui.linear":
+                return attribute  # of an easing, which every call ignores here
+    return unreadable("an argument is not a plain value")

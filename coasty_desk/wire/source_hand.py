@@ -8,7 +8,6 @@ is copied and pasted is typed. A gesture that no action says exactly is refused.
 from __future__ import annotations
 
 import math
-from typing import NoReturn
 
 from msgspec import Struct, field
 
@@ -29,7 +28,7 @@ from coasty_desk.core.actions import (
 from coasty_desk.core.keys.chords import canonical
 from coasty_desk.core.keys.key_names import EITHER_SIDE, MODIFIERS
 from coasty_desk.wire.canonical_actions import MAX_CLICKS, MAX_HELD, MAX_KEYS, MAX_TEXT, check_text, split_keys
-from coasty_desk.wire.json_fields import UnreadableError, glimpse
+from coasty_desk.wire.json_fields import glimpse, unreadable
 
 MAX_ACTIONS = 1000
 """Some harnesses press every letter of a text by itself; a person can still watch so many."""
@@ -80,11 +79,11 @@ class SourceHand:
     def finish(self) -> None:
         """Nothing may be left over that no action says."""
         if self._held:
-            _refuse(f"the key {glimpse(self._held[0], 40)} is never released")
+            unreadable(f"the key {glimpse(self._held[0], 40)} is never released")
         if self._pressed is not None:
-            _refuse("the mouse button is never released")
+            unreadable("the mouse button is never released")
         if not self._pasted:
-            _refuse("text is copied and never pasted")
+            unreadable("text is copied and never pasted")
 
     def wait(self, seconds: float) -> None:
         """Pause; during a drag that is the drag's own affair."""
@@ -106,7 +105,7 @@ class SourceHand:
         """Click `count` times; with a long pause between them these are single clicks."""
         self._no_button("click")
         if not 1 <= count <= MAX_CLICKS:
-            _refuse(f"{count} clicks are not between 1 and {MAX_CLICKS}")
+            unreadable(f"{count} clicks are not between 1 and {MAX_CLICKS}")
         place, held = self._place(point), self._modifiers()
         if interval <= TAP or count == 1:
             self._add(Click(place, button, count, held))
@@ -119,7 +118,7 @@ class SourceHand:
     def drag(self, point: Point, button: Button) -> None:
         """Press where the pointer is, move to `point`, release."""
         if self._pressed is None:
-            self._pressed = _Pressed(self._place(None), button, self._modifiers())
+            self.mouse_down(None, button)
         self.move(point)
         self.mouse_up(None, button)
 
@@ -136,9 +135,9 @@ class SourceHand:
         if pressed is None:
             return
         if button != pressed.button:
-            _refuse(f"the {pressed.button} button goes down and the {button} one comes up")
+            unreadable(f"the {pressed.button} button goes down and the {button} one comes up")
         if tuple(self._held) != pressed.held:
-            _refuse("keys go down or up while the mouse button is down")
+            unreadable("keys go down or up while the mouse button is down")
         self._add(_gesture(pressed))
 
     def scroll(self, notches: int, horizontal: bool, point: Point | None) -> None:  # noqa: FBT001 - the wheel's two ways
@@ -151,9 +150,9 @@ class SourceHand:
         """Type text."""
         self._no_button("text")
         if self._held:
-            _refuse("text is typed while keys are held")
+            unreadable("text is typed while keys are held")
         if len(text) > MAX_TEXT:
-            _refuse(f"the text has {len(text)} characters, more than {MAX_TEXT}")
+            unreadable(f"the text has {len(text)} characters, more than {MAX_TEXT}")
         if text:
             self._add(TypeText(check_text(text)))
 
@@ -165,7 +164,7 @@ class SourceHand:
         """Press a key and hold it."""
         self._no_button("key")
         if key in self._held:
-            _refuse(f"the key {glimpse(key, 40)} goes down twice")
+            unreadable(f"the key {glimpse(key, 40)} goes down twice")
         if not self._held:
             self._chords = 0
         self._held.append(key)
@@ -177,7 +176,7 @@ class SourceHand:
             return
         if self._unused:
             if self._seconds > TAP:
-                _refuse(f"the key {glimpse(key, 40)} is held down for a time")
+                unreadable(f"the key {glimpse(key, 40)} is held down for a time")
             self._chord(tuple(self._held))
         self._held.remove(key)
 
@@ -185,7 +184,7 @@ class SourceHand:
         """Press keys one after the other, all of that so many times."""
         self._no_button("key")
         if len(keys) * times > MAX_KEYS:
-            _refuse(f"{len(keys) * times} key presses are more than {MAX_KEYS}")
+            unreadable(f"{len(keys) * times} key presses are more than {MAX_KEYS}")
         if interval <= TAP:
             self._press(keys * times)
             return
@@ -197,11 +196,7 @@ class SourceHand:
     def hotkey(self, keys: tuple[str, ...]) -> None:
         """Press keys together; one alone is pressed."""
         self._no_button("key")
-        keys = (*self._held, *(part for key in keys for part in split_keys(key)))
-        if len(keys) == 1:
-            self._add(PressKeys(keys))
-        else:
-            self._chord(keys)
+        self._chord((*self._held, *(part for key in keys for part in split_keys(key))))
 
     def _press(self, keys: tuple[str, ...]) -> None:
         if self._held or any(len(split_keys(key)) > 1 for key in keys):
@@ -212,7 +207,7 @@ class SourceHand:
 
     def _chord(self, keys: tuple[str, ...]) -> None:
         if len(set(keys)) < len(keys) or len(keys) > MAX_HELD:
-            _refuse(f"{len(keys)} keys at once, or one of them twice, cannot be pressed")
+            unreadable(f"{len(keys)} keys at once, or one of them twice, cannot be pressed")
         self._unused = False
         if self._held:
             self._chords += 1
@@ -230,12 +225,12 @@ class SourceHand:
         """Shift and three arrows are three times shift and an arrow; alt and three tabs are not three times alt and tab."""
         families = {_family(held) for held in self._held}
         if self._chords > 1 and (families & {"alt", "win"} or (key == "tab" and "ctrl" in families)):
-            _refuse(f"{glimpse('+'.join(self._held), 40)} is held over several key presses")
+            unreadable(f"{glimpse('+'.join(self._held), 40)} is held over several key presses")
 
     def _modifiers(self) -> tuple[str, ...]:
         for key in self._held:
             if canonical(key) not in MODIFIERS:
-                _refuse(f"the key {glimpse(key, 40)} is held meanwhile")
+                unreadable(f"the key {glimpse(key, 40)} is held meanwhile")
         self._unused = False
         return tuple(self._held)
 
@@ -249,16 +244,16 @@ class SourceHand:
 
     def _no_button(self, what: str) -> None:
         if self._pressed is not None:
-            _refuse(f"there is a {what} while the mouse button is down")
+            unreadable(f"there is a {what} while the mouse button is down")
 
     def _add(self, action: Action) -> None:
         if self.verdict is not Verdict.CONTINUE:
             return
         if len(self.actions) >= MAX_ACTIONS:
-            _refuse(f"it has more than {MAX_ACTIONS} actions")
+            unreadable(f"it has more than {MAX_ACTIONS} actions")
         self._pressed_keys += len(action.keys) if isinstance(action, PressKeys) else 0
         if self._pressed_keys > MAX_PRESSED:
-            _refuse(f"it presses more than {MAX_PRESSED} keys")
+            unreadable(f"it presses more than {MAX_PRESSED} keys")
         self.actions.append(action)
 
 
@@ -266,12 +261,12 @@ def _gesture(pressed: _Pressed) -> Action:
     """The click or the drag that a press, its moves and its release were."""
     if all(point == pressed.start for point in pressed.path):
         if pressed.seconds > TAP:
-            _refuse("the mouse button is held down for a time")
+            unreadable("the mouse button is held down for a time")
         return Click(pressed.start, pressed.button, 1, pressed.held)
     *between, end = pressed.path
     start = pressed.path[0] if pressed.start is None else pressed.start
     if any(_off(start, end, point) for point in between):
-        _refuse("the drag does not go straight")
+        unreadable("the drag does not go straight")
     return Drag(pressed.start, end, pressed.button, pressed.held)
 
 
@@ -290,7 +285,3 @@ def _family(key: str) -> str:
     """`ctrl` for either Control key, in every spelling, and so on; other keys are themselves."""
     name = canonical(key)
     return EITHER_SIDE.get(name, name.lower())
-
-
-def _refuse(why: str) -> NoReturn:
-    raise UnreadableError(why)

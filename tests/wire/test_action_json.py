@@ -30,7 +30,8 @@ from coasty_desk.core.actions import (
     Wait,
 )
 from coasty_desk.core.keys.key_names import MODIFIERS, NAMED, SPELLED
-from coasty_desk.wire.action_json import Decoded, decode, encode, encode_verdict, recall, split_keys
+from coasty_desk.wire.action_json import Decoded, decode, recall
+from coasty_desk.wire.canonical_actions import encode, encode_verdict, split_keys
 from coasty_desk.wire.json_fields import UnreadableError
 
 AT = Point(10, 20)
