@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Literal, get_args
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct, json
 from msgspec.structs import replace
 
 from coasty_desk.core.scaling import Size
-from coasty_desk.wire.json_fields import Fields, UnreadableError, parse_json
+from coasty_desk.wire.json_fields import unreadable
 
 What = Literal["session", "predict"]
 WHATS: tuple[What, ...] = get_args(What)
@@ -52,29 +51,29 @@ class Opened(Struct, frozen=True):
     predictions: int = 0
 
 
+class _Document(Struct):
+    what: What
+    step: int
+    path: str
+    name: str
+    generation: int
+    key: str
+    body: str
+
+
 def to_bytes(posted: Posted) -> bytes:
     """The purchase as a JSON document."""
-    document = {
-        "what": posted.what,
-        "step": posted.step,
-        "path": posted.path,
-        "name": posted.name,
-        "generation": posted.generation,
-        "key": posted.key,
-        "body": posted.body.decode("ascii"),
-    }
-    return json.dumps(document, separators=(",", ":")).encode("ascii")
+    body = posted.body.decode("ascii")
+    document = (posted.what, posted.step, posted.path, posted.name, posted.generation, posted.key, body)
+    return json.encode(_Document(*document))
 
 
 def from_bytes(document: bytes) -> Posted:
     """The purchase that `to_bytes` wrote. Raises UnreadableError for anything else."""
-    fields = Fields.of(parse_json(document), "the request")
-    what = next((known for known in WHATS if known == fields.values.get("what")), None)
-    texts = [fields.values.get(name) for name in ("path", "name", "body")]
-    numbers = [fields.whole(name, at_most=10**9) for name in ("step", "generation")]
-    path, name, body = (text if isinstance(text, str) and text.isascii() else None for text in texts)
-    step, generation = numbers
-    if what is None or path is None or name is None or body is None or step is None or generation is None:
-        msg = "it is no request that was kept"
-        raise UnreadableError(msg)
-    return Posted(what, step, path, name, body.encode("ascii"), generation)
+    try:
+        kept = json.decode(document, type=_Document)
+    except (DecodeError, ValueError, RecursionError):
+        kept = None
+    if kept is None or not f"{kept.path}{kept.name}{kept.body}".isascii():
+        unreadable("it is no request that was kept")
+    return Posted(kept.what, kept.step, kept.path, kept.name, kept.body.encode("ascii"), kept.generation)

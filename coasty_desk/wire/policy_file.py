@@ -6,7 +6,7 @@ import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from coasty_desk import plain_files, toml_text
 from coasty_desk.core.errors import UsageError
@@ -23,8 +23,6 @@ MOST_ACTIONS = 10_000
 
 WRAPPERS = ("action_policy", "policy")
 """A file may hold the policy as it stands, or under one of these names as the service's requests have it."""
-
-T = TypeVar("T")
 
 
 def read(path: Path) -> Policy:
@@ -52,8 +50,10 @@ def parsed(said: Any) -> Policy:
             said = said[wrapper]
     for key in said:
         if key not in _KNOWN:
-            near = difflib.get_close_matches(str(key), _KNOWN, n=1)
-            _wrong(key, f"there is no such rule; did you mean {near[0]}?" if near else "there is no such rule")
+            _wrong(key, f"there is no such rule{_nearest(str(key), _KNOWN)}")
+    closes = said.get("block_window_close")
+    if not isinstance(closes, bool | None):
+        _wrong("block_window_close", "it must be true or false")
     allowed = _actions(said, "allowed_actions")
     blocked = _actions(said, "blocked_actions") or frozenset()
     if allowed is not None and not allowed:
@@ -65,7 +65,7 @@ def parsed(said: Any) -> Policy:
         allowed_actions=allowed,
         blocked_actions=blocked,
         blocked_keys=chords(_strings(said, "blocked_keys")),
-        block_window_close=_of_type(said, "block_window_close", bool, "true or false", default=False),
+        block_window_close=closes or False,
         max_actions=_max_actions(said),
         coordinate_bounds=_bounds(said),
         windows_allowed=_patterns(said, "windows_allowed"),
@@ -74,17 +74,12 @@ def parsed(said: Any) -> Policy:
     )
 
 
-_KNOWN = (
-    "allowed_actions",
-    "blocked_actions",
-    "blocked_keys",
-    "block_window_close",
-    "max_actions",
-    "coordinate_bounds",
-    "windows_allowed",
-    "windows_denied",
-    "typed_text_denied",
-)
+_KNOWN = Policy.__struct_fields__
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _actions(said: Mapping[str, Any], key: str) -> frozenset[str] | None:
@@ -93,8 +88,7 @@ def _actions(said: Mapping[str, Any], key: str) -> frozenset[str] | None:
     names = _strings(said, key)
     for name in names:
         if name not in ACTIONS:
-            near = difflib.get_close_matches(name, ACTIONS, n=1)
-            _wrong(key, f"{name!r} is no action" + (f"; did you mean {near[0]}?" if near else ""))
+            _wrong(key, f"{name!r} is no action{_nearest(name, ACTIONS)}")
     return frozenset(names)
 
 
@@ -116,18 +110,9 @@ def _patterns(said: Mapping[str, Any], key: str) -> tuple[Pattern, ...]:
             found.append(pattern(text))
         except ValueError as error:
             _wrong(key, str(error))
-    if key in said and said[key] is not None and not found and key.endswith("_allowed"):
+    if said.get(key) is not None and not found and key.endswith("_allowed"):
         _wrong(key, "it must name at least one window")
     return tuple(found)
-
-
-def _of_type(said: Mapping[str, Any], key: str, kind: type[T], words: str, *, default: T) -> T:
-    value = said.get(key)
-    if value is None:
-        return default
-    if not isinstance(value, kind):
-        _wrong(key, f"it must be {words}")
-    return value
 
 
 def _max_actions(said: Mapping[str, Any]) -> int | None:
@@ -143,13 +128,13 @@ def _bounds(said: Mapping[str, Any]) -> Bounds | None:
     value = said.get("coordinate_bounds")
     if value is None:
         return None
-    names = ("min_x", "min_y", "max_x", "max_y")
+    names = Bounds.__struct_fields__
     if not isinstance(value, dict) or set(value) != set(names):
         _wrong("coordinate_bounds", f"it must have exactly {', '.join(names)}")
     for name in names:
         if not _whole(value[name]) or value[name] < 0:
             _wrong(f"coordinate_bounds.{name}", "it must be a whole number of sent pixels, from 0")
-    bounds = Bounds(**{name: int(value[name]) for name in names})
+    bounds = Bounds(*(int(value[name]) for name in names))
     if bounds.min_x > bounds.max_x or bounds.min_y > bounds.max_y:
         _wrong("coordinate_bounds", "its minimum lies beyond its maximum")
     return bounds

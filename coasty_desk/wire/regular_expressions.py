@@ -104,25 +104,17 @@ def _compiled(expression: str) -> Any:
 
 def _widened(text: str) -> str:
     r"""The expression with `\w`, `\d`, `\s` for every alphabet, and Python's `\Z`."""
-    out: list[str] = []
-    in_class, at = False, 0
-    while at < len(text):
-        character, following = text[at], text[at + 1 : at + 2]
-        if character == "\\" and following:
-            out.append(_escape(following, in_class=in_class))
-            at += 2
-            continue
-        if character == "[" and not in_class:
-            in_class = True
-            head = text[at + 1 : at + 3]
-            lead = "^]" if head.startswith("^]") else "]" if head.startswith("]") else ""
-            out.append("[" + lead)
-            at += 1 + len(lead)
-            continue
-        in_class = in_class and character != "]"
-        out.append(character)
-        at += 1
-    return "".join(out)
+
+    def wide(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return _escape(found[2], in_class=False)
+        return _ESCAPED.sub(lambda inner: _escape(inner[1], in_class=True), found[1])
+
+    return _CLASS_OR_ESCAPED.sub(wide, text)
+
+
+_ESCAPED = re.compile(r"(?s)\\(.)")
+_CLASS_OR_ESCAPED = re.compile(r"(?s)(\[\^?+\]?+(?:\\.|[^\]\\])*+)|\\(.)")
 
 
 def _escape(letter: str, *, in_class: bool) -> str:
