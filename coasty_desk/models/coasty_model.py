@@ -44,7 +44,9 @@ class CoastyModel(Model):
 
     def prices(self, chosen: Settings, sent: Size) -> Tariff:
         """API.md §4."""
-        return tariff(chosen, sent)
+        from coasty_desk.models.coasty.pricing import Tariff
+
+        return Tariff(sent, chosen.memory, chosen.cua_version, len(presets.load(chosen.preset).text))
 
     def ready(self, asked: ModelRequest) -> ReadyModel:
         """Raises UsageError for the address, ServiceError for the key."""
@@ -106,10 +108,3 @@ def connection(chosen: Settings, environment: Mapping[str, str], uploads: Upload
     url = base_url(chosen.base_url)  # before a key is looked for: what is wrong with the address is said first
     key = ApiKey(api_key(environment))
     return Connection(url, key) if uploads is None else Connection(url, key, uploads.sent)
-
-
-def tariff(chosen: Settings, sent: Size) -> Tariff:
-    """What a step's price depends on, at these settings and this size of the screenshot."""
-    from coasty_desk.models.coasty.pricing import Tariff
-
-    return Tariff(sent, chosen.memory, chosen.cua_version, len(presets.load(chosen.preset).text))

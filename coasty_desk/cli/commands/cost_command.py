@@ -19,7 +19,7 @@ from coasty_desk.core.money import Money, dollars, from_cents, in_cents
 from coasty_desk.core.stop import Stop
 from coasty_desk.models.coasty.api_key import ApiKey
 from coasty_desk.models.coasty.pricing import cheapest, itemise, savings
-from coasty_desk.models.coasty_model import api_key, tariff
+from coasty_desk.models.coasty_model import MODEL, api_key
 from coasty_desk.record.agreed_price import Agreed
 from coasty_desk.settings import Settings
 
@@ -78,7 +78,7 @@ def _ask(cents: int, before: int) -> None:
 def cost(steps: int | None, options: Mapping[str, object], *, as_json: bool) -> int:
     """Print the worst case of a run of so many steps, line by line, and how the same memory is cheaper."""
     chosen, _ = configured.load(options)
-    prices = tariff(chosen, chosen.max_size)
+    prices = MODEL.prices(chosen, chosen.max_size)
     steps = chosen.steps if steps is None else steps
     items, saved = itemise(prices, steps), savings(prices, steps)
     total, least = prices.run(steps), cheapest(prices).run(steps)

@@ -29,7 +29,7 @@ def check(key: str, url: str = BASE_URL) -> Account:
     Raises ServiceError (no key, a bad one, refused, unreachable, no such service) and UsageError (a bad `url`).
     """
     with closing(Connection(url, ApiKey(key))) as connection:
-        told = inquiry.get(connection, "models")
+        told = inquiry.ask(connection, "models")
     said = told.headers.get("x-coasty-key-kind", "")
     kind: Kind = next((known for known in ("live", "test", "legacy") if known == said), connection.key.kind)
     left = number_in(told.headers.get("x-credits-remaining", ""))
@@ -43,7 +43,7 @@ def balance(key: str, url: str = BASE_URL) -> int | None:
     Raises ServiceError, with INSUFFICIENT_SCOPE for a key that may not ask: few may.
     """
     with closing(Connection(url, ApiKey(key))) as connection:
-        told = inquiry.get(connection, f"usage?period={datetime.now(UTC):%Y-%m}")
+        told = inquiry.ask(connection, f"usage?period={datetime.now(UTC):%Y-%m}")
     try:
         fields = Fields.of(told.document, "the answer")
         cents = fields.number("wallet_balance_cents", "balance", at_most=10**12)

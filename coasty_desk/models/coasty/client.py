@@ -74,11 +74,11 @@ class CoastyPredictor:
         """The answer to one screenshot. Raises ServiceError, OverBudgetError, UnpaidError, DesktopError, Aborted."""
         body = _question(ask)
         if self.session is not None and self.session.size != ask.frame.sent:
-            self._drop()
+            self._let_go(self._sessions.drop)
         kept = self.outbox.kept(ask.step, "session")
         if self.session is not None and kept is not None and kept.name == self._next_session:
             # The run was cut off while a new one was being opened in place of one that was gone.
-            self._forget()
+            self._let_go(self._sessions.forget)
         opens = self.session is None
         fresh = opens and kept is None  # one whose opening was answered late may have been closed since
         if opens:
@@ -86,7 +86,7 @@ class CoastyPredictor:
         if self.session is not None and self.session.size != ask.frame.sent:
             # It was being opened for a screen of another size when the run was cut off.
             self._afford(ask, spent=from_cents(SESSION))
-            self._drop()
+            self._let_go(self._sessions.drop)
             yield from self._open(ask)
         try:
             return (yield from self._ask(ask, body))
@@ -94,13 +94,13 @@ class CoastyPredictor:
             if fresh or error.in_doubt or error.status != 404 or error.code not in _GONE:
                 raise
             if ask.old:
-                self._forget()
+                self._let_go(self._sessions.forget)
                 self._void(ask.step, "predict")
                 message = "what was asked was not paid for"
                 raise UnpaidError(message) from error
             self._afford(ask, spent=from_cents(SESSION * opens))
             yield Retry(error.code, 0.0, 2)
-        self._forget()
+        self._let_go(self._sessions.forget)
         yield from self._open(ask)
         return (yield from self._ask(ask, body))
 
@@ -191,16 +191,10 @@ class CoastyPredictor:
             )
             raise OverBudgetError(message, cost=price, spent=spent)
 
-    def _forget(self) -> None:
-        """The service knows the session no more."""
+    def _let_go(self, how: Callable[[str], None]) -> None:
+        """The session is of no use any more: the service knows it no more, or it was told another size."""
         if self.session is not None:
-            self._sessions.forget(self.session.session_id)
-        self.session = None
-
-    def _drop(self) -> None:
-        """Let go of a session that was told another size."""
-        if self.session is not None:
-            self._sessions.drop(self.session.session_id)
+            how(self.session.session_id)
         self.session = None
 
     def _as_kept(self, posted: Posted) -> tuple[Posted, bool]:

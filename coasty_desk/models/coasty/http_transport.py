@@ -16,11 +16,13 @@ import threading
 import time
 import weakref
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cached_property, partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -70,8 +72,7 @@ class HttpTransport:
         self._host, self._port = parts.hostname or "", parts.port or (443 if self._is_https else 80)
         self._path = parts.path
         self._sent = sent
-        self._lock = threading.Lock()
-        self._idle: list[HTTPConnection] = []
+        self._idle: deque[HTTPConnection] = deque()  # which several threads may take from and add to
         weakref.finalize(self, _close, self._idle)
 
     def send(self, request: Outgoing, sending: Sending) -> Reply:
@@ -98,19 +99,18 @@ class HttpTransport:
         finally:
             cutting.cancel()
             if kept and not sending.is_cut:
-                self._keep(connection)
+                self._idle.append(connection)
             else:
                 connection.close()
 
     def open_ahead(self) -> None:
         """Open a connection for the next request."""
         with suppress(UnansweredError):
-            self._keep(self._open(WARM_TIMEOUT))
+            self._idle.append(self._open(WARM_TIMEOUT))
 
     def close(self) -> None:
         """Close those that are open and idle."""
-        with self._lock:
-            _close(self._idle)
+        _close(self._idle)
 
     def _put(self, connection: HTTPConnection, request: Outgoing) -> None:
         began = time.monotonic()
@@ -121,14 +121,13 @@ class HttpTransport:
 
     def _open(self, seconds: float) -> HTTPConnection:
         """One that is open, or a new one. Raises UnansweredError."""
-        while True:
-            with self._lock:
-                connection = self._idle.pop() if self._idle else None
-            if connection is None:
-                return self._new(seconds)
-            if _is_open(connection.sock):
-                return connection
-            connection.close()
+        with suppress(IndexError):
+            while True:
+                connection = self._idle.pop()
+                if _is_open(connection.sock):
+                    return connection
+                connection.close()
+        return self._new(seconds)
 
     def _new(self, seconds: float) -> HTTPConnection:
         if self._is_https:
@@ -158,7 +157,9 @@ class HttpTransport:
         """What is to be asked for the way; to this machine itself nobody is, and whatever leaves it goes by https."""
         if not self._is_https or is_loopback(self._host):
             return None
-        if not any(name.lower().endswith("_proxy") for name in os.environ) and not _keeps_proxies():
+        # macOS and Windows keep settings for it beside the environment: Python reads those by a module that is there alone
+        told = any(name.lower().endswith("_proxy") for name in os.environ)
+        if not told and not any(map(find_spec, ("_scproxy", "winreg"))):
             return None
         from coasty_desk.models.coasty import proxies  # noqa: PLC0415 - few have one
 
@@ -172,16 +173,11 @@ class HttpTransport:
         named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
         bundle = Path(named or certifi.where())
         try:
-            if bundle.is_dir():
-                return ssl.create_default_context(capath=str(bundle))
-            return ssl.create_default_context(cafile=str(bundle))
+            several = bundle.is_dir()
+            return ssl.create_default_context(cafile=None if several else bundle, capath=bundle if several else None)
         except OSError as error:
             message = f"the list of certificate authorities {bundle} cannot be read"
             raise UnansweredError(BAD_SETUP, message) from error
-
-    def _keep(self, connection: HTTPConnection) -> None:
-        with self._lock:
-            self._idle.append(connection)
 
 
 _CONNECTING: tuple[tuple[type[BaseException], str], ...] = (
@@ -199,10 +195,10 @@ _SENDING: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
-def _close(connections: list[HTTPConnection]) -> None:
-    for connection in connections:
-        connection.close()
-    connections.clear()
+def _close(connections: deque[HTTPConnection]) -> None:
+    with suppress(IndexError):
+        while True:
+            connections.pop().close()
 
 
 def _cut(sock: socket.socket) -> None:
@@ -241,10 +237,7 @@ def _pieces(response: HTTPResponse) -> Iterator[bytes]:
     """The body as it comes; unpacked where it was packed, though nobody asked for that."""
     packing = response.headers.get("Content-Encoding", "identity").strip().lower()
     unpacker = None if packing == "identity" else zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip's or zlib's
-    while True:
-        piece = response.read1(_PIECE)
-        if not piece:
-            break
+    while piece := response.read1(_PIECE):
         if unpacker is None:
             yield piece
         while unpacker is not None and piece:
@@ -258,24 +251,17 @@ def _pieces(response: HTTPResponse) -> Iterator[bytes]:
 
 
 def _is_open(sock: socket.socket) -> bool:
-    """Whether the other side has not closed it; an answer that nobody asked for is no better."""
+    """Whether the other side has not closed it; an answer that nobody asked for is no better, but TLS's own words are."""
     if not select.select([sock], [], [], 0)[0]:
         return True
-    return isinstance(sock, ssl.SSLSocket) and _only_tls_spoke(sock)
-
-
-def _only_tls_spoke(sock: ssl.SSLSocket) -> bool:
-    """Whether what can be read is TLS's own; an end, or an answer that nobody asked for, is not."""
-    before = sock.gettimeout()
-    sock.settimeout(0)
-    try:
-        sock.recv(1)
-    except ssl.SSLWantReadError:
-        return True
-    except OSError:
-        return False
-    finally:
-        sock.settimeout(before)
+    if isinstance(sock, ssl.SSLSocket):
+        sock.settimeout(0)  # until the next request sets its own
+        try:
+            sock.recv(1)
+        except ssl.SSLWantReadError:
+            return True
+        except OSError:
+            pass
     return False
 
 
@@ -296,12 +282,3 @@ def _unsent(sock: socket.socket) -> int:
     with suppress(OSError):  # macOS by this
         return sock.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
     return 0
-
-
-def _keeps_proxies() -> bool:
-    """Whether the system has settings for them beside the environment, as macOS and Windows: Python reads those by such a module."""
-    for name in ("_scproxy", "winreg"):
-        with suppress(ImportError):
-            import_module(name)
-            return True
-    return False

@@ -9,7 +9,7 @@ from msgspec import Struct
 from coasty_desk.models.coasty.http import INQUIRY_TIMEOUT, Connection
 from coasty_desk.models.coasty.remedies import as_error
 from coasty_desk.models.coasty.retry import NOT_JSON
-from coasty_desk.models.coasty.transport import Reply, UnansweredError
+from coasty_desk.models.coasty.transport import UnansweredError
 from coasty_desk.wire import error_envelope
 from coasty_desk.wire.error_envelope import Fault
 from coasty_desk.wire.json_fields import UnreadableError, parse_json
@@ -22,25 +22,12 @@ class Told(Struct, frozen=True):
     headers: Mapping[str, str]
 
 
-def get(connection: Connection, path: str) -> Told:
-    """What lies there. Raises ServiceError."""
+def ask(connection: Connection, path: str, *, delete: bool = False) -> Told:
+    """What lies there, or what is said to its deletion. Raises ServiceError, with status 404 where there is no such thing."""
     try:
-        reply = connection.get(path)
+        reply = connection.delete(path, INQUIRY_TIMEOUT) if delete else connection.get(path)
     except UnansweredError as none:
         raise as_error(none.fault, connection.host) from None
-    return _told(connection, reply)
-
-
-def delete(connection: Connection, path: str) -> Told:
-    """Have it deleted. Raises ServiceError, also where there is no such thing (status 404)."""
-    try:
-        reply = connection.delete(path, INQUIRY_TIMEOUT)
-    except UnansweredError as none:
-        raise as_error(none.fault, connection.host) from None
-    return _told(connection, reply)
-
-
-def _told(connection: Connection, reply: Reply) -> Told:
     if not 200 <= reply.status < 300:
         raise as_error(error_envelope.decode(reply.status, reply.headers, reply.body), connection.host)
     try:

@@ -11,7 +11,7 @@ from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.models.coasty import inquiry
 from coasty_desk.models.coasty.http import Connection
 from coasty_desk.models.coasty.sessions import path_of, session_in
-from coasty_desk.wire.json_fields import Fields, UnreadableError
+from coasty_desk.wire.json_fields import Fields, UnreadableError, line_of
 
 
 class OpenSession(Struct, frozen=True):
@@ -28,7 +28,7 @@ class OpenSession(Struct, frozen=True):
 
 def listed(connection: Connection) -> tuple[OpenSession, ...]:
     """All that are open. Raises ServiceError."""
-    document = inquiry.get(connection, "sessions").document
+    document = inquiry.ask(connection, "sessions").document
     found = document.get("sessions", document.get("data")) if isinstance(document, dict) else document
     if not isinstance(found, list):
         message = "The service's list of sessions makes no sense."
@@ -38,14 +38,14 @@ def listed(connection: Connection) -> tuple[OpenSession, ...]:
 
 def shown(connection: Connection, session_id: str) -> OpenSession:
     """This one. Raises ServiceError (404 where it is not open), UsageError for what is no id."""
-    session = _session(inquiry.get(connection, path_of(_id(session_id))).document)
+    session = _session(inquiry.ask(connection, path_of(_id(session_id))).document)
     return session or OpenSession(session_id)
 
 
 def close(connection: Connection, session_id: str) -> bool:
     """Whether it was open; it is not any more. Raises ServiceError, UsageError for what is no id."""
     try:
-        inquiry.delete(connection, path_of(_id(session_id)))
+        inquiry.ask(connection, path_of(_id(session_id)), delete=True)
     except ServiceError as error:
         if error.status == 404 and error.code in ("SESSION_NOT_FOUND", "NOT_FOUND"):
             return False
@@ -56,7 +56,7 @@ def close(connection: Connection, session_id: str) -> bool:
 def opened_by(connection: Connection, idempotency_key: str) -> str | None:
     """The session that a request for one has opened, whose answer was lost (API.md §2.7). Raises ServiceError."""
     try:
-        document = inquiry.get(connection, f"idempotency/{quote(idempotency_key, safe='')}").document
+        document = inquiry.ask(connection, f"idempotency/{quote(idempotency_key, safe='')}").document
     except ServiceError as error:
         if error.status == 404:
             return None
@@ -77,10 +77,6 @@ def _session(entry: object) -> OpenSession | None:
         return None
     fields = Fields.of(entry, "the session")
 
-    def words(name: str) -> str:
-        value = fields.values.get(name)
-        return value[:100] if isinstance(value, str) else ""
-
     def number(name: str) -> int | None:
         try:
             return fields.whole(name, at_most=10**9)
@@ -89,10 +85,10 @@ def _session(entry: object) -> OpenSession | None:
 
     return OpenSession(
         session_id,
-        cua_version=words("cua_version"),
-        screen_size=words("screen_size"),
-        created_at=words("created_at"),
-        expires_at=words("expires_at"),
+        cua_version=line_of(fields.values.get("cua_version"), 100),
+        screen_size=line_of(fields.values.get("screen_size"), 100),
+        created_at=line_of(fields.values.get("created_at"), 100),
+        expires_at=line_of(fields.values.get("expires_at"), 100),
         steps=number("step_count"),
         cents=number("total_credits_used"),
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -13,7 +11,6 @@ SESSION = 10
 """Opening a session; closing, listing and resetting one is free."""
 
 SESSION_STEP = 4
-STATELESS_STEP = 5
 REMEMBERED = 2
 HD = 1
 ENGINE_V1 = 3
@@ -24,9 +21,6 @@ FREE_SIZE = Size(1280, 720)
 
 FREE_PROMPT = 500
 """A prompt of more characters than this costs `LONG_PROMPT` more with every step."""
-
-MEMORY_RANGE = range(1, 21)
-"""What `max_trajectory_length` may be."""
 
 
 class Tariff(Struct, frozen=True):
@@ -43,11 +37,9 @@ class Tariff(Struct, frozen=True):
 
     def step(self, number: int) -> int:
         """The `number`-th prediction (from 1) of a session."""
-        return SESSION_STEP + self._surcharges(self.remembered(number))
-
-    def stateless_step(self, number: int) -> int:
-        """The `number`-th prediction (from 1) without a session, its trajectory attached by the caller."""
-        return STATELESS_STEP + self._surcharges(self.remembered(number))
+        per_image = HD * self.hd
+        fixed = SESSION_STEP + ENGINE_V1 * (self.version == "v1") + LONG_PROMPT * self.long_prompt
+        return self.remembered(number) * (REMEMBERED + per_image) + per_image + fixed
 
     def run(self, steps: int) -> int:
         """A session of so many predictions, with opening it."""
@@ -73,11 +65,6 @@ class Tariff(Struct, frozen=True):
     def long_prompt(self) -> bool:
         """Whether the prompt costs its surcharge."""
         return self.prompt > FREE_PROMPT
-
-    def _surcharges(self, remembered: int) -> int:
-        per_image = HD * self.hd
-        fixed = ENGINE_V1 * (self.version == "v1") + LONG_PROMPT * self.long_prompt
-        return remembered * (REMEMBERED + per_image) + per_image + fixed
 
 
 class Item(Struct, frozen=True):
@@ -121,15 +108,10 @@ def cheapest(tariff: Tariff) -> Tariff:
 
 def savings(tariff: Tariff, steps: int) -> tuple[Saving, ...]:
     """What could be changed without remembering less, and what each change saves."""
-    return tuple(_savings(tariff, steps))
-
-
-def _savings(tariff: Tariff, steps: int) -> Iterator[Saving]:
-    now, best = tariff.run(steps), cheapest(tariff)
-    if tariff.hd:
-        yield Saving(f"--max-size {FREE_SIZE}", now - replace(tariff, sent=best.sent).run(steps))
-    if tariff.version == "v1":
-        yield Saving(f"--cua-version {best.version}", now - replace(tariff, version=best.version).run(steps))
-    if tariff.long_prompt:
-        shorter = replace(tariff, prompt=best.prompt)
-        yield Saving(f"a preset of at most {FREE_PROMPT} characters", now - shorter.run(steps))
+    best = cheapest(tariff)
+    changes = (
+        (tariff.hd, f"--max-size {FREE_SIZE}", replace(tariff, sent=best.sent)),
+        (tariff.version == "v1", f"--cua-version {best.version}", replace(tariff, version=best.version)),
+        (tariff.long_prompt, f"a preset of at most {FREE_PROMPT} characters", replace(tariff, prompt=best.prompt)),
+    )
+    return tuple(Saving(change, tariff.run(steps) - then.run(steps)) for saves, change, then in changes if saves)

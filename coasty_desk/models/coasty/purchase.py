@@ -9,6 +9,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from coasty_desk.core.errors import Aborted
 from coasty_desk.core.ports import Retry
@@ -76,7 +77,7 @@ class Exchange(Struct):
                 tries += 1
                 outcome = self._send(posted, around)
             if isinstance(outcome, ServiceAnswer):
-                return _counted(outcome, tries)
+                return replace(outcome, tries=tries)
             fault = outcome
             counted += fault.code != retry.IN_FLIGHT
             doubt = doubt or _in_doubt(fault)
@@ -86,7 +87,7 @@ class Exchange(Struct):
             if isinstance(decision, retry.GiveUp):
                 found = self._collect(posted) if doubt and decision.why != "deadline" else fault
                 if isinstance(found, ServiceAnswer):
-                    return _counted(found, tries)
+                    return replace(found, tries=tries)
                 raise as_error(fault, self.connection.host, decision, counted, doubt=doubt and found is not None)
             yield Retry(fault.code, decision.delay, tries + 1)
             self.stop.pause(decision.delay)
@@ -166,10 +167,6 @@ class Exchange(Struct):
 _NOT_TOLD = Fault(retry.NO_ANSWER, "nor could it be asked what became of it", 0)
 
 _REPLAYED = ("x-coasty-idempotent-replay", "idempotency-replayed")
-
-
-def _counted(answer: ServiceAnswer, tries: int) -> ServiceAnswer:
-    return ServiceAnswer(answer.document, answer.request_id, answer.told, answer.replayed, answer.free, tries)
 
 
 def _in_doubt(fault: Fault) -> bool:
