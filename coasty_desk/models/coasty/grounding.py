@@ -12,40 +12,21 @@ from msgspec import Struct, field
 from coasty_desk.core.actions import Click, Point, Prediction, Usage, Verdict
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import GaveUpError, ServiceError
-from coasty_desk.core.money import Money, from_cents
+from coasty_desk.core.money import Money, from_cents, whole_cents
 from coasty_desk.core.ports import PredictRequest, PredictStream
 from coasty_desk.core.stop import Stop
 from coasty_desk.models.coasty.http import Connection
 from coasty_desk.models.coasty.outbox import Memory
 from coasty_desk.models.coasty.pricing import HD, Tariff
 from coasty_desk.models.coasty.purchase import Exchange
-from coasty_desk.models.coasty.remedies import ANEW
-from coasty_desk.wire.json_fields import Fields, UnreadableError
+from coasty_desk.models.coasty.remedies import sentences
+from coasty_desk.wire.json_fields import Fields, UnreadableError, given
 from coasty_desk.wire.open_purchase import Posted
 
 GROUND = 3
 """Cents for a look; `HD` more for a picture above 1280x720 (API.md §5)."""
 
 NOT_FOUND = "GROUNDING_FAILED"
-
-_TOP_UP = "Top up the wallet on the service's page, or look with `--provider offline`, which costs nothing."
-_AGAIN = "Look again; if it happens again, look for a newer version of coasty-desk."
-_REMEDIES: dict[str, str] = {
-    "INSUFFICIENT_CREDITS": _TOP_UP,
-    "WALLET_EXHAUSTED": _TOP_UP,
-    "INSUFFICIENT_SCOPE": (
-        "Make a key with the scope ground on the service's page, and store it with `coasty-desk auth login`, "
-        "or look with `--provider offline`."
-    ),
-    "FEATURE_NOT_AVAILABLE": "Look with `--provider offline`, which needs no plan.",
-    "INVALID_SCREENSHOT": "Choose a smaller --max-size, or another picture with --image.",
-    "PAYLOAD_TOO_LARGE": "Choose a smaller --max-size, or another picture with --image.",
-    "IDEMPOTENCY_KEY_REUSED": _AGAIN,
-    "NOT_FOUND": _AGAIN,
-    "RATE_LIMITED": "Try again in a while.",
-    "RATE_LIMIT_EXCEEDED": "Try again in a while.",
-}
-"""What to do where a run's remedy would speak of its steps, its session or its preset."""
 
 _MAX_ELEMENT = 32_000
 
@@ -60,9 +41,7 @@ class Grounding(Struct, frozen=True):
 
     def price(self, ask: PredictRequest) -> Money:
         """Of one look at this picture; a sandbox key pays nothing."""
-        if not self.connection.key.bills:
-            return 0
-        return from_cents(_cents(ask))
+        return from_cents(GROUND + HD * Tariff(ask.frame.sent).hd) if self.connection.key.bills else 0
 
     def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:
         """A click on it. Raises GaveUpError where it is not to be seen, ServiceError, Aborted."""
@@ -88,7 +67,7 @@ class Grounding(Struct, frozen=True):
             Verdict.CONTINUE,
             (Click(point),),
             request_id=answer.request_id,
-            usage=Usage(from_cents(answer.cents(_cents(ask) if self.connection.key.bills else 0))),
+            usage=Usage(from_cents(answer.cents(whole_cents(self.price(ask))))),
             space=space,
             attempts=answer.tries,
         )
@@ -98,14 +77,11 @@ class Grounding(Struct, frozen=True):
         self.connection.close()
 
 
-def _cents(ask: PredictRequest) -> int:
-    return GROUND + HD * Tariff(ask.frame.sent).hd
-
-
 def _of_a_look(error: ServiceError) -> ServiceError:
     """The same of a look, which has no steps, no session and no instructions to change."""
     message = error.message.replace("this step", "this look").replace("the step may", "the look may")
-    remedy = _REMEDIES.get(error.code, _AGAIN if error.remedy == ANEW else error.remedy)
+    looks, anew = sentences()["looks"], sentences()["phrases"]["anew"]
+    remedy = looks.get(error.code) or (looks["again"] if error.remedy == anew else error.remedy)
     return ServiceError(
         *(message, remedy), code=error.code, status=error.status, request_id=error.request_id, in_doubt=error.in_doubt
     )
@@ -124,9 +100,6 @@ def _body(ask: PredictRequest) -> bytes:
 def _place(document: object) -> tuple[Point, tuple[int, int] | None]:
     """The place and, where the answer says it, the (width, height) that it is in."""
     fields = Fields.of(document, "the answer")
-    point = fields.point(("x",), ("y",))
-    if point is None:
-        msg = "it has no place"
-        raise UnreadableError(msg)
+    point = given(fields.point(), "it has no place")
     width, height = (fields.whole(name, at_most=100_000) for name in ("screen_width", "screen_height"))
     return point, (width, height) if width and height else None

@@ -1,96 +1,24 @@
-"""What a fault means to the person: one sentence that says what is wrong, and one that says what to do.
-
-What to do is always in this program's own words: the service's advice is for whoever writes a client.
-"""
+"""What a fault means to the person: one sentence that says what is wrong, and one that says what to do (remedies.toml)."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from coasty_desk.core.errors import ServiceError
 from coasty_desk.models.coasty import retry, transport
 from coasty_desk.wire.error_envelope import Fault
 
-AGAIN = "Try again in a while."
-ADDRESS = "Check COASTY_BASE_URL, the network and the proxy, then try again."
-KEY = "Check COASTY_API_KEY, or store another key with `coasty-desk auth login`."
-ANEW = "Start the run anew; if it happens again, look for a newer version of coasty-desk."
-SESSIONS = "`coasty-desk sessions list` shows what is open, and `sessions delete` closes it."
-SCREENSHOT = "Choose a smaller --max-size."
-PROVIDER = "Set the model provider and its key right in the account, on the service's page."
-BALANCE = "See with `coasty-desk auth status` what is left, then try again in a while."
-TOP_UP = "Top up the wallet on the service's page, or lower --memory or --max-steps."
 
-_TABLE: dict[str, tuple[str, str]] = {
-    retry.UNREACHABLE: ("{host} cannot be reached: {said}.", ADDRESS),
-    retry.NO_ANSWER: ("{host} gave no answer: {said}.", ADDRESS),
-    retry.NOT_JSON: ("{host} answers, but not as the service does: {said}.", ADDRESS),
-    transport.REDIRECTED: (
-        "{host} does not answer as the service does: {said}, which is not followed.",
-        ADDRESS,
-    ),
-    transport.TOO_LARGE: ("{host} does not answer as the service does: {said}.", ADDRESS),
-    transport.BAD_CERTIFICATE: (
-        "The certificate of {host} is not to be trusted: {said}.",
-        "Check COASTY_BASE_URL and this computer's clock; for a certificate authority of your own set REQUESTS_CA_BUNDLE.",
-    ),
-    transport.BAD_SETUP: (
-        "No request to {host} can be made: {said}.",
-        "Check COASTY_BASE_URL and the variables HTTPS_PROXY and REQUESTS_CA_BUNDLE.",
-    ),
-    "INVALID_API_KEY": ("The service does not accept the API key: {said}.", KEY),
-    "INSUFFICIENT_CREDITS": ("There are not enough credits for this step{amounts}: {said}.", TOP_UP),
-    "WALLET_EXHAUSTED": ("There are not enough credits for this step{amounts}: {said}.", TOP_UP),
-    "INSUFFICIENT_SCOPE": (
-        "The API key lacks {scope}: {said}.",
-        "Make a key with {scopes} on the service's page, and store it with `coasty-desk auth login`.",
-    ),
-    "FEATURE_NOT_AVAILABLE": (
-        "The account's plan does not have this: {said}.",
-        "Instructions need a paid plan: add `--preset none`; else choose another --cua-version.",
-    ),
-    "SESSION_NOT_FOUND": ("The service does not know this session: {said}.", f"It may have expired. {SESSIONS}"),
-    "PAYLOAD_TOO_LARGE": ("The service refuses the screenshot: {said}.", SCREENSHOT),
-    "INVALID_SCREENSHOT": ("The service refuses the screenshot: {said}.", f"{SCREENSHOT[:-1]}, or --image-format png."),
-    retry.IN_FLIGHT: ("The service has been at work on this step for too long.", AGAIN),
-    "IDEMPOTENCY_KEY_REUSED": (
-        "The service takes this for another request than the one it knows ({label}): {said}.",
-        ANEW,
-    ),
-    "IDEMPOTENCY_ALREADY_REFUNDED": ("The service gave the money for this step back ({label}): {said}.", AGAIN),
-    "PREDICTION_FAILED": ("The service found no next step, and takes no money for it ({label}): {said}.", AGAIN),
-    "LLM_PROVIDER_UNSUPPORTED": ("The account's model provider does not work here ({label}): {said}.", PROVIDER),
-    "LLM_MODEL_INVALID": ("The account's model provider does not work here ({label}): {said}.", PROVIDER),
-    "LLM_KEY_NOT_CONFIGURED": ("The account's model provider has no key ({label}): {said}.", PROVIDER),
-    "LLM_KEY_NOT_FOUND": ("The account's model provider has no key ({label}): {said}.", PROVIDER),
-    "LLM_PROVIDER_RATE_LIMITED": ("The account's model provider is asked too often ({label}): {said}.", AGAIN),
-    "BILLING_UNAVAILABLE": ("The service failed in charging the step ({label}): {said}.", BALANCE),
-}
-"""By the code (API.md §7). What is not here goes by its status: no other code asks for another deed of a person."""
+@cache
+def sentences() -> dict[str, dict[str, Any]]:
+    """The tables of remedies.toml, by their names."""
+    import tomllib  # noqa: PLC0415 - for errors alone
 
-_OF_PROXIES: dict[int, tuple[str, str]] = {
-    401: ("{host} asks for other credentials ({label}): {said}.", KEY),
-    403: ("{host} forbids this ({label}): {said}.", f"{KEY} A proxy or a firewall can be the cause too."),
-    404: ("{host} has no such address ({label}): {said}.", ADDRESS),
-}
-"""By the status, where the answer is not the service's own."""
+    return tomllib.loads(Path(__file__).with_name("remedies.toml").read_text("utf-8"))
 
-_OPTIONS: dict[str, str] = {
-    "screenshot": f"The screenshot is at fault: {SCREENSHOT.lower()}",
-    "screen_width": "The screenshot's size is at fault: choose another --max-size.",
-    "screen_height": "The screenshot's size is at fault: choose another --max-size.",
-    "max_trajectory_length": "Choose another --memory.",
-    "trajectory": "Choose a smaller --memory.",
-    "cua_version": "Choose another --cua-version.",
-    "instructions": "Choose another --preset, or `--preset none`.",
-    "system_prompt": "Choose another --preset, or `--preset none`.",
-    "instruction": "Say the task in other words, or shorter.",
-    "element": "Say in other words what to look for, or in fewer.",
-    "period": "Check this computer's clock.",
-    "model": PROVIDER,
-    "llm": PROVIDER,
-}
-"""What a person sets a field of a request by."""
 
 _FOR_PROGRAMMERS = re.compile(
     r"/v\d|\b(?:GET|POST|PUT|PATCH|DELETE|HEAD)\b|\b(?:X|Idempotency)-|[{}<>]|\w_\w|\w\(\)"
@@ -126,10 +54,12 @@ def as_error(
 
 
 def _words(fault: Fault, host: str) -> tuple[str, str]:
-    message, remedy = _TABLE.get(fault.code) or (fault.synthetic and _OF_PROXIES.get(fault.status)) or _by_status(fault)
+    known, proxies = sentences()["codes"].get(fault.code), sentences()["proxies"]
+    message, remedy = known or (fault.synthetic and proxies.get(f"{fault.status}")) or _by_status(fault)
     scope = fault.required_scope
     for_runs = scope in (None, "session", "predict")
     told = {
+        **sentences()["phrases"],
         "host": host,
         "said": _said(fault),
         "label": f"{fault.status} {fault.code}",
@@ -150,11 +80,11 @@ def _said(fault: Fault) -> str:
 def _by_status(fault: Fault) -> tuple[str, str]:
     advice = fault.suggestion if fault.suggestion and not _FOR_PROGRAMMERS.search(fault.suggestion) else ""
     if fault.status == 429:
-        return "The service is asked too often ({label}): {said}.", advice or f"{AGAIN} {SESSIONS}"
+        return "The service is asked too often ({label}): {said}.", advice or "{again} {sessions}"
     if fault.status >= 500:
-        return "The service failed ({label}): {said}.", advice or AGAIN
-    options = [_OPTIONS[detail.field] for detail in fault.details if detail.field in _OPTIONS]
-    return "The service refuses the request ({label}): {said}.", " ".join(dict.fromkeys(options)) or advice or ANEW
+        return "The service failed ({label}): {said}.", advice or "{again}"
+    options = filter(None, (sentences()["options"].get(detail.field) for detail in fault.details))
+    return "The service refuses the request ({label}): {said}.", " ".join(dict.fromkeys(options)) or advice or "{anew}"
 
 
 def _amounts(fault: Fault) -> str:
