@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -43,30 +42,22 @@ def read(value: object) -> tuple[Detail, ...]:
     if isinstance(value, dict) and not value.keys() & {*_PATHS, *_WORDS}:
         value = [{"field": field, "msg": said} for field, said in list(value.items())[:MOST]]
     entries = value if isinstance(value, list) else [value]
-    return tuple(dict.fromkeys(detail for entry in entries[:MOST] for detail in _one(entry)))
+    return tuple(dict.fromkeys(detail for detail in map(_detail, entries[:MOST]) if detail != Detail("")))
 
 
-def _one(entry: object) -> Iterator[Detail]:
+def _detail(entry: object) -> Detail:
+    path: object = ""
+    said: object = ""
     if isinstance(entry, str):
-        path, colon, said = entry.partition(":")
+        path, _, said = entry.partition(":")
         if " " in path.strip():
             path, said = "", entry
-        yield from _made(path, said if colon or not path else "")
     elif isinstance(entry, dict):
         path = next((entry[name] for name in _PATHS if entry.get(name)), "")
         said = next((entry[name] for name in _WORDS if entry.get(name)), "")
-        yield from _made(path, said)
-
-
-def _made(path: object, said: object) -> Iterator[Detail]:
-    detail = Detail(short(_path(path), LONGEST_PATH).strip(), short(_joined(said, "; "), LONGEST_SAID).strip(" ."))
-    if detail.path or detail.said:
-        yield detail
-
-
-def _path(value: object) -> str:
-    """`["body", "tools", 0]` and `$.body.tools[0]` without where in the request it stood, which nobody need know."""
-    return re.sub(r"^[/$.\s]*(?:(?:body|query|path|request)(?:[./]|$))?", "", _joined(value, "."))
+    # `["body", "tools", 0]` and `$.body.tools[0]` without where in the request it stood, which nobody need know
+    path = re.sub(r"^[/$.\s]*(?:(?:body|query|path|request)(?:[./]|$))?", "", _joined(path, "."))
+    return Detail(short(path, LONGEST_PATH).strip(), short(_joined(said, "; "), LONGEST_SAID).strip(" ."))
 
 
 def _joined(value: object, between: str) -> str:

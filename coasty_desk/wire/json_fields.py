@@ -132,6 +132,12 @@ def amount(value: object) -> float | None:
     return value if 0 <= value <= MOST else None
 
 
+def count_of(value: object) -> int | None:
+    """An amount, rounded up to a whole one; None for whatever is none."""
+    found = amount(value)
+    return None if found is None else math.ceil(found)
+
+
 def line_of(value: object, at_most: int) -> str:
     """A text as `short` has it; empty for whatever is none."""
     return short(value, at_most).strip() if isinstance(value, str) else ""

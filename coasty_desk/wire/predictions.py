@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Prediction, Refusal, Usage, Verdict
@@ -12,7 +10,7 @@ from coasty_desk.core.money import from_cents
 from coasty_desk.core.scaling import SENT_MAX, SENT_MIN
 from coasty_desk.wire import action_json
 from coasty_desk.wire.action_json import Decoded
-from coasty_desk.wire.json_fields import UnreadableError, amount, glimpse, kind, line_of, text_of, unreadable
+from coasty_desk.wire.json_fields import UnreadableError, count_of, glimpse, kind, line_of, text_of, unreadable
 
 MAX_ACTIONS = 100
 """More entries than this in one answer make no sense: a service asked for its most gives ten (API.md §2.1)."""
@@ -68,7 +66,7 @@ def charged(body: object) -> int | None:
         return None
     if usage.get("billed") is False:
         return 0
-    amounts = (_amount(usage.get(name)) for name in ("credits_charged", "cost_cents"))
+    amounts = (count_of(usage.get(name)) for name in ("credits_charged", "cost_cents"))
     return next((amount for amount in amounts if amount is not None), None)
 
 
@@ -126,19 +124,13 @@ def _code(entry: object) -> int:
 def _usage(usage: object) -> Usage:
     if not isinstance(usage, dict):
         return Usage()
-    tokens = (_amount(usage.get(name)) or 0 for name in ("input_tokens", "output_tokens"))
+    tokens = (count_of(usage.get(name)) or 0 for name in ("input_tokens", "output_tokens"))
     return Usage(from_cents(charged({"usage": usage}) or 0), *tokens)
-
-
-def _amount(value: object) -> int | None:
-    """A count, rounded up; None for whatever is not one."""
-    found = amount(value)
-    return None if found is None else math.ceil(found)
 
 
 def _space(body: dict[str, object]) -> tuple[int, int] | None:
     """The echoed coordinate space (API.md §4.2), where it is one that the service can have (API.md §4.3)."""
-    width, height = _amount(body.get("screen_width")), _amount(body.get("screen_height"))
+    width, height = count_of(body.get("screen_width")), count_of(body.get("screen_height"))
     if width is None or height is None:
         return None
     sane = SENT_MIN.width <= width <= SENT_MAX.width and SENT_MIN.height <= height <= SENT_MAX.height

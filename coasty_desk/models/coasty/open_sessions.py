@@ -11,7 +11,7 @@ from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.models.coasty import inquiry
 from coasty_desk.models.coasty.http import Connection
 from coasty_desk.models.coasty.sessions import path_of, session_in
-from coasty_desk.wire.json_fields import Fields, UnreadableError, line_of
+from coasty_desk.wire.json_fields import count_of, line_of
 
 
 class OpenSession(Struct, frozen=True):
@@ -73,22 +73,14 @@ def _id(text: str) -> str:
 
 def _session(entry: object) -> OpenSession | None:
     session_id = session_in(entry)
-    if session_id is None:
+    if session_id is None or not isinstance(entry, dict):
         return None
-    fields = Fields.of(entry, "the session")
-
-    def number(name: str) -> int | None:
-        try:
-            return fields.whole(name, at_most=10**9)
-        except UnreadableError:
-            return None
-
     return OpenSession(
         session_id,
-        cua_version=line_of(fields.values.get("cua_version"), 100),
-        screen_size=line_of(fields.values.get("screen_size"), 100),
-        created_at=line_of(fields.values.get("created_at"), 100),
-        expires_at=line_of(fields.values.get("expires_at"), 100),
-        steps=number("step_count"),
-        cents=number("total_credits_used"),
+        cua_version=line_of(entry.get("cua_version"), 100),
+        screen_size=line_of(entry.get("screen_size"), 100),
+        created_at=line_of(entry.get("created_at"), 100),
+        expires_at=line_of(entry.get("expires_at"), 100),
+        steps=count_of(entry.get("step_count")),
+        cents=count_of(entry.get("total_credits_used")),
     )

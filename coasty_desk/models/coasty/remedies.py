@@ -56,14 +56,14 @@ def as_error(
 def _words(fault: Fault, host: str) -> tuple[str, str]:
     known, proxies = sentences()["codes"].get(fault.code), sentences()["proxies"]
     message, remedy = known or (fault.synthetic and proxies.get(f"{fault.status}")) or _by_status(fault)
-    scope = fault.required_scope
+    scope, amounts = fault.required_scope, (fault.required, fault.balance)
     for_runs = scope in (None, "session", "predict")
     told = {
         **sentences()["phrases"],
         "host": host,
         "said": _said(fault),
         "label": f"{fault.status} {fault.code}",
-        "amounts": _amounts(fault),
+        "amounts": "" if None in amounts else f" (it needs {amounts[0]:g}, there are {amounts[1]:g})",
         "scope": f"the scope {scope}" if scope else "a scope that this needs",
         "scopes": "the scopes session and predict" if for_runs else f"the scope {scope}",
     }
@@ -85,9 +85,3 @@ def _by_status(fault: Fault) -> tuple[str, str]:
         return "The service failed ({label}): {said}.", advice or "{again}"
     options = filter(None, (sentences()["options"].get(detail.field) for detail in fault.details))
     return "The service refuses the request ({label}): {said}.", " ".join(dict.fromkeys(options)) or advice or "{anew}"
-
-
-def _amounts(fault: Fault) -> str:
-    if fault.required is None or fault.balance is None:
-        return ""
-    return f" (it needs {fault.required:g}, there are {fault.balance:g})"
