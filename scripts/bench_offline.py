@@ -23,6 +23,7 @@ from scripts.offline_bench import (
     reading_time,
     screens,
     tasks_apps,
+    tasks_blind,
     tasks_fifty,
     tasks_fresh,
     tasks_kinds,
@@ -90,7 +91,7 @@ def _grounding(asked: argparse.Namespace) -> int:
 
 
 def _chosen(asked: argparse.Namespace) -> list[Task]:
-    sets = [tasks_apps, tasks_web, tasks_moving, tasks_unseen, tasks_fresh, tasks_kinds, tasks_fifty]
+    sets = [tasks_apps, tasks_web, tasks_moving, tasks_unseen, tasks_fresh, tasks_kinds, tasks_fifty, tasks_blind]
     if asked.named:
         return [task for task in (*tasks_named.TASKS, *tasks_named.TRAPS) if asked.only in task.name]
     if asked.unseen or asked.fresh:
