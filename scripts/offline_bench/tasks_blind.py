@@ -208,8 +208,8 @@ WEB = [
         "blind bakery",
         page("bakery.html"),
         'click "Add to basket" in the row of "Rye loaf", wait until "Basket (1)", '
-        'click "Add to basket" in the row of "Plum tart", wait until "Basket (2)", click "Basket (2)", select "10:00" in the list "Collect at", '
-        'click "Place order", wait until "confirmed"',
+        'click "Add to basket" in the row of "Plum tart", wait until "Basket (2)", click "Basket (2)", '
+        'select "10:00" in the list "Collect at", 'click "Place order", wait until "confirmed"',
         once(order="Rye loaf+Plum tart", at="10:00"),
     ),
     Task(
@@ -217,7 +217,8 @@ WEB = [
         page("clinic.html"),
         'enter "Mara Olsen" as the "Patient\'s name", type "04.07.1988" into the field "Date of birth", '
         'select "Dermatology" in the list "Department", click "private", type "A rash on the arm" '
-        'into the field "What is the matter?", tick "Call me back by phone", click "Send request", wait until "We have your request"',
+        'into the field "What is the matter?", tick "Call me back by phone", click "Send request", '
+        'wait until "We have your request"',
         once(name="Mara Olsen", born="04.07.1988", dep="Dermatology", ins="private", why="A rash on the arm", call="true"),
     ),
     Task(
