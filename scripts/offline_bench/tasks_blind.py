@@ -209,7 +209,7 @@ WEB = [
         page("bakery.html"),
         'click "Add to basket" in the row of "Rye loaf", wait until "Basket (1)", '
         'click "Add to basket" in the row of "Plum tart", wait until "Basket (2)", click "Basket (2)", '
-        'select "10:00" in the list "Collect at", 'click "Place order", wait until "confirmed"',
+        'select "10:00" in the list "Collect at", click "Place order", wait until "confirmed"',
         once(order="Rye loaf+Plum tart", at="10:00"),
     ),
     Task(
