@@ -343,7 +343,12 @@ MORE = [
 ]
 KINDS = [
     Task("blind kind spinner", page("kinds.html?spinner"), 'click "Freeze account"', once(did="freeze")),
-    Task("blind kind whole", page("kinds.html?whole"), 'click "Accept"', both(once(did="accept"), sent({"did": "accept"}))),
+    Task(
+        "blind kind whole",
+        page("kinds.html?whole"),
+        'click "Accept"',
+        both(once(did="accept"), sent({"did": "accept"})),
+    ),
     Task(
         "blind kind shaded",
         page("kinds.html?shaded"),
@@ -386,7 +391,9 @@ KINDS = [
     ),
     Task("blind kind next", page("kinds.html?next"), 'click "Next ›", wait until "Page 2 of 9"', once(page="2")),
     Task("blind kind hover", page("kinds.html?hover"), 'click "Subscribe"', once(did="sub")),
-    Task("blind kind contains", page("kinds.html?contains"), 'click the one that contains "window seat"', once(did="y")),
+    Task(
+        "blind kind contains", page("kinds.html?contains"), 'click the one that contains "window seat"', once(did="y")
+    ),
 ]
 FIFTY = [*APPS, *WEB, *KINDS]
 LATE = [
@@ -398,7 +405,9 @@ TASKS = [*FIFTY, *MORE, *LATE]
 
 
 def _trap(name: str, say: str, lay: Callable[[Desk], None] | None = None, *options: str) -> Task:
-    return Task(f"blind trap {name}", lay or page(f"traps.html?{name}"), say, nothing_sent, possible=False, options=options)
+    return Task(
+        f"blind trap {name}", lay or page(f"traps.html?{name}"), say, nothing_sent, possible=False, options=options
+    )
 
 
 TRAPS = [

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PIL import Image, ImageDraw
 
 from coasty_desk.core.actions import Action, Launch, Wait
+from coasty_desk.models.offline.a11y.widgets import Widget
 from coasty_desk.models.offline.interpreter import Plan, nothing_to_open
 from coasty_desk.models.offline.language.grammar import parse
 from coasty_desk.models.offline.steps.context import CannotError, Context
@@ -23,6 +24,7 @@ class Page:
     def __init__(self, shown: dict[str, tuple[int, int]], answer: Callable[[Page, Action], None]) -> None:
         self.shown, self.answer = shown, answer
         self.framed: set[str] = set()
+        self.widgets: tuple[Widget, ...] = ()
         self.ground = "#eeeeee"
         self.done: list[Action] = []
 
@@ -42,7 +44,7 @@ class Page:
 
     def carry_out(self, words: str, launch: Callable[[str], Launch] = nothing_to_open) -> CannotError | None:
         """Nothing where all was done, else why not. `done` has what was done, waits left out."""
-        plan = Plan(Context(self.seen()), launch)
+        plan = Plan(Context(self.seen(), tree=lambda _: self.widgets), launch)
         self.read_out, self.notes = plan.read_out, plan.sight.notes
         self.proofs = plan.sight.proofs
         going = plan.whole(parse(words))

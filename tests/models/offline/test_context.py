@@ -74,6 +74,21 @@ def test_a_state_that_the_tree_tells_anew_counts_where_the_thing_looks_otherwise
         assert sight.told_anew(found) == state
 
 
+def test_the_title_bar_of_a_window_that_a_click_brings_up_is_no_evidence() -> None:
+    """It has another colour then, and its signs may be read otherwise; what changes below it counts."""
+    window = Box(20, 20, 380, 280)
+    dull = Image.new("RGB", (400, 300), "white")
+    bright, more = dull.copy(), dull.copy()
+    ImageDraw.Draw(bright).rectangle((300, 26, 370, 44), fill="#3366cc")
+    ImageDraw.Draw(more).rectangle((60, 120, 200, 140), fill="#3366cc")
+    signs = Text("o x", Box(300, 26, 370, 44))
+    sent = Text("Sent", Box(60, 120, 200, 140))
+    for picture, text, counts in ((bright, signs, 0), (more, sent, 1)):
+        sight = _sight(picture, text)
+        sight.active = lambda: window
+        assert len(sight.changes(ReadScreen(dull, (), {}))) == counts
+
+
 def test_a_label_that_is_one_letter_off_is_read_again() -> None:
     """Engines overlook a thin letter at an end."""
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll
+from coasty_desk.models.offline.a11y.widgets import Widget
+from coasty_desk.models.offline.vision.texts import Box
 from tests.models.offline.drawn import Page
 
 
@@ -33,6 +35,32 @@ def test_a_click_is_done_once_and_shows_what_it_did() -> None:
     assert page.carry_out('Click "Send"') is None
     assert [one for one in page.done if isinstance(one, Click)] == [Click(Point(78, 69))]
     assert page.proofs
+
+
+def test_a_hint_that_the_pointer_brings_at_once_is_no_evidence() -> None:
+    """It goes with the pointer; what the click has brought beside the button stays."""
+
+    def hints(page: Page, action: Action) -> None:
+        page.shown.pop("You may not do this", None)
+        if isinstance(action, Click):
+            page.shown["You may not do this"] = (140, 60)
+
+    def stays(page: Page, action: Action) -> None:
+        if isinstance(action, Click):
+            page.shown["It was sent"] = (140, 60)
+
+    end = made(hints).carry_out('Click "Send"')
+    assert end is not None
+    assert "only lit up" in end.why
+    assert made(stays).carry_out('Click "Send"') is None
+
+
+def test_what_is_chosen_by_its_name_in_the_tree_is_clicked_where_it_has_no_box() -> None:
+    """A menu's item that only opens something."""
+    page = made(does)
+    page.widgets = (Widget("Send", "menu", Box(48, 52, 108, 86)),)
+    assert page.carry_out('Choose "Send"') is None
+    assert [one for one in page.done if isinstance(one, Click)] == [Click(Point(78, 69))]
 
 
 def test_a_click_with_a_key_held_is_one_action() -> None:

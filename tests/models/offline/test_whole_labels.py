@@ -114,8 +114,26 @@ def test_what_a_field_contains_is_what_stands_in_that_field(text: str, *, there:
 
 @pytest.mark.parametrize(
     ("label", "read", "there"),
-    [("File", "Eile", True), ("Go", "Co", False), ("Fine", "Eine", False), ("File", "Bile", False)],
+    [
+        ("File", "Eile", True),
+        ("Go", "Co", False),
+        ("Fine", "Eine", False),
+        ("File", "Bile", False),
+        ("Move to Trash", "Move to Irash", True),
+        ("Move to Trash", "Move to Crash", False),
+        ("Add tab", "Add iab", False),
+    ],
 )
 def test_a_menus_word_is_known_again_with_its_underlined_letter_misread(label: str, read: str, *, there: bool) -> None:
-    """Only a menu's: any other word of four letters is another word."""
+    """Only a menu's, or the first letter of a word in a longer label: any other word of four letters is another word."""
     assert isinstance(locate(Target(label), scene(read)), Located) is there
+
+
+@pytest.mark.parametrize(
+    ("label", "line", "there"),
+    [("Paid", "Order 12 is paid", True), ("Paid", "Not paid: card refused", False), ("saved", "It could not be saved", False),
+     ("bezahlt", "Noch nicht bezahlt", False), ("Saved", "No errors. Saved at 12:04", True)],
+)  # fmt: skip
+def test_what_a_line_denies_is_not_what_is_looked_for(label: str, line: str, *, there: bool) -> None:
+    """A wait for “Paid” is not over where the page says that it is not."""
+    assert isinstance(locate(Target(label), scene(line), loosely=True), Located) is there

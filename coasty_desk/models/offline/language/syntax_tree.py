@@ -607,8 +607,8 @@ class Steps:
         return bool(_ARTICLE.search(before))
 
     def step_of_path(self, *parts: Any) -> Target:
-        found: Target = next(part for part in parts if part is not None)
-        return found
+        named: Target | Token = next(part for part in parts if part is not None)
+        return named if isinstance(named, Target) else Target(self._source(named))  # `View > Line Numbers` is no line
 
     def it(self, word: Token) -> Target:
         said = self._source(word)

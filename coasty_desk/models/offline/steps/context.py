@@ -248,7 +248,7 @@ class Context(Struct):
     def _is_only_named(self, found: Located | Missing) -> bool:
         """Whether a thing to click has a name that does not stand on it: the same words on the screen come before that."""
         widget = found.widget if isinstance(found, Located) else None
-        if widget is None or widget.kind not in ("button", "icon", "menu", "tab", "link"):
+        if widget is None or widget.checked is not None or widget.kind not in ("button", "icon", "menu", "tab", "link"):
             return False
         own = (text for text in self.seen.texts if widget.box.holds(text.box.centre.x, text.box.centre.y))
         return not any(trimmed(widget.name) in trimmed(text.text) for text in own)
@@ -484,12 +484,13 @@ class Context(Struct):
     def _is_in_window(self, box: Box, before: ReadScreen) -> bool:
         """Whether most of it lies in the window that was active before, or the active one is another now.
 
-        Of one that the input itself has brought up, what has only another colour since is no evidence.
+        Of one that the input itself has brought up, its title bar and what has only another colour since are no evidence.
         """
         window = self.window or self.active()
         if window is None or self.opened_a_window():
             return True
-        if self.window is None and evidence.says_the_same(before, self.seen, box):
+        brought_up = self.window is None
+        if brought_up and (box.bottom <= window.top + TITLE_BAR or evidence.says_the_same(before, self.seen, box)):
             return False
         inside = box.within(window.grown(2))
         return inside.width > 0 < inside.height and 2 * inside.width * inside.height >= box.width * box.height

@@ -39,6 +39,9 @@ GREYED = (0.2, 0.3, 0.5)
 PAGE = 0.5
 """So much of a window changes where another page or view has come."""
 
+HINT = 30
+"""What is further from a thing, in pixels, is no hint that the pointer on it brings."""
+
 ADJOINING = 14
 OPENED = 3
 """A menu opens no further from what was clicked, in pixels, and is so many times as large."""
@@ -235,12 +238,14 @@ def _shape(sight: Context, found: Located) -> Box:
 def _not_only_lit(sight: Context, before: ReadScreen, found: Located, *, late: bool) -> Doing:
     """Where nothing but the thing itself looks different, see whether it stays so when the pointer leaves it.
 
-    What has come `late` may be a hint that the resting pointer brings, anywhere beside it.
+    What has come `late` may be a hint that the resting pointer brings, anywhere beside it; one that comes at once is right beside it.
     """
     shape = _shape(sight, found)
     own = shape.grown(10)
-    if not late and any(box.within(own) != box for box in sight.changes(before)):
-        return
+    if not late and _not_in_it(sight, before, found):
+        kind, beside = _kind(sight, before, found, late=False)
+        if kind or len(found.text) <= KEY or not all(box.meets(own.grown(HINT)) for box in beside):
+            return
     size = Size(round(sight.seen.whole.right), round(sight.seen.whole.bottom))
     aside = own.top - 40 if own.top > 60 else min(own.bottom + 40, size.height - 3)
     first, left, window = sight.before, sight.left, sight.window
@@ -260,9 +265,9 @@ def _not_only_lit(sight: Context, before: ReadScreen, found: Located, *, late: b
 def _not_by_itself(sight: Context, before: ReadScreen, found: Located, *, late: bool) -> Doing:
     """See that what has changed is of the click, and not of what changes now and then. Raises CannotError."""
     for _ in range(TRIES):
-        first = sight.seen
+        first, at_once = sight.seen, bool(_not_in_it(sight, before, found))
         yield from _not_only_lit(sight, before, found, late=late)
-        late = late or sight.seen is not first  # it has come while the pointer was put aside
+        late = late or (sight.seen is not first and not at_once)  # it has come while the pointer was put aside
         kind, changed = _kind(sight, before, found, late=late)
         if not kind:
             if sight.stirring is not None and (len(found.text) > KEY or sight.next is None):

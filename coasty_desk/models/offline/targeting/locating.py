@@ -83,15 +83,18 @@ def locate(
 ) -> Located | Missing:
     """The one place that the target means.
 
-    Only a whole label is, unless `loosely`, or the target is meant by a part of it. `suits` says of a text's box whether it can be
+    Only a whole label is, unless `loosely`, or the target is meant by a part of it; loosely, a line that denies it has it not. `suits` says of a text's box whether it can be
     meant, where several fit.
     """
     if not target.label:
         return _by_relation(target, scene)
     wholly = not (loosely or target.part)
-    found = every(target.label, scene.texts)
+    found, phrases = (
+        [m for m in every(target.label, texts) if not (loosely and m.is_denied)]
+        for texts in (scene.texts, scene.phrases)
+    )
     candidates = [m for m in found if not wholly or m.stands_alone or scene.shows_apart(m)]
-    candidates = candidates or [m for m in every(target.label, scene.phrases) if not wholly or m.stands_alone]
+    candidates = candidates or [m for m in phrases if not wholly or m.stands_alone]
     anchor = None
     for relation in target.relations:
         beside = locate(relation.target, scene, loosely=True)

@@ -36,7 +36,7 @@ LEAST_NEARLY = 4
 """A label of so many letters is known to be meant where one of them is another."""
 
 UNDERLINED = 7
-"""A word of so many letters is known again without its first; a menu's word, which is underlined there, from `UNDERLINED_MENU` on."""
+"""A label of so many letters is known again without the first of a word; a menu's word, which is underlined there, from `UNDERLINED_MENU` on."""
 
 UNDERLINED_MENU = 4
 
@@ -67,6 +67,11 @@ class Match(Struct, frozen=True):
         return self.fit not in (Fit.PART, Fit.PART_ALIKE) or _is_parted(self.line, self.text)
 
     @property
+    def is_denied(self) -> bool:
+        """Whether its line says the opposite, as “Not paid” does of “Paid”."""
+        return _DENYING.search(self.line.text.partition(self.text.text)[0]) is not None
+
+    @property
     def said(self) -> str:
         """What was found, where, and how sure the engine is, in words."""
         at = self.text.box.centre
@@ -79,6 +84,11 @@ _ARROWS = re.compile(r" *(?: [vV~]|[^\w\s])?\.* *")
 _ICON_BEFORE = re.compile(r"^(?:[^\d\s]\W? +|\W+)")
 _BARS = frozenset("|│¦·•›»>")
 """Signs that stand between the links of a row, or the steps of a path."""
+
+_DENYING = re.compile(
+    r"(?i)(?:\b(?:no|not|cannot|never|without|nicht|kein\w*|nie|ohne|pas|aucune?|jamais|sans|nunca|sin)|n['’]t)\s+(?:\w+\s+){0,2}$"
+)
+"""Takes back what follows, in the languages of instructions."""
 
 _BEHIND = re.compile(
     r"""(?ix) (?: \s* [(\[] \s* \d[\d,.]*\+? \s* [)\]] | [.…\s]* (?: (?:ctrl|strg|alt|shift|super) \W? .{1,9} | f\d\d? ) )"""
@@ -111,6 +121,7 @@ _MENUS = frozenset(
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−﹣-"), "-")
 _QUOTES = dict.fromkeys(map(ord, "“”„«»"), '"') | dict.fromkeys(map(ord, "‘’‚`´"), "'")
 _ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "|": "l", "!": "l", "[": "l", "]": "l", "×": "x", "ı": "l"})
+_UNDERLINED_ALIKE = frozenset(["fe", "rb", "pb", "oq", "cg", "lb", "ti"])
 _AROUND = " :*.…,;>›»▸▶▾▼<‹«◂◀•·-_=~^'\"()[]{}|/\\"
 
 
@@ -184,7 +195,7 @@ def _matches(label: str, wanted: str, text: Text) -> Iterator[Match]:
         folded, where = _folded_with_places(plain, places)
         parts = list(_parts(_folded(wanted), folded, where, text, Fit.PART_ALIKE))
     yield from parts
-    misread = _cut_short(wanted, text.text) or _underlined(wanted, plain)
+    misread = _cut_short(wanted, text.text) or _underlined(label, wanted, plain)
     if not parts and (misread or (text.confidence < UNSURE and _edited(wanted, plain))):
         yield Match(text, Fit.EDITED, text)
 
@@ -287,11 +298,16 @@ def _cut_short(wanted: str, said: str) -> bool:
     return dots and len(begun) >= 5 and len(wanted) - len(begun) <= 2 and _folded(wanted).startswith(begun)
 
 
-def _underlined(wanted: str, plain: str) -> bool:
-    """Whether it is the label but for its first letter, which its underline makes look like another."""
-    pair = wanted[:1] + plain[:1]
-    enough = len(wanted) >= (UNDERLINED_MENU if wanted in _MENUS else UNDERLINED)
-    return enough and wanted[1:] == plain[1:] and pair in ("fe", "rb", "pb", "oq", "cg", "lb")
+def _underlined(label: str, wanted: str, plain: str) -> bool:
+    """Whether it is the label but for the first letter of one word, which its underline makes look like another."""
+    if len(wanted) < (UNDERLINED_MENU if wanted in _MENUS else UNDERLINED):
+        return False
+    words = accumulate((len(_plain(word)) for word in label.split()), initial=0)
+    return any(
+        wanted[at : at + 1] + plain[at : at + 1] in _UNDERLINED_ALIKE
+        and wanted[:at] + wanted[at + 1 :] == plain[:at] + plain[at + 1 :]
+        for at in words
+    )
 
 
 def _edited(wanted: str, plain: str) -> bool:
