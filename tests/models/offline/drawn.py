@@ -24,12 +24,13 @@ class Page:
     def __init__(self, shown: dict[str, tuple[int, int]], answer: Callable[[Page, Action], None]) -> None:
         self.shown, self.answer = shown, answer
         self.framed: set[str] = set()
+        self.icons: set[str] = set()
         self.widgets: tuple[Widget, ...] = ()
         self.ground = "#eeeeee"
         self.done: list[Action] = []
 
     def seen(self) -> ReadScreen:
-        """What is on it now; a text that is `framed` is in a button."""
+        """What is on it now; a text that is `framed` is in a button, one with `icons` behind a square."""
         picture = Image.new("RGB", SIZE, "white")
         draw = ImageDraw.Draw(picture)
         texts = []
@@ -37,6 +38,8 @@ class Page:
             box = Box(left, top, left + 9 * len(name), top + 18)
             if name in self.framed:
                 draw.rectangle((left - 12, top - 8, box.right + 12, box.bottom + 8), self.ground, "#888888")
+            if name in self.icons:
+                draw.rectangle((left - 28, top, left - 12, top + 16), "#c9302c")
             draw.text((left, top), name, fill="black", font_size=16)
             texts.append(Text(name, box))
         texts.sort(key=lambda text: text.box.top)

@@ -37,6 +37,14 @@ def test_a_click_is_done_once_and_shows_what_it_did() -> None:
     assert page.proofs
 
 
+def test_what_is_chosen_behind_an_icon_is_clicked_once() -> None:
+    """An icon that tells no state is no box."""
+    page = Page({"Move to Trash": (60, 60), "Open": (60, 100)}, does)
+    page.icons = {"Move to Trash"}
+    assert page.carry_out('Choose "Move to Trash"') is None
+    assert len([one for one in page.done if isinstance(one, Click)]) == 1
+
+
 def test_a_hint_that_the_pointer_brings_at_once_is_no_evidence() -> None:
     """It goes with the pointer; what the click has brought beside the button stays."""
 

@@ -39,7 +39,7 @@ def choose(sight: Context, asked: Choose) -> Doing:
 
 def _among_what_is_seen(sight: Context, option: str) -> Doing:
     found = yield from sight.find(Target(option))
-    if found.widget.checked is None if found.widget else sight.box_of(found) is None:
+    if (found.widget.checked if found.widget else sight.box_state(found)) is None:
         yield from click(sight, ClickOn(Target(option)))
     else:
         yield from tick(sight, Tick(Target(option), on=True))
