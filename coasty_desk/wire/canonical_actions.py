@@ -15,7 +15,6 @@ from coasty_desk.core.actions import (
     PressKeys,
     Scroll,
     TypeText,
-    Verdict,
     Wait,
 )
 from coasty_desk.wire.json_fields import glimpse, unreadable
@@ -67,14 +66,6 @@ def encode(action: Action) -> dict[str, object]:
             return _entry("look", {})
         case Launch(name, entry):
             return _entry("launch", {"name": name, "entry": entry})
-
-
-def encode_verdict(verdict: Verdict) -> dict[str, object]:
-    """`done` or `fail` as an entry of `actions`. Raises ValueError for the others, which are none."""
-    if verdict not in (Verdict.DONE, Verdict.FAIL):
-        msg = f"{verdict.value} is no action"
-        raise ValueError(msg)
-    return _entry(verdict.value, {})
 
 
 def check_text(text: str) -> str:

@@ -31,9 +31,6 @@ REFUSED = "refused"
 
 MAX_NUMBER = 10**15
 
-_SUFFIXES = {"image/jpeg": ".jpg"}
-
-
 _LOOKED = {"sent": "size", "file": "frame", "length": "bytes", "worst_case": "worst_case_cents"}
 
 
@@ -169,7 +166,7 @@ def to_line(event: ev.Event, *, recorded: bool) -> str:
 
 def frame_file(step: int, media_type: str) -> str:
     """Where a step's picture is kept, from the run's folder: `frames/0003.png`."""
-    return f"frames/{step:04d}{_SUFFIXES.get(media_type, '.png')}"
+    return f"frames/{step:04d}.{'jpg' if media_type == 'image/jpeg' else 'png'}"
 
 
 def read(lines: Iterable[str | bytes]) -> Iterator[ev.Event]:

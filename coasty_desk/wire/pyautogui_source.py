@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Verdict
 from coasty_desk.core.keys.chords import UnknownKey
-from coasty_desk.wire.canonical_actions import MAX_CODE, encode, encode_verdict
+from coasty_desk.wire.canonical_actions import MAX_CODE, encode
 from coasty_desk.wire.json_fields import UnreadableError, short, unreadable
 from coasty_desk.wire.source_arguments import Names, bind, dotted, literal, named, positional
 from coasty_desk.wire.source_calls import CALLS, keys_of
@@ -61,8 +61,8 @@ class ParsedSource(Struct, frozen=True):
 
     def to_json(self) -> list[dict[str, object]]:
         """The actions in the service's canonical shape, with `done` or `fail` as the last of them."""
-        last = [] if self.verdict is Verdict.CONTINUE else [encode_verdict(self.verdict)]
-        return [*map(encode, self.actions), *last]
+        last: dict[str, object] = {"action_type": self.verdict.value, "params": {}}
+        return [*map(encode, self.actions), *([] if self.verdict is Verdict.CONTINUE else [last])]
 
 
 def parse(source: str) -> ParsedSource:

@@ -75,17 +75,13 @@ def _place(hand: SourceHand, fields: Fields) -> Point | None:
     if across is None or down is None:
         pointer = given(hand.pointer, _NOWHERE)
         across, down = pointer.x if across is None else across, pointer.y if down is None else down
-    if _fraction(across) and _fraction(down):
+    if all(isinstance(one, float) and 0 < one < 1 for one in (across, down)):
         unreadable("x and y are fractions, not pixels")
     return Point(int(across), int(down))
 
 
 def _place_there(hand: SourceHand, fields: Fields) -> Point:
     return given(_place(hand, fields), _NOWHERE)
-
-
-def _fraction(value: float) -> bool:
-    return isinstance(value, float) and 0 < value < 1
 
 
 def _offset(hand: SourceHand, fields: Fields) -> Point:

@@ -31,7 +31,7 @@ from coasty_desk.core.actions import (
 )
 from coasty_desk.core.keys.key_names import MODIFIERS, NAMED, SPELLED
 from coasty_desk.wire.action_json import Decoded, decode, recall
-from coasty_desk.wire.canonical_actions import encode, encode_verdict, split_keys
+from coasty_desk.wire.canonical_actions import encode, split_keys
 from coasty_desk.wire.json_fields import UnreadableError
 
 AT = Point(10, 20)
@@ -223,13 +223,6 @@ def test_absurd_nesting_is_refused() -> None:
         deep = [deep]
     assert _refusal(decode({"action_type": "click", "params": {"x": deep, "y": 1}}))
     assert _refusal(decode(deep))
-
-
-def test_a_verdict_is_written_as_an_action() -> None:
-    """`done` and `fail` have an entry, `continue` has none."""
-    assert encode_verdict(Verdict.DONE) == {"action_type": "done", "params": {}}
-    with pytest.raises(ValueError, match="continue"):
-        encode_verdict(Verdict.CONTINUE)
 
 
 def test_whole_numbers_are_written_as_integers() -> None:

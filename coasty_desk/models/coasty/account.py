@@ -14,13 +14,12 @@ from coasty_desk.wire.json_fields import Fields, UnreadableError, number_in
 
 
 class Account(Struct, frozen=True):
-    """What the service says of the key: its kind, whether it bills, the cents left where it says so, its models' versions."""
+    """What the service says of the key: its kind, whether it bills, the cents left where it says so."""
 
     host: str
     kind: Kind
     bills: bool
     cents_left: int | None
-    versions: tuple[str, ...]
 
 
 def check(key: str, url: str = BASE_URL) -> Account:
@@ -32,9 +31,7 @@ def check(key: str, url: str = BASE_URL) -> Account:
         told = inquiry.ask(connection, "models")
     said = told.headers.get("x-coasty-key-kind", "")
     kind: Kind = next((known for known in ("live", "test", "legacy") if known == said), connection.key.kind)
-    left = number_in(told.headers.get("x-credits-remaining", ""))
-    versions = _versions(told.document)
-    return Account(connection.host, kind, kind != "test", left, versions)
+    return Account(connection.host, kind, kind != "test", number_in(told.headers.get("x-credits-remaining", "")))
 
 
 def balance(key: str, url: str = BASE_URL) -> int | None:
@@ -53,11 +50,3 @@ def balance(key: str, url: str = BASE_URL) -> int | None:
     if cents is None and dollars is None:
         return None
     return int(cents if cents is not None else round((dollars or 0) * 100))
-
-
-def _versions(document: object) -> tuple[str, ...]:
-    listed = document.get("cua_versions") if isinstance(document, dict) else None
-    names = (
-        [entry.get("id") if isinstance(entry, dict) else entry for entry in listed] if isinstance(listed, list) else []
-    )
-    return tuple(name for name in names if isinstance(name, str) and name.isprintable() and len(name) <= 20)

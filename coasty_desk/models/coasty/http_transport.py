@@ -91,7 +91,7 @@ class HttpTransport:
                     body = b"" if 300 <= response.status < 400 else b"".join(_body(response, until))
                     kept = response.isclosed() and connection.sock is not None
             if sending.is_cut:
-                raise _too_slow()  # what is there looks whole
+                raise UnansweredError(NO_ANSWER, _TOO_SLOW)  # what is there looks whole
             return Reply(response.status, dict(response.headers), body)
         except _ERRORS as error:
             said = next((said for kind, said in _SENDING if isinstance(error, kind)), _BROKE_OFF)
@@ -188,6 +188,8 @@ _CONNECTING: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionError, "the connection was closed before it came about"),
 )
 
+_TOO_SLOW = "the answer came too slowly to wait for its end"
+_TOO_MUCH = f"the answer is larger than {MAX_BODY // 1_000_000} MB"
 _BROKE_OFF = "the connection broke off before the answer was whole"
 _SENDING: tuple[tuple[type[BaseException], str], ...] = (
     (TimeoutError, "no answer came in time"),
@@ -211,7 +213,7 @@ def _body(response: HTTPResponse, until: float) -> Iterator[bytes]:
     """The body's pieces as they come, within `MAX_BODY` bytes and both limits of time. Raises UnansweredError."""
     length = response.headers.get("Content-Length", "")
     if length.isdecimal() and (len(length) > 12 or int(length) > MAX_BODY):
-        raise _too_large()
+        raise UnansweredError(TOO_LARGE, _TOO_MUCH)
     size, begun = 0, False  # blanks before the JSON only keep the connection alive
     for piece in _pieces(response):
         if not begun and not piece.isspace():
@@ -219,18 +221,10 @@ def _body(response: HTTPResponse, until: float) -> Iterator[bytes]:
             until = min(until, time.monotonic() + BODY_TIMEOUT)
         size += len(piece)
         if size > MAX_BODY:
-            raise _too_large()
+            raise UnansweredError(TOO_LARGE, _TOO_MUCH)
         if time.monotonic() > until:
-            raise _too_slow()
+            raise UnansweredError(NO_ANSWER, _TOO_SLOW)
         yield piece
-
-
-def _too_slow() -> UnansweredError:
-    return UnansweredError(NO_ANSWER, "the answer came too slowly to wait for its end")
-
-
-def _too_large() -> UnansweredError:
-    return UnansweredError(TOO_LARGE, f"the answer is larger than {MAX_BODY // 1_000_000} MB")
 
 
 def _pieces(response: HTTPResponse) -> Iterator[bytes]:
