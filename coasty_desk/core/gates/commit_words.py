@@ -1,16 +1,27 @@
-"""Finds the words of `core.gates.risky_words` in what stands under the pointer and in what the model says. Pure, and linear in the text."""
+"""Finds words that commit in what stands under the pointer and in what the model says. Pure, and linear in the text.
+
+The words stand in `risky_words/`, a file a language: add to it. A line is a kind and its words, with commas between.
+`word*` is a word with any ending; several words stand for themselves in that order; `=word` counts only where it is
+all of a label (`Post` is a button, a post is not). What is `harmless` is taken out first, places to go to and ways to
+look at things: `Format menu`, `Reset zoom`, `Sent items`. Case, accents and width do not matter; where a script has no
+spaces, or grows words together, words are found in the middle of others. Chinese stands in both scripts.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import TypeAlias
 
 from msgspec import Struct, field
 
-from coasty_desk.core.gates import risky_words
 from coasty_desk.core.typed_text.folding import folded
+from coasty_desk.core.word_file import entries
+
+WORDS = Path(__file__).with_name("risky_words")
+KINDS = ("delete", "send", "pay", "format", "shut down", "lock out")
 
 LONGEST = 20_000
 """Characters of a text: one of so many, or cut to so many, counts as one that commits. It is not judged in part."""
@@ -57,9 +68,7 @@ class _Table(Struct):
         """How many tokens from here on are words of the table, and of which kind; (0, "") where this is none."""
         token = tokens[place]
         for parts, kind in self.phrases.get(token, ()):
-            if all(_fits(part, one) for part, one in zip(parts, tokens[place : place + len(parts)], strict=False)) and (
-                place + len(parts) <= len(tokens)
-            ):
+            if place + len(parts) <= len(tokens) and all(map(_fits, parts, tokens[place : place + len(parts)])):
                 return len(parts), kind
         if token in self.words:
             return 1, self.words[token]
@@ -73,8 +82,8 @@ class _Table(Struct):
 def committing(text: str) -> CommitWord | None:
     """The first kind of word that the text holds, in the order of KINDS; None where it commits to nothing as far as can be told."""
     if len(text) >= LONGEST:
-        return CommitWord(risky_words.KINDS[0], "more than anybody reads")
-    risky, harmless = _risky(), _harmless()
+        return CommitWord(KINDS[0], "more than anybody reads")
+    risky, harmless = _tables()
     plain = folded(text)
     for word in harmless.within:
         plain = plain.replace(word, " ")
@@ -88,7 +97,7 @@ def committing(text: str) -> CommitWord | None:
     found += [CommitWord(kind, word) for word, kind in risky.within.items() if word in plain]
     if label in risky.labels:
         found.append(CommitWord(risky.labels[label], label))
-    return min(found, key=lambda one: risky_words.KINDS.index(one.kind), default=None)
+    return min(found, key=lambda one: KINDS.index(one.kind), default=None)
 
 
 def _in(risky: _Table, harmless: _Table, tokens: list[str]) -> Iterator[tuple[int, int, str]]:
@@ -106,16 +115,10 @@ def _fits(part: str, token: str) -> bool:
 
 
 @cache
-def _risky() -> _Table:
-    table = _Table()
-    for kinds in risky_words.WORDS.values():
-        for kind, words in kinds.items():
-            table.add(words, kind)
-    return table
-
-
-@cache
-def _harmless() -> _Table:
-    table = _Table()
-    table.add(risky_words.HARMLESS, "harmless")
-    return table
+def _tables() -> tuple[_Table, _Table]:
+    """The words that commit, and those that merely look like one of them."""
+    risky, harmless = _Table(), _Table()
+    for path in sorted(WORDS.iterdir()):
+        for kind, words in entries(path):
+            (harmless if kind == "harmless" else risky).add(words, kind)
+    return risky, harmless

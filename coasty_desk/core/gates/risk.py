@@ -12,10 +12,9 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Launch, PressKeys, TypeText, Wait, strokes_of
-from coasty_desk.core.gates.commit_words import committing
+from coasty_desk.core.gates.commit_words import KINDS, committing
 from coasty_desk.core.gates.policy import CLOSING
 from coasty_desk.core.gates.reached_windows import NamedWindow
-from coasty_desk.core.gates.risky_words import KINDS
 from coasty_desk.core.keys.key_names import EITHER_SIDE
 from coasty_desk.core.typed_text.editing_keys import of_stroke
 from coasty_desk.core.typed_text.shell_commands import what_it_does
