@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Point, PressKeys, TypeText
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.gates.risk import Around, risk
-from coasty_desk.core.typed_text.shell_commands import LONGEST, what_it_does
+from coasty_desk.core.typed_text import shell_commands
+from coasty_desk.core.typed_text.shell_commands import EFFECTS, LONGEST, what_it_does
 from coasty_desk.core.typed_text.typed_line import Typed
+from coasty_desk.core.word_file import entries
 
 XTERM = (NamedWindow("xterm", "xterm XTerm"),)
 EDITOR = (NamedWindow("notes.txt - Mousepad", "mousepad Mousepad"),)
@@ -167,6 +171,21 @@ def test_what_is_pasted_into_a_terminal_is_risky(action: Action) -> None:
         assert found is not None
         assert found.kind == "unknown line"
     assert risk(action, Around(windows=EDITOR)) is None
+
+
+def test_every_line_of_the_rules_is_of_a_kind_that_is_asked_for() -> None:
+    """A file that others can add to: a kind or an effect that is misspelled would be a rule that never holds."""
+    kinds: dict[str, set[str]] = {}
+    rules = Path(shell_commands.__file__).with_suffix(".txt")
+    for said, words in entries(rules):
+        kind, *about = said.split()
+        kinds.setdefault(kind, set()).update(about[:1])
+        assert words.split()
+    effects = {kind for kind, named in kinds.items() if named}
+    assert effects == {"anywhere", "command", "with", "next", "git", "verb"}
+    assert set().union(*kinds.values()) <= {effect.replace(" ", "-") for effect in EFFECTS}
+    known = {"program", "english", "before", "getting", "running", "interpreter", "code", "undoing", "shell"}
+    assert set(kinds) - effects == known
 
 
 def test_a_line_that_is_broken_is_one() -> None:

@@ -29,7 +29,7 @@ from coasty_desk.core.actions import (
     Verdict,
     Wait,
 )
-from coasty_desk.core.keys.key_names import MODIFIERS, NAMED, SPELLED
+from coasty_desk.core.keys.key_names import MODIFIERS, spellings
 from coasty_desk.wire.action_json import Decoded, decode, recall
 from coasty_desk.wire.canonical_actions import encode, split_keys
 from coasty_desk.wire.json_fields import UnreadableError
@@ -260,7 +260,7 @@ def _refusal(decoded: Decoded) -> Refusal:
 _coordinates = st.integers(-1_000_000, 1_000_000) | st.floats(-1e6, 1e6)
 _points = st.builds(Point, _coordinates, _coordinates)
 _buttons = st.sampled_from(BUTTONS)
-_key = st.sampled_from(sorted({*NAMED, *SPELLED, *string.ascii_letters, *"-=é字", " ", "\n", "ctrl-c"}))
+_key = st.sampled_from(sorted({*spellings(), *string.ascii_letters, *"-=é字", " ", "\n", "ctrl-c"}))
 _held = st.lists(st.sampled_from(MODIFIERS), max_size=4).map(tuple)
 _keys = st.lists(_key, min_size=1, max_size=8).map(tuple)
 ACTIONS: st.SearchStrategy[Action] = st.one_of(

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TypeAlias
 
-from coasty_desk.core.keys.key_names import CONTROL, KEYS, MODIFIERS, NAMED, PORTABLE, SPELLED
+from coasty_desk.core.keys.key_names import CONTROL, MODIFIERS, PORTABLE, spellings
 
 Stroke: TypeAlias = tuple[str, ...]
 """Canonical keys that are held together: modifiers first, released in reverse."""
@@ -88,7 +88,7 @@ def held(names: tuple[str, ...]) -> Stroke:
 
 def shortcut_key(key: str) -> None:
     """From now on `mod` and its like are this key: `win` where Command is what Ctrl is elsewhere. The desktop says so, once."""
-    NAMED.update(dict.fromkeys(PORTABLE, key))
+    spellings().update(dict.fromkeys(PORTABLE, key))
     _sequence.cache_clear()
 
 
@@ -97,12 +97,13 @@ def nearest(name: str) -> str:
     import difflib  # noqa: PLC0415 - few answers name a key that is none
 
     plain = _plain(name)
-    spellings = [spelling for spelling in (*NAMED, *SPELLED) if len(spelling) > 2]
-    for known, cutoff in ((KEYS, 0.6), (spellings, 0.6), (KEYS, 0.0)):
-        close = difflib.get_close_matches(plain, known, n=1, cutoff=cutoff)
+    known = spellings()
+    keys = {key for key in known.values() if len(key) > 1}
+    for among, cutoff in ((keys, 0.6), ([spelling for spelling in known if len(spelling) > 2], 0.6), (keys, 0.0)):
+        close = difflib.get_close_matches(plain, among, n=1, cutoff=cutoff)
         if close:
-            return NAMED.get(close[0], close[0])
-    return KEYS[0]
+            break
+    return known[close[0]] if known[close[0]] in keys else close[0]
 
 
 def _single(name: str) -> str | None:
@@ -111,7 +112,7 @@ def _single(name: str) -> str | None:
         return CONTROL.get(name, "space")
     bare = _unwrapped(name.strip())
     if len(bare) == 1:
-        return NAMED.get(bare) or (bare if _prints(bare) else None)
+        return spellings().get(bare) or (bare if _prints(bare) else None)
     plain = bare.casefold().replace("_", "")
     known = _named(plain)
     if known is not None or bare.endswith("-") or _looks_joined(bare):
@@ -120,7 +121,7 @@ def _single(name: str) -> str | None:
 
 
 def _named(plain: str) -> str | None:
-    return NAMED.get(plain) or SPELLED.get(plain)
+    return spellings().get(plain)
 
 
 def _looks_joined(bare: str) -> bool:
@@ -173,7 +174,7 @@ def _sequence(name: str) -> tuple[Stroke, ...]:
         return (_ordered(_chord(name)),)
     except UnknownKey:
         parts = _GAP.split(name.strip())
-        if len(parts) < 2 or any(_plain(part) in SPELLED or len(part) < 2 for part in parts):
+        if len(parts) < 2 or any(len(_named(_plain(part)) or "") == 1 or len(part) < 2 for part in parts):
             raise
     return tuple(_ordered(_chord(part)) for part in parts)
 

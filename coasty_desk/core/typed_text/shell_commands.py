@@ -1,24 +1,30 @@
-"""What typed shell commands do: read word by word, once from left to right, whatever stands in them. Pure."""
+"""What typed shell commands do: read word by word, once from left to right, whatever stands in them. Pure.
+
+Which commands do what stands in `shell_commands.txt`: add to it. A line is a kind, what such a command does, and its
+names; or besides, which names do it with which marks: a word, the letter of an option (`-r…`, `-r…first` where it is the
+option's first), or a beginning (`of=…`).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from coasty_desk.core.typed_text.folding import disguised
+from coasty_desk.core.word_file import entries
 
-REMOVES, OVERWRITES, ELEVATES, ENDS, RUNS = "removes", "overwrites", "elevates", "ends", "downloads and runs"
-PUBLISHES = "publishes"
+EFFECTS = ("removes", "overwrites", "elevates", "ends", "downloads and runs", "publishes")
+"""What a line may do; of several, the first is said."""
+REMOVES, OVERWRITES, ELEVATES, ENDS, RUNS, PUBLISHES = EFFECTS
 
 LONGEST = 20_000
 """Characters of a line that is read; a longer one is told apart by nobody."""
-
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
 
 _TOKENS = re.compile(r"[\n;&|()`{}]|[<>]+|[^\s;&|()`{}<>]+")
 _NAMES = re.compile(r"[^\w.+-]+")
@@ -28,126 +34,28 @@ _ENDS_A_COMMAND = frozenset("\n;&|()`{}")
 _QUOTES = {ord(quote): None for quote in "\\'\"^"}
 """r\\m, "rm" and r^m are rm to a shell."""
 
-_WORDS = {
-    REMOVES: "rm rmdir shred srm wipefs deltree remove-item clear-content clear-disk dropdb userdel deluser groupdel delgroup vgremove lvremove "
-    "pvremove trash-empty trash-put flushall flushdb delete-keychain",
-    OVERWRITES: "mkfs fdisk sfdisk diskpart parted mkswap format-volume blkdiscard luksformat setfacl efibootmgr grub-install bcdedit",
-    ELEVATES: "sudo doas pkexec runas gsudo sudoedit visudo su-exec",
-    ENDS: "killall pkill xkill taskkill poweroff loginctl stop-process stop-computer restart-computer kill-process",
-    RUNS: "iex invoke-expression",
-}
-_ANYWHERE = {word: what for what, words in _WORDS.items() for word in words.split()}
-"""Names that are commands wherever they stand."""
+_Rule: TypeAlias = tuple[str, tuple[str, ...]]
+"""What a command does, and the marks that say so; none: by its name alone."""
 
-_HEADS = {
-    REMOVES: "del unlink truncate rd ri nix-collect-garbage",
-    OVERWRITES: "mv cp scp tee rsync chattr gzip bzip2 xz nvram",
-    ENDS: "shutdown reboot halt logout umount swapoff rmmod fuser gnome-session-quit xfce4-session-logout mate-session-save",
-    ELEVATES: "passwd chpasswd usermod ssh-copy-id setenforce csrutil spctl set-executionpolicy",
-    PUBLISHES: "sendmail mailx mutt",
-}
-_AS_HEAD = {word: what for what, words in _HEADS.items() for word in words.split()}
-"""Names that are English words too: only where a shell takes a word for a command."""
+_VERBS_WITHIN = 12
+"""So many words behind a command of commands are looked at."""
 
-_BEFORE = frozenset(
-    [
-        "sudo",
-        "doas",
-        "env",
-        "xargs",
-        "nohup",
-        "time",
-        "exec",
-        "command",
-        "then",
-        "do",
-        "else",
-        "if",
-        "while",
-        "until",
-        "nice",
-        "ionice",
-        "setsid",
-        "stdbuf",
-        "timeout",
-        "watch",
-        "call",
-        "start",
-    ]
-)
-"""After these another command follows, with options of theirs between."""
 
-_MANAGERS = frozenset(
-    [
-        "apt",
-        "apt-get",
-        "aptitude",
-        "dnf",
-        "yum",
-        "zypper",
-        "pacman",
-        "brew",
-        "port",
-        "pip",
-        "pip3",
-        "pipx",
-        "npm",
-        "pnpm",
-        "yarn",
-        "snap",
-        "flatpak",
-        "winget",
-        "choco",
-        "scoop",
-        "gem",
-        "cargo",
-    ]
-)
-_TAKES_AWAY = frozenset(["remove", "purge", "uninstall", "autoremove", "rm", "erase"])
-_GETS = frozenset(["curl", "wget", "iwr", "irm", "invoke-webrequest", "invoke-restmethod", "fetch", "aria2c"])
-_RUNNERS = frozenset(
-    [
-        "sh",
-        "bash",
-        "zsh",
-        "dash",
-        "ksh",
-        "fish",
-        "python",
-        "python2",
-        "python3",
-        "perl",
-        "ruby",
-        "node",
-        "php",
-        "pwsh",
-        "powershell",
-        "source",
-        "eval",
-        ".",
-    ]
-)
-_SHELL_LIKE = frozenset(
-    [
-        "echo",
-        "cat",
-        "printf",
-        "ls",
-        "grep",
-        "sed",
-        "awk",
-        "sort",
-        "head",
-        "tail",
-        "curl",
-        "wget",
-        "git",
-        "find",
-        "dir",
-        "type",
-        "set",
-    ]
-)
+@cache
+def _known() -> dict[str, dict[str, list[_Rule]]]:
+    """The rules of `shell_commands.txt`, by their kind and by a name."""
+    known: dict[str, dict[str, list[_Rule]]] = {}
+    for said, listed in entries(Path(__file__).with_suffix(".txt")):
+        kind, *about = said.split()
+        words, names = tuple(listed.split()), about[1:]
+        rule = ("".join(about[:1]).replace("-", " "), words if names else ())
+        for name in names or words:
+            known.setdefault(kind, {}).setdefault(name, []).append(rule)
+    return known
+
+
+def _rules(kind: str, name: str) -> list[_Rule]:
+    return _known()[kind].get(name, [])
 
 
 class _Word(Struct):
@@ -166,11 +74,11 @@ def what_it_does(line: str) -> str:
     bare = disguised(line.replace("\\\n", "").replace("${IFS}", " ").replace("$IFS", " ").translate(_QUOTES))
     tokens = _TOKENS.findall(bare)
     words = list(_words(tokens))
-    found = set(filter(None, map(_of_a_word, words)))
-    for command in _commands(words):
-        found.update(_of_a_command(command))
+    found = {what for word in words for what in _of_a_word(word)}
+    for _, command in groupby(words, lambda word: word.command):
+        found.update(_of_a_command(list(command)))
     found.update(_of_the_line(bare, tokens, words))
-    return next((what for what in (REMOVES, OVERWRITES, ELEVATES, ENDS, RUNS, PUBLISHES) if what in found), "")
+    return next((what for what in EFFECTS if what in found), "")
 
 
 def _words(tokens: list[str]) -> Iterator[_Word]:
@@ -190,27 +98,14 @@ def _words(tokens: list[str]) -> Iterator[_Word]:
 def _goes_on(token: str, names: tuple[str, ...]) -> bool:
     """Whether the next word may be a command too: after `sudo`, after `A=1`, after an option of either."""
     assigned = "=" in token[1:] and token[0].isalpha()
-    return assigned or token[0] in "-!$" or token.isdecimal() or (bool(names) and names[-1] in _BEFORE)
+    return assigned or token[0] in "-!$" or token.isdecimal() or (bool(names) and names[-1] in _known()["before"])
 
 
-def _commands(words: list[_Word]) -> Iterator[list[_Word]]:
-    one: list[_Word] = []
-    for word in words:
-        if one and word.command != one[-1].command:
-            yield one
-            one = []
-        one.append(word)
-    if one:
-        yield one
-
-
-def _of_a_word(word: _Word) -> str:
+def _of_a_word(word: _Word) -> Iterator[str]:
     for name in word.names:
-        if name in _ANYWHERE:
-            return _ANYWHERE[name]
         if name.startswith("mkfs."):
-            return OVERWRITES
-    return ""
+            yield OVERWRITES
+        yield from (what for what, _ in _rules("anywhere", name))
 
 
 class _Rest(Struct, frozen=True):
@@ -247,9 +142,9 @@ def _of_a_command(words: list[_Word]) -> Iterator[str]:
     last = {mark: at for at, text in enumerate(texts) for mark in _marks(text)}
     for at, word in enumerate(words):
         rest, name = _Rest(at, texts, last, plain), word.names[-1] if word.names else word.text
-        yield _of_a_name(name, rest)
+        yield from _of_a_name(name, rest)
         if word.head:
-            yield _of_a_head(name, rest)
+            yield from _of_a_head(name, rest)
 
 
 def _marks(text: str) -> Iterator[str]:
@@ -261,71 +156,20 @@ def _marks(text: str) -> Iterator[str]:
         yield "of=…"
 
 
-def _of_a_head(name: str, rest: _Rest) -> str:
-    if name in _AS_HEAD and (rest or _AS_HEAD[name] in (ENDS, ELEVATES)):
-        return _AS_HEAD[name]
+def _of_a_head(name: str, rest: _Rest) -> Iterator[str]:
+    for what, marks in _rules("command", name):
+        if rest.has(*marks) if marks else (rest or what in (ENDS, ELEVATES)):
+            yield what
     if name == "su" and (
         len(rest.texts) - rest.at < 3 or rest.has("-c…", "--command") or rest.following.startswith("-")
     ):
-        return ELEVATES
-    if name in _PROGRAMS:
+        yield ELEVATES
+    if name == "install" and rest.following.startswith("-"):
+        yield OVERWRITES
+    if _rules("program", name):
         verbs = {part for text in rest.texts[rest.at + 1 :][:_VERBS_WITHIN] for part in _verbs(text)}
-        verbs &= {"delete"} if name in _ALSO_ENGLISH else verbs
-        found = next((what for what, known in _VERBS.items() if verbs & known), "")
-        if found:
-            return found
-    if name in ("curl", "http", "https", "xh", "wget") and _SENDING & {*rest.texts[rest.at + 1 :]}:
-        return PUBLISHES
-    overwrites = (
-        (name == "ln" and rest.has("-f…", "--force"))
-        or (name == "install" and rest.following.startswith("-"))
-        or (name in ("sed", "perl", "ruby", "awk", "gawk") and rest.has("-i…", "--in-place"))
-        or (name in ("iptables", "ip6tables", "nft") and rest.has("-f", "-x", "flush", "delete"))
-        or (name == "unzip" and rest.has("-o…"))
-        or (name == "tar" and rest.has("--remove-files"))
-        or (
-            name in ("dpkg", "rpm", "emerge")
-            and rest.has("-r", "-e", "-p", "-c", "--purge", "--remove", "--erase", "--unmerge")
-        )
-    )
-    return OVERWRITES if overwrites else ""
-
-
-_PROGRAMS = _set(
-    "aws gcloud gsutil bq az gh glab hub heroku vercel netlify firebase flyctl doctl npm pnpm yarn bun cargo poetry gem composer "
-    "twine conda mamba pyenv rbenv nvm rclone restic borg virsh vboxmanage vagrant minikube kind k3d kubectl oc helm docker docker-compose "
-    "podman nerdctl terraform tofu pulumi cdk svn hg gio nmcli btrfs zfs zpool lvm launchctl vssadmin wbadmin schtasks sc net "
-    "netsh defaults tmutil diskutil dconf gsettings ufw ip ifconfig route nmtui systemctl loginctl gpg redis-cli "
-    "mongosh mongo"
-)
-"""Commands of commands: what they do is one of the next words."""
-
-_ALSO_ENGLISH = _set("net kind route defaults sc")
-"""Of which these begin a sentence now and then, that goes on with another verb than `delete`."""
-
-_VERBS_WITHIN = 12
-_VERBS: dict[str, frozenset[str]] = {
-    REMOVES: _set(
-        "delete del remove rm rb rmi destroy purge erase uninstall undefine unregistervm forget prune drop dropdatabase wipe unpublish "
-        "terminate reset strip trash down flush flushall flushdb expire delete-key erasedisk clean truncate"
-    ),
-    ENDS: _set("stop kill disable drain unload off"),
-    PUBLISHES: _set("publish upload push merge"),
-}
-
-_INTERPRETERS = _set("python python2 python3 perl ruby node deno bun php lua osascript pwsh powershell")
-_CODE = frozenset(["-c", "-e", "-r", "--eval", "--execute", "-command"])
-_UNDOING = _set(
-    "remove removedirs unlink rmtree rmdir rmsync rm unlinksync rmdirsync delete truncate system popen subprocess exec execsync spawn "
-    "spawnsync empty"
-)
-"""What code on a command line calls to take something away, or to run something."""
-
-_SENDING = _set(
-    "-x -xdelete -xpost -xput -xpatch --request -d --data --data-binary --form -t --upload-file --post-data --post-file"
-) | {
-    *("delete", "post", "put", "patch"),
-}
+        verbs &= {"delete"} if _rules("english", name) else verbs
+        yield from (what for verb in verbs for what, _ in _rules("verb", verb))
 
 
 def _verbs(text: str) -> Iterator[str]:
@@ -337,85 +181,25 @@ def _verbs(text: str) -> Iterator[str]:
         yield from re.split(r"[-:/.()]", text)
 
 
-_LOSES: dict[str, tuple[str, ...]] = {
-    "find": ("-delete",),
-    "crontab": ("-r…",),
-    "reg": ("delete",),
-    "kubectl": ("delete",),
-    "helm": ("uninstall", "delete"),
-    "gh": ("delete",),
-    "gcloud": ("delete",),
-    "az": ("delete",),
-    "docker": ("rmi", "prune"),
-    "podman": ("rmi", "prune"),
-    "terraform": ("destroy",),
-    "tofu": ("destroy",),
-    "zfs": ("destroy",),
-    "zpool": ("destroy",),
-    **dict.fromkeys(_MANAGERS, tuple(_TAKES_AWAY)),
-    "pass": ("rm",),
-    "pacman": ("-r…first", *_TAKES_AWAY),
-}
-_LOSES_NEXT: dict[str, tuple[str, ...]] = {
-    "drop": ("table", "database", "schema", "index", "view", "user", "role", "collection"),
-    "delete": ("from",),
-    "truncate": ("table",),
-    "make": ("clean", "distclean", "uninstall"),
-}
-_GIT_TAKES = ("clean", "push", "restore", "filter-branch", "filter-repo", "rm")
-_GIT_LOSES: dict[str, tuple[str, ...]] = {
-    "reset": ("--hard",),
-    "checkout": ("-f…", "--force", "--", "."),
-    "branch": ("-d…", "--delete"),
-    "stash": ("drop", "clear"),
-    "tag": ("-d…", "--delete"),
-    "reflog": ("expire", "delete"),
-    "worktree": ("remove", "prune"),
-    "remote": ("remove", "rm"),
-    "update-ref": ("-d…",),
-}
-
-
-def _of_a_name(name: str, rest: _Rest) -> str:
+def _of_a_name(name: str, rest: _Rest) -> Iterator[str]:
     following = rest.following
-    if rest.has(*_LOSES.get(name, ())) or following in _LOSES_NEXT.get(name, ()):
-        return REMOVES
+    for what, marks in _rules("with", name):
+        if rest.has(*marks) if marks else rest:
+            yield what
+    yield from (what for what, words in _rules("next", name) if following in words)
     match name:
-        case "git" if rest.doing in _GIT_TAKES or rest.has(*_GIT_LOSES.get(rest.doing, ())):
-            return REMOVES
+        case "git":
+            yield from (what for what, marks in _rules("git", rest.doing) if not marks or rest.has(*marks))
         case "erase" | "trash" if any(mark in following for mark in "/:*."):
-            return REMOVES
+            yield REMOVES
         case "format" if following[1:2] == ":" and following[0].isalpha():
-            return OVERWRITES
-        case "history" if rest.has("-c…first"):
-            return REMOVES
-        case "rclone" if rest.has("sync", "move"):
-            return OVERWRITES
-        case "terraform" | "tofu" | "pulumi" if following in ("apply", "up"):
-            return OVERWRITES
+            yield OVERWRITES
         case "crontab" if following and following != "-l":
-            return OVERWRITES
+            yield OVERWRITES
         case "service" if rest.texts[rest.at + 2 : rest.at + 3] == ["stop"]:
-            return ENDS
-        case "modprobe" if rest.has("-r…"):
-            return ENDS
-        case "nc" | "ncat" | "netcat" if rest.has("-e…", "-c…"):
-            return RUNS
-        case "net" if rest.has("/add"):
-            return ELEVATES
-        case "dd" if rest.has("of=…"):
-            return OVERWRITES
-        case "chmod" | "chown" | "chgrp" | "icacls" | "takeown" if following:
-            return OVERWRITES
+            yield ENDS
         case "kill" if following[:1] and (following[0] in "-%$" or following[0].isdecimal()):
-            return ENDS
-        case "init" | "telinit" if following in ("0", "6"):
-            return ENDS
-        case "systemctl" if rest.has("stop", "disable", "mask", "poweroff", "reboot", "halt", "kill"):
-            return ENDS
-        case "powershell" | "pwsh" if rest.has("-e…first"):
-            return RUNS
-    return ""
+            yield ENDS
 
 
 def _of_the_line(bare: str, tokens: list[str], words: list[_Word]) -> Iterator[str]:
@@ -425,31 +209,32 @@ def _of_the_line(bare: str, tokens: list[str], words: list[_Word]) -> Iterator[s
         yield ENDS
     if "/dev/tcp/" in bare:
         yield RUNS
-    names = [set(word.names) | {word.text} for word in words]
+    known, names = _known(), [set(word.names) | {word.text} for word in words]
     code = next(
-        (at for at, word in enumerate(words) if word.head and word.names and word.names[-1] in _INTERPRETERS),
+        (at for at, word in enumerate(words) if word.head and word.names and word.names[-1] in known["interpreter"]),
         len(words),
     )
-    if any(word.text in _CODE for word in words[code : code + 5]):
+    if any(word.text in known["code"] for word in words[code : code + 5]):
         called = {part for all_of_it in names[code:] for name in all_of_it for part in name.split(".")}
-        if called & _UNDOING:
+        if called & known["undoing"].keys():
             yield REMOVES
-    getting = next((at for at, all_of_it in enumerate(names) if all_of_it & _GETS), None)
+    runners = known["running"].keys()
+    getting = next((at for at, all_of_it in enumerate(names) if all_of_it & known["getting"].keys()), None)
     if getting is None:
         decodes = next((at for at, all_of_it in enumerate(names) if all_of_it & {"base64", "xxd"}), len(names))
-        if "|" in tokens and any(word.head and set(word.names) & _RUNNERS for word in words[decodes + 1 :]):
+        if "|" in tokens and any(word.head and set(word.names) & runners for word in words[decodes + 1 :]):
             yield RUNS
         return
     # what is got is run: by what is behind it, or by what it is handed to
-    before = any(all_of_it & _RUNNERS for all_of_it in names[:getting]) and set(tokens) & {"(", "`"}
-    behind = any(word.head and set(word.names) & _RUNNERS for word in words[getting + 1 :])
+    before = any(all_of_it & runners for all_of_it in names[:getting]) and set(tokens) & {"(", "`"}
+    behind = any(word.head and set(word.names) & runners for word in words[getting + 1 :])
     if before or behind or (len({word.command for word in words[getting:]}) > 1 and set(tokens) & {";", "&"}):
         yield RUNS
 
 
 def _redirects(bare: str, words: list[_Word]) -> bool:
     """Whether something is written over: `> file`, but not `5 > 3`, `<b>bold` or `2>/dev/null`."""
-    shell = any(word.head and set(word.names) & _SHELL_LIKE for word in words)
+    shell = any(word.head and set(word.names) & _known()["shell"].keys() for word in words)
     at = bare.find(">")
     while at >= 0:
         end = at + 1
