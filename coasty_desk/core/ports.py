@@ -7,7 +7,7 @@ that everybody shares.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -17,6 +17,8 @@ from coasty_desk.core.money import Money
 from coasty_desk.core.scaling import Frame, Placed
 
 T = TypeVar("T")
+Word = TypeVar("Word")
+Other = TypeVar("Other")
 
 
 class SettleResult(Struct, frozen=True):
@@ -101,8 +103,20 @@ class PredictRequest(Struct, frozen=True):
 PredictStream: TypeAlias = Generator[Retry | StepCharge, None, T]
 """A blocking call that says, as it goes, that it tries again and what it paid."""
 
-Judging: TypeAlias = Generator[PersonQuestion | PersonReply | HandPause, None, Refusal | LookAgain | None]
+GateWord: TypeAlias = PersonQuestion | PersonReply | HandPause
+Judging: TypeAlias = Generator[GateWord, None, Refusal | LookAgain | None]
 """A judgement that says, as it goes, what it asks a person. None lets the action pass."""
+
+
+def retold(words: Generator[Word, None, T], told: Callable[[Word], Other]) -> Generator[Other, None, T]:
+    """The same answer, with each word on the way to it as `told` has it."""
+    while True:
+        try:
+            word = next(words)
+        except StopIteration as end:
+            answer: T = end.value
+            return answer
+        yield told(word)
 
 
 class Screen(Protocol):

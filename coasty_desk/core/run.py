@@ -43,17 +43,17 @@ from coasty_desk.core.money import Money, in_cents
 from coasty_desk.core.ports import (
     Executor,
     Gate,
+    GateWord,
     HandPause,
-    Judging,
     Person,
     PersonQuestion,
     PersonReply,
     Predictor,
     PredictRequest,
-    PredictStream,
+    Retry,
     Screen,
     StepCharge,
-    T,
+    retold,
 )
 from coasty_desk.core.resume_point import ResumePoint, in_answer, still_good
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
@@ -192,12 +192,9 @@ class _Run:
 
     def _steps(self) -> _Steps:
         ended = yield from self._go_on()
-        if ended is not None:
-            return ended
-        while True:
+        while ended is None:
             ended = yield from self._one_step()
-            if ended is not None:
-                return ended
+        return ended
 
     def _go_on(self) -> Generator[ev.Event, None, _Ended | None]:
         """Finish the step that the run was cut off in, if it was in one."""
@@ -246,7 +243,7 @@ class _Run:
         too_dear = lim.spent(self.job.limits, self.progress, price)
         if too_dear is not None:
             return too_dear
-        prediction = _in_space(frame, (yield from self._answer(self.ports.predictor.predict(ask))))
+        prediction = _in_space(frame, (yield from retold(self.ports.predictor.predict(ask), self._heard)))
         self.progress = self.progress.after(prediction)
         yield self._event(
             ev.Predicted,
@@ -264,14 +261,6 @@ class _Run:
         )
         return prediction
 
-    def _carry_out(
-        self, frame: Frame, prediction: Prediction, first: int = 0
-    ) -> Generator[ev.Event, None, _Ended | None]:
-        circles = lim.stalled(self.progress, prediction.verdict)
-        if circles is not None:
-            return circles
-        return (yield from self._batch(frame, prediction, first))
-
     def _ask(self, frame: Frame, *, old: bool) -> PredictRequest:
         limits = self.job.limits
         money_left = lim.money_left(limits, self.progress)
@@ -288,22 +277,31 @@ class _Run:
             old,
         )
 
-    def _answer(self, answering: PredictStream[T]) -> Generator[ev.Event, None, T]:
-        while True:
-            try:
-                word = next(answering)
-            except StopIteration as end:
-                answer: T = end.value
-                return answer
-            if isinstance(word, StepCharge):
-                self.progress = replace(self.progress, spent=self.progress.spent + word.cost)
-                total = self.progress.spent
-                yield self._event(ev.Charged, what=word.what, cost=word.cost, total=total, session_id=word.session_id)
-            else:
-                yield self._event(ev.Retrying, code=word.code, delay=word.delay, attempt=word.attempt)
+    def _heard(self, word: Retry | StepCharge | GateWord) -> ev.Event:
+        """What a predictor or a gate says on the way to its answer."""
+        match word:
+            case StepCharge(what, cost, session_id):
+                total = self.progress.spent + cost
+                self.progress = replace(self.progress, spent=total)
+                return self._event(ev.Charged, what=what, cost=cost, total=total, session_id=session_id)
+            case Retry(code, delay, attempt):
+                return self._event(ev.Retrying, code=code, delay=delay, attempt=attempt)
+            case PersonQuestion(question, why, crop):
+                return self._event(ev.Asked, question=question, why=why, crop=crop)
+            case PersonReply(answer, note):
+                self.told_what = bool(note)
+                self.said = (*self.said, *([note] if note else []))
+                return self._event(ev.Answered, answer=answer, note=note)
+            case HandPause(why):
+                return self._event(ev.Paused, why=why)
 
-    def _batch(self, frame: Frame, prediction: Prediction, first: int = 0) -> Generator[ev.Event, None, _Ended | None]:
+    def _carry_out(
+        self, frame: Frame, prediction: Prediction, first: int = 0
+    ) -> Generator[ev.Event, None, _Ended | None]:
         """Carry out the actions from `first` on until one is refused; say how the run ended, if it did."""
+        circles = lim.stalled(self.progress, prediction.verdict)
+        if circles is not None:
+            return circles
         acted = False
         hindrance: Refusal | LookAgain | None = None
         self.notes, self.told_what = (), False
@@ -313,25 +311,22 @@ class _Run:
                 self.ports.screen.between()
             self.ports.stop.check()
             placed: Placed | None = None
+            done = index
             if isinstance(action, Look):
-                self.outcomes = (*self.outcomes[: index + 1], *_left_out(_LOOKING, len(prediction.actions) - index - 1))
-                if index + 1 < len(prediction.actions):
-                    self.notes = (_LOOKING.why,)
-                    hindrance = _LOOKING
-                    break
-                continue
-            if isinstance(action, Refusal):
+                done += 1
+                hindrance = _LOOKING if done < len(prediction.actions) else None
+            elif isinstance(action, Refusal):
                 hindrance = action
             else:
                 placed = frame.place(action, prediction.space)
                 hindrance = self.ports.executor.refuses(placed)
                 if hindrance is None:
-                    hindrance = yield from self._judge(self.ports.gate.judge(placed, prediction))
+                    hindrance = yield from retold(self.ports.gate.judge(placed, prediction), self._heard)
                 if hindrance is None:
                     hindrance = yield from self._act(index, placed)
                     acted = True
             if hindrance is not None:
-                self.outcomes = (*self.outcomes[:index], *_left_out(hindrance, len(prediction.actions) - index))
+                self.outcomes = (*self.outcomes[:done], *_left_out(hindrance, len(prediction.actions) - done))
                 yield from self._hindered(hindrance, placed)
                 break
         else:
@@ -366,32 +361,14 @@ class _Run:
 
     def _verdict(self, prediction: Prediction) -> _Ended | None:
         said = prediction.answer or prediction.reasoning
+        because = f": {said}" if said else ""
         if prediction.verdict is Verdict.DONE:
-            return ev.Ending.DONE, "the task is done" + (f": {said}" if said else "")
-        if prediction.verdict is Verdict.FAIL:
-            if self.refused_before:
-                return ev.Ending.REFUSED, "an action was refused and the model could not go on" + (
-                    f": {said}" if said else ""
-                )
-            return ev.Ending.AGENT_FAILED, "the model says that it cannot do the task" + (f": {said}" if said else "")
-        return None
-
-    def _judge(self, judging: Judging) -> Generator[ev.Event, None, Refusal | LookAgain | None]:
-        while True:
-            try:
-                word = next(judging)
-            except StopIteration as end:
-                judgement: Refusal | LookAgain | None = end.value
-                return judgement
-            match word:
-                case PersonQuestion(question, why, crop):
-                    yield self._event(ev.Asked, question=question, why=why, crop=crop)
-                case PersonReply(answer, note):
-                    self.told_what = bool(note)
-                    self.said = (*self.said, *([note] if note else []))
-                    yield self._event(ev.Answered, answer=answer, note=note)
-                case HandPause(why):
-                    yield self._event(ev.Paused, why=why)
+            return ev.Ending.DONE, f"the task is done{because}"
+        if prediction.verdict is not Verdict.FAIL:
+            return None
+        if self.refused_before:
+            return ev.Ending.REFUSED, f"an action was refused and the model could not go on{because}"
+        return ev.Ending.AGENT_FAILED, f"the model says that it cannot do the task{because}"
 
     def _act(self, index: int, placed: Placed) -> Generator[ev.Event, None, Refusal | None]:
         """Do it; the refusal of its rest, where it was broken off."""

@@ -19,6 +19,8 @@ from coasty_desk.core.typed_text.patterns import Pattern
 NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 PLACEHOLDER = re.compile(rf"\{{\{{\s*secret:\s*({NAME})\s*\}}\}}")
 """What stands for a secret in a task, in a model's answer, and in every record."""
+_WHOLE = re.compile(rf"(\{{\{{\s*secret:\s*{NAME}\s*\}}\}})")
+"""The same, to cut a text at: every other part of it is said."""
 
 SHORTEST_HIDDEN = disguises.SHORTEST
 """A value shorter than this is not looked for within words, nor in pictures: it would be found everywhere."""
@@ -46,14 +48,12 @@ class Secrets:
 
     def said_in(self, text: str) -> str:
         """The name of a secret that the text is, or has in it, as it is or written otherwise; empty where there is none."""
-        return next(
-            (
-                name
-                for name, value in self._longest_first()
-                if value == text or (len(value) >= SHORTEST_HIDDEN and _spans(text, value))
-            ),
-            "",
-        )
+        said = _WHOLE.split(text)[::2]
+        for name, value in self._longest_first():
+            long = len(value) >= SHORTEST_HIDDEN
+            if value == text or (long and any(disguises.spans(part, value) for part in said)):
+                return name
+        return ""
 
     def places(self, text: str) -> Iterator[tuple[str, int, int]]:
         """Where in the text values stand that are long enough to be known in it, as they are or with something between their letters."""
@@ -94,30 +94,11 @@ class Secrets:
 
     def _replaced(self, text: str, spans: Callable[[str, str], list[disguises.Span]]) -> str:
         for name, value in self._longest_first():
-            parts = [text[start:end] for start, end in _apart(text)]
+            parts = _WHOLE.split(text)
             instead = f"{{{{secret:{name}}}}}"
             parts[::2] = [disguises.put(part, spans(part, value), instead) for part in parts[::2]]
             text = "".join(parts)
         return text
-
-
-def _apart(text: str) -> Iterator[tuple[int, int]]:
-    """The text cut at its placeholders: what is said, a placeholder, what is said, and so on."""
-    at = 0
-    for match in PLACEHOLDER.finditer(text):
-        yield at, match.start()
-        yield match.span()
-        at = match.end()
-    yield at, len(text)
-
-
-def _spans(text: str, value: str) -> list[disguises.Span]:
-    return [
-        span
-        for at, (start, end) in enumerate(_apart(text))
-        if at % 2 == 0
-        for span in disguises.spans(text[start:end], value)
-    ]
 
 
 class Filling(Struct, frozen=True):

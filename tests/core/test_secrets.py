@@ -279,6 +279,14 @@ def test_other_words_stay() -> None:
     assert secrets.hidden("P%C3%A4sse-7 P\\u00e4sse\\u002d7") == "{{secret:TAN}} {{secret:TAN}}"
 
 
+@pytest.mark.parametrize("name", ["&foo;", "&bne;", "&nosuch; &fjlig;", "&amp;foo; &#38;bne;"])
+def test_a_name_of_html_that_is_none_or_of_several_letters_is_read_as_it_is(name: str) -> None:
+    """Safety sentence: whatever a page or a model says, a value beside it is found, and nothing ends the run."""
+    assert SECRETS.hidden(name) == name
+    assert SECRETS.hidden(f"{name} {VALUE} {name}") == f"{name} {{{{secret:PW}}}} {name}"
+    assert SECRETS.hidden(f"{name}hunter2&#45;Zz{name}") == f"{name}{{{{secret:PW}}}}{name}"
+
+
 def test_a_short_value_is_hidden_where_it_stands_alone() -> None:
     """Safety sentence: not every a becomes one, and neither does every word with one in it."""
     secrets = Secrets({"A": "a", "PIN": "123"})

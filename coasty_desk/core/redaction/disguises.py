@@ -7,7 +7,8 @@ import codecs
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -54,7 +55,8 @@ def spans(text: str, value: str) -> list[Span]:
     if len(value) < SHORTEST:
         return literal(text, value)
     found = list(_found(text, value))
-    reading = _Reading(text, tuple((at, at + 1) for at in range(len(text)))) if _may_differ(text, value) else None
+    differs = len(value) >= LONG or any(mark in text for mark in "\\%&=")
+    reading = _Reading(text, tuple((at, at + 1) for at in range(len(text)))) if differs else None
     for _ in range(_NESTED):
         if reading is None:
             break
@@ -77,10 +79,6 @@ def put(text: str, found: list[Span], instead: str) -> str:
         out += [text[at:start], instead]
         at = end
     return "".join((*out, text[at:]))
-
-
-def _may_differ(text: str, value: str) -> bool:
-    return len(value) >= LONG or any(mark in text for mark in "\\%&=")
 
 
 def _said(reading: _Reading, value: str) -> Iterator[Span]:
@@ -114,20 +112,22 @@ def _plain(letter: str) -> str:
 
 def _decoded(reading: _Reading) -> _Reading | None:
     """With what is escaped in it read; None where nothing is."""
+    meant = ((match, _meant(match)) for match in _ESCAPE.finditer(reading.text))
+    escaped = [(match, letters) for match, letters in meant if letters != match[0]]
+    return _together(_instead(reading, escaped)) if escaped else None
+
+
+def _instead(reading: _Reading, matches: Iterable[tuple[re.Match[str], str]]) -> _Reading:
+    """With something else in the place of each match: all of its letters are written where the match is."""
     out: list[str] = []
     places: list[Span] = []
     at = 0
-    for match in _ESCAPE.finditer(reading.text):
-        out.append(reading.text[at : match.start()])
-        places += reading.spans[at : match.start()]
-        out.append(_meant(match))
-        places.append((reading.spans[match.start()][0], reading.spans[match.end() - 1][1]))
+    for match, letters in matches:
+        out += [reading.text[at : match.start()], letters]
+        where = reading.spans[match.start()][0], reading.spans[match.end() - 1][1]
+        places += [*reading.spans[at : match.start()], *[where] * len(letters)]
         at = match.end()
-    if not places or not at:
-        return None
-    out.append(reading.text[at:])
-    places += reading.spans[at:]
-    return _together(_Reading("".join(out), tuple(places)))
+    return _Reading("".join((*out, reading.text[at:])), (*places, *reading.spans[at:]))
 
 
 def _meant(match: re.Match[str]) -> str:
@@ -150,23 +150,14 @@ _BYTES = re.compile("[\xc2-\xf4][\x80-\xbf]{1,3}|[\ud800-\udbff][\udc00-\udfff]"
 
 def _together(reading: _Reading) -> _Reading:
     """With the bytes of UTF-8, and the halves of UTF-16, read as the one letter that they are."""
-    if reading.text.isascii():
-        return reading
-    out, places, at = [], list[Span](), 0
-    for match in _BYTES.finditer(reading.text):
-        try:
+    return _instead(reading, _joined(reading.text))
+
+
+def _joined(text: str) -> Iterator[tuple[re.Match[str], str]]:
+    for match in _BYTES.finditer(text):
+        with suppress(UnicodeError):
             pair = match[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le")
-            letter = match[0].encode("latin-1").decode("utf-8") if match[0] < "\u0100" else pair
-        except UnicodeError:
-            continue
-        out += [reading.text[at : match.start()], letter]
-        places += [
-            *reading.spans[at : match.start()],
-            *[(reading.spans[match.start()][0], reading.spans[match.end() - 1][1])],
-        ]
-        at = match.end()
-    out.append(reading.text[at:])
-    return _Reading("".join(out), (*places, *reading.spans[at:]))
+            yield match, match[0].encode("latin-1").decode("utf-8") if match[0] < "\u0100" else pair
 
 
 def _found(text: str, needle: str) -> Iterator[Span]:

@@ -21,7 +21,7 @@ from coasty_desk.core.actions import (
     TypeText,
 )
 from coasty_desk.core.errors import CoastyDeskError, ServiceError
-from coasty_desk.core.ports import Predictor, PredictRequest, PredictStream, Retry, StepCharge
+from coasty_desk.core.ports import Predictor, PredictRequest, PredictStream, Retry, StepCharge, retold
 from coasty_desk.core.secrets import PLACEHOLDER, SHORTEST_HIDDEN, Secrets
 from coasty_desk.core.typed_text.typed_line import steps
 
@@ -56,7 +56,7 @@ class Hiding(Struct):
         if not self.secrets:
             return (yield from self.predictor.predict(ask))
         try:
-            prediction = yield from self._words(self.predictor.predict(ask))
+            prediction = yield from retold(self.predictor.predict(ask), self._word)
         except CoastyDeskError as error:
             self._clean(error)
             raise error from None
@@ -68,48 +68,34 @@ class Hiding(Struct):
             question=hidden(prediction.question),
             answer=hidden(prediction.answer),
             descriptions=tuple(map(hidden, prediction.descriptions)),
-            request_id=None if prediction.request_id is None else hidden(prediction.request_id),
+            request_id=prediction.request_id and hidden(prediction.request_id),
         )
 
     def close(self) -> tuple[str, ...] | None:
         """As the predictor does."""
         return self.predictor.close()
 
-    def _words(self, answering: PredictStream[Prediction]) -> PredictStream[Prediction]:
-        while True:
-            try:
-                word = next(answering)
-            except StopIteration as end:
-                prediction: Prediction = end.value
-                return prediction
-            match word:
-                case Retry(code):
-                    yield replace(word, code=self.secrets.hidden(code))
-                case StepCharge(session_id=str() as session):
-                    yield replace(word, session_id=self.secrets.hidden(session))
-                case _:
-                    yield word
+    def _word(self, word: Retry | StepCharge) -> Retry | StepCharge:
+        if isinstance(word, Retry):
+            return replace(word, code=self.secrets.hidden(word.code))
+        return replace(word, session_id=word.session_id and self.secrets.hidden(word.session_id))
 
     def _clean(self, error: CoastyDeskError) -> None:
         error.message, error.remedy = self.secrets.hidden(error.message), self.secrets.hidden(error.remedy)
         error.args = (error.message,)
         if isinstance(error, ServiceError):
             error.code = self.secrets.hidden(error.code)
-            error.request_id = None if error.request_id is None else self.secrets.hidden(error.request_id)
+            error.request_id = error.request_id and self.secrets.hidden(error.request_id)
 
     def _actions(self, actions: Sequence[Action | Refusal]) -> Iterator[Action | Refusal]:
         spelled = self._spelled(actions)
         for index, action in enumerate(actions):
             name = spelled.get(index) or self._named(action)
-            if isinstance(action, Refusal) and not name:
-                yield Refusal(self.secrets.hidden(action.action), action.by, self.secrets.hidden(action.why))
-                continue
             if name:
-                yield Refusal(
-                    f"input that says the secret {name}",
-                    "secret",
-                    f"a secret is typed by its name alone, as a text: {{{{secret:{name}}}}}",
-                )
+                why = f"a secret is typed by its name alone, as a text: {{{{secret:{name}}}}}"
+                yield Refusal(f"input that says the secret {name}", "secret", why)
+            elif isinstance(action, Refusal):
+                yield Refusal(self.secrets.hidden(action.action), action.by, self.secrets.hidden(action.why))
             else:
                 yield TypeText(self.secrets.named(action.text)) if isinstance(action, TypeText) else action
 
