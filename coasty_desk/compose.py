@@ -24,7 +24,6 @@ from coasty_desk.core.keys import chords
 from coasty_desk.core.limits import Limits, Progress
 from coasty_desk.core.money import Money, cap, from_cents
 from coasty_desk.core.ports import Person, Predictor
-from coasty_desk.core.redaction.redactor import Hiding
 from coasty_desk.core.resume_point import ResumePoint
 from coasty_desk.core.run import Job, Ports, run
 from coasty_desk.core.scaling import Frame
@@ -156,17 +155,19 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
         folder = None if recorder is None else recorder.folder
         pictures = Crops(folder, target.picture, lambda: target.geometry()[0], here.pointer)
         stack.callback(pictures.close)
-    hands = guarded(
+    ports = guarded(
         rules,
         stop=asked.stop,
         screen=target.screen,
         executor=target.executor,
+        predictor=answers,
         here=here,
         person=target.asked_at(asked.person),
         picture=pictures or (lambda _placed: None),
         text_at=text_reader(rules, target, dry_run=chosen.dry_run),
         control=None if asked.process is None else asked.process.control,
         typing=lambda secrets: None if covers is None or chosen.dry_run else covers.typing(secrets, here.glance),
+        painted=lambda: () if covers is None else covers.painted,
         acted=() if remains is None else remains.acted,
         dry_run=chosen.dry_run,
     )
@@ -181,15 +182,6 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
         estimate=estimate,
         settings=settings.recorded(chosen),
         plan=plan,
-    )
-    ports = Ports(
-        hands.screen,
-        hands.executor,
-        Hiding(answers, rules.secrets, lambda: () if covers is None else covers.painted),
-        hands.gate,
-        asked.stop,
-        hands.person,
-        reached=hands.reached,
     )
     goes_on = script is None and not chosen.dry_run
     return ReadyRun(

@@ -38,28 +38,24 @@ class JobControl:
         """Give everything back."""
         _at_once(give_back for give_back, _ in reversed(self._lent))
 
-    def lastly(self, undone: str, work: Callable[[], bool]) -> Callable[[], None]:
+    def lastly(self, undone: str, work: Callable[[], bool]) -> Callable[[], object]:
         """Try `work` once more before the process is ended by force. It says whether it is done; `undone` says what it means if not.
 
         What is returned takes this back.
         """
         self._last[undone] = work
-
-        def take_back() -> None:
-            self._last.pop(undone, None)
-
-        return take_back
+        return partial(self._last.pop, undone, None)
 
     def last_try(self, seconds: float) -> tuple[str, ...]:
         """Try each, all within so many seconds; what could not be done, in words."""
-        done: set[str] = set()
+        left = dict(self._last)
 
         def carry_out(undone: str, work: Callable[[], bool]) -> None:
             if work():
-                done.add(undone)
+                left.pop(undone)
 
-        _at_once((partial(carry_out, *one) for one in self._last.items()), seconds)
-        return tuple(undone for undone in self._last if undone not in done)
+        _at_once([partial(carry_out, *one) for one in self._last.items()], seconds)
+        return tuple(left)
 
     def take_again(self) -> None:
         """The process goes on: what the model saw last is not what there is now."""

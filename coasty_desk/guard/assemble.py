@@ -21,7 +21,9 @@ from coasty_desk.core.gates.policy_gate import PolicyGate
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.gates.self_stop import OwnKeys
 from coasty_desk.core.job_control import JobControl, Uninterrupted
-from coasty_desk.core.ports import Executor, Gate, Instead, Person, Said, Screen
+from coasty_desk.core.ports import Executor, Gate, Instead, Person, Predictor, Said, Screen
+from coasty_desk.core.redaction.redactor import Hiding
+from coasty_desk.core.run import Ports
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.secrets import Filling, SecretGate
 from coasty_desk.core.stop import Stop
@@ -57,39 +59,31 @@ class _Answering(Struct, frozen=True):
         return self.person.ask(question, why, crop)
 
 
-class Guarded(Struct, frozen=True):
-    """The ports that the loop is given."""
-
-    screen: Screen
-    executor: Executor
-    gate: Gate
-    person: Person | None
-    reached: Callable[[Placed], tuple[NamedWindow, ...] | None]
-
-
 def guarded(
     rules: GuardRules,
     *,
     stop: Stop,
     screen: Screen,
     executor: Executor,
+    predictor: Predictor,
     here: Surroundings,
     person: Person,
     picture: Callable[[Placed], str | None] = lambda _placed: None,
     text_at: Callable[[Point], str] = lambda _point: "",
     control: JobControl | None = None,
     typing: Callable[[Mapping[str, str]], None] = lambda _secrets: None,
+    painted: Callable[[], Sequence[str]] = tuple,
     acted: Sequence[Action] = (),
     dry_run: bool = False,
-) -> Guarded:
+) -> Ports:
     """Put the gates around the screen and the executor. Raises DesktopError where a mask cannot be applied.
 
     `control` tells of suspensions of the process.
 
     The order: what was decided before a suspension, what can never be (the abort key), what is forbidden (policy, masks), whether a
     hand is on the mouse, and last the question, so that nobody is asked in vain. A dry run sends
-    nothing, so it waits for no hand and asks nobody. `typing` is told of secrets before they are typed.
-    `acted` is what was done in earlier sittings.
+    nothing, so it waits for no hand and asks nobody. `typing` is told of secrets before they are typed, `painted` tells which are
+    painted over. `acted` is what was done in earlier sittings.
     """
     for mask in rules.masks:
         mask()  # a mask that cannot be told is found before anything is seen or sent
@@ -129,10 +123,12 @@ def guarded(
             gates.append(
                 Confirm(rules.confirm, person, ledger, stop, eyes, rules.cautious, keep, forbidding, rules.secrets)
             )
-    return Guarded(
+    return Ports(
         seen,
         LoggedExecutor(Filling(executor, rules.secrets, typing), ledger),
+        Hiding(predictor, rules.secrets, painted),
         InOrder(gates),
+        stop,
         None if dry_run else _Answering(person, keep),
         partial(_recorded, rules, here, dry_run),
     )

@@ -20,6 +20,7 @@ from coasty_desk.core.actions import (
 )
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.gates.policy import Bounds, Policy, Situation, chords, forbids
+from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.typed_text.typed_line import Typed
 from coasty_desk.wire.regular_expressions import pattern
 
@@ -55,8 +56,9 @@ def blocking(*keys: str) -> Policy:
 def test_no_refusal_names_a_window() -> None:
     """Safety sentence: neither its title nor the pattern goes to the model, by which it would learn of it."""
     for policy in (Policy(windows_denied=(pattern("*Bank*"),)), Policy(windows_allowed=(pattern("Notes"),))):
-        for around in (Situation(titles=("My Bank",)), Situation(titles=("My Bank", "x"), behind=("My Bank",))):
-            said = why(policy, HERE, around)
+        bank = NamedWindow("My Bank")
+        for windows in ((bank,), (bank, NamedWindow("x", also=("My Bank",)))):
+            said = why(policy, HERE, Situation(windows=windows))
             assert "windows_" in said
             assert "Bank" not in said
             assert "Notes" not in said
@@ -244,17 +246,17 @@ def test_a_pattern_may_ask_for_the_enter_that_follows() -> None:
 def test_windows_are_judged_by_their_titles() -> None:
     """Safety sentence: nothing is sent to a window that `windows_denied` names or `windows_allowed` does not."""
     denied = Policy(windows_denied=(pattern("*Terminal*"),))
-    assert why(denied, HERE, Situation(titles=("root - Terminal 1",)))
-    assert not why(denied, HERE, Situation(titles=("Notes",)))
+    assert why(denied, HERE, Situation(windows=(NamedWindow("root - Terminal 1"),)))
+    assert not why(denied, HERE, Situation(windows=(NamedWindow("Notes"),)))
     allowed = Policy(windows_allowed=(pattern("Notes"),))
-    assert not why(allowed, TypeText("x"), Situation(titles=("My Notes",)))
-    assert why(allowed, TypeText("x"), Situation(titles=("",)))
-    assert not why(allowed, Wait(1), Situation(titles=("",)))
+    assert not why(allowed, TypeText("x"), Situation(windows=(NamedWindow("My Notes"),)))
+    assert why(allowed, TypeText("x"), Situation(windows=(NamedWindow(""),)))
+    assert not why(allowed, Wait(1), Situation(windows=(NamedWindow(""),)))
 
 
 def test_a_window_that_cannot_be_told_is_refused() -> None:
     """A rule about windows fails closed."""
-    assert why(Policy(windows_denied=(pattern("Terminal"),)), HERE, Situation(titles=None))
+    assert why(Policy(windows_denied=(pattern("Terminal"),)), HERE, Situation(windows=None))
 
 
 def test_what_holds_for_a_chord_holds_for_one_that_is_held() -> None:

@@ -21,7 +21,7 @@ from coasty_desk.desktop.input.executor import DesktopExecutor
 from coasty_desk.desktop.screen.desktop_surroundings import DesktopSurroundings
 from coasty_desk.desktop.x11 import window_list
 from coasty_desk.guard.assemble import guarded
-from coasty_desk.testing import StillScreen
+from coasty_desk.testing import ScriptedPredictor, StillScreen
 from tests.desktop import targets
 from tests.desktop.interference import (
     FRAME,
@@ -149,7 +149,15 @@ def test_a_rule_about_windows_is_asked_once_more_before_the_first_key(desk: tupl
     screen = StillScreen(SIZE)
     rules = GuardRules(policies=(policy,))
     executor = DesktopExecutor(stop, sent=OwnEvents(), rechecks=rules.rechecks)
-    held = guarded(rules, stop=stop, screen=screen, executor=executor, here=DesktopSurroundings(), person=Scripted())
+    held = guarded(
+        rules,
+        stop=stop,
+        screen=screen,
+        executor=executor,
+        predictor=ScriptedPredictor(),
+        here=DesktopSurroundings(),
+        person=Scripted(),
+    )
     focus("My Bank")
     place = next(window.frame for window in window_list.windows() if window.title == "My Bank")
     middle = Point(place.left + place.width // 2, place.top + place.height // 2)

@@ -12,6 +12,7 @@ from coasty_desk.core.errors import BrokenOffError
 from coasty_desk.core.gates.confirm import Scripted
 from coasty_desk.core.gates.guard_rules import GuardRules
 from coasty_desk.core.gates.policy import Policy
+from coasty_desk.core.run import Ports
 from coasty_desk.core.scaling import Placed, Rect
 from coasty_desk.core.stop import Stop
 from coasty_desk.core.typed_text.patterns import Pattern
@@ -20,8 +21,8 @@ from coasty_desk.desktop.input.executor import DesktopExecutor
 from coasty_desk.desktop.screen.desktop_surroundings import DesktopSurroundings, WindowMask
 from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11 import window_list
-from coasty_desk.guard.assemble import Guarded, guarded
-from coasty_desk.testing import StillScreen
+from coasty_desk.guard.assemble import guarded
+from coasty_desk.testing import ScriptedPredictor, StillScreen
 from tests.cli.conftest import recording
 from tests.core.gating import judged
 from tests.desktop import targets
@@ -44,12 +45,18 @@ def retitled(before: str, after: str) -> None:
 
 
 @contextmanager
-def ruled(rules: GuardRules) -> Iterator[Guarded]:
+def ruled(rules: GuardRules) -> Iterator[Ports]:
     """The real hands under these rules."""
     stop = Stop()
     executor = DesktopExecutor(stop, sent=OwnEvents(), rechecks=rules.rechecks)
     yield guarded(
-        rules, stop=stop, screen=StillScreen(SIZE), executor=executor, here=DesktopSurroundings(), person=Scripted()
+        rules,
+        stop=stop,
+        screen=StillScreen(SIZE),
+        executor=executor,
+        predictor=ScriptedPredictor(),
+        here=DesktopSurroundings(),
+        person=Scripted(),
     )
     executor.release()
 

@@ -102,7 +102,7 @@ def test_a_title_of_many_megabytes_stays_where_it_is(desk: tuple[Window, Window]
     assert peak < 2_000_000
     assert WindowMask(pattern("no such title"))() == (one.frame,)
     policy = Policy(windows_denied=(pattern("no such title"),))
-    assert forbids(policy, TypeText("x"), Situation(titles=(read.title,)))
+    assert forbids(policy, TypeText("x"), Situation(windows=(NamedWindow(read.title),)))
     megabytes(one.id, "_NET_WM_NAME", 0)
     megabytes(one.id, "WM_CLASS", 0)
 

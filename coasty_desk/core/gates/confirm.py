@@ -21,7 +21,7 @@ from coasty_desk.core.actions import (
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates.action_log import ActionLog
 from coasty_desk.core.gates.chain import InOrder
-from coasty_desk.core.gates.reached_windows import NamedWindow, Windows, reached
+from coasty_desk.core.gates.reached_windows import NamedWindow, Windows, known
 from coasty_desk.core.gates.risk import Around, Risk, risk
 from coasty_desk.core.ports import Gate, Instead, Judging, Person, PersonQuestion, PersonReply, Said
 from coasty_desk.core.run import refusal
@@ -131,10 +131,7 @@ class Confirm(Struct):
         of_a_line = matters(placed.sent)
         if not (self.cautious or deletes or of_a_line):
             return ()
-        try:
-            found = reached(placed.real, self.eyes.windows, self.eyes.pointer)
-        except DesktopError:
-            return None
+        found = known(placed.real, self.eyes.windows, self.eyes.pointer)
         self.ledger.terminal = in_terminal(found) if of_a_line else None
         return found
 

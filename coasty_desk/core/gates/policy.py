@@ -29,14 +29,14 @@ from coasty_desk.core.actions import (
 )
 from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import UsageError
-from coasty_desk.core.gates.reached_windows import LONGEST_TITLE
+from coasty_desk.core.gates.reached_windows import LONGEST_TITLE, NamedWindow
 from coasty_desk.core.keys.key_names import CONTROL, EITHER_SIDE, MODIFIERS, PAD
 from coasty_desk.core.typed_text.assembling import Assembling
 from coasty_desk.core.typed_text.editing_keys import of_stroke
 from coasty_desk.core.typed_text.patterns import Pattern, first
 from coasty_desk.core.typed_text.typed_line import Step, Typed, steps
 
-ACTIONS: tuple[str, ...] = (
+ACTIONS = (
     "click",
     "type_text",
     "key_press",
@@ -66,10 +66,13 @@ _KINDS: dict[type, str] = {
     Launch: "launch",
 }
 
-CLOSING: tuple[frozenset[str], ...] = tuple(
-    frozenset(chord.split("+"))
-    for chord in ("alt+f4", "ctrl+w", "ctrl+q", "ctrl+f4", "win+q", "win+w", "win+f4", "alt+win+esc")
-)
+
+def held(chords: str) -> tuple[frozenset[str], ...]:
+    """`alt+f4 ctrl+w` as sets of keys."""
+    return tuple(frozenset(chord.split("+")) for chord in chords.split())
+
+
+CLOSING = held("alt+f4 ctrl+w ctrl+q ctrl+f4 win+q win+w win+f4 alt+win+esc")
 """Chords that close a window or end its application; with further keys held they still do."""
 
 _ALSO = {**PAD, " ": "space"}
@@ -145,16 +148,14 @@ class Situation(Struct, frozen=True):
     """What there is to know around an action.
 
     `points` are all of its points in sent pixels (None: a point that cannot be known), `done` the
-    number of actions before it, `typed` what they typed, `titles` those of the windows that it
-    would reach (None: they cannot be known), `behind` those of what these belong to,
-    `terminal` whether one of them is a terminal (None: that cannot be known).
+    number of actions before it, `typed` what they typed, `windows` those that it would reach (None:
+    they cannot be known), `terminal` whether one of them is a terminal (None: that cannot be known).
     """
 
     points: tuple[Point | None, ...] = ()
     done: int = 0
     typed: Typed = field(default_factory=Typed)
-    titles: tuple[str, ...] | None = ()
-    behind: tuple[str, ...] = ()
+    windows: tuple[NamedWindow, ...] | None = ()
     terminal: bool | None = None
 
 
@@ -167,7 +168,7 @@ def forbids(policy: Policy, action: Action, situation: Situation) -> str:
         _of_keys(policy, pressed),
         _of_place(policy, situation),
         _of_text(policy, action, situation),
-        of_windows(policy, action, situation.titles, situation.behind),
+        of_windows(policy, action, situation.windows),
     )
     return next((reason for reason in reasons if reason), "")
 
@@ -323,23 +324,23 @@ def _bare(text: str) -> str:
 _QUOTES = {ord(quote): None for quote in "\\'\""}
 
 
-def of_windows(policy: Policy, action: Action, titles: tuple[str, ...] | None, behind: tuple[str, ...] = ()) -> str:
-    """Why the policy does not let the action reach windows of these `titles`, with those `behind` them; empty where it does.
+def of_windows(policy: Policy, action: Action, windows: tuple[NamedWindow, ...] | None) -> str:
+    """Why the policy does not let the action reach these windows; empty where it does.
 
     Neither a title nor a pattern stands in it: it is told to the model.
     """
     if not policy.asks_for_windows or isinstance(action, Wait):
         return ""
-    if titles is None:
+    if windows is None:
         return "the policy judges windows by their titles, and which window this would reach cannot be told"
-    for title in (*titles, *behind):
+    for title in (title for window in windows for title in (window.title, *window.also)):
         if len(title) > LONGEST_TITLE:
             return "the policy judges windows by their titles, and this one's title is too long to be judged"
         denied = first(policy.windows_denied, title)
         if denied is not None:
             return "the policy's windows_denied denies the window that this would reach"
-    for title in titles:
-        if policy.windows_allowed and first(policy.windows_allowed, title) is None:
+    for window in windows:
+        if policy.windows_allowed and first(policy.windows_allowed, window.title) is None:
             return "the policy's windows_allowed does not allow the window that this would reach"
     return ""
 

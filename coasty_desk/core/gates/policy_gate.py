@@ -11,7 +11,7 @@ from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates.action_log import ActionLog
 from coasty_desk.core.gates.last_frame import LastFrame, sent_points
 from coasty_desk.core.gates.policy import Policy, Situation, forbids, of_windows
-from coasty_desk.core.gates.reached_windows import NamedWindow, Windows, reached
+from coasty_desk.core.gates.reached_windows import NamedWindow, Windows, known
 from coasty_desk.core.ports import Judging
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
@@ -30,13 +30,11 @@ class PolicyGate(Struct, frozen=True):
     def judge(self, placed: Placed, prediction: Prediction) -> Judging:
         """Never asks, so it never yields."""
         yield from ()
-        windows = self._windows(placed)
         situation = Situation(
             points=self._points(placed, prediction),
             done=self.ledger.done,
             typed=self.ledger.typed,
-            titles=None if windows is None else tuple(window.title for window in windows),
-            behind=tuple(title for window in windows or () for title in window.also),
+            windows=self._windows(placed),
             terminal=self._terminal(placed),
         )
         why = forbids(self.policy, placed.sent, situation)
@@ -44,10 +42,7 @@ class PolicyGate(Struct, frozen=True):
 
     def again(self, placed: Placed) -> Refusal | None:
         """Ask for the windows once more, where the input goes out: another may have come."""
-        windows = self._windows(placed)
-        titles = None if windows is None else tuple(window.title for window in windows)
-        behind = tuple(title for window in windows or () for title in window.also)
-        why = of_windows(self.policy, placed.real, titles, behind)
+        why = of_windows(self.policy, placed.real, self._windows(placed))
         return refusal(placed, "policy", why) if why else None
 
     def _points(self, placed: Placed, prediction: Prediction) -> tuple[Point | None, ...]:
@@ -58,12 +53,8 @@ class PolicyGate(Struct, frozen=True):
 
     def _terminal(self, placed: Placed) -> bool | None:
         """Whether the keys go to a terminal, where denied text makes a difference of it."""
-        self.ledger.terminal = None
-        if self.policy.typed_text_denied and matters(placed.sent):
-            try:
-                self.ledger.terminal = in_terminal(reached(placed.real, self.windows, self.pointer))
-            except DesktopError:
-                return None
+        asked = self.policy.typed_text_denied and matters(placed.sent)
+        self.ledger.terminal = in_terminal(known(placed.real, self.windows, self.pointer)) if asked else None
         return self.ledger.terminal
 
     def _pointer(self) -> Point | None:
@@ -74,9 +65,4 @@ class PolicyGate(Struct, frozen=True):
 
     def _windows(self, placed: Placed) -> tuple[NamedWindow, ...] | None:
         """Those that it reaches, where a rule asks for them; None where they cannot be told."""
-        if not self.policy.asks_for_windows:
-            return ()
-        try:
-            return reached(placed.real, self.windows, self.pointer)
-        except DesktopError:
-            return None
+        return known(placed.real, self.windows, self.pointer) if self.policy.asks_for_windows else ()

@@ -8,6 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Launch, Point, Wait, points
+from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Placed, Rect
 
 LONGEST_TITLE = 4096
@@ -63,3 +64,11 @@ def reached(real: Action, windows: Windows, pointer: Callable[[], Point]) -> tup
     if not where:
         return (windows.focused(),)
     return tuple(windows.at(pointer() if point is None else point) for point in where)
+
+
+def known(real: Action, windows: Windows, pointer: Callable[[], Point]) -> tuple[NamedWindow, ...] | None:
+    """The same; None where they cannot be told."""
+    try:
+        return reached(real, windows, pointer)
+    except DesktopError:
+        return None

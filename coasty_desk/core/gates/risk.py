@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Launch, PressKeys, TypeText, Wait, strokes_of
+from coasty_desk.core.actions import Action, Click, Drag, Launch, TypeText, Wait, strokes_of
 from coasty_desk.core.gates.commit_words import KINDS, committing
-from coasty_desk.core.gates.policy import CLOSING
+from coasty_desk.core.gates.policy import CLOSING, held
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.keys.key_names import EITHER_SIDE
 from coasty_desk.core.typed_text.editing_keys import of_stroke
@@ -43,16 +43,9 @@ _FILES = re.compile(
 )
 """What the titles and kinds of file managers look like."""
 
-_DELETING = (frozenset({"shift", "delete"}), frozenset({"win", "backspace"}), frozenset({"ctrl", "shift", "delete"}))
-_SESSION = (
-    frozenset({"ctrl", "alt", "delete"}),
-    frozenset({"ctrl", "alt", "backspace"}),
-    frozenset({"ctrl", "shift", "win", "q"}),
-    frozenset({"win", "shift", "e"}),
-    frozenset({"win", "l"}),
-    frozenset({"ctrl", "alt", "l"}),
-)
-_SENDING = (frozenset({"ctrl", "enter"}), frozenset({"win", "enter"}))
+_DELETING = held("shift+delete win+backspace ctrl+shift+delete")
+_SESSION = held("ctrl+alt+delete ctrl+alt+backspace ctrl+shift+win+q win+shift+e win+l ctrl+alt+l")
+_SENDING = held("ctrl+enter win+enter")
 
 MOST_JUDGED = 60_000
 """Characters of lines that one action may leave behind: more are a question, and not judged in part."""
@@ -156,8 +149,6 @@ def _pastes(step: Step) -> bool:
 
 def _new_lines(action: Action, typed: Typed) -> Iterator[str]:
     """Every line that the action leaves different; Enter alone changes none, it was asked about when it was typed."""
-    if not isinstance(action, TypeText | PressKeys | KeyCombo):
-        return
     line = typed.line
     for step in steps(action):
         typed = typed.step(step)

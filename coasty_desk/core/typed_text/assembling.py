@@ -54,10 +54,7 @@ class Assembling(Struct, frozen=True):
 
 def _places(character: str, pieces: tuple[str, ...]) -> Iterator[_Place]:
     for number, piece in enumerate(pieces):
-        at = piece.find(character)
-        while at >= 0:
-            yield number, at
-            at = piece.find(character, at + 1)
+        yield from ((number, at) for at, letter in enumerate(piece) if letter == character)
 
 
 def _next(cost: dict[_Place, int], character: str, pieces: tuple[str, ...], *, shuffled: bool) -> dict[_Place, int]:

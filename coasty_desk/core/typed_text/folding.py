@@ -7,33 +7,10 @@ import unicodedata
 from functools import cache
 
 _BLANKS = re.compile(r"[^\S\n]+")
-_FILLERS = {
-    0x034F,
-    0x115F,
-    0x1160,
-    0x17B4,
-    0x17B5,
-    0x3164,
-    0xFFA0,
-    0x0640,
-    0x2800,
-    *range(0x180B, 0x1810),
-    *range(0xFE00, 0xFE10),
-}
+_FILLERS = re.compile("[\u034f\u0640\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
 """Characters that show nothing, beside those of the category Cf; and the stroke that Arabic words are drawn out with."""
 
-_ACCENTS = frozenset(
-    chr(number)
-    for first, last in (
-        (0x300, 0x36F),
-        (0x64B, 0x65F),
-        (0x1AB0, 0x1AFF),
-        (0x1DC0, 0x1DFF),
-        (0x20D0, 0x20FF),
-        (0xFE20, 0xFE2F),
-    )
-    for number in range(first, last + 1)
-)
+_ACCENTS = re.compile("[\u0300-\u036f\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 _LETTERS = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t"})
 """Letters that no decomposition takes the mark off."""
 
@@ -61,11 +38,11 @@ class _Folds(dict[int, str]):
 
     def __missing__(self, number: int) -> str:
         character = chr(number)
-        if number in _FILLERS or unicodedata.category(character) == "Cf":
+        if _FILLERS.match(character) or unicodedata.category(character) == "Cf":
             taken = ""
         else:
             apart = unicodedata.normalize("NFKD", character.casefold()).translate(_LETTERS)
-            taken = unicodedata.normalize("NFC", "".join(c for c in apart if c not in _ACCENTS))
+            taken = unicodedata.normalize("NFC", _ACCENTS.sub("", apart))
             taken = taken if len(taken) <= _WIDEST else character  # one of them is a whole sentence
         if len(self) > _MET:
             self.clear()

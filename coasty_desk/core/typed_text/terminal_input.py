@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from coasty_desk.core.actions import Action, KeyCombo, PressKeys, TypeText
+from coasty_desk.core.actions import Action
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.typed_text.editing_keys import of_stroke
 from coasty_desk.core.typed_text.typed_line import brings, steps
@@ -32,7 +32,7 @@ def in_terminal(windows: tuple[NamedWindow, ...] | None) -> bool | None:
 
 def matters(action: Action) -> bool:
     """Whether the action does something else to a line in a terminal than elsewhere."""
-    if not isinstance(action, TypeText | PressKeys | KeyCombo):
-        return bool(brings(action))
     done = (of_stroke(step) for step in steps(action) if isinstance(step, tuple))
-    return any(does.loses or does.commits or does.abandons or does.follow in ("right", "end") for does in done)
+    return bool(brings(action)) or any(
+        does.loses or does.commits or does.abandons or does.follow in ("right", "end") for does in done
+    )

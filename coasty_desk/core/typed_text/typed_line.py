@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -29,6 +30,7 @@ MUCH = 1000
 Step: TypeAlias = str | Stroke | Click | Drag
 """Text that is written in one go, a stroke of one key with what is held, or a gesture that may move the caret."""
 
+_CONTROL_CHARACTER = re.compile(f"([{re.escape(''.join(CONTROL))}])")
 _RECALLS = re.compile(r"!(?![\s=\"]|$)|^\^|\bfc(?![\w-])")
 """What a shell takes a line of its history for: `!!`, `!rm`, `^a^b`, `fc`."""
 
@@ -154,31 +156,14 @@ def apart(stroke: Stroke) -> Iterator[Stroke]:
 
 def pieces(text: str) -> Iterator[str]:
     """The text in pieces: each control character, and what lies between them."""
-    start = 0
-    for index, character in enumerate(text):
-        if character in CONTROL:
-            if index > start:
-                yield text[start:index]
-            yield character
-            start = index + 1
-    if start < len(text):
-        yield text[start:]
+    return filter(None, _CONTROL_CHARACTER.split(text))
 
 
 def _merged(strokes: Iterator[Stroke]) -> Iterator[Step]:
     """Letters that are pressed one after the other are a text."""
-    text: list[str] = []
-    for stroke in strokes:
-        written = writes(stroke)
-        if written:
-            text.append(written)
-            continue
-        if text:
-            yield "".join(text)
-            text.clear()
-        yield stroke
-    if text:
-        yield "".join(text)
+    for written, row in groupby(strokes, lambda stroke: bool(writes(stroke))):
+        together = list(row)
+        yield from ["".join(map(writes, together))] if written else together
 
 
 def _gesture(typed: Typed, gesture: Click | Drag, terminal: bool | None) -> Typed:  # noqa: FBT001 - three answers
@@ -203,10 +188,7 @@ def _moved(typed: Typed) -> Typed:
 def _edited(typed: Typed, does: Does) -> Typed:
     if does.writes:
         typed = _written(typed, does.writes)
-    if does.selects:
-        typed = replace(typed, selected=True)
-    if does.shuffles:
-        typed = replace(typed, shuffled=True)
+    typed = replace(typed, selected=typed.selected or does.selects, shuffled=typed.shuffled or does.shuffles)
     if does.erases:
         typed = _erased(typed, does)
     return _followed(typed, does.follow)
