@@ -58,8 +58,7 @@ LARGE = 4000
 
 def nothing_to_open(name: str) -> Launch:
     """Where there are no applications to start. Raises CannotError."""
-    message = f"“{name}” cannot be started: applications cannot be started here; open it yourself"
-    raise CannotError(message)
+    raise CannotError(why=f"“{name}” cannot be started: applications cannot be started here; open it yourself")
 
 
 class Plan(Struct):
@@ -88,8 +87,7 @@ class Plan(Struct):
             return
         said = complaint(before, self.sight.seen, self.sight.changes(before), " ".join(step.words for step in steps))
         if said is not None:
-            message = f"after it the screen says “{said}”"
-            raise CannotError(message)
+            raise CannotError(why=f"after it the screen says “{said}”")
 
     def carry_out(self, steps: Iterable[Step]) -> Doing:
         """Some steps in order. Raises CannotError, which names the step."""
@@ -137,7 +135,7 @@ class Plan(Struct):
     def _act(self, does: Instruction) -> Doing:
         if isinstance(does, ClickOn) and does == self._last:
             self.sight.prove()  # the same once more proves nothing
-        self.sight.go_on()
+        self.sight.unproved = ""  # this one will show whether the last one mattered that showed nothing
         self.sight.deferred = False
         self._last = does
         if isinstance(does, TypeIn | Tick | Choose) or _moves_the_focus(does):
@@ -179,12 +177,11 @@ class Plan(Struct):
                 return
             yield from self.sight.wait(f"opened {launch.name}; waiting for its window", seconds)
         if not self._has_a_window(before):
-            message = f"opened {launch.name}, but no window of it can be seen"
-            raise CannotError(message)
+            raise CannotError(why=f"opened {launch.name}, but no window of it can be seen")
 
     def _has_a_window(self, before: ReadScreen) -> bool:
         """Whatever changes by so much counts: starting an application moves no pointer that could leave something behind."""
-        return sum(box.width * box.height for box in evidence.changes(before, self.sight.seen)) > LARGE
+        return sum(box.area for box in evidence.changes(before, self.sight.seen)) > LARGE
 
     def _repeat(self, body: tuple[Step, ...], times: int, until: Condition | None) -> Doing:
         for _ in range(times):
@@ -192,8 +189,7 @@ class Plan(Struct):
                 return
             yield from self.carry_out(body)
         if until is not None and not self.sight.holds(until):
-            message = f"it was repeated {counted(times, 'time')}, and not yet {until}"
-            raise CannotError(message)
+            raise CannotError(why=f"it was repeated {counted(times, 'time')}, and not yet {until}")
 
 
 def _moves_the_focus(does: Instruction) -> bool:

@@ -5,11 +5,9 @@ It costs a reading of the screen for each picture, so it begins with the first s
 
 from __future__ import annotations
 
-import io
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.redaction.misread import legible
@@ -18,12 +16,10 @@ from coasty_desk.core.secrets import SHORTEST_HIDDEN
 from coasty_desk.core.stop import Stop
 from coasty_desk.models.offline.vision import image_diff
 from coasty_desk.models.offline.vision.engines import Engine, best_engine
+from coasty_desk.models.offline.vision.pixels import Picture, encoded
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.reader import TOO_MUCH, Reader
 from coasty_desk.models.offline.vision.texts import Box, Text
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 MOST = 0.6
 """Where the value takes more of a text than this, all of it is covered: where its letters stand is only reckoned."""
@@ -45,8 +41,8 @@ class SecretBoxes:
         self._as_read: dict[str, str] = {}
         self._places: dict[Box, str] = {}
         self._reader: Reader | None = None
-        self._before: Image | None = None
-        self._last: Image | None = None
+        self._before: Picture | None = None
+        self._last: Picture | None = None
         self._legible = lru_cache(ALREADY_READ)(legible)
 
     @property
@@ -59,14 +55,14 @@ class SecretBoxes:
         """The names of those that were on the last picture."""
         return tuple(dict.fromkeys(self._places.values()))
 
-    def typing(self, secrets: Mapping[str, str], before: Callable[[], Image] | None = None) -> None:
+    def typing(self, secrets: Mapping[str, str], before: Callable[[], Picture] | None = None) -> None:
         """These are typed now, or were; `before` gives the whole screen as it is without them."""
         self._values |= secrets
         if self._values and self._reader is None:
             self._reader = Reader(self._load)
         self._before = before() if before is not None and secrets else None
 
-    def on(self, picture: Image) -> list[Rect]:
+    def on(self, picture: Picture) -> list[Rect]:
         """What is to be covered on the whole screen, in pixels. Raises Aborted. Nothing where there is no reader: that was said before."""
         reader, changed = self._reader, self._just_changed(picture)
         if reader is None:
@@ -77,18 +73,18 @@ class SecretBoxes:
             seen = self._stop.race(lambda: _read(reader, picture, likely))
         except UsageError:
             return []
-        found = {box: name for name, box in self._found(seen, changed) if not _within_one(box, still)}
+        told = self._found(seen, changed)
+        found = {box: name for name, box in told if not any(one.centres(box) for one in still)}
         self._places, self._last = still | found, picture
         return [_rect(box) for box in self._places]
 
-    def _just_changed(self, picture: Image) -> Sequence[Box]:
+    def _just_changed(self, picture: Picture) -> Sequence[Box]:
         """Where the screen has changed by the typing, the first time that it is asked: there the value is likely."""
         before, self._before = self._before, None
         if before is None or before.size != picture.size:
             return ()
         boxes = image_diff.boxes(before, picture)
-        area = sum(box.width * box.height for box in boxes)
-        return boxes if area <= TOO_MUCH * picture.width * picture.height else ()
+        return boxes if sum(box.area for box in boxes) <= TOO_MUCH * picture.width * picture.height else ()
 
     def _found(self, seen: ReadScreen, changed: Sequence[Box]) -> Iterator[tuple[str, Box]]:
         values = (*self._values.items(), *((name, read) for read, name in self._as_read.items()))
@@ -99,26 +95,21 @@ class SecretBoxes:
                     continue
                 inside = [(part, span) for part in parts if (span := self._legible(part.text, value, loosely=loosely))]
                 for part, span in inside or [(line, (0, len(line.text)))]:
-                    self._remember(part.text[slice(*span)], name, likely=loosely)
+                    read = part.text[slice(*span)]
+                    if loosely and len(read) >= SHORTEST_HIDDEN:
+                        self._as_read[read] = name  # an engine that has misread the value will do so again
                     yield name, _covering(part, *span)
 
-    def _remember(self, read: str, name: str, *, likely: bool) -> None:
-        """An engine that has misread the value will do so again."""
-        if likely and len(read) >= SHORTEST_HIDDEN:
-            self._as_read[read] = name
 
-
-def _read(reader: Reader, picture: Image, places: Sequence[Box]) -> ReadScreen:
+def _read(reader: Reader, picture: Picture, places: Sequence[Box]) -> ReadScreen:
     """All of it, and those places enlarged: small letters on a large screen are passed over where it is read as a whole."""
-    encoded = io.BytesIO()
-    picture.save(encoded, "BMP")
-    seen = reader.read(encoded.getvalue())
+    seen = reader.read(encoded(picture))
     for box in places:
         seen = reader.larger(seen, box)
     return seen
 
 
-def _alike(box: Box, before: Image | None, now: Image) -> bool:
+def _alike(box: Box, before: Picture | None, now: Picture) -> bool:
     """Whether what was covered is there still: however it is read this time, it stays covered."""
     from PIL import ImageChops
 
@@ -127,10 +118,6 @@ def _alike(box: Box, before: Image | None, now: Image) -> bool:
     area = (int(box.left), int(box.top), math.ceil(box.right), math.ceil(box.bottom))
     changed = ImageChops.difference(before.crop(area), now.crop(area)).convert("L").histogram()
     return sum(changed[image_diff.CONTRAST + 1 :]) <= CARET * sum(changed)
-
-
-def _within_one(box: Box, others: Iterable[Box]) -> bool:
-    return any(other.holds(box.centre.x, box.centre.y) for other in others)
 
 
 def _covering(text: Text, start: int, end: int) -> Box:

@@ -18,6 +18,10 @@ NAMES = ("File", "Edit", "View", "Help")
 WIDGETS = tuple(Widget(name, "menu", Box(60 * n, 0, 60 * n + 50, 24)) for n, name in enumerate(NAMES))
 
 
+def _moved(text: Text, right: float, down: float) -> Text:
+    return Text(text.text, text.box.moved(right, down))
+
+
 def _texts(right: float, down: float, names: tuple[str, ...] = NAMES) -> list[Text]:
     """The names as they are read inside the widgets, moved."""
     return [Text(name, Box(60 * n + 10, 5, 60 * n + 40, 19).moved(right, down)) for n, name in enumerate(names)]
@@ -37,7 +41,7 @@ def test_widgets_that_count_from_their_window_are_moved_to_where_their_names_are
 
 def test_widgets_that_each_stand_elsewhere_are_not_believed() -> None:
     """Where the texts agree on no way, nothing is known."""
-    scattered = [text.moved(137 * n, 71 * n * n + 40) for n, text in enumerate(_texts(0, 0))]
+    scattered = [_moved(text, 137 * n, 71 * n * n + 40) for n, text in enumerate(_texts(0, 0))]
     assert aligned(WIDGETS, scattered) == ()
 
 
@@ -120,9 +124,9 @@ def test_tick_boxes_that_are_told_without_their_label_agree_with_the_label_besid
     boxes = [Widget(name, "checkbox", Box(100, 30 * n, 113, 30 * n + 14)) for n, name in enumerate(NAMES)]
     beside = [Text(name, Box(120, 30 * n, 170, 30 * n + 14)) for n, name in enumerate(NAMES)]
     assert aligned(boxes, beside) == tuple(boxes)
-    assert aligned(boxes, [text.moved(-75, 0) for text in beside]) == tuple(boxes)
-    assert aligned((*WIDGETS, *boxes), [*_texts(0, 0), *(text.moved(500, 200) for text in beside)]) == ()
-    assert aligned(boxes, [text.moved(300, 0) for text in beside]) == ()
+    assert aligned(boxes, [_moved(text, -75, 0) for text in beside]) == tuple(boxes)
+    assert aligned((*WIDGETS, *boxes), [*_texts(0, 0), *(_moved(text, 500, 200) for text in beside)]) == ()
+    assert aligned(boxes, [_moved(text, 300, 0) for text in beside]) == ()
 
 
 def test_a_box_found_by_its_label_is_the_same_when_the_tree_tells_of_it_later() -> None:

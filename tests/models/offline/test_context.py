@@ -61,7 +61,7 @@ def test_a_state_that_the_tree_tells_anew_counts_where_the_thing_looks_otherwise
     box = Box(20, 20, 60, 50)
     plain, lit = Image.new("RGB", (200, 100), "white"), Image.new("RGB", (200, 100), "white")
     ImageDraw.Draw(lit).rectangle((20, 20, 59, 49), fill="#aaccee")
-    found = Located(box, "the tab", box, box, "Log", 1.0, Widget("Log", "tab", box, expanded=False))
+    found = Located(box, "the tab", box, box, "Log", Widget("Log", "tab", box, expanded=False))
     for told, picture, state in (
         (Widget("Log", "tab", box, selected=True, expanded=False), lit, "selected"),
         (Widget("Log", "tab", box, expanded=True), lit, "expanded"),

@@ -13,11 +13,10 @@ from PIL import Image, ImageDraw, ImageFont
 from coasty_desk.core.errors import UsageError
 from coasty_desk.models.offline.language.grammar import parse
 from coasty_desk.models.offline.language.instructions import ClickOn
-from coasty_desk.models.offline.targeting.locating import Located, Scene, locate
+from coasty_desk.models.offline.targeting.locating import Located, locate
 from coasty_desk.models.offline.vision import engines
 from coasty_desk.models.offline.vision.engines import ENGINES, best_engine
 from coasty_desk.models.offline.vision.reader import Reader
-from coasty_desk.models.offline.vision.shapes import Canvas
 
 OTHER = Path(__file__).parents[3] / ".venv" / "other-engine"
 """Where scripts/test puts the engine that is no dependency."""
@@ -49,7 +48,7 @@ def test_every_engine_finds_the_labels_where_they_are(
         asked = parse(f'click "{label}"')[0].does
         assert isinstance(asked, ClickOn)
         assert asked.target is not None
-        found = locate(asked.target, Scene(Canvas(seen.picture, seen.texts)))
+        found = locate(asked.target, seen)
         assert isinstance(found, Located), found
         assert left <= found.point.x <= left + 150
         assert top <= found.point.y <= top + 24

@@ -5,14 +5,9 @@ from __future__ import annotations
 import pytest
 
 from coasty_desk.models.offline.language.instructions import LAST, Relation, Target, Way
-from coasty_desk.models.offline.targeting.locating import Located, Missing, Scene, locate
-from coasty_desk.models.offline.vision.shapes import Canvas
+from coasty_desk.models.offline.targeting.locating import Located, Missing, locate
 from coasty_desk.models.offline.vision.texts import Box
 from tests.models.offline.test_fields import FONT, Page
-
-
-def _scene(page: Page, active: Box | None = None) -> Scene:
-    return Scene(Canvas(page.picture, page.texts), active, (), page.picture)
 
 
 def _point(found: Located | Missing) -> tuple[float, float] | None:
@@ -26,7 +21,7 @@ def test_a_field_is_looked_for_on_the_side_that_is_said(way: Way, top: float | N
     page.write("Street", 40, 104)
     page.field(150, 100, 400, high=28)
     page.field(40, 150, 400, high=28)
-    found = locate(Target("", "field", 0, (Relation(way, Target("Street")),)), _scene(page))
+    found = locate(Target("", "field", 0, (Relation(way, Target("Street")),)), page.seen())
     assert (None if isinstance(found, Missing) else round(found.box.top) - 1) == top
 
 
@@ -36,7 +31,7 @@ def test_a_tick_box_on_the_other_side_is_not_meant() -> None:
     page.write("News", 80, 104)
     page.draw.rectangle((50, 104, 66, 120), outline="black")
     after, before = (
-        locate(Target("", "checkbox", 0, (Relation(way, Target("News")),)), _scene(page))
+        locate(Target("", "checkbox", 0, (Relation(way, Target("News")),)), page.seen())
         for way in ("right of", "left of")
     )
     assert isinstance(after, Missing)
@@ -52,7 +47,7 @@ def test_the_second_line_of_a_row_tells_its_button_too() -> None:
         page.write("Open", 425, top + 12)
     page.write("Each Monday", 40, 62)
     page.write("Each month", 40, 142)
-    found = locate(Target("Open", "", 0, (Relation("in the row of", Target("Each month")),)), _scene(page))
+    found = locate(Target("Open", "", 0, (Relation("in the row of", Target("Each month")),)), page.seen())
     assert _point(found) == pytest.approx(((424 + page.texts[3].box.right) / 2, 141.5), abs=2)
 
 
@@ -60,7 +55,7 @@ def test_of_several_none_is_chosen_that_is_not_said() -> None:
     """By number, by the window in front, or not at all."""
     page = Page()
     boxes = [page.write("Edit", 40, top) for top in (20, 120, 220)]
-    scene = _scene(page)
+    scene = page.seen()
     unclear = locate(Target("Edit"), scene)
     assert isinstance(unclear, Missing)
     assert unclear.several
@@ -68,7 +63,7 @@ def test_of_several_none_is_chosen_that_is_not_said() -> None:
     assert _point(locate(Target("Edit", ordinal=LAST), scene)) == (boxes[2].centre.x, boxes[2].centre.y)
     assert isinstance(locate(Target("Edit", ordinal=4), scene), Missing)
     front = Box(0, 100, 300, 160)
-    assert _point(locate(Target("Edit"), _scene(page, front))) == (boxes[1].centre.x, boxes[1].centre.y)
+    assert _point(locate(Target("Edit"), page.seen(), front)) == (boxes[1].centre.x, boxes[1].centre.y)
 
 
 def test_a_grey_part_of_an_address_is_no_link() -> None:
@@ -82,6 +77,6 @@ def test_a_grey_part_of_an_address_is_no_link() -> None:
             (marks[first], top, marks[last] if last < len(line) else box.right, box.bottom), fill="white"
         )
         page.draw.text((marks[first], top), "country", fill="#3366ff", font=FONT)
-    found = locate(Target("country"), _scene(page))
+    found = locate(Target("country"), page.seen())
     assert isinstance(found, Located)
     assert found.box.top > 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coasty_desk.models.offline.targeting.matching import Fit, every, find, nearly
+from coasty_desk.models.offline.targeting.matching import Fit, best, every, nearly
 from coasty_desk.models.offline.vision.texts import Box, Text
 
 
@@ -33,8 +33,8 @@ def test_how_well_a_text_fits(label: str, read: str, fit: Fit | None) -> None:
 
 def test_only_what_the_engine_was_not_sure_of_may_be_misread() -> None:
     """What it read with confidence is that word."""
-    assert not find("Preview", [_text("Preview!"[:-1] + "s"), _text("Prevlew")][:1])
-    assert find("Settings", [_text("Settlngs", 0.6)])
+    assert not best(every("Preview", [_text("Preview!"[:-1] + "s"), _text("Prevlew")][:1]))
+    assert best(every("Settings", [_text("Settlngs", 0.6)]))
 
 
 def test_a_part_of_a_name_does_not_stand_alone() -> None:

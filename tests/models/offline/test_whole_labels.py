@@ -7,14 +7,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from coasty_desk.models.offline.language.grammar import parse
 from coasty_desk.models.offline.language.instructions import Target, Verify
-from coasty_desk.models.offline.targeting.locating import Located, Missing, Scene, locate
-from coasty_desk.models.offline.vision.shapes import Canvas
+from coasty_desk.models.offline.targeting.locating import Located, Missing, locate
+from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.texts import Box, Text
 
 FONT = ImageFont.load_default(14)
 
 
-def scene(*lines: str) -> Scene:
+def scene(*lines: str) -> ReadScreen:
     """The lines as an engine reads them, one below the other, black on white."""
     picture = Image.new("RGB", (600, 40 * len(lines) + 20), "white")
     draw = ImageDraw.Draw(picture)
@@ -22,7 +22,7 @@ def scene(*lines: str) -> Scene:
     for row, line in enumerate(lines):
         draw.text((20, 12 + 40 * row), line, fill="black", font=FONT)
         texts.append(Text(line, Box(20, 10 + 40 * row, 20 + draw.textlength(line, font=FONT), 30 + 40 * row)))
-    return Scene(Canvas(picture, texts), picture=picture)
+    return ReadScreen(picture, tuple(texts), {text: [text] for text in texts})
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_link_in_a_sentence_stands_out_by_its_colour() -> None:
             marks.append(at)
             at += draw.textlength(letter, font=FONT)
     line = Text("".join(words for words, _ in said), Box(20, 20, at, 40), 1.0, tuple(marks))
-    there = Scene(Canvas(picture, [line]), picture=picture)
+    there = ReadScreen(picture, (line,), {line: [line]})
     assert isinstance(locate(Target("terms of use"), there), Located)
     assert isinstance(locate(Target("agree"), there), Missing)
 
@@ -108,7 +108,7 @@ def test_what_a_field_contains_is_what_stands_in_that_field(text: str, *, there:
             texts.append(Text(said, Box(left, top, left + draw.textlength(said, font=FONT), top + 20)))
     (step,) = parse(f'make sure the field "Name" contains "{text}"')
     assert isinstance(step.does, Verify)
-    found = locate(step.does.condition.target, Scene(Canvas(picture, texts), picture=picture), loosely=True)
+    found = locate(step.does.condition.target, ReadScreen(picture, tuple(texts), {}), loosely=True)
     assert isinstance(found, Located) is there
 
 

@@ -9,18 +9,15 @@ it, and something is drawn in its buttons.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from statistics import median_high
 
 from msgspec.structs import replace
 
 from coasty_desk.models.offline.a11y.widgets import Widget
 from coasty_desk.models.offline.targeting.matching import folded
+from coasty_desk.models.offline.vision.pixels import Picture
 from coasty_desk.models.offline.vision.texts import Box, Text
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 ENOUGH = 0.6
 """So much of what can be compared must agree."""
@@ -46,7 +43,7 @@ Pair = tuple[Widget, Sequence[Text]]
 
 
 def aligned(
-    widgets: Sequence[Widget], texts: Sequence[Text], *, window: Box | None = None, picture: Image | None = None
+    widgets: Sequence[Widget], texts: Sequence[Text], *, window: Box | None = None, picture: Picture | None = None
 ) -> tuple[Widget, ...]:
     """The widgets with their boxes where they really are; empty where that cannot be told.
 
@@ -62,15 +59,12 @@ def aligned(
     if _agreeing(pairs, (0, 0)) >= ENOUGH * len(pairs):
         return tuple(widgets)
     way = _likeliest(pairs)
-    if way is None:
-        return ()
-    agreeing = _agreeing(pairs, way)
-    if agreeing < FEWEST or agreeing < ENOUGH * len(pairs):
+    if way is None or _agreeing(pairs, way) < max(FEWEST, ENOUGH * len(pairs)):
         return ()
     return tuple(replace(widget, box=widget.box.moved(*way)) for widget in widgets)
 
 
-def _is_there(widgets: Sequence[Widget], window: Box, picture: Image) -> bool:
+def _is_there(widgets: Sequence[Widget], window: Box, picture: Picture) -> bool:
     frames = (widget.box for widget in widgets if widget.kind == "window")
     things = [widget.box for widget in widgets if widget.kind in ("button", "icon", "tab", "menu") and widget.name]
     drawn = [box for box in things if _is_drawn(box.grown(-2).within(window), picture)]
@@ -82,11 +76,10 @@ def _is_at(box: Box, window: Box) -> bool:
     return all(-SLACK <= side <= BORDER for side in sides) and -SLACK <= box.top - window.top <= TITLE
 
 
-def _is_drawn(box: Box, picture: Image) -> bool:
+def _is_drawn(box: Box, picture: Picture) -> bool:
     if box.width < 2 or box.height < 2:
         return False
-    part = picture.crop((int(box.left), int(box.top), int(box.right), int(box.bottom))).convert("L")
-    values = part.tobytes()
+    values = picture.crop(box.corners).convert("L").tobytes()
     return max(values) - min(values) >= DRAWN
 
 
@@ -109,9 +102,8 @@ def _agreeing(pairs: Iterable[Pair], way: tuple[float, float]) -> int:
 
 def _holds(widget: Widget, text: Box) -> bool:
     """Whether the text stands in the box of the widget, or right beside it where that is a bare one."""
-    if widget.box.grown(SLACK).holds(text.centre.x, text.centre.y):
-        return True
-    return _is_bare(widget, text) and widget.box.same_row(text) and 0 <= _room(widget.box, text) <= BESIDE
+    beside = _is_bare(widget, text) and widget.box.same_row(text) and 0 <= _room(widget.box, text) <= BESIDE
+    return beside or widget.box.grown(SLACK).centres(text)
 
 
 def _is_bare(widget: Widget, text: Box) -> bool:
@@ -127,16 +119,12 @@ def _likeliest(pairs: Iterable[Pair]) -> tuple[float, float] | None:
 
     By the middle: a text stands in the middle of a button, and in the middle of a menu's height.
     """
-    ways: Counter[tuple[int, int]] = Counter()
-    exact: dict[tuple[int, int], list[tuple[float, float]]] = {}
+    ways: dict[tuple[int, int], list[tuple[float, float]]] = {}
     for widget, found in pairs:
         for text in (text for text in found if not _is_bare(widget, text.box)):
             x, y = text.box.centre.x - widget.box.centre.x, text.box.centre.y - widget.box.centre.y
-            cell = (round(x / 6), round(y / 6))
-            ways[cell] += 1
-            exact.setdefault(cell, []).append((x, y))
+            ways.setdefault((round(x / 6), round(y / 6)), []).append((x, y))
     if not ways:
         return None
-    near = exact[ways.most_common(1)[0][0]]
-    middle = len(near) // 2
-    return sorted(x for x, _ in near)[middle], sorted(y for _, y in near)[middle]
+    near = max(ways.values(), key=len)
+    return median_high(x for x, _ in near), median_high(y for _, y in near)

@@ -75,9 +75,7 @@ class Tree:
             front = self._front()
             covers = [Box.of(rect) for rect in front.above] if front is not None else []
             told = _told(self._bus, self._unread, front, until)
-            return tuple(
-                one for one in told if not any(box.holds(one.box.centre.x, one.box.centre.y) for box in covers)
-            )
+            return tuple(one for one in told if not any(box.centres(one.box) for box in covers))
         except BusError:
             self._dead = self._bus is None
             self.close()  # answers that come late must not be taken for those to later questions
@@ -140,11 +138,8 @@ def _is_inner_label(widget: Widget, among: Sequence[Widget]) -> bool:
     """Whether it is the label inside a button, which has its name from it."""
     if widget.kind != "text" or not widget.name:
         return False
-    at = widget.box.centre
-    return any(
-        other.name == widget.name and other.kind not in ("text", "window", "") and other.box.holds(at.x, at.y)
-        for other in among
-    )
+    same = (one for one in among if one.name == widget.name and one.kind not in ("text", "window", ""))
+    return any(one.box.centres(widget.box) for one in same)
 
 
 class Top(Struct, frozen=True):
@@ -163,9 +158,7 @@ class Top(Struct, frozen=True):
     def fills(self, frame: Rect) -> bool:
         """Whether it is where the frame is, with or without its decoration."""
         box = Box.of(frame)
-        inner = self.box.within(box)
-        area = max(inner.width, 0) * max(inner.height, 0)
-        return area >= FILLS * max(box.width * box.height, self.box.width * self.box.height, 1)
+        return self.box.within(box).area >= FILLS * max(box.area, self.box.area, 1)
 
 
 def tops(bus: Bus, unread: frozenset[int], until: float) -> list[list[Top]]:
@@ -254,16 +247,13 @@ def _ask_fields(bus: Bus, raw: Mapping[Node, _RawNode], until: float) -> None:
         one.text = text if isinstance(text, str) and one.role != _PASSWORD else None
     nameless = [one for one in raw.values() if not one.name and _KINDS.get(one.role, "") in _LABELLED]
     related = bus.ask([atspi.relations_of(one.node) for one in nameless], until)
-    labels: dict[Node, list[_RawNode]] = {}
+    labels: list[tuple[_RawNode, Node]] = []
     for one, relations in zip(nameless, related, strict=True):
         for kind, nodes in relations or []:
-            if kind == _LABELLED_BY:
-                for node in nodes:
-                    labels.setdefault(tuple(node), []).append(one)
-    names = bus.ask([atspi.name_of(node) for node in labels], until)
-    for (_, called), name in zip(labels.items(), names, strict=True):
-        for one in called:
-            one.name = str(name[1]).rstrip(" :") if name else ""
+            labels += [(one, tuple(node)) for node in nodes if kind == _LABELLED_BY]
+    names = bus.ask([atspi.name_of(label) for _, label in labels], until)
+    for (one, _), name in zip(labels, names, strict=True):
+        one.name = str(name[1]).rstrip(" :") if name else ""
 
 
 def _said(name: str) -> str:
@@ -342,40 +332,22 @@ _PANE = 200
 _LABELLED_BY = 2
 _PASSWORD = 40
 _LABELLED: tuple[Kind, ...] = ("field", "list")
-_CHECKABLE = frozenset({7, 8, 44, 45, 62, 130})
-_KINDS: dict[int, Kind] = {
-    7: "checkbox",
-    8: "checkbox",  # in a menu
-    10: "text",  # the head of a column
-    11: "list",
-    13: "icon",
-    16: "window",
-    23: "window",
-    26: "icon",
-    27: "icon",
-    29: "text",
-    32: "row",
-    33: "menu",
-    35: "menu",
-    37: "tab",
-    40: "field",
-    43: "button",
-    44: "radio",
-    45: "radio",  # in a menu
-    47: "text",
-    52: "field",  # a number with arrows
-    56: "text",  # a cell
-    57: "text",
-    58: "text",
-    61: "field",
-    62: "button",  # one that stays down
-    73: "text",
-    79: "field",
-    83: "text",
-    88: "link",
-    90: "row",
-    91: "row",
-    129: "button",  # one that opens a menu
-    130: "checkbox",  # a switch
+
+_ROLES: dict[Kind, tuple[int, ...]] = {
+    "button": (43, 62, 129),  # also one that stays down, and one that opens a menu
+    "checkbox": (7, 8, 130),  # also in a menu, and a switch
+    "radio": (44, 45),  # also in a menu
+    "field": (_PASSWORD, 52, 61, 79),  # also a number with arrows
+    "list": (11,),
+    "menu": (33, 35),
+    "tab": (37,),
+    "link": (88,),
+    "icon": (13, 26, 27),
+    "row": (32, 90, 91),
+    "text": (10, 29, 47, 56, 57, 58, 73, 83),  # also the head of a column, and a cell
+    "window": (16, 23),
 }
 """The roles of AT-SPI 2 by number, as the kinds that an instruction can name."""
+
+_KINDS = {role: kind for kind, roles in _ROLES.items() for role in roles}
+_CHECKABLE = frozenset({*_ROLES["checkbox"], *_ROLES["radio"], 62})

@@ -12,7 +12,7 @@ from coasty_desk.models.offline.steps.forms import at_its_value, find_list
 from coasty_desk.models.offline.steps.pointer_and_keys import click
 from coasty_desk.models.offline.steps.ticking import tick
 from coasty_desk.models.offline.targeting.locating import Located
-from coasty_desk.models.offline.targeting.matching import Fit, every, folded, nearly
+from coasty_desk.models.offline.targeting.matching import Fit, best, equal, every, nearly
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.texts import Box, Text
 
@@ -46,13 +46,12 @@ def _among_what_is_seen(sight: Context, option: str) -> Doing:
 
 
 def _in_open_list(sight: Context, option: str, box: Box) -> Doing:
-    inside = [t for t in sight.seen.texts if box.holds(t.box.centre.x, t.box.centre.y)]
+    inside = [t for t in sight.seen.texts if box.centres(t.box)]
     text = _the_one(option, inside, "in the list")
     before = yield from sight.do(f"found “{text.text}” in the list; clicking it", Click(text.box.centre))
     yield from sight.see_change(before, f"clicked “{text.text}” in the list")
     if not evidence.differs(before, sight.seen, text.box.grown(2)):
-        message = f"clicked “{text.text}” in the list, but nothing changed in its row"
-        raise CannotError(message)
+        raise CannotError(why=f"clicked “{text.text}” in the list, but nothing changed in its row")
     sight.prove_by("chosen", f"“{text.text}” in the list", text.box)
 
 
@@ -69,45 +68,43 @@ def _in_drop_down(sight: Context, option: str, found: Located, box: Box) -> Doin
         if not _reads(sight, option, box):
             sight.enlarge(box.grown(4))
         if _reads(sight, option, box):
-            sight.claim(f"“{option}” in the list of {found.said}", box, lambda now: _reads(now, option, box))
+            sight.claim(f"“{option}” in the list of {found.said}", box, lambda: _reads(sight, option, box))
             return
         if seconds is not None:
             yield from sight.wait(f"looking whether “{option}” is chosen", seconds)
     there = evidence.said_in(sight.seen, box.grown(2))
-    message = f"clicked “{option}”, but the list of {found.said} reads “{there}”"
-    raise CannotError(message)
+    raise CannotError(why=f"clicked “{option}”, but the list of {found.said} reads “{there}”")
 
 
 def _offered(sight: Context, option: str, box: Box, before: ReadScreen) -> Generator[Batch, ReadScreen, Text]:
     """The option in what has opened. Raises CannotError."""
     for seconds in (*LOOKS, None):
-        for text in nearly(option, [t for t in sight.seen.texts if evidence.is_fresh(before, sight.seen, t.box)]):
+        for text in nearly(option, _fresh(sight, before)):
             sight.enlarge(text.box)
-        fresh = [t for t in sight.seen.texts if evidence.is_fresh(before, sight.seen, t.box)]
-        outside = [t for t in fresh if not box.holds(t.box.centre.x, t.box.centre.y)]
+        fresh = _fresh(sight, before)
+        outside = [t for t in fresh if not box.centres(t.box)]
         if any(m.fit <= Fit.ICON for m in every(option, outside or fresh)) or seconds is None:
             return _the_one(option, outside or fresh, "in the list that opened")
         yield from sight.wait(f"looking for “{option}” in the open list", seconds)
     raise AssertionError
 
 
+def _fresh(sight: Context, before: ReadScreen) -> list[Text]:
+    return [text for text in sight.seen.texts if evidence.is_fresh(before, sight.seen, text.box)]
+
+
 def _the_one(option: str, texts: Sequence[Text], where: str) -> Text:
-    matches = [m for m in every(option, texts) if m.fit <= Fit.ICON]
-    best = min((m.fit for m in matches), default=None)
-    matches = [m for m in matches if m.fit == best]
+    matches = best(m for m in every(option, texts) if m.fit <= Fit.ICON)
     if len(matches) == 1:
         return matches[0].text
     if matches:
-        message = f"“{option}” is there {len(matches)} times {where}"
-    else:
-        seen = ", ".join(f"“{t.text}”" for t in texts[:12])
-        message = f"“{option}” is not {where}" + (f"; there are {seen}" if seen else "")
-    raise CannotError(message)
+        raise CannotError(why=f"“{option}” is there {len(matches)} times {where}")
+    seen = ", ".join(f"“{t.text}”" for t in texts[:12])
+    raise CannotError(why=f"“{option}” is not {where}" + (f"; there are {seen}" if seen else ""))
 
 
 def _reads(sight: Context, option: str, box: Box) -> bool:
     """Whether the box shows the option and no more than an arrow beside it."""
     there = evidence.texts_in(sight.seen, box.grown(2))
-    return any(m.fit <= Fit.ICON for m in every(option, there)) or folded(option) == folded(
-        "".join(t.text for t in there)
-    )
+    alone = any(m.fit <= Fit.ICON for m in every(option, there))
+    return alone or equal(option, "".join(text.text for text in there))

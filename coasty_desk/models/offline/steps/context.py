@@ -13,11 +13,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Click, Evidence, Move, Point, TypeText, Wait, points
+from coasty_desk.core.stop import Stop
 from coasty_desk.models.offline.a11y.widgets import Widget
 from coasty_desk.models.offline.language.instructions import Condition, Instruction, Target, Verify, WaitFor
 from coasty_desk.models.offline.steps import evidence
 from coasty_desk.models.offline.steps.postconditions import Claims
-from coasty_desk.models.offline.targeting.locating import TITLE_BAR, Located, Missing, Scene, boxes_of, locate, named
+from coasty_desk.models.offline.targeting.locating import TITLE_BAR, Located, Missing, boxes_of, locate, named
 from coasty_desk.models.offline.targeting.matching import nearly, trimmed
 from coasty_desk.models.offline.vision.background_motion import Stirring
 from coasty_desk.models.offline.vision.boxes import BoxLook, Colour
@@ -32,7 +33,6 @@ LOOKS = (0.4, 0.4, 0.4)
 PATIENCE = (0.4, 0.6, 1.0, 1.5, 2.0, 2.0, 2.5)
 """The same where the instruction says to wait, and for how long is not said."""
 
-
 SETTLED = 0.5
 """So many seconds later, what was filled in is looked at once more: there are boxes that untick themselves."""
 
@@ -45,13 +45,11 @@ LATE = 8.5
 SHORT = 2
 """A label of so few characters is looked for closer where it is not found."""
 
-
 STALEST, MUCH = 3, 0.02
 """A step begins anew at most so often where the screen has changed since it was read, or so much of all its pixels."""
 
 NEAR = 12
 """Pixels around a place that must look as they did for it to be the same place."""
-
 
 ON_THE_WAY = 0.25
 """What was dragged is seen at least so much of the way further."""
@@ -110,7 +108,7 @@ class Context(Struct):
     reader: Reader | None = None
     tree: Callable[[ReadScreen], Sequence[Widget]] = lambda _: ()
     hidden: Callable[[], Sequence[Box]] = lambda: ()
-    stirring: Stirring | None = None
+    stirring: Stirring = field(default_factory=lambda: Stirring(Stop()))
     proofs: list[Evidence] = field(default_factory=list)
     next: Instruction | None = None
     window: Box | None = None
@@ -128,18 +126,11 @@ class Context(Struct):
     claims: Claims = field(default_factory=Claims)
     _told: tuple[ReadScreen, Sequence[Widget]] | None = None
     _looked_closer: ReadScreen | None = None
-    _canvas: tuple[ReadScreen, Canvas] | None = None
 
     @property
     def canvas(self) -> Canvas:
         """The shapes on the screen now."""
-        if self._canvas is None or self._canvas[0] is not self.seen:
-            self._canvas = (self.seen, Canvas(self.seen.picture, self.seen.texts))
-        return self._canvas[1]
-
-    def scene(self) -> Scene:
-        """The screen now, as places are looked for on it."""
-        return Scene(self.canvas, self.active(), self.seen.phrases, self.seen.picture)
+        return self.seen.canvas
 
     def do(self, said: str, *actions: Action) -> Screens:
         """Do the actions; gives the screen before them. What is held back is done after all, where it can be.
@@ -148,7 +139,7 @@ class Context(Struct):
         """
         before = self.seen
         self.before, self.left = before, self.pointer()
-        if self.stirring is not None and not all(isinstance(one, Move | Wait) for one in actions):
+        if not all(isinstance(one, Move | Wait) for one in actions):
             changed = self.stirring.watch(before.picture)
             if not self.did and self.stale < STALEST and self._is_stale(changed, actions):
                 self.stale += 1
@@ -169,7 +160,7 @@ class Context(Struct):
         """Whether what has changed is where the actions point to, or much of the screen."""
         points = _places(actions)
         near = any(box.grown(NEAR).holds(at.x, at.y) for box in changed for at in points)
-        return near or sum(b.width * b.height for b in changed) > MUCH * self.seen.whole.width * self.seen.whole.height
+        return near or sum(box.area for box in changed) > MUCH * self.seen.whole.area
 
     def _behind(self, actions: tuple[Action, ...]) -> Box | None:
         """The active window; None where the actions point beside it, and so bring up another."""
@@ -187,8 +178,7 @@ class Context(Struct):
             raise HeldBackError  # the keyboard may be somewhere else by now
         places = [Box(at.x, at.y, at.x + 1, at.y + 1).grown(NEAR) for at in _places(left)]
         if any(evidence.differs(before, self.seen, place) for place in places):
-            message = "the input was held back halfway, and the screen is another one since"
-            raise CannotError(message)
+            raise CannotError(why="the input was held back halfway, and the screen is another one since")
         return left
 
     def _blinking(self, before: ReadScreen) -> list[Box]:
@@ -217,24 +207,20 @@ class Context(Struct):
         """Where the target is now: by its name in the accessibility tree, else by its text."""
         found = named(target, self.widgets)
         if found is None or self._is_only_named(found):
-            read = locate(target, self.scene(), loosely=loosely, suits=suits)
+            read = locate(target, self.seen, self.active(), loosely=loosely, suits=suits)
             is_sign = found is not None and len(target.label) <= SHORT  # signs are often overlooked, and stand anywhere
             found = read if found is None or (isinstance(read, Located) and not is_sign) else found
         unsure = isinstance(found, Missing) and not found.several and bool(target.label)
         if (unsure or self._is_sign_in_title(target, found)) and self._looked_closer is not self.seen:
             self._look_closer(target.label.strip())
-            found = locate(target, self.scene(), loosely=loosely, suits=suits)
+            found = locate(target, self.seen, self.active(), loosely=loosely, suits=suits)
         return found
 
     def _is_sign_in_title(self, target: Target, found: Located | Missing) -> bool:
         """Whether a sign was read only in the window's title bar, where it opens a tab or closes the window."""
-        top = (self.active() or self.seen.whole).top + TITLE_BAR
-        return (
-            isinstance(found, Located)
-            and len(target.label) <= SHORT
-            and found.widget is None
-            and found.box.bottom < top
-        )
+        if isinstance(found, Missing) or found.widget is not None or len(target.label) > SHORT:
+            return False
+        return found.box.bottom < (self.active() or self.seen.whole).top + TITLE_BAR
 
     def _look_closer(self, label: str) -> None:
         """Read once more what may be the label: everything for a short one, what is one letter off for another."""
@@ -250,7 +236,7 @@ class Context(Struct):
         widget = found.widget if isinstance(found, Located) else None
         if widget is None or widget.checked is not None or widget.kind not in ("button", "icon", "menu", "tab", "link"):
             return False
-        own = (text for text in self.seen.texts if widget.box.holds(text.box.centre.x, text.box.centre.y))
+        own = (text for text in self.seen.texts if widget.box.centres(text.box))
         return not any(trimmed(widget.name) in trimmed(text.text) for text in own)
 
     def look_afresh(self) -> bool:
@@ -273,10 +259,14 @@ class Context(Struct):
         self, target: Target, *, loosely: bool = False, suits: Callable[[Box], bool] | None = None
     ) -> Generator[Batch, ReadScreen, Located]:
         """The target, once it is there. Raises CannotError where it is not, or where several are."""
-        found = self.look(target, loosely=loosely, suits=suits)
+        return (yield from self.find_by(lambda: self.look(target, loosely=loosely, suits=suits)))
+
+    def find_by(self, look: Callable[[], Located | Missing]) -> Generator[Batch, ReadScreen, Located]:
+        """What the look finds, now or within a few more of it. Raises CannotError where that is nothing, or several."""
+        found = look()
         for turn, seconds in enumerate(LOOKS):
             if isinstance(found, Missing) and not found.several and self.look_afresh():
-                found = self.look(target, loosely=loosely, suits=suits)
+                found = look()
             if isinstance(found, Located):
                 return found
             aside = None if self.hovering or found.several else self._aside()
@@ -284,10 +274,17 @@ class Context(Struct):
                 self.seen = yield Batch((Move(aside),), f"looking again with the pointer aside: {found.why}")
             else:
                 yield from self.wait(f"looking again: {found.why}", seconds)
-            found = self.look(target, loosely=loosely, suits=suits)
+            found = look()
         if isinstance(found, Missing):
             raise CannotError(found.why)
         return found
+
+    def look_aside(self, to: Point, thing: str) -> Doing:
+        """Look again with the pointer elsewhere than on the thing, which it may have lit up; what was before the last action stays known."""
+        known = self.before, self.left, self.window
+        self.aside = to
+        yield from self.do(f"looking again without the pointer on {thing}", Move(to))
+        self.before, self.left, self.window = known
 
     def _aside(self) -> Point | None:
         """Where the pointer shows no hint that hides something: beside the active window."""
@@ -303,28 +300,25 @@ class Context(Struct):
         if found.widget is None:
             return self.canvas.tick_box(found.label)
         inner = self.canvas.tick_box(found.box)
-        return inner if inner is not None and found.box.grown(3).holds(inner.centre.x, inner.centre.y) else found.box
+        return inner if inner is not None and found.box.grown(3).centres(inner) else found.box
 
     def same_box(self, target: Target, found: Located, box: Box) -> Box | None:
         """Where the box of what was found is now: where it was, or as far from it as its label; None where it is not seen."""
         now = self.look(target, suits=lambda label: self.canvas.tick_box(label) is not None)
         if isinstance(now, Missing):
-            return (
-                box if self.before is not None and not evidence.differs(self.before, self.seen, found.label) else None
-            )
-        if (now.widget is None) != (found.widget is None):  # a name of the tree stands elsewhere than its text
-            seen = self.box_of(now)
-            return (
-                seen if seen is not None and seen.grown(SAME).holds(*_corner(box)) and _is_as_large(seen, box) else None
-            )
-        down = now.label.centre.y - found.label.centre.y
-        right = min(now.label.left - found.label.left, now.label.right - found.label.right, key=abs)
-        if max(abs(right), abs(down)) <= SAME:
-            return box
-        moved, seen = box.moved(round(right), round(down)), self.box_of(now)
-        return (
-            seen if seen is not None and seen.grown(SAME).holds(*_corner(moved)) and _is_as_large(seen, box) else None
-        )
+            stays = self.before is not None and not evidence.differs(self.before, self.seen, found.label)
+            return box if stays else None
+        moved = box
+        if (now.widget is None) == (found.widget is None):  # else a name of the tree stands elsewhere than its text
+            down = now.label.centre.y - found.label.centre.y
+            right = min(now.label.left - found.label.left, now.label.right - found.label.right, key=abs)
+            if max(abs(right), abs(down)) <= SAME:
+                return box
+            moved = box.moved(round(right), round(down))
+        seen = self.box_of(now)
+        if seen is None or max(abs(seen.width - box.width), abs(seen.height - box.height)) > SAME:
+            return None
+        return seen if seen.grown(SAME).holds(moved.left, moved.top) else None
 
     def box_look(self, found: Located, box: Box, ground: Colour | None = None) -> BoxLook:
         """What the box of what was found looks like."""
@@ -337,13 +331,9 @@ class Context(Struct):
         Where neither is so, a box right behind its label may be on such a page.
         """
         row, window = label.with_(box), self.active() or self.seen.whole
-        others = [
-            t.box for t in self.seen.texts if window.holds(t.box.centre.x, t.box.centre.y) and not t.box.meets(row)
-        ]
-        begin, end = (
-            sum(abs(b.left - row.left) <= SAME for b in others),
-            sum(abs(b.right - row.right) <= SAME for b in others),
-        )
+        others = [other for other in self.canvas.texts_in(window) if not other.meets(row)]
+        begin = sum(abs(other.left - row.left) <= SAME for other in others)
+        end = sum(abs(other.right - row.right) <= SAME for other in others)
         behind = 0 <= box.left - label.right <= near_to(label)
         return end > begin or (end == begin and behind)
 
@@ -362,10 +352,8 @@ class Context(Struct):
         looks_so = self.before is not None and evidence.differs(self.before, self.seen, found.box)
         if was is None or len(now) != 1 or not looks_so:
             return ""
-        states = {"checked": now[0].checked != was.checked, "selected": now[0].selected != was.selected}
-        return next(
-            (name for name, turned in (states | {"expanded": now[0].expanded != was.expanded}).items() if turned), ""
-        )
+        states = ("checked", "selected", "expanded")
+        return next((state for state in states if getattr(now[0], state) != getattr(was, state)), "")
 
     def _told_now(self, widget: Widget) -> list[Widget]:
         """What the tree says now of all that are called so."""
@@ -386,20 +374,18 @@ class Context(Struct):
 
         What has let go of it again may put it back beside where it was.
         """
-        now = boxes_of(target, self.scene())
-        new = [box for box in now if not any(box.meets(old.grown(2)) for old in self._boxes_before(target))]
+        new = self._new_boxes(target)
         if not new:
-            return not any(box.meets(where) for box in now)
+            return not any(box.meets(where) for box in boxes_of(target, self.seen))
         start = where.centre
-        ways = (
-            (box.centre.x - start.x) * (goal.x - start.x) + (box.centre.y - start.y) * (goal.y - start.y) for box in new
-        )
-        return max(ways) > ON_THE_WAY * ((goal.x - start.x) ** 2 + (goal.y - start.y) ** 2)
+        x, y = goal.x - start.x, goal.y - start.y
+        way = max((box.centre.x - start.x) * x + (box.centre.y - start.y) * y for box in new)
+        return way > ON_THE_WAY * (x**2 + y**2)
 
-    def claim(self, what: str, where: Box, holds: Callable[[Context], bool]) -> None:
+    def claim(self, what: str, where: Box, holds: Callable[[], bool], kind: str = "filled in") -> None:
         """Remember what was filled in, to be looked at again."""
-        self.prove_by("filled in", what, where)
-        self.claims.add(what, where, self.seen, lambda: holds(self))
+        self.prove_by(kind, what, where)
+        self.claims.add(what, where, self.seen, holds)
 
     def is_promised(self) -> bool:
         """Whether the next instruction looks for something that is not so yet: that is the evidence, and its patience is waited for."""
@@ -410,10 +396,6 @@ class Context(Struct):
     def prove_by(self, kind: str, what: str, where: Box | None = None) -> None:
         """Keep the evidence of an instruction, to be told with the next step."""
         self.proofs.append(Evidence(kind, what, None if where is None else _rounded(where)))
-
-    def go_on(self) -> None:
-        """Another action comes: it will show whether the last one mattered that showed nothing."""
-        self.unproved = ""
 
     def prove(self) -> None:
         """No other action comes. Raises CannotError where there is no evidence of the last one."""
@@ -431,8 +413,7 @@ class Context(Struct):
     def check_claims(self) -> None:
         """Raises CannotError where something that was filled in is there no more."""
         if (lost := self.claims.lost(self.seen)) is not None:
-            message = f"{lost} was there, and is there no more"
-            raise CannotError(message)
+            raise CannotError(why=f"{lost} was there, and is there no more")
 
     def holds(self, condition: Condition) -> bool:
         """Whether the condition holds now. Raises CannotError where a box cannot be seen."""
@@ -441,7 +422,7 @@ class Context(Struct):
             return isinstance(found, Located) and self.box_state(found) == condition.there
         there = isinstance(found, Located) or found.several
         if there and condition.newly and self.before is not None:
-            return self._is_new(condition.target)
+            return bool(self._new_boxes(condition.target))
         fields = [one.target for one in condition.target.relations if one.way == "in" and one.target.kind == "field"]
         if not there and not all(isinstance(self.look(field, loosely=True), Located) for field in fields):
             return False  # what is not found holds nothing, and of that nothing is known
@@ -471,9 +452,8 @@ class Context(Struct):
 
     def changes(self, before: ReadScreen) -> list[Box]:
         """Where the screen has changed since: without what moves by itself, or lies in another window, or is left behind by pointer and focus."""
-        moving = [] if self.stirring is None else [*self.stirring.boxes, *self.stirring.rested]
-        found = [box for box in evidence.changes(before, self.seen, moving) if self._is_in_window(box, before)]
-        found = found if self.stirring is None else self.stirring.without_motion(found)
+        changed = evidence.changes(before, self.seen, [*self.stirring.boxes, *self.stirring.rested])
+        found = self.stirring.without_motion([box for box in changed if self._is_in_window(box, before)])
         return [box for box in found if not self._is_left_behind(box, before)]
 
     def opened_a_window(self) -> bool:
@@ -492,20 +472,18 @@ class Context(Struct):
         brought_up = self.window is None
         if brought_up and (box.bottom <= window.top + TITLE_BAR or evidence.says_the_same(before, self.seen, box)):
             return False
-        inside = box.within(window.grown(2))
-        return inside.width > 0 < inside.height and 2 * inside.width * inside.height >= box.width * box.height
+        return 2 * box.within(window.grown(2)).area >= box.area
 
     def see_change(self, before: ReadScreen, what: str) -> Generator[Batch, ReadScreen, bool]:
         """Look until something has changed, for about ten seconds; whether that took a while. Raises CannotError."""
         for turn, seconds in enumerate(LOOKS):
             if self.changes(before):
                 return turn > 0
-            if self.stirring is not None and turn == len(LOOKS) - 1:
+            if turn == len(LOOKS) - 1:
                 self.stirring.comes(self.seen.picture, LATE)
             yield from self.wait(f"{what}; looking for what changed", seconds)
         if not self.changes(before):
-            message = f"{what}, but nothing changed on the screen"
-            raise CannotError(message)
+            raise CannotError(why=f"{what}, but nothing changed on the screen")
         return True
 
     def _is_left_behind(self, changed: Box, before: ReadScreen) -> bool:
@@ -513,22 +491,13 @@ class Context(Struct):
         if last is not None and changed.within(last.grown(10)) == changed:
             return evidence.says_the_same(before, self.seen, last)
         points = [point for point in (self.left, self.aside) if point is not None]
-        if not any(changed.grown(10).holds(point.x, point.y) for point in points):
-            return False
-        return evidence.says_the_same(before, self.seen, changed)
+        at_one = any(changed.grown(10).holds(point.x, point.y) for point in points)
+        return at_one and evidence.says_the_same(before, self.seen, changed)
 
-    def _is_new(self, target: Target) -> bool:
-        """Whether the target is where nothing of its name was before the last action."""
-        if self.before is None:
-            return True
-        now = boxes_of(target, self.scene())
-        was = self._boxes_before(target)
-        return any(not any(box.meets(old.grown(2)) for old in was) for box in now)
-
-    def _boxes_before(self, target: Target) -> list[Box]:
-        """Where texts of its name were before the last action."""
-        was = self.before
-        return [] if was is None else boxes_of(target, Scene(Canvas(was.picture, was.texts), None, was.phrases))
+    def _new_boxes(self, target: Target) -> list[Box]:
+        """Where texts of its name are, and none was before the last action."""
+        was = [] if self.before is None else boxes_of(target, self.before)
+        return [box for box in boxes_of(target, self.seen) if not any(box.meets(old.grown(2)) for old in was)]
 
     def must_tell(self, condition: Condition) -> None:
         """Raises CannotError where the condition is the state of a box that cannot be told."""
@@ -540,11 +509,9 @@ class Context(Struct):
     def _why_no_box(self, found: Located) -> str | None:
         if self.box_of(found) is None:
             return f"no box can be seen beside {found.said}"
-        return (
-            f"the look of the box of {found.said} does not tell whether it is checked"
-            if self.box_state(found) is None
-            else None
-        )
+        if self.box_state(found) is None:
+            return f"the look of the box of {found.said} does not tell whether it is checked"
+        return None
 
     def _why_not(self, condition: Condition) -> str:
         found = self.look(condition.target, loosely=True)
@@ -564,11 +531,3 @@ def _places(actions: Iterable[Action]) -> list[Point]:
     """Where they press, drag or scroll; to be moved over brings up no window."""
     named = (point for action in actions if not isinstance(action, Move) for point in points(action))
     return [point for point in named if point is not None]
-
-
-def _corner(box: Box) -> tuple[float, float]:
-    return box.left, box.top
-
-
-def _is_as_large(one: Box, other: Box) -> bool:
-    return abs(one.width - other.width) <= SAME and abs(one.height - other.height) <= SAME

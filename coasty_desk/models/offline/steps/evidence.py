@@ -5,26 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from functools import reduce
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from coasty_desk.core.keys.chords import Stroke
 from coasty_desk.core.keys.key_names import MODIFIERS
 from coasty_desk.core.secrets import PLACEHOLDER
-from coasty_desk.models.offline.targeting.matching import cased_as, edits, equal, folded
+from coasty_desk.models.offline.targeting.matching import EASTERN, cased_as, edits, equal, folded
 from coasty_desk.models.offline.vision import image_diff
 from coasty_desk.models.offline.vision.disabled import letters
+from coasty_desk.models.offline.vision.image_diff import CARET
+from coasty_desk.models.offline.vision.pixels import Picture, most, unlike
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
-from coasty_desk.models.offline.vision.shapes import Canvas
-from coasty_desk.models.offline.vision.texts import Box, Text, spread
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-CARET = 4
-"""A change no wider than this is the blinking of a caret."""
+from coasty_desk.models.offline.vision.texts import Box, Text
 
 LEAST_LINE, HIGHEST_LINE = 8, 80
 """A caret is so high, in pixels."""
@@ -92,6 +87,7 @@ FRESH_ACROSS, FRESH_DOWN = 0.6, 0.35
 FULL = 0.8
 """A text that fills so much of its field's width may have a beginning that is out of sight."""
 
+_READABLE = (range(0x1E00, 0x1F00), range(0x2000, 0x2100), range(0x3000, 0xA000))
 _SIGNS = str.maketrans({"*": "x", "×": "x", "∗": "x", "÷": "/", "·": ".", "⋅": "x"})
 _SILENT = frozenset(
     ["a", "c", "r", "home", "end", "pageup", "pagedown", "up", "down", "left", "right", "insert", "esc", "f5"]
@@ -109,26 +105,13 @@ def may_be_silent(stroke: Stroke) -> bool:
 
 def changes(before: ReadScreen, after: ReadScreen, without: Sequence[Box] = ()) -> list[Box]:
     """Where the screen has changed, blinking carets left out, and what lies `without`."""
-    if before.picture is after.picture:
-        return []
-    if before.picture.size != after.picture.size:
-        return [after.whole]
-    found = []
-    for box in image_diff.boxes(before.picture, after.picture, without):
-        exact = image_diff.exactly(before.picture, after.picture, box)
-        if exact.width > CARET:
-            found.append(exact)
-    return found
+    return image_diff.changes(before.picture, after.picture, without)
 
 
 def carets(before: ReadScreen, after: ReadScreen) -> list[Box]:
     """Where a caret has come or gone: what has changed and is as narrow as one, and as high as a line."""
-    if before.picture is after.picture or before.picture.size != after.picture.size:
-        return []
-    exact = (
-        image_diff.exactly(before.picture, after.picture, b) for b in image_diff.boxes(before.picture, after.picture)
-    )
-    return [box for box in exact if 0 < box.width <= CARET and LEAST_LINE <= box.height <= HIGHEST_LINE]
+    found = image_diff.every_change(before.picture, after.picture)
+    return [box for box in found if 0 < box.width <= CARET and LEAST_LINE <= box.height <= HIGHEST_LINE]
 
 
 def differs(before: ReadScreen, after: ReadScreen, where: Box) -> bool:
@@ -136,7 +119,7 @@ def differs(before: ReadScreen, after: ReadScreen, where: Box) -> bool:
     if before.picture.size != after.picture.size:
         return True
     inside = where.within(after.whole)
-    return inside.width > 0 < inside.height and image_diff.exactly(before.picture, after.picture, inside).width > CARET
+    return inside.area > 0 and image_diff.exactly(before.picture, after.picture, inside).width > CARET
 
 
 def is_as_it_was(before: ReadScreen, after: ReadScreen, where: Box) -> bool:
@@ -149,9 +132,9 @@ def is_as_it_was(before: ReadScreen, after: ReadScreen, where: Box) -> bool:
     return exact.width <= 0 or _most(after.picture, exact) != ground or _most(before.picture, exact) == ground
 
 
-def _most(picture: Image, where: Box) -> object:
+def _most(picture: Picture, where: Box) -> object:
     """The colour that most of it has."""
-    part = picture.crop((int(where.left), int(where.top), int(where.right), int(where.bottom)))
+    part = picture.crop(where.corners)
     counts = part.getcolors(part.width * part.height + 1) or []
     return max(counts, key=lambda one: one[0])[1] if counts else None
 
@@ -164,11 +147,9 @@ def is_fresh(before: ReadScreen, after: ReadScreen, where: Box) -> bool:
     return changed.width >= FRESH_ACROSS * where.width and changed.height >= FRESH_DOWN * where.height
 
 
-def of_typing(text: str, before: ReadScreen, after: ReadScreen, canvas: Canvas, field: Box | None = None) -> str | None:
+def of_typing(text: str, before: ReadScreen, after: ReadScreen, field: Box | None = None) -> str | None:
     """Why the text cannot be said to have been typed (into the field, where it is known); None where it can."""
-    changed = changes(before, after)
-    if field is not None:
-        changed = [box for box in changed if box.meets(field)]
+    changed = [box for box in changes(before, after) if field is None or box.meets(field)]
     lines = [line for line in text.split("\n") if line.strip()]
     if not lines:
         return None
@@ -180,14 +161,14 @@ def of_typing(text: str, before: ReadScreen, after: ReadScreen, canvas: Canvas, 
     said = [t.text for t in there]
     if not any(c.isalnum() for c in lines[-1]) or any(reads_as(text, read) for read in (*said, "".join(said))):
         return None
-    if any(_ends_with(lines[-1], t, field or canvas.around(t.box)) for t in there) or _is_hidden(
-        text, there, canvas, changed, field
-    ):
+    if any(_ends_with(lines[-1], t, field or after.canvas.around(t.box)) for t in there):
+        return None
+    if _is_hidden(text, there, after, changed, field):
         return None
     return f"it reads “{' '.join(said)[:60]}” there" if said else "no text can be read where the screen changed"
 
 
-def is_there(text: str, after: ReadScreen, canvas: Canvas, field: Box) -> bool:
+def is_there(text: str, after: ReadScreen, field: Box) -> bool:
     """Whether the field still has the text, or as many dots, or nothing where nothing was typed."""
     there = content(after, field)
     said = "".join(t.text for t in there)
@@ -195,7 +176,7 @@ def is_there(text: str, after: ReadScreen, canvas: Canvas, field: Box) -> bool:
         return True
     if reads_as(text, said) or any(_ends_with(text, t, field) for t in there):
         return True
-    return _is_hidden(text, there, canvas, [], field)
+    return _is_hidden(text, there, after, [], field)
 
 
 def is_told(text: str, told: str) -> bool:
@@ -216,11 +197,9 @@ def of_more(text: str, before: ReadScreen, after: ReadScreen, field: Box, label:
     there = [piece for piece in _pieces_in(after, field) if not (label and equal(piece.text, label))]
     kept = [piece for piece in there if not _is_beside(piece, there, text, before, after)]
     said = " ".join(piece.text for piece in kept)
-    if PLACEHOLDER.search(text) or not _has_more(
-        text, said, cut=sum(piece.box.width for piece in kept) > FULL * field.width
-    ):
-        return None
-    return f"the field reads “{said[:60]}”"
+    cut = sum(piece.box.width for piece in kept) > FULL * field.width
+    more = not PLACEHOLDER.search(text) and _has_more(text, said, cut=cut)
+    return f"the field reads “{said[:60]}”" if more else None
 
 
 def _has_more(text: str, said: str, *, cut: bool) -> bool:
@@ -249,12 +228,11 @@ def _pieces_in(seen: ReadScreen, field: Box) -> list[Text]:
 
 
 def _parted(text: Text, seen: ReadScreen) -> list[Text]:
-    marks = text.marks or spread(text.text, text.box.left, text.box.right)
     spaces = [i for i, char in enumerate(text.text) if char == " "]
     columns = _inked(seen.picture, text.box.within(seen.whole), LETTER)
     inked = [x for x, column in enumerate(columns) if column]
     gaps = [(text.box.left + a + 1, text.box.left + b) for a, b in pairwise(inked) if b - a > ROOM * text.box.height]
-    cuts = {min(spaces, key=lambda i: abs(marks[i] - gap[0])): gap for gap in gaps} if spaces else {}
+    cuts = {min(spaces, key=lambda i: abs(text.edges[i] - gap[0])): gap for gap in gaps} if spaces else {}
     found, start, left = [], 0, text.box.left
     for at, gap in (*sorted(cuts.items()), (len(text.text), (text.box.right, text.box.right))):
         found.append(Text(text.text[start:at], Box(left, text.box.top, gap[0], text.box.bottom), text.confidence))
@@ -279,8 +257,7 @@ def _without_caret(text: Text, seen: ReadScreen, field: Box) -> Text:
         columns.pop()
     inks = [y for column in columns for y in column]
     end = int(box.left) + max((x for x, column in enumerate(columns) if column), default=0)
-    mark = (text.marks or spread(text.text, text.box.left, text.box.right))[last]
-    if not inks or min(caret) >= min(inks) or max(caret) <= max(inks) or end > mark + CARET:
+    if not inks or min(caret) >= min(inks) or max(caret) <= max(inks) or end > text.edges[last] + CARET:
         return text
     without = text.part(0, last)
     return replace(without, text=without.text.rstrip(".") + ".") if _ends_in_a_point(columns) else without
@@ -295,14 +272,14 @@ def _ends_in_a_point(columns: list[list[int]]) -> bool:
     return end - start < POINT and bool(point) and max(point) - min(point) < POINT and foot - min(point) < 2 * POINT
 
 
-def _inked(picture: Image, box: Box, by: int) -> list[list[int]]:
+def _inked(picture: Picture, box: Box, by: int) -> list[list[int]]:
     """For each column of the box the rows that differ `by` so much from its ground; without lines that go through all of it."""
+    left, top, _, _ = box.corners
     width, height = max(0, int(box.width)), max(0, int(box.height))
-    left, top = int(box.left), int(box.top)
     pixels = picture.crop((left, top, left + width, top + height)).convert("L").tobytes()
-    ground = max(set(pixels), key=pixels.count, default=0)
-    rows = [[abs(value - ground) > by for value in pixels[y * width : (y + 1) * width]] for y in range(height)]
-    letters = [y for y, row in enumerate(rows) if row.count(True) < THROUGH * width]
+    inked = pixels.translate(unlike(most(pixels), by))
+    rows = [inked[y * width : (y + 1) * width] for y in range(height)]
+    letters = [y for y, row in enumerate(rows) if row.count(1) < THROUGH * width]
     return [[y for y in letters if rows[y][x]] for x in range(width)]
 
 
@@ -344,9 +321,9 @@ def of_emptying(before: ReadScreen, after: ReadScreen, field: Box, label: str) -
     return None
 
 
-def _strength(picture: Image, box: Box) -> int:
+def _strength(picture: Picture, box: Box) -> int:
     """By how much the letters there differ from their ground."""
-    ground, ink = letters(picture, box)
+    ink, ground = letters(picture, box) or (0, 0)
     return abs(ground - ink)
 
 
@@ -357,9 +334,7 @@ def touched(before: ReadScreen, after: ReadScreen, field: Box | None) -> Box | N
         return None
     if field is not None:
         return field.grown(4)
-    whole = changed[0]
-    for box in (*changed[1:], *(text.box for text in _touched(after, changed))):
-        whole = whole.with_(box)
+    whole = reduce(Box.with_, (*changed, *(text.box for text in _touched(after, changed))))
     return whole if whole.height <= LINES_HIGH else None
 
 
@@ -368,26 +343,24 @@ def content(seen: ReadScreen, field: Box) -> list[Text]:
     return texts_in(seen, field.grown(4, -min(EDGE, field.height / 8)))
 
 
-def texts_in(seen: ReadScreen, *boxes: Box) -> list[Text]:
-    """What is to be read in the boxes; of a text that begins or ends outside, the part that is inside."""
-    return [found for text in seen.texts for box in boxes if (found := text.inside(box)) is not None]
+def texts_in(seen: ReadScreen, box: Box) -> list[Text]:
+    """What is to be read in the box; of a text that begins or ends outside, the part that is inside."""
+    return [found for text in seen.texts if (found := text.inside(box)) is not None]
 
 
 def _touched(seen: ReadScreen, changed: list[Box]) -> list[Text]:
     return [text for text in seen.texts if any(box.meets(text.box) for box in changed)]
 
 
-def said_in(seen: ReadScreen, *boxes: Box) -> str:
+def said_in(seen: ReadScreen, box: Box) -> str:
     """The same as one string."""
-    return " ".join(text.text.strip() for text in texts_in(seen, *boxes))
+    return " ".join(text.text.strip() for text in texts_in(seen, box))
 
 
 def says_the_same(before: ReadScreen, after: ReadScreen, where: Box) -> bool:
     """Whether the letters there are the same; on another ground the engine takes a tick box for another sign."""
-    one, other = (
-        [c for c in folded(said_in(seen, where)) if c.isalnum() and ord(c) < 0x2E80] for seen in (before, after)
-    )
-    return one == other
+    was, now = ([c for c in folded(said_in(seen, where)) if c.isalnum() and c < EASTERN] for seen in (before, after))
+    return was == now
 
 
 def reads_as(wanted: str, said: str) -> bool:
@@ -396,10 +369,8 @@ def reads_as(wanted: str, said: str) -> bool:
     parts = [_comparable("".join(part)) for readable, part in groupby(wanted, _is_readable) if readable]
     if (whole := "".join(parts)) in read:
         return len(whole) < len(_comparable(wanted)) or _has_capitals(wanted, said)
-    found = [
-        _is_in(piece, read) for part in parts if len(part) >= SHORTEST or len(parts) == 1 for piece in _pieces(part)
-    ]
-    return all(found)
+    long = [part for part in parts if len(part) >= SHORTEST or len(parts) == 1]
+    return all(_is_in(piece, read) for part in long for piece in _pieces(part))
 
 
 def _pieces(part: str) -> list[str]:
@@ -410,12 +381,7 @@ def _pieces(part: str) -> list[str]:
 
 def _is_readable(char: str) -> bool:
     """Whether the engine reads such characters: of other scripts than Latin and Chinese it makes anything."""
-    return (
-        ord(char) < 0x250
-        or 0x1E00 <= ord(char) < 0x1F00
-        or 0x2000 <= ord(char) < 0x2100
-        or 0x3000 <= ord(char) < 0xA000
-    )
+    return ord(char) < 0x250 or any(ord(char) in script for script in _READABLE)
 
 
 def _ends_with(wanted: str, text: Text, field: Box | None) -> bool:
@@ -462,15 +428,11 @@ def _comparable(text: str) -> str:
     return folded(text.translate(_SIGNS))
 
 
-def _is_hidden(text: str, there: list[Text], canvas: Canvas, changed: list[Box], field: Box | None) -> bool:
+def _is_hidden(text: str, there: list[Text], after: ReadScreen, changed: list[Box], field: Box | None) -> bool:
     """Whether it is what a password field shows: a dot for each character and no word; a field may be too narrow for all."""
-    if _says_a_word(there):
+    if any(sum(c.isalnum() and c not in "oO0" for c in read.text) > 1 for read in there):
         return False
     if field is None:
         return max(box.width for box in changed) >= 3 * len(text)
-    count, full = canvas.dots(field)
+    count, full = after.canvas.dots(field)
     return count >= len(text) or (full and count >= SHORTEST)
-
-
-def _says_a_word(there: list[Text]) -> bool:
-    return any(sum(c.isalnum() and c not in "oO0" for c in text.text) > 1 for text in there)

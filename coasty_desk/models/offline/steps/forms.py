@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 from msgspec.structs import replace
 
@@ -11,13 +11,10 @@ from coasty_desk.core.keys import chords
 from coasty_desk.models.offline.language.instructions import Target, TypeIn
 from coasty_desk.models.offline.steps import evidence
 from coasty_desk.models.offline.steps.context import LOOKS, Batch, CannotError, Context, Doing
-from coasty_desk.models.offline.targeting.fields import field_of
-from coasty_desk.models.offline.targeting.locating import Located, Missing, put
+from coasty_desk.models.offline.targeting.fields import LINES, field_of
+from coasty_desk.models.offline.targeting.locating import Located, Missing
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.texts import Box
-
-LINES = 2.6
-"""A field higher than so many times its label has several lines."""
 
 
 def type_in(sight: Context, asked: TypeIn) -> Doing:
@@ -45,11 +42,10 @@ def type_in(sight: Context, asked: TypeIn) -> Doing:
             break
         doubted = (sight.seen, doubt)
         if seconds is None:
-            message = f"typed “{asked.text}”, but {doubt}" if asked.text else doubt
-            raise CannotError(message)
+            raise CannotError(why=f"typed “{asked.text}”, but {doubt}" if asked.text else doubt)
         yield from sight.wait("looking for the typed text", seconds)
     if field is not None:
-        sight.claim(f"“{asked.text}” in the field", field, _still_reads(asked, before, field))
+        sight.claim(f"“{asked.text}” in the field", field, lambda: _still_reads(sight, asked, before, field))
     else:
         sight.prove_by("typed", f"“{asked.text}”", evidence.touched(before, sight.seen, None))
 
@@ -58,36 +54,20 @@ def find_field(sight: Context, target: Target) -> Generator[Batch, ReadScreen, L
     """The label, with the box of the field that it names. Raises CannotError."""
     if not target.label:
         return (yield from sight.find(target))
-    return (yield from _found(sight, "field", lambda: locate_field(sight, target)))
+    return (yield from sight.find_by(lambda: locate_field(sight, target)))
 
 
 def at_its_value(sight: Context, found: Located) -> Located:
     """Where a list is opened: in a row of settings, at its value, and not in the middle between label and value."""
-    box, label = found.box, found.label
-    values = [t.box for t in sight.seen.texts if t.box.left > label.right and box.holds(t.box.centre.x, t.box.centre.y)]
-    if not box.holds(label.centre.x, label.centre.y) or not values:
+    values = [value for value in sight.canvas.texts_in(found.box) if value.left > found.label.right]
+    if not found.box.centres(found.label) or not values:
         return found
-    return put(found, min(values, key=lambda value: value.left))
+    return replace(found, box=min(values, key=lambda value: value.left))
 
 
 def find_list(sight: Context, source: Target) -> Generator[Batch, ReadScreen, Located]:
     """The list that a label names; a list may show its own name, as a button does."""
-    return (yield from _found(sight, "list", lambda: _list(sight, source)))
-
-
-def _found(sight: Context, what: str, locate: Callable[[], Located | Missing]) -> Generator[Batch, ReadScreen, Located]:
-    """What `locate` finds, now or within a few looks. Raises CannotError."""
-    found = locate()
-    if isinstance(found, Missing) and not found.several and sight.look_afresh():
-        found = locate()
-    for seconds in LOOKS:
-        if isinstance(found, Located):
-            return found
-        yield from sight.wait(f"looking for the {what}: {found.why}", seconds)
-        found = locate()
-    if isinstance(found, Missing):
-        raise CannotError(found.why)
-    return found
+    return (yield from sight.find_by(lambda: _list(sight, source)))
 
 
 def _list(sight: Context, source: Target) -> Located | Missing:
@@ -96,7 +76,7 @@ def _list(sight: Context, source: Target) -> Located | Missing:
         shown = sight.look(source)
         own = sight.canvas.around(shown.label) if isinstance(shown, Located) else None
         if isinstance(shown, Located) and own is not None:
-            return put(shown, own)
+            return replace(shown, box=own)
     return found
 
 
@@ -108,22 +88,23 @@ def locate_field(sight: Context, target: Target) -> Located | Missing:
 
     def is_beside_its_field(label: Box) -> bool:
         box = field_of(label, sight.canvas)
-        return box is not None and not box.holds(label.centre.x, label.centre.y)
+        return box is not None and not box.centres(label)
 
-    found = sight.look(replace(target, kind="field"), suits=is_beside_its_field)  # before a hint in another's field
+    field = replace(target, kind="field")
+    found = sight.look(field, suits=is_beside_its_field)  # before a hint in another's field
     if isinstance(found, Missing) and found.several:
-        found = sight.look(replace(target, kind="field"), suits=has_field)
+        found = sight.look(field, suits=has_field)
     if isinstance(found, Located):
         if found.widget is not None:
             return found
         box = field_of(found.label, sight.canvas)
-        return put(found, box) if box else Missing(f"found {found.said}, but no field in it, beside it or below it")
-    if not found.several:
-        loose = sight.look(target, loosely=True)
-        if isinstance(loose, Located):
-            box = field_of(loose.label, sight.canvas)
-            if box is not None and _holds_the_rest(box, loose):
-                return put(loose, box)
+        missing = Missing(f"found {found.said}, but no field in it, beside it or below it")
+        return replace(found, box=box) if box else missing
+    loose = found if found.several else sight.look(target, loosely=True)
+    if isinstance(loose, Located):
+        box = field_of(loose.label, sight.canvas)
+        if box is not None and _holds_the_rest(box, loose):
+            return replace(loose, box=box)
     return found
 
 
@@ -136,14 +117,10 @@ def _holds_the_rest(box: Box, found: Located) -> bool:
 
 def _selecting(sight: Context, found: Located) -> list[Action]:
     """A click into the field, and what selects its text if there is one."""
-    click = Click(found.point)
-    if not evidence.said_in(sight.seen, found.box):
+    click, inside = Click(found.point), evidence.texts_in(sight.seen, found.box)
+    if not inside:
         return [click]
-    line = (
-        found.label.height
-        if found.widget is None
-        else min(t.box.height for t in evidence.texts_in(sight.seen, found.box))
-    )
+    line = found.label.height if found.widget is None else min(text.box.height for text in inside)
     if found.box.height <= LINES * line:
         return [replace(click, count=3)]  # in every toolkit; Control and A go to the line's beginning in some
     return [click, KeyCombo(chords.stroke(("mod", "a")))]
@@ -152,14 +129,14 @@ def _selecting(sight: Context, found: Located) -> list[Action]:
 def _doubt(sight: Context, asked: TypeIn, before: ReadScreen, field: Box | None) -> str | None:
     text, told = asked.text, sight.typed_into()
     if told and text:
-        if evidence.is_told(text, told):
-            more = field is not None and evidence.is_more(text, told)
-            return f"it holds “{told[:60]}”" if more else None
-        if not evidence.is_told(text.splitlines()[-1], told):  # of several lines it may be told the last
+        whole = evidence.is_told(text, told)
+        if whole and not (field is not None and evidence.is_more(text, told)):
+            return None
+        if whole or not evidence.is_told(text.splitlines()[-1], told):  # of several lines it may be told the last
             return f"it holds “{told[:60]}”"
     if not text:
         return None if field is None or told == "" else evidence.of_emptying(before, sight.seen, field, _label(asked))
-    doubt = evidence.of_typing(text, before, sight.seen, sight.canvas, field)
+    doubt = evidence.of_typing(text, before, sight.seen, field)
     return _more(sight, asked, before, field) if doubt is None and field is not None else doubt
 
 
@@ -171,9 +148,6 @@ def _label(asked: TypeIn) -> str:
     return "" if asked.field is None else asked.field.label
 
 
-def _still_reads(asked: TypeIn, before: ReadScreen, field: Box) -> Callable[[Context], bool]:
-    def holds(sight: Context) -> bool:
-        there = evidence.is_there(asked.text, sight.seen, sight.canvas, field)
-        return there and (not asked.text or _more(sight, asked, before, field) is None)
-
-    return holds
+def _still_reads(sight: Context, asked: TypeIn, before: ReadScreen, field: Box) -> bool:
+    there = evidence.is_there(asked.text, sight.seen, field)
+    return there and (not asked.text or _more(sight, asked, before, field) is None)

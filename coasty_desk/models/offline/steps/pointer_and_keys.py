@@ -8,21 +8,19 @@ from collections.abc import Generator, Sequence
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll
-from coasty_desk.core.scaling import Size
 from coasty_desk.models.offline.language.instructions import ClickOn, Condition, Press, Target, Turn, TypeIn
 from coasty_desk.models.offline.steps import evidence
 from coasty_desk.models.offline.steps.context import LATE, LOOKS, Batch, CannotError, Context, Doing
 from coasty_desk.models.offline.steps.forms import at_its_value, find_field, find_list
 from coasty_desk.models.offline.steps.ticking import find_tick_box
 from coasty_desk.models.offline.targeting.fields import is_field
-from coasty_desk.models.offline.targeting.locating import Located, Missing, put
+from coasty_desk.models.offline.targeting.locating import Located, Missing
 from coasty_desk.models.offline.vision.disabled import is_greyed
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.texts import Box
 
 SCROLLS = 40
 """Nothing is scrolled more often than this in search of something."""
-
 
 JUST_IN_VIEW = 90
 """What has less room than so many pixels below it, in the way of the scrolling, is only just in view."""
@@ -75,11 +73,7 @@ def click(sight: Context, asked: ClickOn) -> Doing:
     promised = sight.is_promised()
     before = yield from sight.do(f"found {found.said}; clicking it", _clicking(asked, found))
     box = sight.canvas.own_box(found.label) if asked == ClickOn(asked.target) else None
-    if (
-        box is not None
-        and not sight.changes(before)
-        and not (sight.stirring and sight.stirring.comes(before.picture, OWN_BOX))
-    ):
+    if box is not None and not sight.changes(before) and not sight.stirring.comes(before.picture, OWN_BOX):
         before = yield from sight.do(f"{found.said} did nothing; clicking the box beside it", Click(box.centre))
     if promised:
         sight.deferred, sight.last = True, _shape(sight, found)
@@ -92,10 +86,8 @@ def click(sight: Context, asked: ClickOn) -> Doing:
             _prove(sight, before, "beside", f"something changed after the click on {found.said}")
     except CannotError as error:
         if not _is_key(asked.target.label):
-            if _is_greyed(sight, found):
-                message = f"{error.why}; it looks greyed out"
-                raise CannotError(message) from error
-            raise
+            message = f"{error.why}; it looks greyed out" if _is_greyed(sight, found) else error.why
+            raise CannotError(message) from error
         sight.unproved = error.why  # the `+` of a calculator shows nothing until the next key
     sight.last = _shape(sight, found)
 
@@ -133,13 +125,12 @@ def _see_it_change(sight: Context, before: ReadScreen, what: str) -> Doing:
     """See something change; where no step follows that would bear it out, not what changes now and then by itself. Raises CannotError."""
     for _ in range(TRIES):
         late = yield from sight.see_change(before, what)
-        if sight.next is None and sight.stirring is not None:
+        if sight.next is None:
             sight.stirring.again(before.picture, sight.seen.picture, late=late)
         if sight.changes(before):
             _prove(sight, before, "beside", f"something changed: {what}")
             return
-    message = f"{what}, but nothing changed on the screen that does not change by itself"
-    raise CannotError(message)
+    raise CannotError(why=f"{what}, but nothing changed on the screen that does not change by itself")
 
 
 def scroll(sight: Context, asked: Turn) -> Doing:
@@ -193,8 +184,7 @@ def drag(sight: Context, start: Target, end: Target) -> Doing:
                 return
         if seconds is not None:
             yield from sight.wait(f"looking where {grabbed.said} is now", seconds)
-    message = f"dragged {grabbed.said} to {goal.said}, but it is where it was"
-    raise CannotError(message)
+    raise CannotError(why=f"dragged {grabbed.said} to {goal.said}, but it is where it was")
 
 
 def find_to_act(sight: Context, target: Target) -> Generator[Batch, ReadScreen, Located]:
@@ -205,7 +195,7 @@ def find_to_act(sight: Context, target: Target) -> Generator[Batch, ReadScreen, 
         return at_its_value(sight, (yield from find_list(sight, target)))
     if target.kind in ("checkbox", "radio") and target.label:
         found, box = yield from find_tick_box(sight, target)
-        return put(found, box)
+        return replace(found, box=box)
     return (yield from sight.find(target))
 
 
@@ -222,9 +212,8 @@ def _find_to_click(sight: Context, target: Target) -> Generator[Batch, ReadScree
 
 def _is_greyed(sight: Context, found: Located) -> bool:
     """By its letters; the hint in a field is pale, and can be clicked. The tree knows better where it was found there."""
-    return (
-        found.widget is None and is_greyed(sight.seen.picture, found.label) and not is_field(found.label, sight.canvas)
-    )
+    pale = found.widget is None and is_greyed(sight.seen.picture, found.label)
+    return pale and not is_field(found.label, sight.canvas)
 
 
 def _clicking(asked: ClickOn, found: Located | None) -> Click:
@@ -246,19 +235,14 @@ def _not_only_lit(sight: Context, before: ReadScreen, found: Located, *, late: b
         kind, beside = _kind(sight, before, found, late=False)
         if kind or len(found.text) <= KEY or not all(box.meets(own.grown(HINT)) for box in beside):
             return
-    size = Size(round(sight.seen.whole.right), round(sight.seen.whole.bottom))
-    aside = own.top - 40 if own.top > 60 else min(own.bottom + 40, size.height - 3)
-    first, left, window = sight.before, sight.left, sight.window
-    sight.aside = _beside(found, aside)
-    yield from sight.do(f"looking again without the pointer on {found.said}", Move(sight.aside))
-    sight.before, sight.left, sight.window = first, left, window
+    aside = own.top - 40 if own.top > 60 else min(own.bottom + 40, sight.seen.whole.bottom - 3)
+    yield from sight.look_aside(Point(found.point.x, round(aside)), found.said)
     if _has_stayed(sight, before, shape):
         yield from sight.wait("looking whether that stays", STAYING)
-    if not _has_stayed(sight, before, shape) and not (sight.changes(before) and is_field(found.label, sight.canvas)):
+    if not _has_come(sight, before, found, shape):
         yield from _wait_beside(sight, before, own, found)
-    if not _has_stayed(sight, before, shape) and not (sight.changes(before) and is_field(found.label, sight.canvas)):
-        message = f"clicked {found.said}, but nothing came of it: it only lit up under the pointer"
-        raise CannotError(message)
+    if not _has_come(sight, before, found, shape):
+        raise CannotError(why=f"clicked {found.said}, but nothing came of it: it only lit up under the pointer")
     sight.aside = None
 
 
@@ -270,7 +254,7 @@ def _not_by_itself(sight: Context, before: ReadScreen, found: Located, *, late: 
         late = late or (sight.seen is not first and not at_once)  # it has come while the pointer was put aside
         kind, changed = _kind(sight, before, found, late=late)
         if not kind:
-            if sight.stirring is not None and (len(found.text) > KEY or sight.next is None):
+            if len(found.text) > KEY or sight.next is None:
                 sight.stirring.again(before.picture, sight.seen.picture, late=late)
                 changed = _not_in_it(sight, before, found)
             kind = ("page" if _is_a_page(sight, changed) else "elsewhere") if changed else ""
@@ -278,8 +262,7 @@ def _not_by_itself(sight: Context, before: ReadScreen, found: Located, *, late: 
             _prove(sight, before, kind or "elsewhere", f"after the click on {found.said}")
             return
         late = yield from sight.see_change(before, f"clicked {found.said}")
-    message = f"clicked {found.said}, but nothing changed on the screen that does not change by itself"
-    raise CannotError(message)
+    raise CannotError(why=f"clicked {found.said}, but nothing changed on the screen that does not change by itself")
 
 
 def _is_key(name: str) -> bool:
@@ -305,13 +288,13 @@ def _kind(sight: Context, before: ReadScreen, found: Located, *, late: bool) -> 
         return ("page" if _is_a_page(sight, beside) else "itself"), changed
     if late:
         return "", beside
-    opened = [box for box in beside if box.meets(shape.grown(ADJOINING)) and _area(box) > OPENED * _area(shape)]
+    opened = [box for box in beside if box.meets(shape.grown(ADJOINING)) and box.area > OPENED * shape.area]
     return ("menu", opened) if any(len(_come(before, sight.seen, box)) > 1 for box in opened) else ("", beside)
 
 
 def _is_a_page(sight: Context, changed: Sequence[Box]) -> bool:
     window = (sight.window or sight.seen.whole).within(sight.seen.whole)
-    return sum(_area(box.within(window)) for box in changed) > PAGE * _area(window)
+    return sum(box.within(window).area for box in changed) > PAGE * window.area
 
 
 def _not_in_it(sight: Context, before: ReadScreen, found: Located) -> list[Box]:
@@ -326,19 +309,14 @@ def _come(before: ReadScreen, after: ReadScreen, where: Box) -> list[str]:
     return [text.text for text in after.texts if where.meets(text.box) and text.text not in was]
 
 
-def _area(box: Box) -> float:
-    return max(box.width, 0) * max(box.height, 0)
-
-
 def _prove(sight: Context, before: ReadScreen, kind: str, what: str) -> None:
-    changed = sight.changes(before)
-    sight.prove_by(kind, what, max(changed, key=_area) if changed else None)
+    sight.prove_by(kind, what, max(sight.changes(before), key=lambda box: box.area, default=None))
 
 
 def _wait_beside(sight: Context, before: ReadScreen, own: Box, found: Located) -> Doing:
     """Wait for what may still come anywhere but in the thing itself, for about ten seconds."""
     until = time.monotonic() + LATE
-    while sight.stirring is not None and (left := until - time.monotonic()) > 0:
+    while (left := until - time.monotonic()) > 0:
         if not sight.stirring.comes(sight.seen.picture, left):
             return
         yield from sight.wait(f"clicked {found.said}; looking for what came of it", SHOWN)
@@ -352,8 +330,10 @@ def _has_stayed(sight: Context, before: ReadScreen, shape: Box) -> bool:
     return any(box.within(own) != box or evidence.differs(before, sight.seen, inner) for box in sight.changes(before))
 
 
-def _beside(found: Located, y: float) -> Point:
-    return Point(found.point.x, round(y))
+def _has_come(sight: Context, before: ReadScreen, found: Located, shape: Box) -> bool:
+    """Whether something that stays has come of the click: in a field, which gets the focus, anything."""
+    in_field = sight.changes(before) and is_field(found.label, sight.canvas)
+    return bool(in_field) or _has_stayed(sight, before, shape)
 
 
 def _scrolled_in_vain(sight: Context, until: Condition) -> str:

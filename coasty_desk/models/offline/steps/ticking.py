@@ -7,7 +7,7 @@ from collections.abc import Generator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from coasty_desk.core.actions import Click, Move, Point
+from coasty_desk.core.actions import Click, Point
 from coasty_desk.models.offline.language.instructions import Target, Tick
 from coasty_desk.models.offline.steps import evidence
 from coasty_desk.models.offline.steps.context import LOOKS, Batch, CannotError, Context, Doing
@@ -32,9 +32,13 @@ class Ticked(Struct):
     box: Box
     before: BoxLook
 
+    def place(self, sight: Context) -> Box | None:
+        """Where it is now; None where it is not seen."""
+        return sight.same_box(self.target, self.found, self.box)
+
     def now(self, sight: Context) -> BoxLook | None:
         """What it looks like now; None where it is not there."""
-        place = sight.same_box(self.target, self.found, self.box)
+        place = self.place(sight)
         return None if place is None else sight.box_look(self.found, place, self.before.ground)
 
     def state(self, sight: Context) -> bool | None:
@@ -47,12 +51,12 @@ def tick(sight: Context, asked: Tick) -> Doing:
     """Bring a box into a state. What its look does not tell may show when it is clicked; the wrong way is gone back."""
     found, box = yield from find_tick_box(sight, asked.target)
     state = "checked" if asked.on else "not checked"
+    claimed = f"the box of {found.said} {state}"
     ticked = Ticked(asked.target, found, box, sight.box_look(found, box))
     was = ticked.state(sight)
     if was == asked.on:
         sight.notes.append(f"the box of {found.said} was {state} already")
-        sight.prove_by("already so", _claimed(found, state), box)
-        sight.claims.add(_claimed(found, state), box, sight.seen, lambda: _is_still(sight, ticked, on=asked.on))
+        sight.claim(claimed, box, lambda: _is_still(sight, ticked, on=asked.on), "already so")
         return
     now = yield from _clicked(sight, ticked, was=was, on=asked.on)
     back = now == (not asked.on)
@@ -63,16 +67,15 @@ def tick(sight: Context, asked: Tick) -> Doing:
         if last is None or (last.state is None and boxes.differ(first, last)):
             now = None  # clicked twice, it should look as it did
     if now == asked.on:
-        sight.claim(_claimed(found, state), ticked.box, lambda sight: _is_still(sight, ticked, on=asked.on))
+        sight.claim(claimed, ticked.box, lambda: _is_still(sight, ticked, on=asked.on))
         return
     if now is not None:
-        message = f"clicked the box of {found.said}, but it is still {'not ' if asked.on else ''}checked"
-        raise CannotError(message)
+        raise CannotError(why=f"clicked the box of {found.said}, but it is still {'not ' if asked.on else ''}checked")
     look = ticked.now(sight)
     if look is not None and boxes.differ(ticked.before, look) and not back:
-        yield from sight.do(f"clicking the box of {found.said} once more, to leave it as it was", _click(sight, ticked))
-    message = f"clicked the box of {found.said}, but its look does not tell whether it is checked"
-    raise CannotError(message)
+        place = ticked.place(sight) or ticked.box
+        yield from sight.do(f"clicking the box of {found.said} once more, to leave it as it was", Click(place.centre))
+    raise CannotError(why=f"clicked the box of {found.said}, but its look does not tell whether it is checked")
 
 
 def find_tick_box(sight: Context, target: Target) -> Generator[Batch, ReadScreen, tuple[Located, Box]]:
@@ -88,8 +91,7 @@ def find_tick_box(sight: Context, target: Target) -> Generator[Batch, ReadScreen
             return found, box
         if seconds is not None:
             yield from sight.wait(f"looking for the box of {found.said}", seconds)
-    message = f"found {found.said}, but no box beside it"
-    raise CannotError(message)
+    raise CannotError(why=f"found {found.said}, but no box beside it")
 
 
 def _clicked(
@@ -117,22 +119,16 @@ def _clicked(
 def _rests_aside(sight: Context, ticked: Ticked) -> Generator[Batch, ReadScreen, bool]:
     """Look again without the pointer on the box, which may have coloured it; whether nothing moves there, such as a sign of waiting."""
     at = ticked.box.centre
-    first, left, window = sight.before, sight.left, sight.window
-    sight.aside = Point(at.x, at.y - ASIDE if at.y > 2 * ASIDE else at.y + ASIDE)
-    yield from sight.do(f"looking again without the pointer on the box of {ticked.found.said}", Move(sight.aside))
+    aside = Point(at.x, at.y - ASIDE if at.y > 2 * ASIDE else at.y + ASIDE)
+    yield from sight.look_aside(aside, f"the box of {ticked.found.said}")
     last = sight.seen
     yield from sight.wait("looking whether that stays", LOOKS[0])
-    sight.before, sight.left, sight.window = first, left, window
     return not evidence.differs(last, sight.seen, ticked.box)
-
-
-def _click(sight: Context, ticked: Ticked) -> Click:
-    return Click((sight.same_box(ticked.target, ticked.found, ticked.box) or ticked.box).centre)
 
 
 def _from_now_on(sight: Context, ticked: Ticked) -> Ticked:
     """The same box, as it is now."""
-    box = sight.same_box(ticked.target, ticked.found, ticked.box) or ticked.box
+    box = ticked.place(sight) or ticked.box
     way = (box.left - ticked.box.left, box.top - ticked.box.top)
     found = replace(ticked.found, label=ticked.found.label.moved(*way))
     return Ticked(ticked.target, found, box, sight.box_look(found, box, ticked.before.ground))
@@ -141,7 +137,3 @@ def _from_now_on(sight: Context, ticked: Ticked) -> Ticked:
 def _is_still(sight: Context, ticked: Ticked, *, on: bool) -> bool:
     """Whether it is in that state; what is out of sight is not known to have left it."""
     return ticked.state(sight) == on or isinstance(sight.look(ticked.target), Missing)
-
-
-def _claimed(found: Located, state: str) -> str:
-    return f"the box of {found.said} {state}"

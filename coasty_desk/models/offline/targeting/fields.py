@@ -54,15 +54,13 @@ def field_of(label: Box, canvas: Canvas) -> Box | None:
     """
     whole, canvas = canvas, canvas.without(label)
     inside = canvas.around(label, most_up=AROUND, widest=WIDEST)
-    inside = None if inside is not None and _is_card(inside, label, canvas) else inside
     right = _right(label, canvas)
     right = None if right is None else _innermost(right, label.centre.y, canvas)
     below = _below(label, whole, RIGHT_AT)
-    if inside is not None and below is not None and _is_gap_above(inside, below):
+    if inside is not None and (_is_card(inside, label, canvas) or (below and _is_gap_above(inside, below))):
         inside = None
     if inside is not None and _is_field(inside) and _has_room(inside, label):
-        names_right = right is not None and (_lies_in(right, inside) or _is_in_a_row_with(right, inside))
-        return right if names_right else inside
+        return right if right and (_lies_in(right, inside) or _is_in_a_row_with(right, inside)) else inside
     if right is not None and right.left - label.right <= NEXT * label.height:
         return right
     if inside is not None:
@@ -88,8 +86,7 @@ def next_field(way: Way, label: Box, canvas: Canvas) -> Box | None:
             return _above(label, canvas)
         case "right of" | "in the row of":
             return _right(label, canvas)
-        case _:
-            return None
+    return None
 
 
 def _is_gap_above(gap: Box, field: Box) -> bool:
@@ -108,7 +105,7 @@ def _floated(label: Box, canvas: Canvas) -> Box | None:
     box = canvas.around(label, most_up=FLOATED, widest=WIDEST)
     if box is None or not _is_field(box) or box.height > FLOATED_HIGH * label.height or label.centre.y > box.centre.y:
         return None
-    lines = [t.box for t in canvas.texts if box.holds(t.box.centre.x, t.box.centre.y)]
+    lines = canvas.texts_in(box)
     under = [line for line in lines if line.top >= label.centre.y and abs(line.left - label.left) <= label.height]
     rows = all(line.same_row(under[0]) for line in lines) if under else False
     return box if rows and _has_room(box, label) else None
@@ -118,9 +115,10 @@ def _above(label: Box, canvas: Canvas) -> Box | None:
     """The field right above the label, that begins about where it does."""
     for x in (label.left + 6, label.left + 40, label.right + 12):
         for y in range(int(label.top) - 4, int(label.top - label.height), -4):
-            found = canvas.at(x, y, tallest=HIGH)
-            fits = found is not None and _is_field(found) and found.bottom <= label.centre.y
-            if found is not None and fits and abs(found.left - label.left) <= 1.5 * label.height:
+            found = canvas.at(x, y)
+            if found is None or not _is_field(found) or found.bottom > label.centre.y:
+                continue
+            if abs(found.left - label.left) <= 1.5 * label.height:
                 return None if _is_a_button(found, canvas) else found
     return None
 
@@ -129,9 +127,10 @@ def _innermost(cell: Box, row: float, canvas: Canvas) -> Box:
     """The field in a cell of a table; the shape itself, where there is none in it."""
     for x in canvas.edges_right_of(cell.left + 1, row, cell.width - 2):
         for inset in (2, 6):
-            found = canvas.at(x + inset, row, tallest=HIGH)
-            nested = found is not None and cell.top < found.top and found.bottom < cell.bottom
-            if found is not None and nested and _is_field(found) and cell.left < found.left < cell.right:
+            found = canvas.at(x + inset, row)
+            if found is None or not (cell.top < found.top and found.bottom < cell.bottom and _is_field(found)):
+                continue
+            if cell.left < found.left < cell.right:
                 return found
     return cell
 
@@ -152,7 +151,7 @@ def is_button(text: Box, canvas: Canvas) -> bool:
 
 
 def _lies_in(inner: Box, outer: Box) -> bool:
-    return outer.holds(inner.centre.x, inner.centre.y) and inner.width < outer.width
+    return outer.centres(inner) and inner.width < outer.width
 
 
 def _is_in_a_row_with(field: Box, cell: Box) -> bool:
@@ -180,7 +179,7 @@ def _right(label: Box, canvas: Canvas) -> Box | None:
     for x in canvas.edges_right_of(label.right - max(6, label.width / 4), row, reach):
         tries = [x + inset for inset in INSETS if x + inset > tried + 1]
         tried = max([tried, *tries])
-        shapes = [shape for at in tries if (shape := canvas.at(at, row, tallest=HIGH)) is not None]
+        shapes = filter(None, (canvas.at(at, row) for at in tries))
         fields = [shape for shape in shapes if _is_field(shape) and shape.left >= label.centre.x]
         if fields:
             return min(fields, key=lambda field: field.height)  # right beside a round corner it is as high as its row
@@ -190,7 +189,7 @@ def _right(label: Box, canvas: Canvas) -> Box | None:
 def _below(label: Box, canvas: Canvas, lines: float) -> Box | None:
     """The first shape under the label that begins about where it does."""
     for x, y in _down(label, lines, canvas):
-        found = canvas.at(x, y, tallest=HIGH)
+        found = canvas.at(x, y)
         if found is None or not _is_field(found) or found.top < label.centre.y or _is_a_button(found, canvas):
             continue
         if _has_text_between(label, found, canvas):
@@ -202,13 +201,12 @@ def _below(label: Box, canvas: Canvas, lines: float) -> Box | None:
 
 def _is_card(box: Box, label: Box, canvas: Canvas) -> bool:
     """Whether the shape holds other lines than the label's: it is what fields stand on, and none itself."""
-    texts = (t.box for t in canvas.texts if box.holds(t.box.centre.x, t.box.centre.y))
-    return any(not text.same_row(label) for text in texts)
+    return any(not text.same_row(label) for text in canvas.texts_in(box))
 
 
 def _is_a_button(box: Box, canvas: Canvas) -> bool:
     """Whether one text stands in the middle of the shape: nothing is typed into that."""
-    texts = [t.box for t in canvas.texts if box.holds(t.box.centre.x, t.box.centre.y)]
+    texts = canvas.texts_in(box)
     if len(texts) != 1 or box.height > BUTTON * texts[0].height:
         return False
     left, right = texts[0].left - box.left, box.right - texts[0].right

@@ -29,8 +29,7 @@ def chosen(name: str, known: Sequence[Application]) -> Application:
                 return _not_in_terminal(found[0])
             if found:
                 names = ", ".join(sorted({f"“{one.name}”" for one in found}))
-                message = f"several applications are called “{name}”: {names}"
-                raise CannotError(message)
+                raise CannotError(why=f"several applications are called “{name}”: {names}")
     names = ", ".join(f"“{one.name}”" for one in known[:12])
     message = f"no application is called “{name}”" + (
         f"; there are {names}" if names else "; no menu entries were found"
@@ -49,6 +48,5 @@ def _has_word(name: str, known: str) -> bool:
 
 def _not_in_terminal(one: Application) -> Application:
     if one.in_terminal:
-        message = f"“{one.name}” runs in a terminal: open a terminal and type {shlex.join(one.command)}"
-        raise CannotError(message)
+        raise CannotError(why=f"“{one.name}” runs in a terminal: open a terminal and type {shlex.join(one.command)}")
     return one

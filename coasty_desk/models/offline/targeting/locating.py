@@ -8,22 +8,18 @@ the kind of thing that is asked for. Between two that are left over, nobody gues
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from coasty_desk.core.actions import Point
 from coasty_desk.models.offline.a11y.widgets import Widget
 from coasty_desk.models.offline.language.instructions import LAST, Kind, Target, Way
 from coasty_desk.models.offline.targeting.fields import field_of, is_button, next_field
-from coasty_desk.models.offline.targeting.matching import Match, every, nearest, trimmed
+from coasty_desk.models.offline.targeting.matching import Match, best, every, nearest, trimmed
 from coasty_desk.models.offline.vision.coloured_words import stands_out
+from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.shapes import Canvas
 from coasty_desk.models.offline.vision.texts import Box, Text
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 AT_ONE_HEIGHT = 0.25
 """What has so much of its height beside a line stands in the same row, which has two lines."""
@@ -44,7 +40,6 @@ class Located(Struct, frozen=True):
     label: Box
     line: Box
     text: str = ""
-    confidence: float = 1.0
     widget: Widget | None = None
 
     @property
@@ -60,81 +55,67 @@ class Missing(Struct, frozen=True):
     several: bool = False
 
 
-class Scene(Struct, frozen=True):
-    """A screen: its texts and shapes, where its active window is (None: not known), and texts that go on over wide gaps."""
-
-    canvas: Canvas
-    active: Box | None = None
-    phrases: Sequence[Text] = ()
-    picture: Image | None = None
-
-    def shows_apart(self, match: Match) -> bool:
-        """Whether the words that match have a colour of their own in their line, as links do; False where it is not seen."""
-        return self.picture is not None and stands_out(self.picture, match)
-
-    @property
-    def texts(self) -> Sequence[Text]:
-        """From top to bottom."""
-        return self.canvas.texts
-
-
 def locate(
-    target: Target, scene: Scene, *, loosely: bool = False, suits: Callable[[Box], bool] | None = None
+    target: Target,
+    seen: ReadScreen,
+    active: Box | None = None,
+    *,
+    loosely: bool = False,
+    suits: Callable[[Box], bool] | None = None,
 ) -> Located | Missing:
-    """The one place that the target means.
+    """The one place that the target means, on a screen whose `active` window is there, where that is known.
 
     Only a whole label is, unless `loosely`, or the target is meant by a part of it; loosely, a line that denies it has it not. `suits` says of a text's box whether it can be
     meant, where several fit.
     """
     if not target.label:
-        return _by_relation(target, scene)
+        return _by_relation(target, seen, active)
     wholly = not (loosely or target.part)
-    found, phrases = (
-        [m for m in every(target.label, texts) if not (loosely and m.is_denied)]
-        for texts in (scene.texts, scene.phrases)
-    )
-    candidates = [m for m in found if not wholly or m.stands_alone or scene.shows_apart(m)]
-    candidates = candidates or [m for m in phrases if not wholly or m.stands_alone]
+
+    def fitting(texts: Sequence[Text]) -> list[Match]:
+        return [m for m in every(target.label, texts) if not (loosely and m.is_denied)]
+
+    # a link has a colour of its own in its line
+    whole = [m for m in fitting(seen.texts) if not wholly or m.stands_alone or stands_out(seen.picture, m.text, m.line)]
+    candidates = whole or [m for m in fitting(seen.phrases) if not wholly or m.stands_alone]
     anchor = None
     for relation in target.relations:
-        beside = locate(relation.target, scene, loosely=True)
+        beside = locate(relation.target, seen, active, loosely=True)
         if isinstance(beside, Missing):
             return beside
         anchor = beside.label
         if relation.way == "in" and relation.target.kind == "field":
-            field = field_of(anchor, scene.canvas)
-            candidates = [m for m in candidates if field is not None and _has_its_middle(field, m.text.box)]
+            field = field_of(anchor, seen.canvas)
+            candidates = [m for m in candidates if field is not None and field.centres(m.text.box)]
         others = [m for m in candidates if m.text.box != anchor]
         candidates = [m for m in others if _LIES[relation.way](m.text.box, anchor)]
         if relation.way == "in the row of" and not candidates:  # the middle of a row of two lines lies between them
             candidates = [m for m in others if _reaches_into(m.text.box, anchor)]
         if relation.way == "next to":
             candidates = [m for m in candidates if m.text.box.same_row(anchor)] or candidates
-    matches = _best(_in_front(candidates, scene.active))
+    front = [m for m in candidates if active is not None and active.centres(m.text.box)]
+    matches: Sequence[Match] = best(front or candidates)
     if suits is not None and len(matches) > 1:
         matches = [m for m in matches if suits(m.text.box)] or matches
-    return _chosen(target, matches, anchor, scene)
+    if not target.ordinal and len(matches) > 1:
+        matches = _told_apart(target, matches, anchor, seen.canvas, active)
+    return _chosen(target, matches, seen)
 
 
 def named(target: Target, widgets: Sequence[Widget]) -> Located | Missing | None:
     """The one thing of that name in the accessibility tree; None where it says nothing of one, or of several."""
     if not target.label or target.ordinal or target.relations:
         return None
-    same = [w for w in widgets if w.kind not in ("", "window", "row") and _is_called(target.label, w.name)]
-    same = [w for w in same if _can_be(target.kind, w)]
+    called = [w for w in widgets if w.name and trimmed(w.name) == trimmed(target.label)]
+    same = [w for w in called if w.kind not in ("", "window", "row") and _can_be(target.kind, w)]
     things = [w for w in same if w.kind != "text"] or same
     if len(things) != 1:
         return None
     widget = things[0]
-    at = widget.box.centre
-    said = f"{widget.kind} “{widget.name}” at ({at.x:g}, {at.y:g}), by its name"
+    said = f"the {widget.kind} “{widget.name}” at {_place(widget.box)}, by its name"
     if not widget.enabled:
-        return Missing(f"found the {said}, but it is disabled")
-    return Located(widget.box, f"the {said}", widget.box, widget.box, widget.name, 1.0, widget)
-
-
-def _is_called(label: str, name: str) -> bool:
-    return bool(name) and trimmed(label) == trimmed(name)
+        return Missing(f"found {said}, but it is disabled")
+    return Located(widget.box, said, widget.box, widget.box, widget.name, widget)
 
 
 def _can_be(asked: Kind, widget: Widget) -> bool:
@@ -142,85 +123,73 @@ def _can_be(asked: Kind, widget: Widget) -> bool:
     kind = widget.kind
     if asked in ("", "text", "icon") or (asked == "checkbox" and widget.checked is not None and kind != "radio"):
         return True
-    return kind == asked or (asked, kind) in {
-        ("field", "list"),
-        ("list", "field"),
-        ("menu", "button"),
-        ("tab", "radio"),
-    }
+    return kind == asked or (asked, kind) in _TAKEN_FOR
 
 
-def boxes_of(target: Target, scene: Scene) -> list[Box]:
+_TAKEN_FOR = frozenset({("field", "list"), ("list", "field"), ("menu", "button"), ("tab", "radio")})
+
+
+def boxes_of(target: Target, seen: ReadScreen) -> list[Box]:
     """Where texts of the target's label are, all of the best fit."""
-    return [match.text.box for match in _best(list(every(target.label, [*scene.texts, *scene.phrases])))]
+    return [match.text.box for match in best(every(target.label, [*seen.texts, *seen.phrases]))]
 
 
-def _best(candidates: Sequence[Match]) -> list[Match]:
-    best = min((m.fit for m in candidates), default=None)
-    return sorted((m for m in candidates if m.fit == best), key=lambda m: (m.text.box.top, m.text.box.left))
-
-
-def _chosen(target: Target, matches: Sequence[Match], anchor: Box | None, scene: Scene) -> Located | Missing:
+def _chosen(target: Target, matches: Sequence[Match], seen: ReadScreen) -> Located | Missing:
     if not matches:
-        return Missing(_not_there(target, scene.texts))
+        return Missing(_not_there(target, seen.texts))
     if target.ordinal:
-        matches = _of_kind(target, matches, scene)
+        matches = _of_kind(target, matches, seen.canvas)
         index = len(matches) - 1 if target.ordinal == LAST else target.ordinal - 1
         if index >= len(matches):
             return Missing(f"there are only {len(matches)} of “{target.label}”: {_places(matches)}")
         return _as_found(matches[index])
-    if len(matches) > 1:
-        matches = _told_apart(target, matches, anchor, scene)
     if len(matches) == 1:
         return _as_found(matches[0])
     return Missing(f"{target} is ambiguous, there are {len(matches)}: {_places(matches)}", several=True)
 
 
-def _told_apart(target: Target, matches: Sequence[Match], anchor: Box | None, scene: Scene) -> Sequence[Match]:
+def _told_apart(
+    target: Target, matches: Sequence[Match], anchor: Box | None, canvas: Canvas, active: Box | None
+) -> Sequence[Match]:
     """Those that are left when kind, nearness and the title bar are looked at."""
-    matches = _of_kind(target, matches, scene)
+    matches = _of_kind(target, matches, canvas)
     if anchor is not None and target.relations[-1].way != "in the row of":
         near = sorted(matches, key=lambda match: distance(match.text.box, anchor))
         if len(near) > 1 and distance(near[0].text.box, anchor) + 4 < distance(near[1].text.box, anchor):
             return near[:1]
-    active = scene.active
-    if len(matches) > 1 and active is not None:
-        below = [m for m in matches if m.text.box.centre.y > active.top + TITLE_BAR]
-        matches = below or matches
-    return matches
+    below = [m for m in matches if active is not None and m.text.box.centre.y > active.top + TITLE_BAR]
+    return below or matches
 
 
-def _of_kind(target: Target, matches: Sequence[Match], scene: Scene) -> Sequence[Match]:
+def _of_kind(target: Target, matches: Sequence[Match], canvas: Canvas) -> Sequence[Match]:
     """Those that look like what is asked for; all of them where none does, or where it cannot be seen."""
     if len(matches) < 2 or target.kind not in ("", "button", "text", "link"):
         return matches
     wanted = target.kind in ("", "button")
-    return [m for m in matches if is_button(m.text.box, scene.canvas) == wanted] or matches
+    return [m for m in matches if is_button(m.text.box, canvas) == wanted] or matches
 
 
-def _by_relation(target: Target, scene: Scene) -> Located | Missing:
+def _by_relation(target: Target, seen: ReadScreen, active: Box | None) -> Located | Missing:
     """A thing without a text of its own: the field, the box or the text that lies so to what is named."""
     if not target.relations:
         return Missing(f"which {target.kind or 'thing'} is meant cannot be told by reading: say a text in or beside it")
     relation = target.relations[0]
-    anchor = locate(relation.target, scene, loosely=True)
+    anchor = locate(relation.target, seen, active, loosely=True)
     if isinstance(anchor, Missing):
         return anchor
     if target.kind in ("field", "list", "checkbox", "radio"):
-        box = _control_lying(relation.way, anchor.label, scene.canvas, field=target.kind in ("field", "list"))
+        box = _control_lying(relation.way, anchor.label, seen.canvas, field=target.kind in ("field", "list"))
         if box is None:
             return Missing(f"no {target.kind} can be seen {relation.way} {anchor.said}")
         return Located(box, f"the {target.kind} {relation.way} {anchor.said}", anchor.label, anchor.label)
-    lying = [t for t in scene.texts if t.box != anchor.label and _LIES[relation.way](t.box, anchor.label)]
-    lying = [t for t in lying if not t.box.meets(anchor.label)]
+    lying = [t for t in seen.texts if not t.box.meets(anchor.label) and _LIES[relation.way](t.box, anchor.label)]
     if target.kind == "button":
-        lying = [t for t in lying if is_button(t.box, scene.canvas)]
+        lying = [t for t in lying if is_button(t.box, seen.canvas)]
     lying.sort(key=lambda text: _order(relation.way, text.box, anchor.label))
     if not lying:
         return Missing(f"there is nothing {relation.way} {anchor.said}")
     text = lying[min(max(target.ordinal, 1), len(lying)) - 1]
-    at = text.box.centre
-    return Located(text.box, f"“{text.text}” at ({at.x:g}, {at.y:g})", text.box, text.box, text.text, text.confidence)
+    return Located(text.box, f"“{text.text}” at {_place(text.box)}", text.box, text.box, text.text)
 
 
 def _control_lying(way: Way, label: Box, canvas: Canvas, *, field: bool) -> Box | None:
@@ -232,28 +201,13 @@ def _control_lying(way: Way, label: Box, canvas: Canvas, *, field: bool) -> Box 
 
 
 def _as_found(match: Match) -> Located:
-    return Located(match.text.box, match.said, match.text.box, match.line.box, match.text.text, match.text.confidence)
-
-
-def put(found: Located, box: Box) -> Located:
-    """The same thing, to be clicked in another box than its text's."""
-    return replace(found, box=box)
-
-
-def _has_its_middle(outer: Box, inner: Box) -> bool:
-    return outer.holds(inner.centre.x, inner.centre.y)
+    return Located(match.text.box, match.said, match.text.box, match.line.box, match.text.text)
 
 
 def _reaches_into(box: Box, line: Box) -> bool:
     """Whether the two are at one height for a good part of it: those of rows that follow each other closely hardly are."""
     both = min(box.bottom, line.bottom) - max(box.top, line.top)
     return both >= AT_ONE_HEIGHT * min(box.height, line.height)
-
-
-def _in_front(matches: list[Match], active: Box | None) -> list[Match]:
-    if active is None:
-        return matches
-    return [m for m in matches if _has_its_middle(active, m.text.box)] or matches
 
 
 def distance(one: Box, other: Box) -> float:
@@ -269,26 +223,26 @@ def _order(way: str, box: Box, anchor: Box) -> tuple[bool, bool, float]:
     return (beside and not box.same_row(anchor), beside and box.left < anchor.left, distance(box, anchor))
 
 
-def _near(box: Box, anchor: Box) -> bool:
-    return distance(box, anchor) <= 12 * anchor.height or box.same_row(anchor)
-
-
 _LIES: dict[str, Callable[[Box, Box], bool]] = {
     "in the row of": lambda box, anchor: box.same_row(anchor),
     "right of": lambda box, anchor: box.same_row(anchor) and box.left >= anchor.centre.x,
     "left of": lambda box, anchor: box.same_row(anchor) and box.right <= anchor.centre.x,
     "below": lambda box, anchor: box.top >= anchor.centre.y and box.grown(2 * anchor.height, 0).same_column(anchor),
     "above": lambda box, anchor: box.bottom <= anchor.centre.y and box.grown(2 * anchor.height, 0).same_column(anchor),
-    "next to": _near,
+    "next to": lambda box, anchor: distance(box, anchor) <= 12 * anchor.height or box.same_row(anchor),
     "in": lambda box, anchor: box.top >= anchor.top - anchor.height,
 }
 
 
+def _place(box: Box) -> str:
+    return f"({box.centre.x:g}, {box.centre.y:g})"
+
+
 def _places(matches: Sequence[Match]) -> str:
-    return ", ".join(f"({m.text.box.centre.x:g}, {m.text.box.centre.y:g})" for m in matches[:6])
+    return ", ".join(_place(m.text.box) for m in matches[:6])
 
 
 def _not_there(target: Target, texts: Sequence[Text]) -> str:
     near = nearest(target.label, texts)
-    seen = ", ".join(f"“{t.text}” at ({t.box.centre.x:g}, {t.box.centre.y:g})" for t in near)
+    seen = ", ".join(f"“{t.text}” at {_place(t.box)}" for t in near)
     return f"{target} is not on the screen; " + (f"the nearest texts are {seen}" if seen else "nothing like it is")

@@ -17,14 +17,13 @@ from itertools import accumulate
 
 from msgspec import Struct
 
-from coasty_desk.models.offline.vision.texts import Text, spread
+from coasty_desk.models.offline.vision.texts import Text
 
 EASTERN = "\u2e80"
 """From here on there are scripts without spaces; beside a Latin label such a character is an icon."""
 
 UNSURE = 0.9
 """Below this confidence of the engine, edits are allowed."""
-
 
 ALIKE = 0.3
 """Texts are named as near ones from so much likeness on (of 1)."""
@@ -125,11 +124,10 @@ _UNDERLINED_ALIKE = frozenset(["fe", "rb", "pb", "oq", "cg", "lb", "ti"])
 _AROUND = " :*.…,;>›»▸▶▾▼<‹«◂◀•·-_=~^'\"()[]{}|/\\"
 
 
-def find(label: str, texts: Iterable[Text]) -> list[Match]:
-    """The matches of the best fit, from top to bottom and left to right; empty where nothing fits."""
-    matches = list(every(label, texts))
-    best = min((match.fit for match in matches), default=Fit.EDITED)
-    return sorted((m for m in matches if m.fit == best), key=lambda m: (m.text.box.top, m.text.box.left))
+def best(matches: Iterable[Match]) -> list[Match]:
+    """Those of the best fit, from top to bottom and left to right."""
+    found = sorted(matches, key=lambda m: (m.fit, m.text.box.top, m.text.box.left))
+    return [match for match in found if match.fit == found[0].fit]
 
 
 def every(label: str, texts: Iterable[Text]) -> Iterator[Match]:
@@ -214,22 +212,20 @@ def _is_parted(line: Text, part: Text) -> bool:
     """Whether the part is a thing of its own that the engine has joined with its neighbours."""
     if all(name.lower() in _MENUS for name in re.findall(r"[A-Z][a-z]+|\S", line.text)):
         return True
-    marks = line.marks or spread(line.text, line.box.left, line.box.right)
-    first = next((at for at, mark in enumerate(marks) if mark >= part.box.left - 0.5), 0)
+    first = next((at for at, mark in enumerate(line.edges) if mark >= part.box.left - 0.5), 0)
     last = first + len(part.text)
     behind = _BEHIND.fullmatch(line.text[last:]) is not None
-    return _is_edge(line, marks, first) and (behind or _is_edge(line, marks, last))
+    return _is_edge(line, first) and (behind or _is_edge(line, last))
 
 
-def _is_edge(line: Text, marks: Sequence[float], at: int) -> bool:
+def _is_edge(line: Text, at: int) -> bool:
     """Whether one thing ends and another begins there."""
     before, after = line.text[:at], line.text[at:]
     if not before.strip() or not after.strip() or before.rstrip()[-1] in _BARS or after.lstrip()[0] in _BARS:
         return True
     if not before[-1].isspace() and not after[0].isspace():
         return False
-    left = marks[len(before.rstrip())] if before[-1].isspace() else marks[at]
-    right = marks[len(line.text) - len(after.lstrip())]
+    left, right = line.edges[len(before.rstrip())], line.edges[len(line.text) - len(after.lstrip())]
     return right - left > GAP * line.box.height
 
 

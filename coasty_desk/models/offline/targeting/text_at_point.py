@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.scaling import Rect
-from coasty_desk.models.offline.vision.engines import Engine, best_engine
+from coasty_desk.models.offline.vision.engines import Engine, EngineLoader, best_engine
 
 AROUND = (420, 160)
 """Width and height in real pixels of what is read: a button and its neighbours."""
@@ -26,27 +25,16 @@ class TextAtPoint:
         """`picture` gives a PNG of a real rectangle as it is now, `shows` the monitor's rectangle."""
         self._picture = picture
         self._shows = shows
-        self._engine: Engine | None = None
-        self._loader = threading.Thread(target=self._load, args=(load,), name="coasty-desk reader", daemon=True)
-        self._loader.start()
+        self._engine = EngineLoader(load)
 
     def __call__(self, point: Point) -> str:
         """Raises DesktopError where the screen cannot be seen."""
-        self._loader.join()
-        if self._engine is None:
-            return ""
+        try:
+            engine = self._engine()
+        except UsageError:
+            return ""  # what cannot be read is not known, and the other rules still hold
         area = self._shows().around((point,), *AROUND)
         x, y = point.x - area.left, point.y - area.top
-        lines = [line for line in self._engine.lines(self._picture(area)) if line.box.grown(*REACH).holds(x, y)]
-        nearest = min(lines, key=lambda line: _distance(line.box.centre, x, y), default=None)
+        lines = [line for line in engine.lines(self._picture(area)) if line.box.grown(*REACH).holds(x, y)]
+        nearest = min(lines, key=lambda line: abs(line.box.centre.x - x) + abs(line.box.centre.y - y), default=None)
         return "" if nearest is None else nearest.text
-
-    def _load(self, load: Callable[[], Engine]) -> None:
-        try:
-            self._engine = load()
-        except UsageError:
-            self._engine = None  # what cannot be read is not known, and the other rules still hold
-
-
-def _distance(centre: Point, x: float, y: float) -> float:
-    return abs(centre.x - x) + abs(centre.y - y)

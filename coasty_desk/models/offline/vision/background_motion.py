@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from coasty_desk.core.stop import Stop
-from coasty_desk.models.offline.vision import image_diff
+from coasty_desk.models.offline.vision.image_diff import apart, changes
+from coasty_desk.models.offline.vision.pixels import Picture
 from coasty_desk.models.offline.vision.texts import Box
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 APART = 0.15
 """Seconds between two looks that tell what moves: a spinner, a video, a ticker has moved on by then."""
@@ -34,14 +31,11 @@ FEWEST = 6
 JOINED = 14
 """What lies so near, in pixels, to what moves by itself belongs to it: the end of a bar that fills, the next line of a log."""
 
-CARET = 4
-"""What is no wider, in pixels, is a caret."""
-
 
 class Stirring:
     """`glance` gives the screen as it is now, as a picture of the frame's size; None where nobody may look in between."""
 
-    def __init__(self, stop: Stop, glance: Callable[[], Image] | None = None) -> None:
+    def __init__(self, stop: Stop, glance: Callable[[], Picture] | None = None) -> None:
         self._stop = stop
         self._glance = glance
         self._since = 0.0
@@ -52,7 +46,7 @@ class Stirring:
         """A frame has just been taken."""
         self._since = time.monotonic()
 
-    def watch(self, picture: Image) -> list[Box]:
+    def watch(self, picture: Picture) -> list[Box]:
         """Input goes out next: note what has moved since the picture of the last frame. Raises Aborted, DesktopError.
 
         Gives what has changed since then and rests: it may be another screen than the one that was read.
@@ -61,28 +55,27 @@ class Stirring:
             return []
         self._stop.pause(max(0.0, self._since + APART - time.monotonic()))
         start = self._glance()
-        first, moved = _changes(picture, start), []
+        first, moved = changes(picture, start), []
         for _ in range(MORE if first else 0):
             self._stop.pause(APART)
-            moved += _changes(
-                start, self._glance()
-            )  # from the first on: a slow bar grows by less than a caret from look to look
+            # from the first on: a slow bar grows by less than a caret from look to look
+            moved += changes(start, self._glance())
         self.rested = [box for box in first if not any(box.meets(one.grown(JOINED)) for one in moved)]
-        self.boxes = image_diff.apart([*(box for box in first if box not in self.rested), *moved])
+        self.boxes = apart([*(box for box in first if box not in self.rested), *moved])
         return self.rested
 
-    def comes(self, picture: Image, seconds: float) -> bool:
+    def comes(self, picture: Picture, seconds: float) -> bool:
         """Whether anything is other than on the picture, and does not move by itself, before so many seconds have passed."""
         if self._glance is None:
             return False
         until = time.monotonic() + seconds
-        while not _changes(picture, self._glance(), self.boxes):
+        while not changes(picture, self._glance(), self.boxes):
             if time.monotonic() >= until:
                 return False
             self._stop.pause(POLL)
         return True
 
-    def again(self, before: Image, after: Image, *, late: bool) -> None:
+    def again(self, before: Picture, after: Picture, *, late: bool) -> None:
         """Watch for a while without any input: what changes then changes by itself, and is no evidence.
 
         What goes once and is then as it was before was a notice, where nothing else moves. Raises Aborted, DesktopError.
@@ -95,13 +88,13 @@ class Stirring:
         while time.monotonic() < until or looks < FEWEST:
             self._stop.pause(POLL)
             now = self._glance()
-            found = _changes(last, now)
+            found = changes(last, now)
             moments += any(not self._moves(box) for box in found)
             moved += found
             last, looks = now, looks + 1
-        kept = _changes(before, last)
+        kept = changes(before, last)
         gone = [box for box in moved if moments == 1 and not self._moves(box) and not any(box.meets(o) for o in kept)]
-        self.boxes = image_diff.apart([*self.boxes, *(box for box in moved if box not in gone)])
+        self.boxes = apart([*self.boxes, *(box for box in moved if box not in gone)])
 
     def _moves(self, box: Box) -> bool:
         """Whether it belongs to what is known to move."""
@@ -110,11 +103,3 @@ class Stirring:
     def without_motion(self, changed: Sequence[Box]) -> list[Box]:
         """What of it does not belong to what is known to move."""
         return [box for box in changed if not self._moves(box)]
-
-
-def _changes(one: Image, other: Image, without: Sequence[Box] = ()) -> list[Box]:
-    """Where two looks differ, by more than a caret."""
-    if one.size != other.size:
-        return [Box(0, 0, other.width, other.height)]
-    boxes = (image_diff.exactly(one, other, box) for box in image_diff.boxes(one, other, without))
-    return [box for box in boxes if box.width > CARET]

@@ -9,18 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from coasty_desk.models.offline.vision.pixels import Cell, Picture, hanging_together
 from coasty_desk.models.offline.vision.texts import Box
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 Colour: TypeAlias = tuple[float, float, float]
 Mark: TypeAlias = Literal["", "tick", "dot", "dash", "cross", "other"]
-Pixel: TypeAlias = tuple[int, int]
 Rows: TypeAlias = "Sequence[Sequence[Colour]]"
 Shade: TypeAlias = "Callable[[float, float], Colour]"
 
@@ -82,9 +79,7 @@ class BoxLook(Struct, frozen=True):
         return self._of_switch() if self.switch else self._of_box()
 
     def _of_switch(self) -> bool | None:
-        if self.knob == 0 or (self.is_coloured and self.knob < 0):
-            return None
-        if self.mirrored and not self.is_coloured:
+        if self.knob == 0 or (self.knob < 0 if self.is_coloured else self.mirrored):
             return None
         return self.knob > 0
 
@@ -104,14 +99,13 @@ class BoxLook(Struct, frozen=True):
         return None
 
 
-def look(picture: Image, box: Box, ground: Colour | None = None) -> BoxLook:
+def look(picture: Picture, box: Box, ground: Colour | None = None) -> BoxLook:
     """The box as it is seen on the picture; `ground` is what it stands on, where that is known from before."""
     left, top, right, bottom = (round(edge) for edge in (box.left, box.top, box.right, box.bottom))
     margin = 3
     area = picture.crop((left - margin, top - margin, right + margin, bottom + margin)).convert("RGB")
     rows = _rows(area)
-    around = [*rows[0], *rows[-1], *(row[0] for row in rows), *(row[-1] for row in rows)]
-    ground = ground or _middle(around)
+    ground = ground or _middle([*rows[0], *rows[-1], *(row[0] for row in rows), *(row[-1] for row in rows)])
     inside = [row[margin:-margin] for row in rows[margin:-margin]]
     if box.width > 1.4 * box.height:
         return _switch(inside, ground)
@@ -126,10 +120,8 @@ def told(before: BoxLook, after: BoxLook) -> bool | None:
         return before.state
     if after.switch:
         return _turned(before, after)
-    if before.state is not None:
-        gained = _gain(before, after)
-        return None if gained == before.state else gained
-    return _gain(before, after)
+    gained = _gain(before, after)
+    return None if gained == before.state else gained
 
 
 def differ(one: BoxLook, other: BoxLook) -> bool:
@@ -150,10 +142,7 @@ def _turned(before: BoxLook, after: BoxLook) -> bool | None:
 
 def _gain(before: BoxLook, after: BoxLook) -> bool | None:
     """Whether the box has got more (True) or less in it: a fill, a colour, a mark, a clearer mark."""
-    for one, other in zip(_holds(before), _holds(after), strict=True):
-        if one != other:
-            return other
-    return None
+    return next((other for one, other in zip(_holds(before), _holds(after), strict=True) if one != other), None)
 
 
 def _holds(one: BoxLook) -> tuple[bool, ...]:
@@ -180,12 +169,12 @@ def _box(rows: Rows, ground: Colour) -> BoxLook:
     core = [at for at, far in reach.items() if far <= 1]
     rim = {at for at in core if reach[at] > 0.78}
     edge = {(x, y): rows[y][x] for x, y in rim}
-    shades = (_flat(edge), _shade(edge, x0, y0))
+    shades = (_shade(edge, x0, y0, runs=runs) for runs in (False, True))
     shade = min(shades, key=lambda one: median(_apart(colour, one(*at)) for at, colour in edge.items()))
     off = {(x, y): _apart(rows[y][x], shade(x, y)) for x, y in core}
     most = max(off.values())
     marked = {at for at, by in off.items() if by > max(APART, 0.5 * most)}
-    parts = [part for part in _parts(marked) if len(part & rim) <= 0.6 * len(part)]
+    parts = [part for part in hanging_together(marked) if len(part & rim) <= 0.6 * len(part)]
     mark = set().union(*(part for part in parts if 4 * len(part) >= max(map(len, parts))))
     sharp = any(abs(off[x, y] - off.get((x + dx, y + dy), off[x, y])) >= STEP * most for x, y in mark for dx, dy in _BY)
     fill = shade(x0, y0)
@@ -193,29 +182,18 @@ def _box(rows: Rows, ground: Colour) -> BoxLook:
     if mark and sharp and len(mark) >= max(4, 0.04 * len(core)):
         kind = _kind(mark, 2 * (min(wide, high) / 2 - inset), x0, y0)
     ink = _middle([rows[y][x] for x, y in mark if off[x, y] > 0.8 * most]) if kind else fill
-    return BoxLook(
-        ground,
-        fill,
-        kind,
-        ink,
-        max((off[at] for at in mark), default=0) if kind else 0,
-        _is_framed(rows, shade),
-        _is_round(rows, ground),
-    )
+    strong = max(off[at] for at in mark) if kind else 0
+    return BoxLook(ground, fill, kind, ink, strong, _is_framed(rows, shade), _is_round(rows, ground))
 
 
 _BY = ((1, 0), (-1, 0), (0, 1), (0, -1))
 
 
-def _flat(rim: Mapping[Pixel, Colour]) -> Shade:
-    """The same colour everywhere."""
+def _shade(rim: Mapping[Cell, Colour], x0: float, y0: float, *, runs: bool) -> Shade:
+    """The colour at each place of the inside, which may be one that `runs` from one shade to another."""
     middle = _middle(list(rim.values()))
-    return lambda _x, _y: middle
-
-
-def _shade(rim: Mapping[Pixel, Colour], x0: float, y0: float) -> Shade:
-    """The colour at each place of the inside, which may run from one shade to another."""
-    middle = _middle(list(rim.values()))
+    if not runs:
+        return lambda _x, _y: middle
     across = _slope([(x, colour) for (x, _), colour in rim.items()], x0)
     down = _slope([(y, colour) for (_, y), colour in rim.items()], y0)
 
@@ -238,15 +216,14 @@ def _slope(line: Sequence[tuple[float, Colour]], middle: float) -> Colour:
     return red, green, blue
 
 
-def _kind(mark: set[Pixel], across: float, x0: float, y0: float) -> Mark:
+def _kind(mark: set[Cell], across: float, x0: float, y0: float) -> Mark:
     """What the mark is by its form."""
     left, right = min(x for x, _ in mark), max(x for x, _ in mark)
     top, bottom = min(y for _, y in mark), max(y for _, y in mark)
     wide, high = right - left + 1, bottom - top + 1
     full = len(mark) / (wide * high)
-    centred = (
-        abs((left + right) / 2 - x0) <= 0.16 * across + 0.5 and abs((top + bottom) / 2 - y0) <= 0.16 * across + 0.5
-    )
+    off = max(abs((left + right) / 2 - x0), abs((top + bottom) / 2 - y0))
+    centred = off <= 0.16 * across + 0.5
     if centred and high <= 0.45 * wide and wide >= 0.35 * across and full >= 0.7:
         return "dash"
     if centred and full >= 0.68 and 0.75 <= wide / high <= 1.34:
@@ -259,7 +236,7 @@ def _kind(mark: set[Pixel], across: float, x0: float, y0: float) -> Mark:
     return "cross" if even and centred and full < 0.65 and wide > 3 and not mark & arms else "other"
 
 
-def _is_tick(mark: set[Pixel], left: int, right: int, top: int, bottom: int, full: float) -> bool:
+def _is_tick(mark: set[Cell], left: int, right: int, top: int, bottom: int, full: float) -> bool:
     """Whether it goes down a little and then up to the right."""
     wide, high = right - left, bottom - top
     if wide < 3 or high < 2 or full > 0.75:
@@ -281,10 +258,8 @@ def _switch(rows: Rows, ground: Colour) -> BoxLook:
     """A switch by its knob: the round end of a disc that reaches into the middle, or a smaller box within it at one end."""
     high, wide = len(rows), len(rows[0])
     half, near = high // 2, max(2, round(0.28 * high))
-    ends = (half, wide - 1 - half)
-    colours = [
-        _middle([rows[half + y][x + dx] for y in range(-near, near + 1) for dx in range(-near, near + 1)]) for x in ends
-    ]
+    ends, around = (half, wide - 1 - half), range(-near, near + 1)
+    colours = [_middle([rows[half + dy][x + dx] for dy in around for dx in around]) for x in ends]
     arcs = [_arc(rows, x, way) for x, way in zip(ends, (1, -1), strict=True)]
     knob = 0
     if max(arcs) >= EDGE and min(arcs) < 0.75 * max(arcs):
@@ -356,31 +331,14 @@ def _is_round(rows: Rows, ground: Colour) -> bool:
     """Whether, going in from its corners, the ground goes on as far as with a circle."""
     high, wide = len(rows), len(rows[0])
     reach = []
-    for right in (False, True):
-        for low in (False, True):
-            way = (
-                (i if not right else wide - 1 - i, i if not low else high - 1 - i) for i in range(min(high, wide) // 3)
-            )
-            reach.append(next((n for n, (x, y) in enumerate(way) if _apart(rows[y][x], ground) > APART), 99))
+    for turned in (rows, [row[::-1] for row in rows]):
+        for corner in (turned, turned[::-1]):
+            way = (corner[n][n] for n in range(min(high, wide) // 3))
+            reach.append(next((n for n, colour in enumerate(way) if _apart(colour, ground) > APART), 99))
     return sorted(reach)[1] >= 0.105 * min(high, wide)
 
 
-def _parts(pixels: set[Pixel]) -> list[set[Pixel]]:
-    """The pixels in groups that hang together."""
-    left, parts = set(pixels), []
-    while left:
-        part, edge = set(), [left.pop()]
-        while edge:
-            x, y = edge.pop()
-            part.add((x, y))
-            near = {(x + dx, y + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)} & left
-            left -= near
-            edge += near
-        parts.append(part)
-    return parts
-
-
-def _rows(picture: Image) -> list[list[Colour]]:
+def _rows(picture: Picture) -> list[list[Colour]]:
     values, wide = picture.tobytes(), picture.width
     pixels = list(zip(values[::3], values[1::3], values[2::3], strict=True))
     return [list(pixels[at : at + wide]) for at in range(0, len(pixels), wide)]

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from coasty_desk.models.offline.vision.texts import Box
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-    from coasty_desk.models.offline.targeting.matching import Match
+from coasty_desk.models.offline.vision.boxes import Colour
+from coasty_desk.models.offline.vision.pixels import Picture
+from coasty_desk.models.offline.vision.texts import Box, Text
 
 INK = 90
 """A pixel whose red, green and blue differ so much from the ground's, together (of 765), is ink."""
@@ -18,14 +14,12 @@ INK = 90
 OTHER = 120
 """Inks that differ by so much, together, are two colours."""
 
-_Colour = tuple[int, int, int]
 
-
-def stands_out(picture: Image, match: Match) -> bool:
-    """Whether the matched words have a colour of their own in their line, and are whole words: an address is grey in parts."""
-    if not re.search(rf"(?<![^\s(\[“]){re.escape(match.text.text)}(?![^\s.,;:!?)\]”…])", match.line.text):
+def stands_out(picture: Picture, words: Text, within: Text) -> bool:
+    """Whether the words have a colour of their own in the line that they are in, and are whole words: an address is grey in parts."""
+    if not re.search(rf"(?<![^\s(\[“]){re.escape(words.text)}(?![^\s.,;:!?)\]”…])", within.text):
         return False
-    line, own = match.line.box, match.text.box
+    line, own = within.box, words.box
     edge = line.height / 4  # where a word begins in a line is known by so much
     beside = [
         Box(line.left, line.top, own.left - edge, line.bottom),
@@ -36,10 +30,10 @@ def stands_out(picture: Image, match: Match) -> bool:
     return mine is not None and bool(rest) and all(_apart(mine, ink) > OTHER for ink in rest)
 
 
-def _ink(picture: Image, box: Box) -> _Colour | None:
+def _ink(picture: Picture, box: Box) -> Colour | None:
     """The strongest colour there, to its ground; None where there is none."""
-    part = picture.crop((int(box.left), int(box.top), int(box.right), int(box.bottom))).convert("RGB")
-    counts: list[tuple[int, _Colour]] = part.getcolors(part.width * part.height + 1) or []  # type: ignore[assignment]  # RGB has three
+    part = picture.crop(box.corners)
+    counts: list[tuple[int, Colour]] = part.getcolors(part.width * part.height + 1) or []  # type: ignore[assignment]  # RGB has three
     if not counts:
         return None
     ground = max(counts)[1]
@@ -47,5 +41,5 @@ def _ink(picture: Image, box: Box) -> _Colour | None:
     return max(inks, key=lambda ink: ink[0] * _apart(ink[1], ground))[1] if inks else None
 
 
-def _apart(one: _Colour, other: _Colour) -> int:
+def _apart(one: Colour, other: Colour) -> float:
     return sum(abs(a - b) for a, b in zip(one, other, strict=True))

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from coasty_desk.models.offline.vision.pixels import Picture
 from coasty_desk.models.offline.vision.texts import Box
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 PALE = 3.5
 """The contrast (WCAG 2, from 1 to 21) below which grey letters are pale; 4.5 is what letters to be read have at least."""
@@ -19,25 +15,15 @@ INK = 0.02
 """So much of a label is at least as dark as its letters are; the rest of them is smoothed into the ground."""
 
 
-def is_greyed(picture: Image, label: Box) -> bool:
+def is_greyed(picture: Picture, label: Box) -> bool:
     """Whether the text there, in frame pixels, is grey on grey and pale."""
-    part = _part(picture, label)
-    grey = part.convert("L")
-    found = _letters(grey)
-    return found is not None and _contrast(*found) < PALE and not _is_coloured(part, grey, found[1])
+    found = letters(picture, label)
+    return found is not None and _contrast(*found) < PALE and not _is_coloured(picture, label, found[1])
 
 
-def letters(picture: Image, text: Box) -> tuple[int, int]:
-    """The grey (of 255) of the letters there and that of their ground."""
-    return _letters(_part(picture, text).convert("L")) or (0, 0)
-
-
-def _part(picture: Image, box: Box) -> Image:
-    return picture.crop((int(box.left), int(box.top), int(box.right), int(box.bottom))).convert("RGB")
-
-
-def _letters(grey: Image) -> tuple[int, int] | None:
-    """The grey of the letters and that of their ground; None where there are none."""
+def letters(picture: Picture, text: Box) -> tuple[int, int] | None:
+    """The grey (of 255) of the letters there and that of their ground; None where there are none."""
+    grey = picture.crop(text.corners).convert("L")
     counts = grey.histogram()
     ground = counts.index(max(counts))
     left = INK * grey.width * grey.height
@@ -49,9 +35,10 @@ def _letters(grey: Image) -> tuple[int, int] | None:
     return None
 
 
-def _is_coloured(part: Image, grey: Image, ground: int) -> bool:
+def _is_coloured(picture: Picture, label: Box, ground: int) -> bool:
     """Whether the ground, which is of that grey, has a colour."""
-    at = grey.tobytes().index(ground)
+    part = picture.crop(label.corners)
+    at = part.convert("L").tobytes().index(ground)
     red_green_blue = part.tobytes()[3 * at : 3 * at + 3]
     return max(red_green_blue) - min(red_green_blue) > COLOURED
 

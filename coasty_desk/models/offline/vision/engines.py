@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeVar
@@ -60,6 +61,29 @@ class RapidOcr:
 
 ENGINES: Mapping[str, Callable[[], Engine]] = {"faster_paddle": FasterPaddle, "rapidocr": RapidOcr}
 """By the package that each needs, the best first."""
+
+
+class EngineLoader:
+    """An engine that is loaded in the background from the start."""
+
+    def __init__(self, load: Callable[[], Engine]) -> None:
+        self._engine: Engine | None = None
+        self._failure = UsageError("The engine that reads the screen could not be loaded.", "")
+        self._thread = threading.Thread(target=self._load, args=(load,), name="coasty-desk reader", daemon=True)
+        self._thread.start()
+
+    def __call__(self) -> Engine:
+        """It, once it is loaded. Raises UsageError where there is none."""
+        self._thread.join()
+        if self._engine is None:
+            raise self._failure
+        return self._engine
+
+    def _load(self, load: Callable[[], Engine]) -> None:
+        try:
+            self._engine = load()
+        except UsageError as error:
+            self._failure = error
 
 
 def installed() -> str | None:

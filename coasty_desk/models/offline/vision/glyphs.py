@@ -6,19 +6,15 @@ those lines are read at once: engines read `7777` where they overlook `7`.
 
 from __future__ import annotations
 
-import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
+from coasty_desk.models.offline.vision.engines import Engine
+from coasty_desk.models.offline.vision.image_diff import apart
+from coasty_desk.models.offline.vision.pixels import Picture, encoded, unlike
+from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.texts import Box, Text
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-    from coasty_desk.models.offline.vision.engines import Engine
-    from coasty_desk.models.offline.vision.read_screen import ReadScreen
 
 CONTRAST = 70
 """Ink differs at least so much (of 255) from what is around it; the edges of keys and shadows differ less."""
@@ -59,19 +55,18 @@ def closer(engine: Engine, seen: ReadScreen, within: Box) -> tuple[Text, ...]:
     return tuple(_read(engine, seen.picture, blobs))
 
 
-def _blobs(picture: Image, part: Box) -> list[Box]:
+def _blobs(picture: Picture, part: Box) -> list[Box]:
     """What hangs together, is as small as a character, and differs from its surroundings."""
     from PIL import ImageChops, ImageFilter
 
-    left, top = int(part.left), int(part.top)
-    grey = picture.crop((left, top, int(part.right), int(part.bottom))).convert("L")
+    grey = picture.crop(part.corners).convert("L")
     difference = ImageChops.difference(grey, grey.filter(ImageFilter.BoxBlur(AROUND)))
-    mask = difference.point([255 if value > CONTRAST else 0 for value in range(256)])
-    parts = [box for box in _components(mask) if box.width <= LARGEST and box.height <= LARGEST]
+    found = _components(difference.tobytes().translate(unlike(0, CONTRAST)), grey.width)
+    parts = [box for box in found if max(box.width, box.height) <= LARGEST]
     if len(parts) > 12 * MOST:
         return []
-    parts = [part for part in parts if not _is_ring(part, parts)]
-    return [box.moved(left, top) for box in _together(parts) if max(box.width, box.height) <= LARGEST]
+    whole = apart((one for one in parts if not _is_ring(one, parts)), NEAR)
+    return [box.moved(*part.corners[:2]) for box in whole if max(box.width, box.height) <= LARGEST]
 
 
 def _is_ring(part: Box, parts: Sequence[Box]) -> bool:
@@ -81,9 +76,9 @@ def _is_ring(part: Box, parts: Sequence[Box]) -> bool:
     return square and any(other != part and other.within(inner) == other for other in parts)
 
 
-def _components(mask: Image) -> list[Box]:
+def _components(ink: bytes, width: int) -> list[Box]:
     """The boxes of what hangs together, row by row: a run of pixels belongs to those above that it touches."""
-    groups: list[list[float]] = []
+    groups: list[Box] = []
     same: list[int] = []
 
     def root(index: int) -> int:
@@ -92,56 +87,37 @@ def _components(mask: Image) -> list[Box]:
         return index
 
     above: list[tuple[int, int, int]] = []
-    for y in range(mask.height):
+    for y in range(len(ink) // width):
         row = []
-        for run in re.finditer(rb"\xff+", mask.crop((0, y, mask.width, y + 1)).tobytes()):
+        for run in re.finditer(rb"\x01+", ink[y * width : (y + 1) * width]):
             start, end = run.span()
             touching = {root(group) for a, b, group in above if a <= end and start <= b}
             group = min(touching, default=len(groups))
+            whole = Box(start, y, end, y + 1)
             if not touching:
-                groups.append([start, y, end, y + 1])
+                groups.append(whole)
                 same.append(group)
             for other in touching:
                 same[other] = group
-                groups[group] = _around(groups[group], groups[other])
-            groups[group] = _around(groups[group], [start, y, end, y + 1])
+                whole = whole.with_(groups[other])
+            groups[group] = whole
             row.append((start, end, group))
         above = row
-    return [Box(*group) for index, group in enumerate(groups) if same[index] == index]
+    return [box for index, box in enumerate(groups) if same[index] == index]
 
 
-def _around(one: Sequence[float], other: Sequence[float]) -> list[float]:
-    return [min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])]
-
-
-def _together(parts: Iterable[Box]) -> list[Box]:
-    made: list[Box] = []
-    for part in parts:
-        whole = part
-        while near := [other for other in made if other.meets(whole.grown(NEAR))]:
-            made = [other for other in made if other not in near]
-            for other in near:
-                whole = whole.with_(other)
-        made.append(whole)
-    return made
-
-
-def _read(engine: Engine, picture: Image, blobs: Sequence[Box]) -> Iterable[Text]:
+def _read(engine: Engine, picture: Picture, blobs: Sequence[Box]) -> Iterable[Text]:
     from PIL import Image as Pictures
 
     sheet = Pictures.new("RGB", (120 + COPIES * (LARGEST + 2 * NEAR) * LARGER, ROW * len(blobs)), "white")
     for index, blob in enumerate(blobs):
-        glyph = picture.crop(
-            (int(blob.left) - NEAR, int(blob.top) - NEAR, int(blob.right) + NEAR, int(blob.bottom) + NEAR)
-        )
+        glyph = picture.crop(blob.grown(NEAR).corners)
         sheet.paste(glyph.crop((0, 0, 1, 1)).resize((sheet.width, ROW)), (0, index * ROW))  # its ground
         glyph = glyph.resize((glyph.width * LARGER, glyph.height * LARGER), Pictures.Resampling.BICUBIC)
         for copy in range(COPIES):
             left = 50 + copy * (glyph.width - NEAR * LARGER)
             sheet.paste(glyph, (left, index * ROW + (ROW - glyph.height) // 2))
-    encoded = io.BytesIO()
-    sheet.save(encoded, "BMP")
-    for line in engine.lines(encoded.getvalue()):
+    for line in engine.lines(encoded(sheet)):
         index = int(line.box.centre.y // ROW)
         character = _agreed(line.text)
         if character and line.confidence >= SURE_ENOUGH and 0 <= index < len(blobs):

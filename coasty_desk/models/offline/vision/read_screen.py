@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cached_property
 
 from msgspec import Struct
 
+from coasty_desk.models.offline.vision.pixels import Picture
+from coasty_desk.models.offline.vision.shapes import Canvas
 from coasty_desk.models.offline.vision.texts import Box, Text, joined
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
-
-class ReadScreen(Struct, frozen=True):
+class ReadScreen(Struct, frozen=True, dict=True):
     """A screenshot that was read: its picture (RGB) and the texts on it, from top to bottom.
 
     `whole_read`: at once, and not in parts, one after the other.
     """
 
-    picture: Image
+    picture: Picture
     texts: tuple[Text, ...]
     parts: dict[Text, list[Text]]
     whole_read: bool = False
 
-    @property
-    def lines(self) -> list[Text]:
-        """The texts as the engine read them, several in one line."""
-        return list(self.parts)
+    @cached_property
+    def canvas(self) -> Canvas:
+        """The shapes on it."""
+        return Canvas(self.picture, self.texts)
 
     @property
     def phrases(self) -> list[Text]:

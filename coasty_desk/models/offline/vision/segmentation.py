@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
 
+from coasty_desk.models.offline.vision.pixels import Picture, Run, runs, unlike
 from coasty_desk.models.offline.vision.texts import Box, Text, spread, weight
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 CONTRAST = 36
 """A pixel that differs so much (of 255) from the background is ink."""
@@ -50,11 +46,7 @@ BEYOND = 3
 """A wall goes on for so many pixels above and below the line."""
 
 
-Run: TypeAlias = tuple[int, int]
-"""The first and one past the last column of something."""
-
-
-def parted(line: Text, image: Image) -> list[Text]:
+def parted(line: Text, image: Picture) -> list[Text]:
     """The line as the things that it is made of, each with its own box."""
     groups, ticked = _groups(line.box, image, ROUND if _BLANK.search(line.text) else TALLER)
     if not groups:
@@ -68,80 +60,77 @@ def parted(line: Text, image: Image) -> list[Text]:
     return _shared_out(line, groups)
 
 
-def _groups(box: Box, image: Image, taller: float = TALLER) -> tuple[list[Run], bool]:
+def _groups(box: Box, image: Picture, taller: float) -> tuple[list[Run], bool]:
     """What of the line hangs together, in frame pixels, and whether a tick box stands before it all.
 
     It is parted by wide gaps, by walls and tick boxes, and where another ground begins. `taller`: a
     tick box is at least so many times as high as a capital.
     """
-    left, top = max(0, int(box.left)), max(0, int(box.top) - BEYOND)
-    crop = image.crop(
-        (left, top, min(image.width, int(box.right)), min(image.height, int(box.bottom) + BEYOND))
-    ).convert("L")
+    area = box.grown(0, BEYOND).within(Box(0, 0, image.width, image.height)).corners
+    left, crop = area[0], image.crop(area).convert("L")
     if crop.width < 2 or crop.height < 2 * BEYOND + 2:
         return [], False
     inked = _inked(crop)
     solid = [max(map(len, column.split(b"\0"))) for column in _columns(inked)]
     full = [tall >= WALL * crop.height for tall in solid]
-    inner = [column[BEYOND:-BEYOND] for column in _columns(_without_lines(inked))]
-    drawn = _drawn([any(column) for column in inner], inner)
-    high = _capital([c for c, wall, box in zip(inner, full, drawn, strict=True) if not wall and not box])
-    for start, end in _runs([tall > 1.25 * max(high, 6) for tall in solid]):
+    # underlines, and the upper and lower edges of fields and buttons, are no ink
+    bare = [_LINE.sub(lambda line: bytes(len(line[0])), row) for row in inked]
+    inner = [column[BEYOND:-BEYOND] for column in _columns(bare)]
+    high = _capital([c for c, wall, box in zip(inner, full, _drawn(inner), strict=True) if not wall and not box])
+    for start, end in runs([tall > 1.25 * max(high, 6) for tall in solid]):
         if end - start > 3 * BORDER:
             full[start:end] = [True] * (end - start)
-    groups = [(s, e) for s, e in _runs(full) if e - s > 2 * BORDER]
-    for start, end in _runs(full, wanted=False):
-        runs = [(start + s, start + e) for s, e in _runs([any(column) for column in inner[start:end]])]
-        groups += _hanging_together(runs, inner, high, taller)
+    groups = [(s, e) for s, e in runs(full) if e - s > 2 * BORDER]
+    for start, end in runs(full, wanted=False):
+        inks = [(start + s, start + e) for s, e in runs([any(column) for column in inner[start:end]])]
+        groups += _hanging_together(inks, inner, high, taller)
     first = min((start for start, _ in groups), default=0)
     ticked = any(any(column) for column in inner[: max(0, first - APART)])
     return [(left + start, left + end) for start, end in sorted(groups)], ticked
 
 
-def _without_lines(inked: Image) -> Image:
-    """Underlines, and the upper and lower edges of fields and buttons, are no ink."""
-    from PIL import Image as Pictures
-
-    values, width = inked.tobytes(), inked.width
-    rows = (_LINE.sub(lambda line: bytes(len(line[0])), values[at : at + width]) for at in range(0, len(values), width))
-    return Pictures.frombytes("L", inked.size, b"".join(rows))
-
-
-def _drawn(flags: Sequence[bool], columns: Sequence[bytes]) -> list[bool]:
+def _drawn(columns: Sequence[bytes]) -> list[bool]:
     """Which columns are of squares with four sides, or full ones: no letters, and higher than those beside them."""
-    boxed = [False] * len(flags)
-    runs = _runs(flags)
-    for start, end in runs if len(runs) > 1 else []:
-        rows = [y for y in range(len(columns[0])) if any(column[y] for column in columns[start:end])]
-        tall, wide = rows[-1] - rows[0] + 1, end - start
-        if not (10 <= tall <= 34 and 0.85 <= wide / tall <= 1.18):
+    boxed = [False] * len(columns)
+    inks = runs([any(column) for column in columns])
+    for start, end in inks if len(inks) > 1 else []:
+        top, bottom = _reach(columns[start:end])
+        tall, wide = bottom - top, end - start
+        if not _is_square(wide, tall):
             continue
-        square = [column[rows[0] : rows[-1] + 1] for column in columns[start:end]]
+        square = [column[top:bottom] for column in columns[start:end]]
         sides = (square[0], square[-1], bytes(c[0] for c in square), bytes(c[-1] for c in square))
         if all(side.count(1) >= 0.6 * len(side) for side in sides) or sum(map(sum, square)) >= 0.7 * tall * wide:
             boxed[start:end] = [True] * wide
     return boxed
 
 
+def _reach(columns: Sequence[bytes]) -> Run:
+    """The rows that the ink in the columns, of which there is some, goes over."""
+    rows = [y for y in range(len(columns[0])) if any(column[y] for column in columns)]
+    return rows[0], rows[-1] + 1
+
+
+def _is_square(wide: int, tall: int) -> bool:
+    """Whether it has the size and the shape of a tick box."""
+    return 10 <= tall <= 34 and 0.85 <= wide / tall <= 1.18
+
+
 def _capital(columns: Sequence[bytes]) -> int:
     """How high capitals are: what one column in ten reaches."""
-    reach = []
-    for column in columns:
-        inked = column.strip(b"\0")
-        if inked:
-            reach.append(len(inked))
-    return sorted(reach)[int(len(reach) * 0.9)] if reach else 0
+    reach = sorted(len(inked) for column in columns if (inked := column.strip(b"\0")))
+    return reach[int(len(reach) * 0.9)] if reach else 0
 
 
-def _hanging_together(runs: Sequence[Run], columns: Sequence[bytes], high: int, taller: float) -> list[Run]:
+def _hanging_together(inks: Sequence[Run], columns: Sequence[bytes], high: int, taller: float) -> list[Run]:
     """The runs of ink, joined over narrow gaps; a tick box or an edge parts what is before it from what is after it."""
     groups: list[Run] = []
     parted_here = True
-    for at, (start, end) in enumerate(runs):
-        before = start - runs[at - 1][1] if at else high
-        after = runs[at + 1][0] - end if at + 1 < len(runs) else high
+    for at, (start, end) in enumerate(inks):
+        before = start - inks[at - 1][1] if at else high
+        after = inks[at + 1][0] - end if at + 1 < len(inks) else high
         no_letter = _is_tick_box(columns[start:end], taller * high) or _is_edge(columns[start:end], high)
-        if no_letter and min(before, after) >= APART and len(runs) > 1:
+        if no_letter and min(before, after) >= APART and len(inks) > 1:
             parted_here = True
             continue
         if not parted_here and before <= max(7.0, GAP * high):
@@ -159,41 +148,22 @@ def _is_edge(columns: Sequence[bytes], high: int) -> bool:
 
 def _is_tick_box(columns: Sequence[bytes], least: float) -> bool:
     """Whether the ink is as wide as it is high, and higher than `least`: an empty box or circle, or a full one."""
-    rows = [y for y in range(len(columns[0])) if any(column[y] for column in columns)]
-    tall = rows[-1] - rows[0] + 1
-    return 10 <= tall <= 34 and tall > least and 0.85 <= len(columns) / tall <= 1.18
+    top, bottom = _reach(columns)
+    return _is_square(len(columns), bottom - top) and bottom - top > least
 
 
-def _inked(crop: Image) -> Image:
-    """1 where there is ink, 0 for the ground: the commonest value, or each row's own where it runs from one shade to another."""
-    from PIL import Image as Pictures
-
-    histogram = crop.histogram()
+def _inked(crop: Picture) -> list[bytes]:
+    """Each row with 1 where there is ink, 0 for the ground: the commonest value, or the row's own where it runs from one shade to another."""
+    histogram, pixels, width = crop.histogram(), crop.tobytes(), crop.width
     ground = histogram.index(max(histogram))
-    if histogram[ground] >= PLAIN * crop.width * crop.height:
-        return crop.point(_ink_on(ground))
-    values, width = crop.tobytes(), crop.width
-    rows = [values[at : at + width] for at in range(0, len(values), width)]
-    inked = b"".join(row.translate(bytes(_ink_on(sorted(row)[width // 2]))) for row in rows)
-    return Pictures.frombytes("L", crop.size, inked)
+    plain = histogram[ground] >= PLAIN * len(pixels)
+    rows = [pixels[at : at + width] for at in range(0, len(pixels), width)]
+    return [row.translate(unlike(ground if plain else sorted(row)[width // 2], CONTRAST)) for row in rows]
 
 
-@cache
-def _ink_on(ground: int) -> list[int]:
-    return [1 if abs(value - ground) > CONTRAST else 0 for value in range(256)]
-
-
-def _columns(picture: Image) -> list[bytes]:
-    from PIL import Image as Pictures
-
-    turned = picture.transpose(Pictures.Transpose.TRANSPOSE).tobytes()
-    return [turned[at : at + picture.height] for at in range(0, len(turned), picture.height)]
-
-
-def _runs(flags: Sequence[bool], *, wanted: bool = True) -> list[Run]:
-    """Where flags in a row are as wanted: first and one past the last."""
-    edges = [i for i, (a, b) in enumerate(pairwise([not wanted, *flags, not wanted])) if a != b]
-    return list(zip(edges[::2], edges[1::2], strict=True))
+def _columns(rows: Sequence[bytes]) -> list[bytes]:
+    pixels, width = b"".join(rows), len(rows[0])
+    return [pixels[x::width] for x in range(width)]
 
 
 def _shared_out(line: Text, groups: list[Run]) -> list[Text]:

@@ -9,15 +9,11 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from coasty_desk.models.offline.vision.boxes import BoxLook, Colour, look
+from coasty_desk.models.offline.vision.pixels import Picture, Run, most, runs, unlike
 from coasty_desk.models.offline.vision.texts import Box, Text
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 CONTRAST = 10
 """A pixel that differs so much (of 255) from the ground is not ground: fields' outlines are faint."""
@@ -42,7 +38,6 @@ APART = 3
 
 SMALL, LARGE = 10, 34
 """The sides of a tick box, in pixels."""
-
 
 _SAID = re.compile(r"[\W\d_OoQCcGDeIlXxVv|]*+")
 """What engines read a switch as, a few above each other."""
@@ -83,11 +78,14 @@ STRIPS = ((0.62, 11.0), (0.4, 8.0), (0.85, 15.0))
 WIDEST = 72
 """A switch is no wider, in pixels."""
 
+TALLEST, BROADEST = 420, 1600
+"""A shape that is looked for from a pixel of its ground ends so many pixels above and below it at most, and left and right of it."""
+
 
 class Canvas:
     """The grey picture of a screen, and the texts on it."""
 
-    def __init__(self, picture: Image, texts: Sequence[Text] = ()) -> None:
+    def __init__(self, picture: Picture, texts: Sequence[Text] = ()) -> None:
         self.texts = texts
         self._picture = picture
         self._width, self._height = picture.size
@@ -101,14 +99,19 @@ class Canvas:
 
     def around(self, text: Box, *, most_up: float = 2.2, widest: float = 900) -> Box | None:
         """The shape that the text stands in; None where there is none near it (`most_up` in line heights)."""
-        return self._shape(text, self._ground(text.grown(3, 2)), max(14.0, most_up * text.height), widest)
+        ground = self._commonest(*text.grown(3, 2).corners)
+        return self._shape(text, ground, max(14.0, most_up * text.height), widest)
 
-    def at(self, x: float, y: float, *, tallest: float = 420, widest: float = 1600) -> Box | None:
+    def at(self, x: float, y: float) -> Box | None:
         """The shape that has this pixel of its ground in it; None where there is none."""
         if not (4 <= x < self._width - 4 and 4 <= y < self._height - 4):
             return None
         ground = self._pixels[int(y) * self._width + int(x)]
-        return self._shape(Box(int(x), int(y), int(x) + 1, int(y) + 1), ground, tallest, widest)
+        return self._shape(Box(int(x), int(y), int(x) + 1, int(y) + 1), ground, TALLEST, BROADEST)
+
+    def texts_in(self, box: Box) -> list[Box]:
+        """The boxes of the texts that have their middle in the box."""
+        return [text.box for text in self.texts if box.centres(text.box)]
 
     def line_of(self, label: Box) -> Box | None:
         """The field that is only a line to write on: at the label's foot and right of it, or under it; with the room above the line."""
@@ -116,13 +119,13 @@ class Canvas:
         left, right = max(0, int(label.left - 1.5 * high)), int(label.right + ACROSS_LINE + LONGEST)
         for y in range(int(label.centre.y) + 3, int(label.bottom + 2.6 * high)):
             row = self._row(y, left, right)
-            inked = row.translate(_unlike(_most(self._row(int(label.top), left, right)), CONTRAST))
-            for start, end in _runs([value == 1 for value in inked]):
+            inked = row.translate(unlike(most(self._row(int(label.top), left, right)), CONTRAST))
+            for start, end in runs([value == 1 for value in inked]):
                 line = Box(left + start, y, left + end, y + 1)
                 if not LONG <= end - start <= LONGEST or end == len(row) or not self._is_bare(line):
                     continue
                 if label.right <= line.left <= label.right + ACROSS_LINE and y < label.bottom + 14:
-                    return None if self._says(Box(label.right, label.top, line.left, y)) else _above(line, high)
+                    return None if self.texts_in(Box(label.right, label.top, line.left, y)) else _above(line, high)
                 if abs(line.left - label.left) <= high and line.right > label.right + high:
                     return _above(line, high)
         return None
@@ -133,11 +136,8 @@ class Canvas:
         around = ((start - BARE, start + 1), (end - 1, end + BARE))
         sides = [self._row(int(line.top) + by, *part) for part in around for by in BESIDE]
         under = self._row(int(line.top) + THICK, start, end)
-        unlike = _unlike(_most(under), CONTRAST)
-        return not any(side.translate(unlike).count(1) for side in sides) and not self._is_wall(under, unlike, 0.3)
-
-    def _says(self, box: Box) -> bool:
-        return any(box.holds(text.box.centre.x, text.box.centre.y) for text in self.texts)
+        inks = unlike(most(under), CONTRAST)
+        return not any(1 in side.translate(inks) for side in sides) and not _is_wall(under, inks, 0.3)
 
     def edges_right_of(self, x: float, y: float, reach: float) -> Iterator[int]:
         """Where on this row, going right, the colour changes."""
@@ -152,11 +152,9 @@ class Canvas:
         halves = [max(part * label.height, least) for part, least in STRIPS]
         near = near_to(label)
         tries = [(half, reach) for reach in (near, WIDEST) for half in halves]
-        tries += [
-            (1.3 * label.height, reach) for reach in (near, WIDEST)
-        ]  # beside two lines, of which the label is one
-        found = (self._beside(label, half, reach) for half, reach in tries)
-        box = next(filter(None, found), None)
+        two_lines = 1.3 * label.height  # the label may be one of them
+        tries += [(two_lines, near), (two_lines, WIDEST)]
+        box = next(filter(None, (self._beside(label, half, reach) for half, reach in tries)), None)
         if box is None:
             return self._far_right(label) or self._below(label)
         if _is_square(box) and (state := self.look(box).state) is not False:
@@ -189,31 +187,25 @@ class Canvas:
 
     def dots(self, field: Box) -> tuple[int, bool]:
         """How many dots of a password stand in the field, alike and evenly apart, and whether they reach its end."""
-        runs = self._inked_runs(field)
-        row: list[tuple[int, int]] = []
-        for run in runs:
+        row: list[Run] = []
+        for run in self._inked_runs(field):
             if not row or (_is_alike(row[-1], run) and _is_in_step(row, run)):
                 row.append(run)
         pitch = row[1][0] - row[0][0] if len(row) > 1 else 0
         return len(row), pitch > 0 and row[-1][1] >= field.width - max(field.height, 2 * pitch)
 
-    def _inked_runs(self, field: Box) -> list[tuple[int, int]]:
+    def _inked_runs(self, field: Box) -> list[Run]:
         inset = round(min(field.height * 0.2, 6))
-        rows = [
-            self._row(y, int(field.left) + 3, int(field.right) - 3)
-            for y in range(int(field.top) + inset, int(field.bottom) - inset)
-        ]
-        unlike = _unlike(_most(b"".join(rows)), 3 * CONTRAST)
-        inked = [row.translate(unlike) for row in rows]
-        runs = _runs([any(row[x] for row in inked) for x in range(len(rows[0]) if rows else 0)])
-        return [(start, end) for start, end in runs if end - start > 2]
+        left, top, right, bottom = field.corners
+        inked = self._inked(left + 3, top + inset, right - 3, bottom - inset, 3 * CONTRAST)
+        inks = runs([any(row[x] for row in inked) for x in range(len(inked[0]) if inked else 0)])
+        return [(start, end) for start, end in inks if end - start > 2]
 
     def _below(self, label: Box) -> Box | None:
         """The box right below the label, at its left, that has no label of its own."""
         left, top, high = int(label.left) - NOTCH, int(label.bottom), max(label.height, LEAST_LINE)
-        rows = [self._row(y, left, left + SMALL) for y in range(top, top + int(2.5 * high) + LARGE)]
-        unlike = _unlike(_most(b"".join(rows)), CONTRAST)
-        for start, end in _runs([1 in row.translate(unlike) for row in rows]):
+        inked = self._inked(left, top, left + SMALL, top + int(2.5 * high) + LARGE)
+        for start, end in runs([1 in row for row in inked]):
             line = Box(label.left, top + start, label.right, top + end)
             for box in self._squares(Box(left - APART, line.top - 2, left + WIDEST + NOTCH, line.bottom + 2), line):
                 if start < 1.3 * high and abs(box.left - label.left) <= NOTCH and not self._is_named(box, 4 * high):
@@ -244,16 +236,12 @@ class Canvas:
 
     def _whole(self, box: Box) -> Box:
         """All of what is seen in a strip that may have cut it off above and below."""
-        left, right = int(box.left), int(box.right)
-        ground = _most(
-            self._row(int(box.top), left - APART, left) + self._row(int(box.bottom) - 1, right, right + APART)
-        )
-        unlike = _unlike(ground, CONTRAST)
+        left, top, right, bottom = box.corners
+        ground = most(self._row(top, left - APART, left) + self._row(bottom - 1, right, right + APART))
 
         def goes_on(y: int) -> bool:
-            return 1 in self._row(y, left, right).translate(unlike)
+            return 1 in self._row(y, left, right).translate(unlike(ground, CONTRAST))
 
-        top, bottom = int(box.top), int(box.bottom)
         while top > box.bottom - LARGE and goes_on(top - 1):
             top -= 1
         while bottom < box.top + LARGE and goes_on(bottom):
@@ -262,83 +250,70 @@ class Canvas:
 
     def _squares(self, window: Box, label: Box) -> Iterator[Box]:
         """The squarish blobs of another colour in the window, and switches, at the height of the label, from left to right."""
-        left, right = max(0, int(window.left)), min(self._width, int(window.right))
-        top, bottom = max(0, int(window.top)), min(self._height, int(window.bottom))
+        left, top, right, bottom = window.within(Box(0, 0, self._width, self._height)).corners
         if right - left < SMALL or bottom - top < SMALL:
             return
-        rows = [self._row(y, left, right) for y in range(top, bottom)]
-        unlike = _unlike(_most(b"".join(rows)), CONTRAST)
-        inked = _without_lines([row.translate(unlike) for row in rows])
+        inks = unlike(self._commonest(left, top, right, bottom), CONTRAST)
+        inked = _without_lines([self._row(y, left, right).translate(inks) for y in range(top, bottom)])
         columns = [any(row[x] for row in inked) for x in range(right - left)]
-        runs = [(-APART, -APART), *_runs(columns), (len(columns) + APART, 0)]
-        for (_, before), (start, end), (after, _) in zip(runs, runs[1:], runs[2:], strict=False):
+        blobs = [(-APART, -APART), *runs(columns), (len(columns) + APART, 0)]
+        for (_, before), (start, end), (after, _) in zip(blobs, blobs[1:], blobs[2:], strict=False):
             has = [y for y, row in enumerate(inked) if 1 in row[start:end]]
             box = self._whole(Box(left + start, top + has[0], left + end, top + has[-1] + 1))
             sides = (int(box.left) - 1, int(box.right))
-            joined = any(1 in self._column(x, int(box.top), int(box.bottom)).translate(unlike) for x in sides)
+            joined = any(1 in self._column(x, int(box.top), int(box.bottom)).translate(inks) for x in sides)
             whole = not joined and start > 0 and end < len(columns) and start - before >= APART and after - end >= APART
-            if (
-                whole
-                and (_is_square(box) or self._is_switch(box))
-                and abs(box.centre.y - label.centre.y) <= 0.65 * label.height
-            ):
+            level = abs(box.centre.y - label.centre.y) <= 0.65 * label.height
+            if whole and level and (_is_square(box) or self._is_switch(box)):
                 yield box
 
     def _shape(self, seed: Box, ground: int, tallest: float, widest: float) -> Box | None:
         """With straight sides, or half circles for sides."""
         shapes = (self._sided(seed, ground, tallest, widest, inset) for inset in (STRAIGHT, HALF_CIRCLE))
-        return next((shape for shape in shapes if shape is not None), None)
+        return next(filter(None, shapes), None)
 
     def _sided(self, seed: Box, ground: int, tallest: float, widest: float, inset: float) -> Box | None:
-        unlike = _unlike(ground, CONTRAST)
+        inks = unlike(ground, CONTRAST)
         middle, half = (seed.left + seed.right) / 2, min(max(seed.width / 2, 3.0), 60.0)
         span = int(max(0, middle - half)), int(min(self._width, middle + half))
         up = range(int(seed.top), int(max(0, seed.top - tallest)) - 1, -1)
         down = range(int(seed.bottom), int(min(self._height, seed.bottom + tallest)))
-        top = next((y + 1 for y in up if self._is_wall(self._row(y, *span), unlike)), None)
-        bottom = next((y for y in down if self._is_wall(self._row(y, *span), unlike)), None)
+        top = next((y + 1 for y in up if _is_wall(self._row(y, *span), inks)), None)
+        bottom = next((y for y in down if _is_wall(self._row(y, *span), inks)), None)
         if top is None or bottom is None or bottom - top < 8:
             return None
-        high, low = top + round((bottom - top) * inset), bottom - round((bottom - top) * inset)
-        left = self._side(int(seed.left), top, bottom, unlike, -1, widest, (high, low))
-        right = self._side(int(seed.right), top, bottom, unlike, 1, widest, (high, low))
+        round_by = round((bottom - top) * inset)
+        left = self._side(int(seed.left), (top, bottom), round_by, inks, -1, widest)
+        right = self._side(int(seed.right), (top, bottom), round_by, inks, 1, widest)
         if left is None or right is None or right - left < 8:
             return None
         box = Box(left, top, right, bottom)
         round_ = inset == HALF_CIRCLE
         if round_ and box.width < 3 * box.height:
             return None
-        return box if self._is_walled(box, unlike, round_=round_) else None
+        return box if self._is_walled(box, inks, round_=round_) else None
 
-    def _side(
-        self, x: int, top: int, bottom: int, unlike: bytes, way: int, most: float, span: tuple[int, int]
-    ) -> int | None:
-        """Going left or right, where the shape from `top` to `bottom` ends: with a wall in the middle `span` of its height."""
-        high, low = span
-        end = x + way * most
+    def _side(self, x: int, rows: Run, round_by: int, inks: bytes, way: int, widest: float) -> int | None:
+        """Going left or right, where the shape that has these rows ends: with a wall in all of them but those at its round corners."""
+        top, bottom = rows
+        end = x + way * widest
         text: Box | None = None
         while 0 <= x < self._width and (end - x) * way > 0:
             if text is None or not text.left <= x < text.right:
                 text = self._text_at(x, top, bottom)
-            if text is None:
-                wall = self._is_wall(self._column(x, high, low), unlike, HIGH)
-            else:
-                wall = self._is_wall(self._column(x, top + 1, bottom - 1), unlike, HIGHEST)
-            if wall:
+            by, share = (round_by, HIGH) if text is None else (1, HIGHEST)
+            if _is_wall(self._column(x, top + by, bottom - by), inks, share):
                 return x + 1 if way < 0 else x
             x += way
         return None
 
     def _text_at(self, x: int, top: int, bottom: int) -> Box | None:
-        for text in self.texts:
-            box = text.box
-            if box.left <= x < box.right and box.bottom > top and box.top < bottom and top <= box.centre.y < bottom:
-                return box
-        return None
+        boxes = (text.box for text in self.texts)
+        return next((box for box in boxes if box.left <= x < box.right and top <= box.centre.y < bottom), None)
 
-    def _is_walled(self, box: Box, unlike: bytes, *, round_: bool = False) -> bool:
+    def _is_walled(self, box: Box, inks: bytes, *, round_: bool) -> bool:
         """Whether there is something of another colour along all of its four sides, but for its corners."""
-        left, top, right, bottom = int(box.left), int(box.top), int(box.right), int(box.bottom)
+        left, top, right, bottom = box.corners
         x, y = int(min(box.width * 0.25, box.height * 0.5, 18)), int(min(box.height * 0.25, 14))
         x, y = (int(box.height * 0.5), int(box.height * HALF_CIRCLE)) if round_ else (x, y)
         sides = (
@@ -347,20 +322,20 @@ class Canvas:
             self._column(left - 1, top + y, bottom - y),
             self._column(right, top + y, bottom - y),
         )
-        marked = [side.translate(unlike) for side in sides]
+        marked = [side.translate(inks) for side in sides]
         for text in self.texts:  # a label on the upper side interrupts it
             first, last = max(0, int(text.box.left) - NOTCH - left - x), int(text.box.right) + NOTCH - left - x
             if text.box.top < top <= text.box.bottom and first < last and first < len(marked[0]):
                 marked[0] = marked[0][:first] + b"\x01" * (min(last, len(marked[0])) - first) + marked[0][last:]
         return all(m[:1] == m[-1:] == b"\x01" and m.count(1) >= WALLED * len(m) for m in marked)
 
-    @staticmethod
-    def _is_wall(line: bytes, unlike: bytes, share: float = WALL) -> bool:
-        return len(line) > 0 and line.translate(unlike).count(1) >= share * len(line)
+    def _inked(self, left: int, top: int, right: int, bottom: int, by: int = CONTRAST) -> list[bytes]:
+        """The rows there with 1 for each pixel that differs by so much from the commonest."""
+        inks = unlike(self._commonest(left, top, right, bottom), by)
+        return [self._row(y, left, right).translate(inks) for y in range(top, bottom)]
 
-    def _ground(self, box: Box) -> int:
-        rows = range(max(0, int(box.top)), min(self._height, int(box.bottom)))
-        return _most(b"".join(self._row(y, int(box.left), int(box.right)) for y in rows))
+    def _commonest(self, left: int, top: int, right: int, bottom: int) -> int:
+        return most(b"".join(self._row(y, left, right) for y in range(top, bottom)))
 
     def _row(self, y: int, left: int, right: int) -> bytes:
         if not 0 <= y < self._height:
@@ -381,21 +356,19 @@ def near_to(label: Box) -> float:
     return BESIDE_LABEL * max(label.height, LEAST_LINE)
 
 
-@cache
-def _unlike(ground: int, by: int) -> bytes:
-    """The table that turns a pixel into 1 where it differs from the ground, else into 0."""
-    return bytes(abs(value - ground) > by for value in range(256))
+def _is_wall(line: bytes, inks: bytes, share: float = WALL) -> bool:
+    return len(line) > 0 and line.translate(inks).count(1) >= share * len(line)
 
 
 def _above(line: Box, high: float) -> Box:
     return Box(line.left, line.top - 1.5 * high, line.right, line.top)
 
 
-def _is_alike(one: tuple[int, int], other: tuple[int, int]) -> bool:
+def _is_alike(one: Run, other: Run) -> bool:
     return abs((one[1] - one[0]) - (other[1] - other[0])) <= 1
 
 
-def _is_in_step(row: Sequence[tuple[int, int]], run: tuple[int, int]) -> bool:
+def _is_in_step(row: Sequence[Run], run: Run) -> bool:
     """Whether the next one is as far from the last as the second is from the first."""
     pitch = row[1][0] - row[0][0] if len(row) > 1 else run[0] - row[0][0]
     return abs((run[0] - row[-1][0]) - pitch) <= 1 and pitch <= 3 * (row[0][1] - row[0][0])
@@ -412,15 +385,6 @@ def _without_lines(inked: Sequence[bytes]) -> list[bytes]:
         kept = row[first:last] if row.count(1) < ACROSS * len(row) else b""
         bare.append(bytes(first) + kept + bytes(len(row) - first - len(kept)))
     return bare
-
-
-def _most(pixels: bytes) -> int:
-    return max(set(pixels), key=pixels.count, default=0)
-
-
-def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
-    edges = [i for i, (a, b) in enumerate(pairwise([False, *flags, False])) if a != b]
-    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def _is_pill(box: Box) -> bool:

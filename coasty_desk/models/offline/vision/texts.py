@@ -38,9 +38,23 @@ class Box(Struct, frozen=True):
         """Its middle."""
         return Point(round((self.left + self.right) / 2), round((self.top + self.bottom) / 2))
 
+    @property
+    def area(self) -> float:
+        """Its pixels; none where it is turned inside out, as what is cut by another may be."""
+        return max(self.width, 0) * max(self.height, 0)
+
+    @property
+    def corners(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom in whole pixels, as a picture is cropped by."""
+        return int(self.left), int(self.top), int(self.right), int(self.bottom)
+
     def holds(self, x: float, y: float) -> bool:
         """Whether the pixel is inside."""
         return self.left <= x < self.right and self.top <= y < self.bottom
+
+    def centres(self, other: Box) -> bool:
+        """Whether the middle of the other is inside."""
+        return self.holds(other.centre.x, other.centre.y)
 
     def meets(self, other: Box) -> bool:
         """Whether the two have a pixel in common."""
@@ -93,21 +107,22 @@ class Text(Struct, frozen=True):
     confidence: float = 1.0
     marks: tuple[float, ...] = ()
 
-    def moved(self, right: float, down: float) -> Text:
-        """The same elsewhere."""
-        return Text(self.text, self.box.moved(right, down), self.confidence, tuple(mark + right for mark in self.marks))
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """The left edge of each character, as it is known or can be reckoned."""
+        return self.marks or tuple(spread(self.text, self.box.left, self.box.right))
 
-    def shrunk(self, by: float) -> Text:
-        """The same on a picture that is so many times as small."""
+    def placed(self, by: float, left: float, top: float) -> Text:
+        """The same on the whole picture, of which an engine has read the part at `left` and `top`, so many times as large."""
         box = Box(self.box.left / by, self.box.top / by, self.box.right / by, self.box.bottom / by)
-        return Text(self.text, box, self.confidence, tuple(mark / by for mark in self.marks))
+        return Text(self.text, box.moved(left, top), self.confidence)
 
     def inside(self, box: Box) -> Text | None:
         """The characters that stand in the box; None where none do."""
         middle = (self.box.top + self.box.bottom) / 2
         if not box.top <= middle < box.bottom or not box.same_column(self.box):
             return None
-        marks = [*(self.marks or spread(self.text, self.box.left, self.box.right)), self.box.right]
+        marks = [*self.edges, self.box.right]
         there = [i for i in range(len(self.text)) if box.left <= (marks[i] + marks[i + 1]) / 2 < box.right]
         if not there:
             return None
@@ -118,7 +133,7 @@ class Text(Struct, frozen=True):
         """The characters from `start` to `end` with the part of the box that they take."""
         if start <= 0 and end >= len(self.text):
             return self
-        marks = self.marks or tuple(spread(self.text, self.box.left, self.box.right))
+        marks = self.edges
         right = marks[end] if end < len(marks) else self.box.right
         box = Box(marks[start], self.box.top, right, self.box.bottom)
         return Text(self.text[start:end], box, self.confidence, marks[start:end])
@@ -154,7 +169,7 @@ def joined(parts: Sequence[Text]) -> Text:
         if said:
             marks.append(whole.right)
             said += " "
-        marks += part.marks or spread(part.text, part.box.left, part.box.right)
+        marks += part.edges
         said += part.text
         whole = whole.with_(part.box)
     return Text(said, whole, min(part.confidence for part in parts), tuple(marks))
