@@ -137,3 +137,8 @@ def test_a_menus_word_is_known_again_with_its_underlined_letter_misread(label: s
 def test_what_a_line_denies_is_not_what_is_looked_for(label: str, line: str, *, there: bool) -> None:
     """A wait for “Paid” is not over where the page says that it is not."""
     assert isinstance(locate(Target(label), scene(line), loosely=True), Located) is there
+
+
+def test_a_letter_in_a_longer_label_that_is_narrower_than_its_edges_is_no_name() -> None:
+    """Nothing is left of it whose colour could be seen."""
+    assert isinstance(locate(Target("i"), scene("Wi-Fi is on")), Missing)

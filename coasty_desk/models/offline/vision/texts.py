@@ -45,8 +45,9 @@ class Box(Struct, frozen=True):
 
     @property
     def corners(self) -> tuple[int, int, int, int]:
-        """Left, top, right and bottom in whole pixels, as a picture is cropped by."""
-        return int(self.left), int(self.top), int(self.right), int(self.bottom)
+        """Left, top, right and bottom in whole pixels, as a picture is cropped by; of what is turned inside out, nothing."""
+        left, top = int(self.left), int(self.top)
+        return left, top, max(left, int(self.right)), max(top, int(self.bottom))
 
     def holds(self, x: float, y: float) -> bool:
         """Whether the pixel is inside."""
