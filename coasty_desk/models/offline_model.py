@@ -29,12 +29,11 @@ class OfflineModel(Model):
 
     def plan(self, task: str) -> tuple[str, ...]:
         """Raises UsageError where an instruction is not understood, before anything is opened."""
-        from coasty_desk.models.offline.language import plan_text
-        from coasty_desk.models.offline.language.grammar import parse
+        from coasty_desk.models.offline.language.grammar import parse, shown
         from coasty_desk.models.offline.language.instructions import NotUnderstoodError
 
         try:
-            return tuple(plan_text.plan(parse(task)))
+            return tuple(shown(parse(task)))
         except NotUnderstoodError as error:
             message = f"The offline predictor does not understand the task: {error}."
             remedy = 'Say it in steps, with texts and labels in quotes, such as: click "File", then type "Ada" into the field "Name".'

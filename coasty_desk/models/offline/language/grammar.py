@@ -13,8 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coasty_desk.models.offline.language import plan_text
-from coasty_desk.models.offline.language.instructions import NotUnderstoodError, Step
+from coasty_desk.models.offline.language.instructions import NotUnderstoodError, Step, plan
 from coasty_desk.models.offline.language.phrasebook import (
     LANGUAGES,
     Plain,
@@ -43,7 +42,7 @@ _EXPECTED = {
     "NUMBER": "a number",
     "UNIT": "seconds",
     "_TO": "to",
-    "UNTIL": "until",
+    "_UNTIL": "until",
     "KIND": "a kind such as button, link or field",
     "RELATION": "a place such as next to or below",
     "STATE": "a state such as appears or disappears",
@@ -58,25 +57,21 @@ def parse(text: str) -> tuple[Step, ...]:
     try:
         return _parsed(padded)
     except _NotReadError as error:
-        said = _plainly(padded, spoken(padded))
-        why = error if said is None or said.words_of.language == error.language else _why_not(said) or error
-        message = str(why) if said is None else said.words_of.said(str(why))
-        raise NotUnderstoodError(message) from error
+        raise NotUnderstoodError(_in_their_language(error, padded)) from error
 
 
-def _plainly(padded: str, language: str) -> Plain | None:
+def _in_their_language(error: _NotReadError, padded: str) -> str:
+    """Why it is not understood, as the language that it is said in has it."""
     try:
-        return plain(padded, language)
+        said = plain(padded, spoken(padded))
     except RefusedPhraseError:
-        return None
-
-
-def _why_not(said: Plain) -> NotUnderstoodError | None:
+        return str(error)
     try:
-        _read(said)
-    except NotUnderstoodError as error:
-        return error
-    return None
+        if said.words_of.language != error.language:
+            _read(said)
+    except _NotReadError as own:
+        error = own
+    return said.words_of.said(str(error))
 
 
 def _parsed(padded: str) -> tuple[Step, ...]:
@@ -121,7 +116,7 @@ def _parsed(padded: str) -> tuple[Step, ...]:
 
 def shown(steps: Sequence[Step]) -> list[str]:
     """The steps as they were understood, a line each."""
-    return list(plan_text.plan(steps))
+    return list(plan(steps))
 
 
 class _NotReadError(NotUnderstoodError):
@@ -206,10 +201,10 @@ def _padded(text: str) -> str:
     return " " * length + text[length:]
 
 
-def _complaint(text: str, position: int | None, expected: set[str]) -> str:
+def _complaint(text: str, position: int, expected: set[str]) -> str:
     wanted = [words for name, words in _EXPECTED.items() if name in expected][:3]
     hint = f"; expected {' or '.join(wanted)}" if wanted else ""
-    if position is None or position >= len(text) or position < 0:
+    if position >= len(text):
         return f"it ends too early, after “{text.strip()[-40:]}”{hint}"
     word = re.match(r"\s*(\S+)", text[position:])
     here = (word[1] if word else text[position:]).strip(",;")

@@ -75,6 +75,9 @@ _JOINS_NAMES = re.compile(r"&\s+(?=[^\W\d_])(?=[^a-zß-ÿ])")
 """As in `Save & Close`, which is one name."""
 
 
+_WORD = re.compile(rf"{QUOTED}+|[^\S\n]+|[,.;:!?](?=\s|$|{QUOTED})|\n|(?:(?!\s|{QUOTED}|[,.;:!?](?:\s|$|{QUOTED})).)+")
+"""A quoted text, blanks, a sign, or a word."""
+
 ACCENTED = 5
 """Of shorter words some are others without their accent: `él` and `el`, `está` and `esta`."""
 
@@ -209,16 +212,13 @@ def _goes_on(rest: Sequence[Piece], source: str) -> bool:
 
 
 def _all_pieces(source: str, book: _Book) -> list[Piece]:
-    pieces: list[Piece] = []
-    refused: RefusedPhraseError | None = None
-    for piece in _pieces(source, book):
-        pieces.append(piece)
-        if piece.refusal and refused is None:
+    pieces = list(_pieces(source, book))
+    for piece in pieces:
+        if piece.refusal:
             refused = RefusedPhraseError(f"“{' '.join(source[piece.start : piece.end].split())}” {piece.refusal}")
-    if refused is not None:
-        said = [piece for piece in pieces if piece.said.strip() or piece.foreign]
-        refused.speaks = bool(said[0].refusal) or any(p.foreign and (p.own or _is_verb(p)) for p in said)
-        raise refused
+            said = [piece for piece in pieces if piece.said.strip() or piece.foreign]
+            refused.speaks = bool(said[0].refusal) or any(p.foreign and (p.own or _is_verb(p)) for p in said)
+            raise refused
     return pieces
 
 
@@ -235,7 +235,8 @@ def _pieces(source: str, book: _Book) -> Iterator[Piece]:
             begins = begins and not piece.said.strip() and not piece.tail
             begins = begins or bool(_ends_a_clause(piece.said))
         else:
-            end = _end_of_word(shadow, at)
+            word = _WORD.match(shadow, at)
+            end = word.end() if word else at + 1
             named = not begins and _SMALL.fullmatch(source[at:end].lower()) and source[at:end].istitle()
             piece = Piece((NAMING if named else "") + source[at:end], at, end)
             if piece.said.strip(" \t\u00a0"):
@@ -285,14 +286,6 @@ def _ends_a_clause(said: str) -> bool:
     return bool(_LIGHT.fullmatch(last) or _BREAK.fullmatch(last or "\n") or said == "\n")
 
 
-def _end_of_word(shadow: str, at: int) -> int:
-    """Where what begins there ends: a quoted text, blanks, a sign, or a word."""
-    found = re.compile(
-        rf"{QUOTED}+|[^\S\n]+|[,.;:!?](?=\s|$|{QUOTED})|\n|(?:(?!\s|{QUOTED}|[,.;:!?](?:\s|$|{QUOTED})).)+"
-    ).match(shadow, at)
-    return found.end() if found else at + 1
-
-
 def _is_verb(piece: Piece) -> bool:
     return bool(_VERB.fullmatch((piece.said.split() or [""])[0]))
 
@@ -305,23 +298,15 @@ def _in_order(clause: list[Piece], source: str) -> list[Piece]:
         ending = source[last.start : last.end]
         word = next((w for w in clause[n].ways if w and re.fullmatch(w, ending, re.IGNORECASE)), None)
         if word is not None:
-            said = clause[n].ways[word]
-            joined = Piece(said, clause[n].start, clause[n].end, foreign=True)
-            clause = [
-                *clause[:n],
-                joined,
-                *clause[n + 1 : filled[-1]],
-                Piece("", last.start, last.end),
-                *clause[filled[-1] + 1 :],
-            ]
+            clause[n] = Piece(clause[n].ways[word], clause[n].start, clause[n].end, foreign=True)
+            clause[filled[-1]] = Piece("", last.start, last.end)
             break
     filled = [n for n, piece in enumerate(clause) if piece.said.strip()]
     if len(filled) > 1 and not _is_verb(clause[filled[0]]):
         verb = clause[filled[-1]]
         if verb.foreign and _is_verb(verb) and source[verb.start].islower():  # a name begins with a capital
-            rest = [*clause[: filled[-1]], *clause[filled[-1] + 1 :]]
-            at = filled[0]
-            clause = [*rest[:at], verb, Piece(" ", verb.start, verb.start), *rest[at:]]
+            del clause[filled[-1]]
+            clause[filled[0] : filled[0]] = [verb, Piece(" ", verb.start, verb.start)]
     tails = [piece for piece in clause if piece.tail]
     return clause + [Piece(f" {piece.tail} ", piece.start, piece.end, foreign=True) for piece in tails]
 
@@ -355,20 +340,12 @@ def _book(language: str) -> _Book:
         listed["+"] |= plainly.names - listed["?"]
         listed["@"] |= plainly.applications
         listed['"'] |= plainly.texts
+    pointing, names, applications, texts, values = map(frozenset, listed.values())
     return _Book(
         _alternatives([(n, p) for n, p in enumerate(found) if not p.startswith("^")]),
         _alternatives([(n, p.removeprefix("^").replace("|^", "|")) for n, p in enumerate(found)]),
         tuple(tuple(entries) for entries in found.values()),
-        Words(
-            language,
-            pointing=frozenset(listed["?"]),
-            names=frozenset(listed["+"]),
-            applications=frozenset(listed["@"]),
-            texts=frozenset(listed['"']),
-            values=frozenset(listed["="]),
-            forms=phrases["&"],
-            complaints=phrases["§"],
-        ),
+        Words(language, pointing, names, applications, texts, values, phrases["&"], phrases["§"]),
     )
 
 

@@ -155,10 +155,7 @@ class Steps:
         self._seen(condition)
         return If(condition, (step,))
 
-    def when(self, _if: Token, condition: Condition, body: Any) -> If:
-        return If(self._seen(condition), _steps(body))
-
-    def either(self, _if: Token, condition: Condition, body: Any, otherwise: Any) -> If:
+    def when(self, _if: Token, condition: Condition, body: Any, otherwise: Any = ()) -> If:
         return If(self._seen(condition), _steps(body), _steps(otherwise))
 
     def once(self, condition: Condition, body: Any) -> tuple[Step, ...]:
@@ -170,7 +167,7 @@ class Steps:
     def repeat(self, times: int, body: Any) -> Repeat:
         return Repeat(_steps(body), times)
 
-    def repeat_until(self, _until: Token, condition: Condition, body: Any) -> Repeat:
+    def repeat_until(self, condition: Condition, body: Any) -> Repeat:
         return Repeat(_steps(body), vocabulary.UNTIL_ROUNDS, self._seen(condition))
 
     # instructions
@@ -187,7 +184,7 @@ class Steps:
         if re.search("right|middle|double|triple", verb, re.IGNORECASE):
             message = f"“{self._source(verb)}” may be meant for the first alone: say of each how it is clicked"
             raise NotUnderstoodError(message)
-        return tuple(self._also(_click(verb, target, None), f"{verb} {target}") for target in targets)
+        return self.path(verb, *targets)
 
     def click_inside(self, verb: Token, way: Token, target: Target, times: int | None) -> Instruction:
         if vocabulary.way(way) != "in":
@@ -229,14 +226,13 @@ class Steps:
         self._name(does)
         return Step(does, said)
 
-    def hover(self, target: Target) -> Hover:
-        return Hover(target)
+    hover = Hover
 
-    def path(self, verb: Token, *names: Target) -> tuple[Step, ...]:
+    def path(self, verb: str, *names: Target) -> tuple[Step, ...]:
         return tuple(self._also(_click(verb, name, None), f"{verb} {name}") for name in names)
 
     def path_from(self, first: str, *names: Target) -> tuple[Step, ...]:
-        return tuple(self._also(ClickOn(name), f"click {name}") for name in (Target(first), *names))
+        return self.path("click", Target(first), *names)
 
     def path_alone(self, first: Token, *names: Target) -> tuple[Step, ...]:
         head = self._source(first)
@@ -368,12 +364,11 @@ class Steps:
     def pause(self, number: Token, unit: Token) -> Pause:
         return Pause(vocabulary.seconds(number, unit))
 
-    def wait_for(self, *parts: Any) -> WaitFor:
-        _, condition, number, unit = parts if len(parts) == 4 else (None, *parts)
+    def wait_for(self, condition: Condition, number: Token | None, unit: Token) -> WaitFor:
         return WaitFor(self._seen(condition), None if number is None else vocabulary.seconds(number, unit))
 
-    def wait_up_to(self, number: Token, unit: Token, *rest: Any) -> WaitFor:
-        return WaitFor(self._seen(rest[-1]), vocabulary.seconds(number, unit))
+    def wait_up_to(self, number: Token, unit: Token, condition: Condition) -> WaitFor:
+        return self.wait_for(condition, number, unit)
 
     def verify(self, condition: Condition) -> Verify:
         return Verify(self._seen(condition))
@@ -402,38 +397,26 @@ class Steps:
     def choose_in(self, way: Token, source: Target, option: str) -> Choose:
         return self.choose_among(option, way, source)
 
-    def select_all(self, _words: Token) -> Press:
+    def select_all(self) -> Press:
         return Press((("ctrl", "a"),))
 
-    def read(self, target: Target) -> Read:
-        return Read(target)
+    read = Read
 
-    def open_words(self, said: str, app: Token | None) -> Instruction:
-        return self._opened(said, None) if app is None else Open(said)
+    open_app = Open
 
-    def open_named(self, *parts: Token | None) -> Instruction:
-        *_, name, kind = parts
-        return Open("") if name is None else self._opened(vocabulary.quoted(name), kind)
-
-    def open_app(self, _app: Token, name: str) -> Open:
-        return Open(name)
-
-    def open_kind(self, kind: Token, name: Token) -> Instruction:
-        return self._opened(vocabulary.quoted(name), kind)
+    def open_kind(self, kind: Token, name: str) -> Instruction:
+        return self.opened(name, kind)
 
     def open_worded(self, kind: Token, name: str) -> Instruction:
         if not vocabulary.OPENABLE.fullmatch(kind.lower()):
             return Open(f"{self._source(kind)} {name}")
-        return self._opened(name, kind)
-
-    def open_the(self, said: str, kind: Token) -> Instruction:
-        return self._opened(said, kind)
+        return self.opened(name, kind)
 
     def open_kind_of(self, said: Token, kind: Token) -> Instruction:
         name, kind = (kind, said) if kind[0].isupper() and said[0].islower() else (said, kind)
-        return self._opened(self._source(name), kind)
+        return self.opened(self._source(name), kind)
 
-    def _opened(self, name: str, kind: Token | None) -> Instruction:
+    def opened(self, name: str, kind: Token | None) -> Instruction:
         said = "" if kind is None else kind.lower()
         if kind is None or not vocabulary.OPENABLE.fullmatch(said):
             if vocabulary.FILE.fullmatch(name):
@@ -455,15 +438,9 @@ class Steps:
 
     # parts
 
-    def until(self, _until: Token, condition: Condition) -> Condition:
-        return condition
-
     def amount(self, number: Token, unit: Token | None) -> int:
         pages = unit is not None and unit.lower().startswith(("page", "screen"))
-        return _whole(number) * (vocabulary.PAGE_NOTCHES if pages else 1)
-
-    def count(self, said: Token) -> int:
-        return _whole(said)
+        return vocabulary.whole(number) * (vocabulary.PAGE_NOTCHES if pages else 1)
 
     def is_state(self, target: Target, state: Token | None) -> Condition:
         said = "" if state is None else " ".join(state.lower().split())
@@ -485,28 +462,27 @@ class Steps:
         holder = target if target.kind else replace(target, kind="field")
         return Condition(Target(text, relations=(Relation("in", holder),)))
 
-    def contains_not(self, target: Target, _lacks: Token, text: str) -> Condition:
+    def contains_not(self, target: Target, text: str) -> Condition:
         return replace(self.contains(target, text), there=False)
 
-    def contains_last(self, target: Target, text: Token) -> Condition:
-        return self.contains(target, vocabulary.quoted(text))
+    there_is = Condition
 
-    def there_is(self, *parts: Any) -> Condition:
-        return Condition(parts[-1], there=parts[0] is None or isinstance(parts[0], Target))
+    def there_is_no(self, target: Target) -> Condition:
+        return Condition(target, there=False)
 
-    def target(self, *parts: Any) -> Target:
-        named: Target
-        named, *relations = [part for part in parts if part is not None]
+    def target(self, named: Target, *relations: Relation) -> Target:
         if not named.label and not relations:
             message = f"“{named}” does not say which {named.kind}: name a text in it or beside it"
             raise NotUnderstoodError(message)
-        return replace(named, relations=tuple(relations))
+        return replace(named, relations=relations)
 
-    def labelled(self, ordinal: Token | None, label: Token, kind: Token | None = None) -> Target:
-        return Target(vocabulary.quoted(label), vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
+    def labelled(self, ordinal: Token | None, *named: Token | None) -> Target:
+        by_type = {token.type: token for token in named if token is not None}
+        kind = vocabulary.kind_of(by_type.get("KIND", by_type.get("KINDS")))
+        return Target(vocabulary.quoted(by_type["STRING"]), kind, vocabulary.ordinal(ordinal))
 
-    def kind_labelled(self, ordinal: Token | None, kind: Token, label: Token) -> Target:
-        return Target(vocabulary.quoted(label), vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
+    def containing(self, *named: Token | None) -> Target:
+        return replace(self.labelled(*named), part=True)
 
     def worded(self, ordinal: Token | None, said: str, kind: Token | None) -> Target:
         if ordinal is not None and (said.islower() or not (kind or self._is_named(said))):  # `the last login button`
@@ -542,12 +518,6 @@ class Steps:
             said, kind = kind, said
         return Target(self._source(said), vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
 
-    def containing(self, ordinal: Token | None, part: Token) -> Target:
-        return Target(vocabulary.quoted(part), ordinal=vocabulary.ordinal(ordinal), part=True)
-
-    def kind_containing(self, ordinal: Token | None, kind: Token, part: Token) -> Target:
-        return Target(vocabulary.quoted(part), vocabulary.kind_of(kind), vocabulary.ordinal(ordinal), part=True)
-
     def of_kind(self, ordinal: Token | None, kind: Token) -> Target:
         if kind[0].isupper():  # `File`, which is a menu's name
             return Target(str(kind), ordinal=vocabulary.ordinal(ordinal))
@@ -579,8 +549,9 @@ class Steps:
             message = f"“{said}” may be read in two ways: {why}; put what is on the screen in quotes"
             raise NotUnderstoodError(message)
 
-    def quoted_text(self, said: Token) -> str:
-        return vocabulary.to_type(said)
+    quoted = staticmethod(vocabulary.quoted)
+    quoted_text = staticmethod(vocabulary.to_type)
+    count = staticmethod(vocabulary.whole)
 
     def bare_text(self, said: str) -> str:
         if not vocabulary.is_plainly_a_text(said, self._said.words_of):
@@ -590,9 +561,6 @@ class Steps:
             )
             raise NotUnderstoodError(message)
         return said
-
-    def quoted(self, said: Token) -> str:
-        return vocabulary.quoted(said)
 
     def _source(self, token: Token) -> str:
         return self._said.words(token.start_pos or 0, token.end_pos or 0)
@@ -606,9 +574,8 @@ class Steps:
         before = self._said.source[: self._said.place(at, at + 1)[0]]
         return bool(_ARTICLE.search(before))
 
-    def step_of_path(self, *parts: Any) -> Target:
-        named: Target | Token = next(part for part in parts if part is not None)
-        return named if isinstance(named, Target) else Target(self._source(named))  # `View > Line Numbers` is no line
+    def named_in_path(self, name: Token) -> Target:  # `View > Line Numbers` is no line
+        return Target(self._source(name))
 
     def it(self, word: Token) -> Target:
         said = self._source(word)
@@ -667,14 +634,6 @@ def _related(target: Target, way: Way, beside: Target) -> Target:
 
 def _steps(made: Any) -> tuple[Step, ...]:
     return made if isinstance(made, tuple) else (made,)
-
-
-def _whole(number: Token) -> int:
-    value = vocabulary.number(number)
-    if value != int(value) or not 0 < value <= vocabulary.MOST:
-        message = f"“{number}” is no number of times: it must be a whole one from 1 to {vocabulary.MOST}"
-        raise NotUnderstoodError(message)
-    return int(value)
 
 
 def _click(verb: str, target: Target | None, times: int | None) -> Instruction:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from coasty_desk.models.offline.language.instructions import LAST, Kind, Way
+from coasty_desk.models.offline.language.instructions import LAST, Kind, NotUnderstoodError, Way
 from coasty_desk.models.offline.language.phrasebook import Words
 
 if TYPE_CHECKING:
@@ -24,9 +24,8 @@ NOTCHES = 5
 PAGE_NOTCHES = 8
 END_NOTCHES = 100
 
-_NUMBERS = {
-    w: n for n, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])
-} | {
+_COUNT = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+_NUMBERS = {word: n for n, word in enumerate(_COUNT)} | {
     "a": 1,
     "an": 1,
     "half a": 0.5,
@@ -34,12 +33,8 @@ _NUMBERS = {
     "twice": 2,
     "thrice": 3,
 }
-_ORDINALS = {
-    w: n
-    for n, w in enumerate(
-        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 1
-    )
-} | {"last": LAST}
+_NTH = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+_ORDINALS = {word: n for n, word in enumerate(_NTH, 1)} | {"last": LAST}
 _MODIFIERS = {"ctrl", "control", "shift", "alt", "cmd", "command", "super", "win", "meta", "option"}
 HELD = _MODIFIERS - {"super", "win", "meta"}
 """Keys that are held while something else is done."""
@@ -82,40 +77,45 @@ _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 _ESCAPE = re.compile(r"\\([nt\\])")
 _NO_ESCAPES = re.compile(r"^[A-Za-z]:\\|(?<!\\)(?:\\\\)*\\(?![nt\\])")
 
-_KINDS: tuple[tuple[str, Kind], ...] = (
-    ("check", "checkbox"),
-    ("toggle", "checkbox"),
-    ("radio", "radio"),
-    ("drop", "list"),
-    ("combo", "list"),
-    ("select", "list"),
-    ("list", "list"),
-    ("menu", "menu"),
-    ("button", "button"),
-    ("link", "link"),
-    ("field", "field"),
-    ("area", "field"),
-    ("input", "field"),
-    ("box", "field"),
-    ("tab", "tab"),
-    ("icon", "icon"),
-    ("row", "row"),
-    ("line", "row"),
-    ("window", "window"),
-    ("dialog", "window"),
-    ("text", "text"),
-    ("label", "text"),
-    ("word", "text"),
-    ("heading", "text"),
-    ("title", "text"),
-    ("value", "text"),
-)
+_KINDS: dict[Kind, tuple[str, ...]] = {
+    "checkbox": ("check", "toggle"),
+    "radio": ("radio",),
+    "list": ("drop", "combo", "select", "list"),
+    "menu": ("menu",),
+    "button": ("button",),
+    "link": ("link",),
+    "field": ("field", "area", "input", "box"),
+    "tab": ("tab",),
+    "icon": ("icon",),
+    "row": ("row", "line"),
+    "window": ("window", "dialog"),
+    "text": ("text", "label", "word", "heading", "title", "value"),
+}
+"""The first that has a word's part is its kind."""
+
+_WAYS: dict[Way, tuple[str, ...]] = {
+    "in the row of": ("row", "line"),
+    "next to": ("next to", "beside", "near"),
+    "right of": ("right",),
+    "left of": ("left",),
+    "below": ("below", "under"),
+    "above": ("above", "over"),
+}
 
 
 def number(token: str) -> float:
     """A number in digits or as a word."""
     word = " ".join(token.lower().split())
     return float(_NUMBERS[word]) if word in _NUMBERS else float(token.replace(",", "."))
+
+
+def whole(said: str) -> int:
+    """How many times `twice` is. Raises NotUnderstoodError."""
+    value = number(said)
+    if value != int(value) or not 0 < value <= MOST:
+        message = f"“{said}” is no number of times: it must be a whole one from 1 to {MOST}"
+        raise NotUnderstoodError(message)
+    return int(value)
 
 
 def seconds(much: Token, unit: Token) -> float:
@@ -144,7 +144,7 @@ def to_type(token: Token) -> str:
 def kind_of(token: Token | None) -> Kind:
     """The kind of thing that a word such as `drop-down` says."""
     said = "" if token is None else token.lower()
-    return next((kind for part, kind in _KINDS if part in said), "")
+    return next((kind for kind, parts in _KINDS.items() if any(part in said for part in parts)), "")
 
 
 def ordinal(token: Token | None) -> int:
@@ -157,20 +157,7 @@ def ordinal(token: Token | None) -> int:
 def way(token: Token) -> Way:
     """The relation that `to the left of` says."""
     said = " ".join(token.lower().split())
-    found: Sequence[tuple[str, Way]] = (
-        ("row", "in the row of"),
-        ("line", "in the row of"),
-        ("next to", "next to"),
-        ("beside", "next to"),
-        ("near", "next to"),
-        ("right", "right of"),
-        ("left", "left of"),
-        ("below", "below"),
-        ("under", "below"),
-        ("above", "above"),
-        ("over", "above"),
-    )
-    return next((way for part, way in found if part in said), "in")
+    return next((way for way, parts in _WAYS.items() if any(part in said for part in parts)), "in")
 
 
 def is_label(keys: str) -> bool:
