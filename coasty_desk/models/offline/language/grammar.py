@@ -64,8 +64,8 @@ def _in_their_language(error: _NotReadError, padded: str) -> str:
     """Why it is not understood, as the language that it is said in has it."""
     try:
         said = plain(padded, spoken(padded))
-    except RefusedPhraseError:
-        return str(error)
+    except RefusedPhraseError as refused:
+        return str(refused)
     try:
         if said.words_of.language != error.language:
             _read(said)

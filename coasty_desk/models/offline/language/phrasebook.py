@@ -60,8 +60,8 @@ _LIGHT = re.compile(r"and|then|next|finally|afterwards|lastly|first|now|otherwis
 """Behind which an instruction begins."""
 
 
-_WHOLE = r"(?:(?<=\w)(?!\w)|(?<!\w))"
-"""A pattern ends where a word does, or with a sign such as the apostrophe of `l'`."""
+_WHOLE = r"(?:(?<=\w)(?!\w|\.\w)|(?<!\w))"
+"""A pattern ends where a word does, or with a sign such as the apostrophe of `l'`; not at the dot of `a.txt`."""
 
 
 _BLANK = re.compile(r"(\(\?<[=!][^)]*\))| ")
@@ -70,6 +70,9 @@ _BLANK = re.compile(r"(\(\?<[=!][^)]*\))| ")
 
 _SMALL = re.compile(r"(?:(?:in|on|to|into|from|with|of|above|below|as|and|or)(?: the)?|the|next to)")
 """Words that no instruction has with a capital in its middle."""
+
+_KIND = re.compile(r"button|link|field|checkbox|list|menu|tab|icon|window")
+"""What a name is joined to by a hyphen, as in `OK-Knopf`."""
 
 _JOINS_NAMES = re.compile(r"&\s+(?=[^\W\d_])(?=[^a-zß-ÿ])")
 """As in `Save & Close`, which is one name."""
@@ -194,7 +197,7 @@ def plain(source: str, language: str) -> Plain:
     first = next((n for n, piece in enumerate(ordered) if piece.said.strip()), 0)
     if ordered and ordered[first].said.strip() == "then":
         ordered[first] = Piece("", ordered[first].start, ordered[first].end)
-    known = sum(piece.foreign and bool(piece.said.strip()) for piece in ordered)
+    known = sum(len(source[piece.start : piece.end].split()) for piece in ordered if piece.foreign)
     verbs = sum(piece.foreign and _is_verb(piece) for piece in ordered)
     return Plain("".join(piece.said for piece in ordered), tuple(ordered), source, verbs, known, book.words_of)
 
@@ -237,6 +240,15 @@ def _pieces(source: str, book: _Book) -> Iterator[Piece]:
         else:
             word = _WORD.match(shadow, at)
             end = word.end() if word else at + 1
+            head, joint, tail = source[at:end].rpartition("-")
+            kind = book.anywhere.fullmatch(tail) if joint else None
+            if kind is not None and _KIND.fullmatch(book.entries[int(str(kind.lastgroup)[1:])][0].says):
+                if head:  # the name of `OK-Knopf`
+                    end = at + len(head)
+                else:
+                    yield Piece(" ", at, at + 1)
+                    at += 1
+                    continue
             named = not begins and _SMALL.fullmatch(source[at:end].lower()) and source[at:end].istitle()
             piece = Piece((NAMING if named else "") + source[at:end], at, end)
             if piece.said.strip(" \t\u00a0"):

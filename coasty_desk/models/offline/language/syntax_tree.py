@@ -63,6 +63,8 @@ class Steps:
         """What `it` stands for, where that is one thing on the screen."""
         self._is_there = False
         """Whether that was there when it was named: it has been acted on."""
+        self._kind_said = ""
+        """The last word for a kind without a name."""
         self._said_it = ""
         """The word that was said for it, until that is looked at."""
 
@@ -85,7 +87,7 @@ class Steps:
         """`click A and click B if …`: whether the condition is of both is not said. Raises NotUnderstoodError."""
         first, rest = tree.children
         joint = self._said.text[first.meta.end_pos : rest.meta.start_pos]
-        if rest.data in ("late_if", "late_once") and not re.search("then", joint, re.IGNORECASE):
+        if rest.data in ("late_if", "late_once", "late_until") and not re.search("then", joint, re.IGNORECASE):
             message = (
                 "it does not say whether all of it is done on that condition, or the last: say the condition first"
             )
@@ -166,6 +168,11 @@ class Steps:
 
     def repeat(self, times: int, body: Any) -> Repeat:
         return Repeat(_steps(body), times)
+
+    def late_until(self, step: Step, condition: Condition) -> Repeat:
+        if not isinstance(step.does, ClickOn | Press):  # `wait 5 seconds until …`, `type "a" until …`
+            raise NotUnderstoodError(_two_ways(f"{step.words} until {condition}"))
+        return self.repeat_until(condition, step)
 
     def repeat_until(self, condition: Condition, body: Any) -> Repeat:
         return Repeat(_steps(body), vocabulary.UNTIL_ROUNDS, self._seen(condition))
@@ -260,6 +267,9 @@ class Steps:
         *before, label, text = parts
         kind = next((token for token in before if token.type == "KIND"), None)
         return TypeIn(vocabulary.to_type(text), Target(vocabulary.quoted(label), vocabulary.kind_of(kind)))
+
+    def type_as(self, target: Target, text: Token) -> TypeIn:
+        return TypeIn(vocabulary.to_type(text), target)
 
     def fill(self, *parts: Any) -> Any:
         filled = [self._filled(target, text) for target, text in zip(parts[::2], parts[1::2], strict=True)]
@@ -389,6 +399,11 @@ class Steps:
             raise NotUnderstoodError(_two_ways(option))
         return Choose(option, source)
 
+    def choose_as(self, option: str, source: Target) -> Choose:
+        if option in self._loose and source.label in self._loose and not self._has_an_article(self._began):
+            raise NotUnderstoodError(_two_ways(f"{option} as {source.label}"))  # `Export as PDF`
+        return self.choose(option, source)
+
     def choose_among(self, option: str, way: Token, source: Target) -> Choose:
         if vocabulary.way(way) != "in":
             raise NotUnderstoodError(_two_ways(f"{option} {way} {source}"))
@@ -442,7 +457,7 @@ class Steps:
         pages = unit is not None and unit.lower().startswith(("page", "screen"))
         return vocabulary.whole(number) * (vocabulary.PAGE_NOTCHES if pages else 1)
 
-    def is_state(self, target: Target, state: Token | None) -> Condition:
+    def is_state(self, target: Target, state: Token | None = None) -> Condition:
         said = "" if state is None else " ".join(state.lower().split())
         somebody = state is not None and target.label.isalpha() and _IS_IN.search(self._source(state)) is not None
         if (state is None or somebody) and not target.kind and target.label in self._loose:
@@ -472,7 +487,7 @@ class Steps:
 
     def target(self, named: Target, *relations: Relation) -> Target:
         if not named.label and not relations:
-            message = f"“{named}” does not say which {named.kind}: name a text in it or beside it"
+            message = f"“{self._kind_said}” does not say which: name a text in it or beside it"
             raise NotUnderstoodError(message)
         return replace(named, relations=relations)
 
@@ -524,6 +539,7 @@ class Steps:
         if not vocabulary.kind_of(kind):
             message = f"“{kind}” does not say which {kind}: name it"
             raise NotUnderstoodError(message)
+        self._kind_said = self._source(kind)
         return Target("", vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
 
     def words(self, *each: Token) -> str:

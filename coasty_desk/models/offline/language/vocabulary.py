@@ -40,8 +40,9 @@ HELD = _MODIFIERS - {"super", "win", "meta"}
 """Keys that are held while something else is done."""
 
 TWO_WORDS = re.compile(
-    r"(page|arrow) ?(up|down|left|right)|(up|down|left|right) arrow|(caps|num|scroll) lock|print screen|back space|space bar|"
-    r"(left|right) (ctrl|control|shift|alt)",
+    r"\b(?:(?:page|arrow) ?(?:up|down|left|right)|(?:up|down|left|right) arrow|(?:caps|num|scroll) lock|print screen|back space|"
+    r"space bar|(?:left|right) (?:ctrl|control|shift|alt))\b",
+    re.IGNORECASE,
 )
 KEYS = re.compile(
     r"enter|return|tab|esc|escape|space|spacebar|backspace|delete|del|insert|home|end|up|down|left|right|"
@@ -285,9 +286,7 @@ def strokes(text: str) -> tuple[tuple[str, ...], ...]:
     """`ctrl+a` is one stroke, `page down` one key, `alt f4` a chord, `tab tab` two strokes."""
     words = _joined(text).split()
     words = words[:-1] if len(words) > 1 and words[-1].lower() in ("key", "keys") else words
-    text = " ".join(words)
-    if len(words) > 1 and TWO_WORDS.fullmatch(text.lower()):
-        return (("".join(words),),)
+    words = TWO_WORDS.sub(lambda key: key[0].replace(" ", ""), " ".join(words)).split()
     if len(words) > 1 and all(word.lower() in _MODIFIERS for word in words[:-1]):
         return (tuple(words),)
     return tuple(chord(word) for word in words)
