@@ -32,6 +32,8 @@ _LEADING = re.compile(
 )
 _TRAILING = ",.;!?" + string.whitespace + "\u00a0"
 
+_NUMBERED = re.compile(r"(?:(?<=\s)|\A)(\d{1,2})[.)](?=\s)")
+
 _JOINT = re.compile(r"[,.;\n]|\b(?:and|then)\b", re.IGNORECASE)
 
 _EXPECTED = {
@@ -195,10 +197,22 @@ def _parser() -> Lark:
 
 def _padded(text: str) -> str:
     """Without what stands around the sentences; what led is blanked, so that positions stay."""
-    text = text.replace("\r\n", " \n").replace("\r", "\n").rstrip(_TRAILING)
+    text = _unnumbered(text.replace("\r\n", " \n").replace("\r", "\n").rstrip(_TRAILING))
     lead = _LEADING.match(text)
     length = lead.end() if lead else 0
     return " " * length + text[length:]
+
+
+def _unnumbered(text: str) -> str:
+    """A list in one line, `1. … 2. …`, with the end of an instruction where each number was."""
+    if not text.lstrip().startswith(("1. ", "1) ")):
+        return text
+    following = 1
+    for found in _NUMBERED.finditer(without_quoted(text)):
+        if int(found[1]) == following:
+            text = text[: found.start()] + ";".ljust(len(found[0])) + text[found.end() :]
+            following += 1
+    return text
 
 
 def _complaint(text: str, position: int, expected: set[str]) -> str:

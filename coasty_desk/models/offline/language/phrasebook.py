@@ -114,7 +114,7 @@ class Words(Struct, frozen=True):
         known = "|".join(map(re.escape, sorted(self.complaints, key=len, reverse=True)))
         if not known:
             return complaint
-        words = re.compile(rf"“[^“”]*”|{known}")
+        words = re.compile(rf"“[^“”]*”|(?:(?<!\w)|(?=\W))(?:{known})(?:(?!\w)|(?<=\W))")
         return words.sub(lambda found: self.complaints.get(found[0], found[0]), complaint)
 
 
@@ -198,7 +198,7 @@ def plain(source: str, language: str) -> Plain:
     if ordered and ordered[first].said.strip() == "then":
         ordered[first] = Piece("", ordered[first].start, ordered[first].end)
     known = sum(len(source[piece.start : piece.end].split()) for piece in ordered if piece.foreign)
-    verbs = sum(piece.foreign and _is_verb(piece) for piece in ordered)
+    verbs = sum(piece.foreign and (_is_verb(piece) or piece.said.endswith("+")) for piece in ordered)
     return Plain("".join(piece.said for piece in ordered), tuple(ordered), source, verbs, known, book.words_of)
 
 

@@ -321,7 +321,7 @@ class Steps:
         return _press(strokes, times)
 
     def chord(self, keys: Token, times: int | None) -> Press:
-        return _press((vocabulary.chord(keys),), times)
+        return _press((vocabulary.chord(keys.replace(NAMING, "")),), times)
 
     def press_quoted(self, text: Token, kind: Token | None, times: int | None) -> Instruction:
         said = vocabulary.quoted(text)
@@ -469,7 +469,7 @@ class Steps:
         newly = there and bool(re.search(r"appear|come|has ", said))
         pointed, self._said_it = self._said_it, ""
         if pointed and self._is_there and (newly or state is None):
-            message = f"“{pointed}” is {target}, which was there before: name what is to appear"
+            message = f"“{pointed}” stands for {target}, which was there before: name what is to appear"
             raise NotUnderstoodError(message)
         return Condition(target, there, newly=newly)
 
