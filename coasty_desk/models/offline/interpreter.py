@@ -7,6 +7,7 @@ action is looked after with the screen that follows it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -54,6 +55,19 @@ FIRST_WAIT, LONGER, LONGEST_WAIT, SHORTEST_WAIT = 0.4, 1.4, 5.0, 0.01
 
 LARGE = 4000
 """A window changes at least so many pixels of the screen."""
+
+
+_ACTS: dict[type, Callable[[Context, Any], Doing]] = {
+    ClickOn: pointer_and_keys.click,
+    Hover: pointer_and_keys.hover,
+    TypeIn: forms.type_in,
+    Press: pointer_and_keys.press,
+    Turn: pointer_and_keys.scroll,
+    DragTo: pointer_and_keys.drag,
+    Tick: ticking.tick,
+    Choose: choosing.choose,
+}
+"""How each instruction that acts is carried out."""
 
 
 def nothing_to_open(name: str) -> Launch:
@@ -114,8 +128,6 @@ class Plan(Struct):
 
     def _once(self, does: Instruction) -> Doing:
         match does:
-            case ClickOn() | Hover() | TypeIn() | Press() | Turn() | DragTo() | Tick() | Choose():
-                yield from self._act(does)
             case Pause(seconds):
                 yield from self.sight.do(f"waiting {seconds:g} s", Wait(seconds))
             case WaitFor(condition, seconds):
@@ -131,6 +143,8 @@ class Plan(Struct):
                 yield from self.carry_out(then if self.sight.really_holds(condition) else otherwise)
             case Repeat(body, times, until):
                 yield from self._repeat(body, times, until)
+            case _:
+                yield from self._act(does)
 
     def _act(self, does: Instruction) -> Doing:
         if isinstance(does, ClickOn) and does == self._last:
@@ -142,24 +156,8 @@ class Plan(Struct):
             self.sight.check_claims()
         else:
             yield from self.sight.settle_claims()
-        match does:
-            case ClickOn():
-                yield from pointer_and_keys.click(self.sight, does)
-                self.sight.hovering = False
-            case Hover(target):
-                yield from pointer_and_keys.hover(self.sight, target)
-            case TypeIn():
-                yield from forms.type_in(self.sight, does)
-            case Press():
-                yield from pointer_and_keys.press(self.sight, does)
-            case Turn():
-                yield from pointer_and_keys.scroll(self.sight, does)
-            case DragTo(start, end):
-                yield from pointer_and_keys.drag(self.sight, start, end)
-            case Tick():
-                yield from ticking.tick(self.sight, does)
-            case Choose():
-                yield from choosing.choose(self.sight, does)
+        yield from _ACTS[type(does)](self.sight, does)
+        self.sight.hovering = isinstance(does, Hover) or (self.sight.hovering and not isinstance(does, ClickOn))
 
     def _read(self, target: Target) -> Doing:
         found = yield from self.sight.find(target, loosely=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -19,12 +18,10 @@ from coasty_desk.models.offline.language.grammar import parse
 from coasty_desk.models.offline.language.instructions import NotUnderstoodError, Step
 from coasty_desk.models.offline.steps.context import Batch, CannotError, Context
 from coasty_desk.models.offline.vision.background_motion import Stirring
+from coasty_desk.models.offline.vision.pixels import Picture
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.reader import Reader
 from coasty_desk.models.offline.vision.texts import Box
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 
 class OfflinePredictor:
@@ -48,7 +45,7 @@ class OfflinePredictor:
         launch: Callable[[str], Launch] = nothing_to_open,
         unread: frozenset[int] = frozenset(),
         dry_run: bool = False,
-        glance: Callable[[], Image] | None = None,
+        glance: Callable[[], Picture] | None = None,
     ) -> None:
         self._dry_run = dry_run
         self._pointer = pointer

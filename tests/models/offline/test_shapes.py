@@ -112,3 +112,8 @@ def test_a_box_below_its_label_is_found_and_one_that_has_a_label_of_its_own_is_n
     assert box.top == 64
     other = Text("Other", Box(115, 64, 160, 82))
     assert _canvas(picture, Text("Dark mode", LABEL), other).tick_box(LABEL) is None
+
+
+def test_a_field_that_reaches_over_the_screens_edge_has_no_dots() -> None:
+    """Half of it is seen: what it holds cannot be counted."""
+    assert _canvas(Image.new("RGB", (400, 100), "white")).dots(Box(20, 80, 300, 140)) == (0, False)

@@ -18,7 +18,7 @@ from coasty_desk.models.offline.a11y.widgets import Widget
 from coasty_desk.models.offline.language.instructions import Condition, Instruction, Target, Verify, WaitFor
 from coasty_desk.models.offline.steps import evidence
 from coasty_desk.models.offline.steps.postconditions import Claims
-from coasty_desk.models.offline.targeting.locating import TITLE_BAR, Located, Missing, boxes_of, locate, named
+from coasty_desk.models.offline.targeting.locating import TITLE_BAR, Located, Missing, Suits, boxes_of, locate, named
 from coasty_desk.models.offline.targeting.matching import nearly, trimmed
 from coasty_desk.models.offline.vision.background_motion import Stirring
 from coasty_desk.models.offline.vision.boxes import BoxLook, Colour
@@ -80,6 +80,7 @@ class HeldBackError(Exception):
 
 Doing: TypeAlias = Generator[Batch, ReadScreen, None]
 Screens: TypeAlias = Generator[Batch, ReadScreen, ReadScreen]
+Finding: TypeAlias = Generator[Batch, ReadScreen, Located]
 
 
 class Context(Struct):
@@ -201,9 +202,7 @@ class Context(Struct):
             self._told = (self.seen, self.tree(self.seen))
         return self._told[1]
 
-    def look(
-        self, target: Target, *, loosely: bool = False, suits: Callable[[Box], bool] | None = None
-    ) -> Located | Missing:
+    def look(self, target: Target, *, loosely: bool = False, suits: Suits = None) -> Located | Missing:
         """Where the target is now: by its name in the accessibility tree, else by its text."""
         found = named(target, self.widgets)
         if found is None or self._is_only_named(found):
@@ -255,13 +254,11 @@ class Context(Struct):
             self._told = (self.seen, told)
         return self.seen is not was
 
-    def find(
-        self, target: Target, *, loosely: bool = False, suits: Callable[[Box], bool] | None = None
-    ) -> Generator[Batch, ReadScreen, Located]:
+    def find(self, target: Target, *, loosely: bool = False, suits: Suits = None) -> Finding:
         """The target, once it is there. Raises CannotError where it is not, or where several are."""
         return (yield from self.find_by(lambda: self.look(target, loosely=loosely, suits=suits)))
 
-    def find_by(self, look: Callable[[], Located | Missing]) -> Generator[Batch, ReadScreen, Located]:
+    def find_by(self, look: Callable[[], Located | Missing]) -> Finding:
         """What the look finds, now or within a few more of it. Raises CannotError where that is nothing, or several."""
         found = look()
         for turn, seconds in enumerate(LOOKS):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Click, KeyCombo, PressKeys, TypeText
 from coasty_desk.core.keys import chords
 from coasty_desk.models.offline.language.instructions import Target, TypeIn
 from coasty_desk.models.offline.steps import evidence
-from coasty_desk.models.offline.steps.context import LOOKS, Batch, CannotError, Context, Doing
+from coasty_desk.models.offline.steps.context import LOOKS, CannotError, Context, Doing, Finding
 from coasty_desk.models.offline.targeting.fields import LINES, field_of
 from coasty_desk.models.offline.targeting.locating import Located, Missing
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
@@ -50,7 +48,7 @@ def type_in(sight: Context, asked: TypeIn) -> Doing:
         sight.prove_by("typed", f"“{asked.text}”", evidence.touched(before, sight.seen, None))
 
 
-def find_field(sight: Context, target: Target) -> Generator[Batch, ReadScreen, Located]:
+def find_field(sight: Context, target: Target) -> Finding:
     """The label, with the box of the field that it names. Raises CannotError."""
     if not target.label:
         return (yield from sight.find(target))
@@ -65,7 +63,7 @@ def at_its_value(sight: Context, found: Located) -> Located:
     return replace(found, box=min(values, key=lambda value: value.left))
 
 
-def find_list(sight: Context, source: Target) -> Generator[Batch, ReadScreen, Located]:
+def find_list(sight: Context, source: Target) -> Finding:
     """The list that a label names; a list may show its own name, as a button does."""
     return (yield from sight.find_by(lambda: _list(sight, source)))
 

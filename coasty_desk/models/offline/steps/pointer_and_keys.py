@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll
-from coasty_desk.models.offline.language.instructions import ClickOn, Condition, Press, Target, Turn, TypeIn
+from coasty_desk.models.offline.language.instructions import (
+    ClickOn,
+    Condition,
+    DragTo,
+    Hover,
+    Press,
+    Target,
+    Turn,
+    TypeIn,
+)
 from coasty_desk.models.offline.steps import evidence
-from coasty_desk.models.offline.steps.context import LATE, LOOKS, Batch, CannotError, Context, Doing
+from coasty_desk.models.offline.steps.context import LATE, LOOKS, CannotError, Context, Doing, Finding
 from coasty_desk.models.offline.steps.forms import at_its_value, find_field, find_list
 from coasty_desk.models.offline.steps.ticking import find_tick_box
 from coasty_desk.models.offline.targeting.fields import is_field
@@ -92,11 +101,10 @@ def click(sight: Context, asked: ClickOn) -> Doing:
     sight.last = _shape(sight, found)
 
 
-def hover(sight: Context, target: Target) -> Doing:
+def hover(sight: Context, asked: Hover) -> Doing:
     """Move the pointer there."""
-    found = yield from sight.find(target)
+    found = yield from sight.find(asked.target)
     yield from sight.do(f"found {found.said}; moving to it", Move(found.point))
-    sight.hovering = True
 
 
 def press(sight: Context, asked: Press) -> Doing:
@@ -170,10 +178,11 @@ def _bring_in(sight: Context, turn: Scroll, until: Condition) -> Doing:
             yield from sight.do("scrolling a little further", replace(turn, notches=1 if turn.notches > 0 else -1))
 
 
-def drag(sight: Context, start: Target, end: Target) -> Doing:
+def drag(sight: Context, asked: DragTo) -> Doing:
     """Drag the one to the other. Evidence: it is no longer where it was, and if it is seen, then on the way to the other."""
+    start = asked.start
     grabbed = yield from sight.find(start)
-    goal = yield from sight.find(end)
+    goal = yield from sight.find(asked.end)
     before = yield from sight.do(f"found {grabbed.said} and {goal.said}; dragging", Drag(grabbed.point, goal.point))
     yield from sight.see_change(before, f"dragged {grabbed.said} to {goal.said}")
     for seconds in (*LOOKS, None):
@@ -187,7 +196,7 @@ def drag(sight: Context, start: Target, end: Target) -> Doing:
     raise CannotError(why=f"dragged {grabbed.said} to {goal.said}, but it is where it was")
 
 
-def find_to_act(sight: Context, target: Target) -> Generator[Batch, ReadScreen, Located]:
+def find_to_act(sight: Context, target: Target) -> Finding:
     """The place to click: of a field or a tick box that is asked for, it and not its label."""
     if target.kind == "field" and target.label:
         return (yield from find_field(sight, target))
@@ -199,7 +208,7 @@ def find_to_act(sight: Context, target: Target) -> Generator[Batch, ReadScreen, 
     return (yield from sight.find(target))
 
 
-def _find_to_click(sight: Context, target: Target) -> Generator[Batch, ReadScreen, Located]:
+def _find_to_click(sight: Context, target: Target) -> Finding:
     """The place to click, once it does not look greyed out any more; what stays so may only be pale."""
     found = yield from find_to_act(sight, target)
     for seconds in GREYED:

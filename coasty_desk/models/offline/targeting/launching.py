@@ -31,10 +31,8 @@ def chosen(name: str, known: Sequence[Application]) -> Application:
                 names = ", ".join(sorted({f"“{one.name}”" for one in found}))
                 raise CannotError(why=f"several applications are called “{name}”: {names}")
     names = ", ".join(f"“{one.name}”" for one in known[:12])
-    message = f"no application is called “{name}”" + (
-        f"; there are {names}" if names else "; no menu entries were found"
-    )
-    raise CannotError(message)
+    there = f"there are {names}" if names else "no menu entries were found"
+    raise CannotError(why=f"no application is called “{name}”; {there}")
 
 
 def _is_named(name: str, known: str) -> bool:

@@ -8,6 +8,7 @@ the kind of thing that is asked for. Between two that are left over, nobody gues
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -26,6 +27,10 @@ AT_ONE_HEIGHT = 0.25
 
 TITLE_BAR = 34
 """So many pixels from the top of the active window may be its title, which is no thing to click."""
+
+
+Suits: TypeAlias = Callable[[Box], bool] | None
+"""Whether a text's box can be meant, where several fit."""
 
 
 class Located(Struct, frozen=True):
@@ -56,12 +61,7 @@ class Missing(Struct, frozen=True):
 
 
 def locate(
-    target: Target,
-    seen: ReadScreen,
-    active: Box | None = None,
-    *,
-    loosely: bool = False,
-    suits: Callable[[Box], bool] | None = None,
+    target: Target, seen: ReadScreen, active: Box | None = None, *, loosely: bool = False, suits: Suits = None
 ) -> Located | Missing:
     """The one place that the target means, on a screen whose `active` window is there, where that is known.
 

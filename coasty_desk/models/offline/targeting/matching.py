@@ -94,26 +94,8 @@ _BEHIND = re.compile(
 )
 """A count in brackets, or the keys of a menu's item: no part of its name."""
 
-_MENUS = frozenset(
-    [
-        "file",
-        "edit",
-        "view",
-        "search",
-        "go",
-        "insert",
-        "format",
-        "tools",
-        "options",
-        "settings",
-        "window",
-        "windows",
-        "help",
-        "history",
-        "bookmarks",
-        "document",
-        "terminal",
-    ]
+_MENUS = re.compile(
+    r"(?i)file|edit|view|search|go|insert|format|tools|options|settings|windows?|help|history|bookmarks|document|terminal"
 )
 """What stands in menu bars; engines join the names without a space."""
 
@@ -210,7 +192,7 @@ def _parts(wanted: str, plain: str, places: Sequence[int], text: Text, fit: Fit)
 
 def _is_parted(line: Text, part: Text) -> bool:
     """Whether the part is a thing of its own that the engine has joined with its neighbours."""
-    if all(name.lower() in _MENUS for name in re.findall(r"[A-Z][a-z]+|\S", line.text)):
+    if all(_MENUS.fullmatch(name) for name in re.findall(r"[A-Z][a-z]+|\S", line.text)):
         return True
     first = next((at for at, mark in enumerate(line.edges) if mark >= part.box.left - 0.5), 0)
     last = first + len(part.text)
@@ -266,7 +248,7 @@ def _trimmed(plain: str) -> str:
 
 
 def _folded(plain: str) -> str:
-    return "".join(map(_alike, plain)).replace("rn", "m").replace("vv", "w")
+    return "".join(map(_alike, plain.replace("rn", "m").replace("vv", "w")))
 
 
 @cache
@@ -276,15 +258,7 @@ def _alike(character: str) -> str:
 
 
 def _folded_with_places(plain: str, places: Sequence[int]) -> tuple[str, list[int]]:
-    folded: list[str] = []
-    where: list[int] = []
-    at = 0
-    while at < len(plain):
-        pair = {"rn": "m", "vv": "w"}.get(plain[at : at + 2])
-        folded.append(pair or _alike(plain[at]))
-        where.append(places[at])
-        at += 2 if pair else 1
-    return "".join(folded), where
+    return _folded(plain), [places[part.start()] for part in re.finditer(r"(?s)rn|vv|.", plain)]
 
 
 def _cut_short(wanted: str, said: str) -> bool:
@@ -296,7 +270,7 @@ def _cut_short(wanted: str, said: str) -> bool:
 
 def _underlined(label: str, wanted: str, plain: str) -> bool:
     """Whether it is the label but for the first letter of one word, which its underline makes look like another."""
-    if len(wanted) < (UNDERLINED_MENU if wanted in _MENUS else UNDERLINED):
+    if len(wanted) < (UNDERLINED_MENU if _MENUS.fullmatch(wanted) else UNDERLINED):
         return False
     words = accumulate((len(_plain(word)) for word in label.split()), initial=0)
     return any(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Iterable
+from functools import reduce
 
 from msgspec.structs import replace
 
@@ -93,11 +94,7 @@ def _made(picture: Picture, parts: dict[Text, list[Text]]) -> ReadScreen:
 
 def _with_its_lines(box: Box, lines: Iterable[Text]) -> Box:
     """The box with every line that it touches whole in it."""
-    whole = box
-    for line in lines:
-        if line.box.meets(box):
-            whole = whole.with_(line.box)
-    return whole
+    return reduce(Box.with_, (line.box for line in lines if line.box.meets(box)), box)
 
 
 def _read_part(engine: Engine, picture: Picture, part: Box, kept: Iterable[Text], *, enlarged: int = 1) -> list[Text]:

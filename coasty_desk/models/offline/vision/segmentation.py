@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from coasty_desk.models.offline.vision.pixels import Picture, Run, runs, unlike
 from coasty_desk.models.offline.vision.texts import Box, Text, spread, weight
@@ -188,18 +188,12 @@ def _shared_out(line: Text, groups: list[Run]) -> list[Text]:
 
 def _cut(text: str, first: int, last: int, share: float) -> int:
     """The place between `first` and `last` where `share` of the ink is to the left, at a space if one is near."""
-    best, lowest, ink = first, float("inf"), sum(weight(c) for c in text[:first] if not c.isspace())
-    for at in range(first, max(last, first) + 1):
-        before, after = text[at - 1], text[at] if at < len(text) else " "
+    ink = [0.0, *accumulate(0 if c.isspace() else weight(c) for c in text)]
+
+    def price(at: int) -> float:
+        before, after = text[at - 1], text[at : at + 1] or " "
         if before.isspace() or after.isspace():
-            price = 0.0
-        elif before.islower() and after.isupper():
-            price = 0.4
-        else:
-            price = 1.6
-        price += abs(ink - share)
-        if price < lowest:
-            best, lowest = at, price
-        if not after.isspace():
-            ink += weight(after)
-    return best
+            return abs(ink[at] - share)
+        return abs(ink[at] - share) + (0.4 if before.islower() and after.isupper() else 1.6)
+
+    return min(range(first, max(last, first) + 1), key=price)

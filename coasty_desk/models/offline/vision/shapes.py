@@ -187,19 +187,16 @@ class Canvas:
 
     def dots(self, field: Box) -> tuple[int, bool]:
         """How many dots of a password stand in the field, alike and evenly apart, and whether they reach its end."""
+        inset = round(min(field.height * 0.2, 6))
+        left, top, right, bottom = field.corners
+        inked = self._inked(left + 3, top + inset, right - 3, bottom - inset, 3 * CONTRAST)
+        inks = runs([any(column) for column in zip(*inked, strict=False)])
         row: list[Run] = []
-        for run in self._inked_runs(field):
+        for run in [run for run in inks if run[1] - run[0] > 2]:
             if not row or (_is_alike(row[-1], run) and _is_in_step(row, run)):
                 row.append(run)
         pitch = row[1][0] - row[0][0] if len(row) > 1 else 0
         return len(row), pitch > 0 and row[-1][1] >= field.width - max(field.height, 2 * pitch)
-
-    def _inked_runs(self, field: Box) -> list[Run]:
-        inset = round(min(field.height * 0.2, 6))
-        left, top, right, bottom = field.corners
-        inked = self._inked(left + 3, top + inset, right - 3, bottom - inset, 3 * CONTRAST)
-        inks = runs([any(row[x] for row in inked) for x in range(len(inked[0]) if inked else 0)])
-        return [(start, end) for start, end in inks if end - start > 2]
 
     def _below(self, label: Box) -> Box | None:
         """The box right below the label, at its left, that has no label of its own."""
@@ -255,7 +252,7 @@ class Canvas:
             return
         inks = unlike(self._commonest(left, top, right, bottom), CONTRAST)
         inked = _without_lines([self._row(y, left, right).translate(inks) for y in range(top, bottom)])
-        columns = [any(row[x] for row in inked) for x in range(right - left)]
+        columns = [any(column) for column in zip(*inked, strict=True)]
         blobs = [(-APART, -APART), *runs(columns), (len(columns) + APART, 0)]
         for (_, before), (start, end), (after, _) in zip(blobs, blobs[1:], blobs[2:], strict=False):
             has = [y for y, row in enumerate(inked) if 1 in row[start:end]]

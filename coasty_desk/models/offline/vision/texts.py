@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from msgspec import Struct
 
@@ -156,11 +157,8 @@ def weight(character: str) -> float:
 def spread(text: str, left: float, right: float) -> list[float]:
     """Where each character begins, if the text fills the space from `left` to `right`."""
     total = sum(map(weight, text)) or 1.0
-    marks, at = [], 0.0
-    for character in text:
-        marks.append(left + (right - left) * at / total)
-        at += weight(character)
-    return marks
+    begins = list(accumulate(map(weight, text), initial=0.0))[:-1]
+    return [left + (right - left) * at / total for at in begins]
 
 
 def joined(parts: Sequence[Text]) -> Text:
