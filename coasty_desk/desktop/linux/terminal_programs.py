@@ -8,70 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from coasty_desk.desktop.linux import process_ancestry
-
-KNOWN = frozenset(
-    [
-        "alacritty",
-        "aterm",
-        "blackbox",
-        "contour",
-        "cool-retro-term",
-        "cosmic-term",
-        "deepin-terminal",
-        "eterm",
-        "evilvte",
-        "foot",
-        "ghostty",
-        "gnome-terminal",
-        "gnome-terminal-server",
-        "guake",
-        "hyper",
-        "io.elementary.terminal",
-        "kgx",
-        "kitty",
-        "konsole",
-        "lilyterm",
-        "lxterm",
-        "lxterminal",
-        "mate-terminal",
-        "mlterm",
-        "org.gnome.console",
-        "org.gnome.terminal",
-        "org.wezfurlong.wezterm",
-        "pantheon-terminal",
-        "pterm",
-        "ptyxis",
-        "qterminal",
-        "rio",
-        "roxterm",
-        "rxvt",
-        "sakura",
-        "st",
-        "st-256color",
-        "stterm",
-        "tabby",
-        "terminator",
-        "terminology",
-        "termit",
-        "termite",
-        "tilda",
-        "tilix",
-        "urxvt",
-        "urxvtd",
-        "uxterm",
-        "wezterm",
-        "wezterm-gui",
-        "x-terminal-emulator",
-        "xfce4-terminal",
-        "xiterm",
-        "xterm",
-        "xvt",
-        "yakuake",
-        "zutty",
-    ]
-)
-"""Classes and programs, in small letters."""
+from coasty_desk.desktop.linux import desktop_entries, process_ancestry
 
 _CATEGORY = "TerminalEmulator"
 _INTERPRETERS = re.compile(r"(?:python|perl|ruby|node|gjs|bash|sh)[\d.]*")
@@ -80,9 +17,13 @@ _STARTERS = frozenset(["env", "flatpak", "snap", "pkexec"])
 
 
 def is_terminal(kind: Sequence[str], pid: int) -> bool:
-    """`kind` is the window's class and instance, `pid` the process that it is of."""
+    """`kind` is the window's class and instance, `pid` the process that it is of.
+
+    Classes and programs that are known stand in terminals.txt, in small letters.
+    """
     names = {word.lower() for word in (*kind, *_programs(pid))}
-    return bool(names & KNOWN) or any(names & called for called in _called_terminals(os.environ))
+    known = Path(__file__).with_name("terminals.txt").read_text("ascii").split()
+    return not names.isdisjoint(known) or any(names & called for called in _called_terminals(os.environ))
 
 
 def _programs(pid: int) -> Iterator[str]:
@@ -96,23 +37,10 @@ def _programs(pid: int) -> Iterator[str]:
 
 def _called_terminals(environment: Mapping[str, str]) -> Iterator[set[str]]:
     """The names of each application whose menu entry is among the terminals."""
-    home = environment.get("XDG_DATA_HOME") or str(Path.home() / ".local/share")
-    system = environment.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
-    for folder in (home, *filter(None, system.split(":"))):
-        for file in Path(folder, "applications").glob("**/*.desktop"):
-            with suppress(OSError, UnicodeDecodeError):
-                text = file.read_text("utf-8")
-                if _CATEGORY in text:
-                    yield _names(file.stem, text)
-
-
-def _names(stem: str, text: str) -> set[str]:
-    main = text.partition("[Desktop Entry]")[2].partition("\n[")[0]
-    said = dict(re.findall(r"^(Categories|Exec|StartupWMClass) *= *(.*?) *$", main, re.MULTILINE))
-    if _CATEGORY not in said.get("Categories", "").split(";"):
-        return set()
-    program = Path(said.get("Exec", "").partition(" ")[0].strip('"')).name
-    names = {stem, stem.rpartition(".")[2], said.get("StartupWMClass", "")}
-    if program not in _STARTERS and not _INTERPRETERS.fullmatch(program):
-        names.add(program)
-    return {name.lower() for name in names if name}
+    for file, said in desktop_entries.read(environment, having=_CATEGORY):
+        if _CATEGORY in said.get("Categories", "").split(";"):
+            program = Path(said.get("Exec", "").partition(" ")[0].strip('"')).name
+            names = {file.stem, file.stem.rpartition(".")[2], said.get("StartupWMClass", "")}
+            if program not in _STARTERS and not _INTERPRETERS.fullmatch(program):
+                names.add(program)
+            yield {name.lower() for name in names if name}
