@@ -111,7 +111,7 @@ _NATIVE: dict[str, object] = {
     "windows": None,  # nothing knows them yet
     "own_windows": tuple,
     "bring_back_terminal": bool,
-    "activity_probe": "base.activity_probe:Unknown",
+    "activity_probe": "base.activity_probe:ActivityProbe",
     "probe_window": "native.tk_window:TkWindow",
     "keyboard_layout": lambda: "typing does not depend on it here",
     "input_method": lambda: ("", ""),

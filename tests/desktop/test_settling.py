@@ -10,7 +10,7 @@ import pytest
 from coasty_desk.core.errors import Aborted
 from coasty_desk.core.scaling import Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.base.activity_probe import Doing, Unknown
+from coasty_desk.desktop.base.activity_probe import ActivityProbe, Doing
 from coasty_desk.desktop.imaging.changed_cells import changed, compared, everything, total
 from coasty_desk.desktop.imaging.picture import Shot
 from coasty_desk.desktop.settle.settling import Watcher
@@ -176,7 +176,7 @@ def test_what_is_prepared_for_sending_is_what_rests() -> None:
         offered.append(scene.look())
         return offered[-1]
 
-    watcher = Watcher(scene.look, Stop(), Unknown())
+    watcher = Watcher(scene.look, Stop(), ActivityProbe())
     watcher.begin()
     rest = watcher.rest(offer)
     assert (rest.why, rest.changed) == ("at rest", 1.0)
@@ -187,7 +187,7 @@ def test_what_is_prepared_for_sending_is_what_rests() -> None:
 def test_an_answer_that_came_during_the_input_is_seen() -> None:
     """The screen is compared with what it was before the input went out."""
     scene = Scene((0, 1), (200, 1))
-    watcher = Watcher(scene.look, Stop(), Unknown())
+    watcher = Watcher(scene.look, Stop(), ActivityProbe())
     watcher.begin()
     assert watcher.rest(scene.look).changed == 1.0
 
@@ -203,7 +203,7 @@ def test_a_stop_ends_the_wait_at_once() -> None:
         return scene.look()
 
     with pytest.raises(Aborted):
-        Watcher(look, stop, Unknown()).rest(look)
+        Watcher(look, stop, ActivityProbe()).rest(look)
     assert scene.looks == 21
 
 
@@ -233,8 +233,8 @@ class Clocked(Stop):
         return self.now
 
 
-class Busy:
-    """An `ActivityProbe` by the clock: until when it names what, and what is done once it names nothing."""
+class Busy(ActivityProbe):
+    """By the clock: until when it names what, and what is done once it names nothing."""
 
     def __init__(self, stop: Clocked, *reasons: tuple[float, str], then: Doing = Doing.NOTHING) -> None:
         self._stop = stop
@@ -246,19 +246,10 @@ class Busy:
         """Something, as long as anything is named."""
         return Doing.SOMETHING if self._named() else self._then
 
-    def before(self) -> None:
-        """There is nothing to remember."""
-
-    def look(self) -> None:
-        """There is nothing to see."""
-
     def why(self, calm: float) -> str:
         """What is at work, unless nothing has changed for a second."""
         named = self._named()
         return "" if named == "computing" and calm >= 1.0 else named
-
-    def close(self) -> None:
-        """There is nothing to give back."""
 
     def _named(self) -> str:
         return next((why for until, why in self._reasons if self._stop.now < until), "")
@@ -322,4 +313,4 @@ def test_nothing_is_left_running_when_a_stop_comes_from_another_thread() -> None
     scene = Scene(*((shade % 256, 1) for shade in range(0, 100_000, 7)))
     threading.Timer(0.05, stop.trip, ("stop",)).start()
     with pytest.raises(Aborted):
-        Watcher(scene.look, stop, Unknown()).rest(scene.look)
+        Watcher(scene.look, stop, ActivityProbe()).rest(scene.look)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Protocol
 
 
 class Doing(Enum):
@@ -16,51 +15,29 @@ class Doing(Enum):
     ASLEEP = "all sleep until something happens"
 
 
-class ActivityProbe(Protocol):
-    """Asked before an input and, again and again, after it."""
+class ActivityProbe:
+    """Asked before an input and, again and again, after it. This one stands where nobody can tell."""
+
+    def __init__(self, ours: frozenset[int] = frozenset()) -> None:
+        """The processes that are `ours` are not waited for."""
 
     def before(self) -> None:
         """Remember what is at work already."""
-        ...
 
     def look(self) -> None:
         """Take in what is used at this moment; called at each look at the screen."""
-        ...
 
-    def why(self, calm: float) -> str:
+    def why(self, calm: float) -> str:  # noqa: ARG002 - for those who can tell
         """What works on, in a word (`network`, `arriving`, `command`, `starting`, `computing`); empty where nothing does.
 
         `calm`: for how many seconds nothing has changed; the longer, the more must be at work to be named.
         """
-        ...
+        return ""
 
     @property
     def doing(self) -> Doing:
         """What they do; `UNKNOWN`: an empty `why` does not mean that nothing is at work."""
-        ...
+        return Doing.UNKNOWN
 
     def close(self) -> None:
         """Give back what was opened."""
-        ...
-
-
-class Unknown:
-    """Nobody can tell. An `ActivityProbe`."""
-
-    doing = Doing.UNKNOWN
-
-    def __init__(self, ours: frozenset[int] = frozenset()) -> None:
-        del ours
-
-    def before(self) -> None:
-        """Nothing to remember."""
-
-    def look(self) -> None:
-        """There is nothing to be seen."""
-
-    def why(self, calm: float) -> str:  # noqa: ARG002 - the port's
-        """Nothing is known to be at work."""
-        return ""
-
-    def close(self) -> None:
-        """Nothing to give back."""

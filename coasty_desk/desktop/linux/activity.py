@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.desktop.base.activity_probe import ActivityProbe, Doing, Unknown
+from coasty_desk.desktop.base.activity_probe import ActivityProbe, Doing
 from coasty_desk.desktop.linux.cpu_share import NOTHING, CpuShare, waits_for_disk
 from coasty_desk.desktop.linux.pending_requests import Connections, PendingRequest
 from coasty_desk.desktop.linux.proc import ancestors, environment, in_foreground, pids, process, sockets
@@ -79,7 +79,7 @@ def activity_probe(ours: frozenset[int]) -> ActivityProbe:
     try:
         return LinuxActivityProbe(ours)
     except (DesktopError, OSError):
-        return Unknown()
+        return ActivityProbe()
 
 
 class _Before(Struct):
@@ -89,8 +89,8 @@ class _Before(Struct):
     clients: frozenset[int] = frozenset()
 
 
-class LinuxActivityProbe:
-    """The display's clients and their children on this Linux. An `ActivityProbe`."""
+class LinuxActivityProbe(ActivityProbe):
+    """The display's clients and their children on this Linux."""
 
     def __init__(self, ours: frozenset[int] = frozenset()) -> None:
         self._tells = False
