@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from coasty_desk.desktop.base.app_starter import Applications
     from coasty_desk.desktop.base.keyboard import Keyboard
     from coasty_desk.desktop.base.lock import Lock
-    from coasty_desk.desktop.base.monitor_list import MonitorList
     from coasty_desk.desktop.base.own_events import OwnEvents
     from coasty_desk.desktop.base.own_window import OwnWindow
     from coasty_desk.desktop.base.pointer_device import PointerDevice
@@ -48,8 +47,8 @@ mss: Callable[[], MSS]
 """A new connection for screenshots. Raises what mss raises, OSError, DesktopError."""
 failures: Callable[[], tuple[type[Exception], ...]]
 """What is raised when the display goes away or turns input down in mid-run."""
-monitor_list: Callable[[], MonitorList | None]
-"""A cheap question for where the monitors are, if there is one."""
+monitors_now: Callable[[], object]
+"""A cheap answer to where the monitors are: another one where one has moved, None where there is none. Raises what the platform raises."""
 display_name: Callable[[], str]
 """How a person calls this display."""
 demand_display: Callable[[], object]
@@ -83,7 +82,7 @@ _LINUX: dict[str, object] = {
     "lock": "x11.selection_lock:X11Lock",
     "mss": "x11.connection:mss",
     "failures": "x11.connection:failures",
-    "monitor_list": "x11.randr_monitors:opened",
+    "monitors_now": "x11.shared_connection:monitors_now",
     "display_name": "x11.connection:name",
     "demand_display": "x11.connection:demand",
     "demand_session": "x11.wayland:require_x11",
@@ -104,7 +103,7 @@ _NATIVE: dict[str, object] = {
     "lock": "native.locked_file:user_lock",
     "mss": lambda: import_module("mss").MSS(),
     "failures": lambda: (OSError,),
-    "monitor_list": lambda: None,
+    "monitors_now": lambda: None,
     "display_name": lambda: sys.platform,
     "demand_display": lambda: None,
     "demand_session": lambda _environment: None,

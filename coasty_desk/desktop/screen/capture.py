@@ -23,7 +23,7 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import platform
 from coasty_desk.desktop.imaging.freed_memory import give_back
 from coasty_desk.desktop.imaging.picture import Format, Shot, blackened, encoded, framed, grabbed, picture
-from coasty_desk.desktop.screen.monitors import Layout, LayoutWatch, cannot_see, layout, layout_of
+from coasty_desk.desktop.screen.monitors import Layout, cannot_see, layout, layout_of, places
 from coasty_desk.desktop.screen.prefetch import PrefetchedFrame
 from coasty_desk.lifetimes import Legible
 
@@ -88,7 +88,7 @@ class MonitorScreen:
         self._settle_seconds = settle_seconds
         self._image_format = image_format
         self._prepares = prepares
-        self._layout_watch = LayoutWatch()
+        self._places: object = None
         self._prepared: _Prepared | None = None
         self._rested_at = 0.0
         self._mss: mss.MSS | None = None
@@ -96,9 +96,7 @@ class MonitorScreen:
         self._legible = legible
         self._captured = 0
         if self._first_frame() is None:
-            self._layout = self._open()
-            self._layout.choose(monitor)
-            self._layout_watch.changed()
+            self._shows()
 
     def geometry(self) -> tuple[Rect, Size]:
         """The real rectangle of the monitor, as it is now, and the size that its screenshot is sent at."""
@@ -177,7 +175,6 @@ class MonitorScreen:
             self._watcher.close()
         if "_encoding" in self.__dict__:
             self._encoding.shutdown(wait=False, cancel_futures=True)
-        self._layout_watch.close()
         self._close_mss()
 
     @cached_property
@@ -244,9 +241,10 @@ class MonitorScreen:
 
     def _shows(self) -> Rect:
         """The monitor's rectangle; the layout is looked at anew: mss keeps the one it first saw."""
-        if self._layout_watch.changed():
+        now = places()
+        if now != self._places:
             self._close_mss()
-            self._layout = self._open()
+            self._layout, self._places = self._open(), now
         return self._layout.choose(self._monitor)
 
     def _open(self) -> Layout:

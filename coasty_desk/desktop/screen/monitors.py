@@ -10,7 +10,6 @@ from msgspec import Struct
 from coasty_desk.core.errors import DesktopError, UsageError
 from coasty_desk.core.scaling import Rect
 from coasty_desk.desktop import platform
-from coasty_desk.desktop.base.monitor_list import MonitorList
 
 if TYPE_CHECKING:
     import mss
@@ -51,36 +50,12 @@ def layout_of(opened: mss.MSS) -> Layout:
     return Layout(_rect_of(primary), tuple(map(_rect_of, monitors)))
 
 
-class LayoutWatch:
-    """Says whether the monitors are where they were: by a quick question where the platform has one, else by looking anew."""
-
-    def __init__(self) -> None:
-        self._asking: MonitorList | None = None
-        self._asked = False
-        self._before: object = None
-
-    def changed(self) -> bool:
-        """Whether the monitors have moved since this was last asked; the first time they have. Raises DesktopError."""
-        now = self._monitors()
-        changed, self._before = now != self._before, now
-        return changed
-
-    def close(self) -> None:
-        """Give back what was opened."""
-        if self._asking is not None:
-            self._asking.close()
-        self._asking, self._asked, self._before = None, False, None
-
-    def _monitors(self) -> object:
-        if not self._asked:
-            self._asked, self._asking = True, platform.monitor_list()
-        if self._asking is None:
-            return layout()
-        try:
-            return self._asking.now()
-        except platform.failures() as error:
-            self.close()
-            raise cannot_see(error) from error
+def places() -> object:
+    """What differs from before where a monitor has moved: by a quick question where there is one, else by looking anew. Raises DesktopError."""
+    try:
+        return platform.monitors_now() or layout()
+    except platform.failures() as error:
+        raise cannot_see(error) from error
 
 
 def _rect_of(monitor: Mapping[str, Any]) -> Rect:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from coasty_desk.core.errors import DesktopError
 from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.xlib import Display, X
 
@@ -38,6 +39,22 @@ def pointer_position() -> tuple[int, int]:
     with shared_connection() as display:
         at = display.screen().root.query_pointer()
     return at.root_x, at.root_y
+
+
+def monitors_now() -> object:
+    """Each monitor's place, and whether it is the primary one: 0.1 ms, where a new mss instance takes 1 to 10.
+
+    None where the server does not tell. Raises what Xlib raises.
+    """
+    try:
+        with shared_connection() as display:
+            root = display.screen().root
+            if not hasattr(root, "xrandr_get_monitors"):  # python-xlib gives it where the server has RandR 1.5
+                return None
+            found = root.xrandr_get_monitors().monitors
+    except DesktopError:  # no XTEST, say: the screen can still be looked at
+        return None
+    return [(one.x, one.y, one.width_in_pixels, one.height_in_pixels, bool(one.primary)) for one in found]
 
 
 def _lives(display: Display) -> bool:
