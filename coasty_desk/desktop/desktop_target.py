@@ -17,7 +17,7 @@ from coasty_desk.desktop.input.executor import DesktopExecutor, DryRun
 from coasty_desk.desktop.own_terminal.apart import Apart
 from coasty_desk.desktop.screen.capture import MonitorScreen
 from coasty_desk.desktop.screen.desktop_surroundings import DesktopSurroundings, WindowMask, pointer
-from coasty_desk.desktop.screen.overlay import Badge, NoBadgeError, Uncovered
+from coasty_desk.desktop.screen.overlay import Badge, NoBadgeError
 from coasty_desk.desktop.screen.prefetch import FirstLook
 from coasty_desk.lifetimes import OpenTarget, TargetKind, TargetRequest
 
@@ -53,16 +53,15 @@ class DesktopKind(TargetKind):
             screen = _screen(asked, masks, apart)
             given_back.callback(screen.close)
             badge, no_badge = _badge(asked, screen, ways, given_back)
-            seen = screen if badge is None else Uncovered(screen, badge)
             for mask in masks:
                 mask()  # one that cannot be told is found before anything is put out of the way, seen or sent
             apart.hide_from(screen)
             here = DesktopSurroundings(asked.environment, apart)
             here.glance = screen.whole
             yield OpenTarget(
-                *(seen, executor, here, screen.geometry, masks, ways.how),
+                *(screen, executor, here, screen.geometry, masks, ways.how),
                 warnings=(*ways.warnings, *no_badge, *apart.warnings),
-                picture=seen.picture,
+                picture=screen.picture,
                 asked_at=apart.at_terminal if attended else lambda person: person,
                 at_terminal=apart.shown,
                 tell=(lambda _event: None) if badge is None else badge.tell,
@@ -145,4 +144,5 @@ def _badge(
     except NoBadgeError as why:
         return None, (f"There is no badge on the screen: {why}.",)
     given_back.callback(badge.close)
+    screen.uncovered = badge.away
     return badge, ()

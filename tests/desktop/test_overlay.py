@@ -14,7 +14,7 @@ from coasty_desk.core.scaling import Frame, Rect
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.input.executor import DesktopExecutor
 from coasty_desk.desktop.screen.capture import MonitorScreen
-from coasty_desk.desktop.screen.overlay import GROUND, Badge, NoBadgeError, Uncovered
+from coasty_desk.desktop.screen.overlay import GROUND, Badge, NoBadgeError
 from coasty_desk.desktop.x11 import window_list
 from tests.desktop.conftest import SCREEN
 from tests.desktop.targets import App, closing, tk
@@ -37,11 +37,12 @@ def _seen(image: bytes) -> Image.Image:
 
 
 def test_the_person_sees_it_and_the_model_does_not(window: App, frame: Frame) -> None:
-    """With the badge on the screen, every look through `Uncovered` is the screen as it was without, to the pixel."""
+    """With the badge on the screen, every look that is `uncovered` is the screen as it was without, to the pixel."""
     screen = MonitorScreen(Stop(), max_size=SCREEN)
     without = _seen(screen.capture().image)
     badge = Badge(WHOLE, "press F12 to stop")
-    uncovered = Uncovered(screen, badge)
+    uncovered = MonitorScreen(Stop(), max_size=SCREEN)
+    uncovered.uncovered = badge.away
     try:
         for step in range(1, 6):
             badge.tell(ev.Observed(run_id="r", step=step, frame=frame))
@@ -57,6 +58,7 @@ def test_the_person_sees_it_and_the_model_does_not(window: App, frame: Frame) ->
         badge.close()
     assert ImageChops.difference(without, _seen(screen.capture().image)).getbbox() is None
     screen.close()
+    uncovered.close()
 
 
 def test_a_click_goes_through_it_and_the_focus_stays(window: App, executor: DesktopExecutor, frame: Frame) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -95,6 +95,8 @@ class MonitorScreen:
         self._first = first
         self._legible = legible
         self._captured = 0
+        self.uncovered: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Within it nothing of ours lies over the screen that a screenshot is not to show."""
         if self._first_frame() is None:
             self._shows()
 
@@ -216,7 +218,8 @@ class MonitorScreen:
 
     def _painted_look(self) -> tuple[Shot, tuple[Rect, ...]]:
         """The same with what can be read on it and must not be. Raises Aborted while it is read."""
-        shot, hidden = self._masked_look()
+        with self.uncovered():
+            shot, hidden = self._masked_look()
         if self._legible is None or not self._legible.active:
             return shot, hidden
         found = self._legible.on(picture(shot, shot.size, hidden))

@@ -12,15 +12,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Protocol
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, Any
 
 from coasty_desk.core import events as ev
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.money import dollars
-from coasty_desk.core.ports import Screen, SettleResult
-from coasty_desk.core.scaling import Frame, Rect
+from coasty_desk.core.scaling import Rect
 from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.window_list import OURS
 
@@ -111,43 +108,6 @@ class Badge:
             )
             self._window.clear_area()
             self._display.flush()
-
-
-class Pictured(Screen, Protocol):
-    """A screen of which a part can be had as a picture."""
-
-    def picture(self, area: Rect) -> bytes:
-        """A real rectangle as PNG. Raises DesktopError."""
-        ...
-
-
-class Uncovered(Struct, frozen=True):
-    """A `Pictured` screen that is seen without the badge. Whether it rests is watched with it: it does not move."""
-
-    screen: Pictured
-    badge: Badge
-
-    def capture(self) -> Frame:
-        """A screenshot without the badge."""
-        with self.badge.away():
-            return self.screen.capture()
-
-    def picture(self, area: Rect) -> bytes:
-        """A part of it without the badge."""
-        with self.badge.away():
-            return self.screen.picture(area)
-
-    def expect(self) -> None:
-        """As the screen does."""
-        self.screen.expect()
-
-    def between(self) -> None:
-        """As the screen does."""
-        self.screen.between()
-
-    def settle(self) -> SettleResult:
-        """As the screen does."""
-        return self.screen.settle()
 
 
 def _connected() -> Any:
