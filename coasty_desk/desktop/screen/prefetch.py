@@ -11,7 +11,7 @@ import os
 import select
 import signal
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Literal
 
 from msgspec import DecodeError, Struct, msgpack
@@ -31,47 +31,41 @@ class PrefetchedFrame(Struct, frozen=True):
 
 
 class FirstLook:
-    """A process that looks at the screen once, unmasked. From a process that has no second thread yet."""
+    """A process, `pid`, that looks at the screen once, unmasked, and writes to `pipe`."""
 
-    def __init__(self, monitor: Literal["primary"] | int, max_size: Size) -> None:
-        if not hasattr(os, "fork"):
-            raise OSError
-        self._pipe, theirs = os.pipe()
-        try:
-            self._pid = os.fork()
-        except OSError:
-            os.close(self._pipe)
-            os.close(theirs)
-            raise
-        if self._pid == 0:
-            os.close(self._pipe)  # else it would wait for itself to read, were this process killed
-            _look(theirs, monitor, max_size)
-        os.close(theirs)
+    def __init__(self, pid: int, pipe: int) -> None:
+        self._pid = pid
+        self._pipe = pipe
 
     @classmethod
     def begin(cls, monitor: Literal["primary"] | int, max_size: Size) -> FirstLook | None:
-        """Begin to look; None where there are no such processes, or none to be had now."""
-        if not platform.FORKS or not os.environ.get("DISPLAY"):
+        """Begin to look, from a process that has no second thread yet; None where there are no such processes, or none to be had now."""
+        if not hasattr(os, "fork") or not platform.FORKS or not os.environ.get("DISPLAY"):
             return None
+        pipe: tuple[int, ...] = ()
         try:
-            return cls(monitor, max_size)
+            pipe = ours, theirs = os.pipe()
+            pid = os.fork()
         except OSError:  # no more processes
+            for end in pipe:
+                os.close(end)
             return None
+        if pid == 0:
+            os.close(ours)  # else it would wait for itself to read, were this process killed
+            _look(theirs, monitor, max_size)
+        os.close(theirs)
+        return cls(pid, ours)
 
     def seen(self) -> PrefetchedFrame | None:
         """What it saw; None where it saw nothing, or is not done in time. Once, and the process is gone."""
-        try:
-            with open(self._pipe, "rb", buffering=0, closefd=False) as pipe:
-                said = b""
-                until = time.monotonic() + PATIENCE
-                while select.select([pipe], [], [], max(0.0, until - time.monotonic()))[0]:
-                    piece = pipe.read(1 << 20)
-                    if not piece:
-                        return _read(said)
-                    said += piece
-            return None
-        finally:
-            self.close()
+        said, until = bytearray(), time.monotonic() + PATIENCE
+        with closing(self), suppress(DecodeError):  # where it has ended before it was done
+            while select.select([self._pipe], [], [], max(0.0, until - time.monotonic()))[0]:
+                piece = os.read(self._pipe, 1 << 20)
+                if not piece:
+                    return msgpack.decode(said, type=PrefetchedFrame)
+                said += piece
+        return None
 
     def close(self) -> None:
         """End the process, whatever it is at."""
@@ -99,10 +93,3 @@ def _look(pipe: int, monitor: Literal["primary"] | int, max_size: Size) -> None:
             theirs.write(msgpack.encode(PrefetchedFrame(frame, taken)))
     finally:
         os._exit(0)
-
-
-def _read(said: bytes) -> PrefetchedFrame | None:
-    try:
-        return msgpack.decode(said, type=PrefetchedFrame)
-    except DecodeError:  # it ended before it was done
-        return None
