@@ -17,10 +17,10 @@ from PIL import Image, ImageChops
 from coasty_desk.core.errors import DesktopError, UsageError
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.desktop.imaging.freed_memory import give_back
 from coasty_desk.desktop.imaging.picture import shrunk
 from coasty_desk.desktop.screen import capture
-from coasty_desk.desktop.screen.capture import MonitorScreen, layout
+from coasty_desk.desktop.screen.capture import MonitorScreen, give_memory_back
+from coasty_desk.desktop.screen.monitors import layout
 from coasty_desk.desktop.x11 import connection as x11
 from tests.desktop.xvfb import xvfb
 
@@ -260,10 +260,10 @@ def test_memory_is_tidied_now_and_then(
     monkeypatch.setattr(capture, "TIDY", 2)
 
     def tidy() -> None:
-        give_back()
+        give_memory_back()
         tidied.release()
 
-    monkeypatch.setattr(capture, "give_back", tidy)
+    monkeypatch.setattr(capture, "give_memory_back", tidy)
     screens.append(MonitorScreen(Stop(), max_size=Size(640, 480)))
     images = {screens[0].capture().image for _ in range(4)}
     assert tidied.acquire(timeout=5)

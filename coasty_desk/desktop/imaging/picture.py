@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 
 from coasty_desk.core.scaling import Frame, Rect, Size, fit, padded
 from coasty_desk.desktop.imaging.png import png
+from coasty_desk.desktop.imaging.visible_area import common
 
 if TYPE_CHECKING:
     import mss
@@ -41,21 +42,23 @@ def grabbed(opened: mss.MSS, shows: Rect) -> Shot:
 
 def picture(shot: Shot, content: Size, masks: Sequence[Rect] = ()) -> Image:
     """The shot at `content`'s size, `masks` (real rectangles) black to the pixel, and no trace of them beside."""
-    hidden = [_scaled(_within(rect, shot.shows), shot.shows.size, shot.size) for rect in masks]
-    raw = _painted(shot, hidden) if hidden else shot.raw
+    hidden = _in_pixels(masks, shot)
+    raw = shot.raw
+    if hidden:
+        raw = bytearray(raw)
+        _blacken(raw, shot.size, hidden)
     if content == shot.size:
         return _from_raw(raw, shot.size)
     image = shrunk(raw, shot.size, content)
     for rect in hidden:  # once more: at its edge a sent pixel is a mixture, and it too is hidden
         sent = _scaled(rect, shot.size, content)
-        if sent.width and sent.height:
-            image.paste((0, 0, 0), (sent.left, sent.top, sent.left + sent.width, sent.top + sent.height))
+        image.paste((0, 0, 0), (sent.left, sent.top, sent.left + sent.width, sent.top + sent.height))
     return image
 
 
 def blackened(shot: Shot, hidden: Iterable[Rect]) -> Shot:
     """The same shot, its pixels in these real rectangles black from now on."""
-    _blacken(shot.raw, shot.size, [_scaled(_within(rect, shot.shows), shot.shows.size, shot.size) for rect in hidden])
+    _blacken(shot.raw, shot.size, _in_pixels(hidden, shot))
     return shot
 
 
@@ -63,7 +66,9 @@ def framed(shot: Shot, max_size: Size, masks: Sequence[Rect] = (), kind: Format 
     """The shot as it is sent: within `max_size`, encoded, black added where the service wants more than the screen has."""
     content = fit(shot.shows.size, max_size)
     sent = padded(content)
-    image = on_black(picture(shot, content, masks), sent)
+    image = picture(shot, content, masks)
+    if sent != content:
+        image = image.crop((0, 0, sent.width, sent.height))  # what lies outside is black
     return Frame(encoded(image, kind), f"image/{kind}", sent, content, shot.shows, tuple(masks))
 
 
@@ -95,35 +100,13 @@ def _from_raw(raw: bytes | bytearray, size: Size) -> Image:
     return Image.frombuffer("RGB", (size.width, size.height), raw, "raw", "BGRX", 0, 1)
 
 
-def on_black(image: Image, size: Size) -> Image:
-    """With black added right and below; the image itself where nothing is to be added."""
-    from PIL import Image as Pillow
-
-    if image.size == (size.width, size.height):
-        return image
-    whole = Pillow.new(image.mode, (size.width, size.height))
-    whole.paste(image, (0, 0))
-    return whole
-
-
 def encoded(image: Image, kind: Format) -> bytes:
     """The bytes of an image of `picture`'s kind; PNG loses nothing."""
-    return png(image.tobytes(), Size(*image.size)) if kind == "png" else _jpeg(image)
-
-
-def _jpeg(image: Image) -> bytes:
-    written = io.BytesIO()
-    image.save(
-        written, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True
-    )  # colours whole: text may be coloured
+    if kind == "png":
+        return png(image.tobytes(), Size(*image.size))
+    written = io.BytesIO()  # colours whole: text may be coloured
+    image.save(written, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True)
     return written.getvalue()
-
-
-def _painted(shot: Shot, hidden: Iterable[Rect]) -> bytearray:
-    """A copy of the pixels with rectangles (in the shot's own pixels) black."""
-    raw = bytearray(shot.raw)
-    _blacken(raw, shot.size, hidden)
-    return raw
 
 
 def _blacken(raw: bytearray, size: Size, hidden: Iterable[Rect]) -> None:
@@ -134,18 +117,18 @@ def _blacken(raw: bytearray, size: Size, hidden: Iterable[Rect]) -> None:
             raw[start : start + len(black)] = black
 
 
-def _within(rect: Rect, shows: Rect) -> Rect:
-    """A real rectangle in the monitor's own pixels, cut to it."""
-    left, top = max(rect.left - shows.left, 0), max(rect.top - shows.top, 0)
-    right = min(rect.left - shows.left + rect.width, shows.width)
-    bottom = min(rect.top - shows.top + rect.height, shows.height)
-    return Rect(left, top, max(right - left, 0), max(bottom - top, 0))
+def _in_pixels(rects: Iterable[Rect], shot: Shot) -> list[Rect]:
+    """Real rectangles in the shot's own pixels, cut to it."""
+    shows = shot.shows
+    parts = (common(rect, shows) for rect in rects)
+    inside = (Rect(part.left - shows.left, part.top - shows.top, part.width, part.height) for part in parts)
+    return [_scaled(rect, shows.size, shot.size) for rect in inside]
 
 
 def _scaled(rect: Rect, of: Size, to: Size) -> Rect:
     """The pixels that a rectangle touches, however little of them, in an image of another size."""
-    if of == to or not rect.width or not rect.height:
-        return rect if rect.width and rect.height else Rect(0, 0, 0, 0)
+    if not rect.width or not rect.height:
+        return Rect(0, 0, 0, 0)
     left, top = rect.left * to.width // of.width, rect.top * to.height // of.height
     right = -(-(rect.left + rect.width) * to.width // of.width)
     bottom = -(-(rect.top + rect.height) * to.height // of.height)

@@ -7,8 +7,9 @@ converts between the two.
 
 from __future__ import annotations
 
+import ctypes
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cached_property
@@ -21,9 +22,9 @@ from coasty_desk.core.ports import SettleResult
 from coasty_desk.core.scaling import Frame, Rect, Size, fit, padded
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import platform
-from coasty_desk.desktop.imaging.freed_memory import give_back
 from coasty_desk.desktop.imaging.picture import Format, Shot, blackened, encoded, framed, grabbed, picture
-from coasty_desk.desktop.screen.monitors import Layout, cannot_see, layout, layout_of, places
+from coasty_desk.desktop.imaging.visible_area import common
+from coasty_desk.desktop.screen.monitors import Layout, cannot_see, layout_of, places
 from coasty_desk.desktop.screen.prefetch import PrefetchedFrame
 from coasty_desk.lifetimes import Legible
 
@@ -31,13 +32,9 @@ if TYPE_CHECKING:
     import mss
     from PIL.Image import Image
 
+    from coasty_desk.core.gates.masked import Mask
     from coasty_desk.desktop.own_terminal.terminal_windows import OwnTerminal
     from coasty_desk.desktop.settle.settling import Watcher
-
-__all__ = ["Layout", "Mask", "MonitorScreen", "layout"]
-
-Mask = Callable[[], Iterable[Rect]]
-"""Gives the real rectangles to paint black, asked anew at each capture; raises DesktopError if it cannot tell."""
 
 TIDY = 16
 """Screenshots after which memory is tidied: each leaves 30 MB, which the next one takes again, but never all."""
@@ -120,7 +117,7 @@ class MonitorScreen:
             frame = self._frame(*self._painted_look())
         self._captured += 1
         if self._captured % TIDY == 0:
-            self._encoding.submit(give_back)  # while the model thinks about it
+            self._encoding.submit(give_memory_back)  # while the model thinks about it
         return frame
 
     def _first_frame(self) -> Frame | None:
@@ -130,10 +127,10 @@ class MonitorScreen:
     def picture(self, area: Rect) -> bytes:
         """A PNG of a real rectangle as it is now, masked; for the question that a person is asked."""
         shot, hidden = self._painted_look()
-        left, top = area.left - shot.shows.left, area.top - shot.shows.top
+        part = common(area, shot.shows)
+        left, top = part.left - shot.shows.left, part.top - shot.shows.top
         whole = picture(shot, shot.shows.size, hidden)
-        box = (max(left, 0), max(top, 0), min(left + area.width, whole.width), min(top + area.height, whole.height))
-        return encoded(whole.crop(box), "png")
+        return encoded(whole.crop((left, top, left + part.width, top + part.height)), "png")
 
     def whole(self) -> Image:
         """The whole monitor as it is now, masked, in its own pixels."""
@@ -283,3 +280,9 @@ class MonitorScreen:
 
     def _frame(self, shot: Shot, hidden: Sequence[Rect]) -> Frame:
         return framed(shot, self._max_size, hidden, self._image_format())
+
+
+def give_memory_back() -> None:
+    """What screenshots have taken and left is held for ever else, in pieces; 1 to 3 ms, without the interpreter's lock."""
+    with suppress(OSError, AttributeError, TypeError):  # glibc alone has such a thing
+        ctypes.CDLL(None).malloc_trim(0)

@@ -15,7 +15,8 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import display_lock, platform
 from coasty_desk.desktop.abort import methods
 from coasty_desk.desktop.base.own_window import Wish, hidden
-from coasty_desk.desktop.screen.capture import MonitorScreen, layout
+from coasty_desk.desktop.screen.capture import MonitorScreen
+from coasty_desk.desktop.screen.monitors import layout
 
 
 class Check(Struct, frozen=True):

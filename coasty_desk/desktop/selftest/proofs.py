@@ -29,7 +29,8 @@ from coasty_desk.desktop.base.probe_window import COLOUR, Button, Moved, ProbeEv
 from coasty_desk.desktop.base.recheck import NEVER
 from coasty_desk.desktop.input import release
 from coasty_desk.desktop.input.executor import DesktopExecutor
-from coasty_desk.desktop.screen.capture import MonitorScreen, layout
+from coasty_desk.desktop.screen.capture import MonitorScreen
+from coasty_desk.desktop.screen.monitors import layout
 
 PANGRAMS: dict[str, str] = {
     "Latin": "The quick brown fox jumps over the lazy dog 0123456789 <>{}[]@#~|\\^`'\" äéñß",
