@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.linux.input_method import InputMethod
 from coasty_desk.desktop.linux.proc import read_proc
 from coasty_desk.desktop.linux.socket_backlog import Unread
+from coasty_desk.desktop.linux.stop_socket import peer
 
 if TYPE_CHECKING:
     from Xlib.display import Display
@@ -29,7 +29,6 @@ _PATIENCE = 2.0
 """Seconds that a key is given."""
 _PACE = 0.06
 """Seconds for each key where what it has done cannot be told from what goes on anyway."""
-_PEER = "=3i"
 
 
 class KeyPath:
@@ -38,7 +37,8 @@ class KeyPath:
     def __init__(self, display: Display, method: InputMethod, unread: Unread, stop: Stop) -> None:
         self._display = display
         self._stop = stop
-        application, server = unread.process(), _server(display)
+        application, connected = unread.process(), display.display.socket
+        server = peer(connected)[0] if connected.family == socket.AF_UNIX else 0  # else it is on another machine
         self._pids = method.pids | {pid for pid in (application, server) if pid}
         self._told = bool(application and server)  # else a program on another machine, or another user's
         self._restless = self._running() if self._told else set()
@@ -72,15 +72,6 @@ class KeyPath:
             found &= _ran(before, now)
             before = now
         return found
-
-
-def _server(display: Display) -> int:
-    """The server's process; 0 where it is on another machine."""
-    connected = display.display.socket
-    if connected.family != socket.AF_UNIX:
-        return 0
-    credentials = connected.getsockopt(socket.SOL_SOCKET, getattr(socket, "SO_PEERCRED", 17), struct.calcsize(_PEER))
-    return int(struct.unpack(_PEER, credentials)[0])
 
 
 def _runs(pids: Iterable[int]) -> dict[int, bytes]:

@@ -80,8 +80,17 @@ class Call:
         return False
 
     def gone(self, seconds: float) -> bool:
-        """Whether the process ends within so many seconds."""
-        return gone(self.pid, seconds)
+        """Whether the process ends, with all its threads, within so many seconds. Never raises."""
+        try:
+            process = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return True
+        except OSError:  # an old kernel
+            return False
+        try:
+            return bool(select.select([process], [], [], seconds)[0])
+        finally:
+            os.close(process)
 
 
 def wake(pid: int) -> None:
@@ -94,20 +103,6 @@ def wake(pid: int) -> None:
         os.kill(pid, signal.SIGCONT)
     except OSError:
         pass
-
-
-def gone(pid: int, seconds: float) -> bool:
-    """Whether a process ends, with all its threads, within so many seconds. Never raises."""
-    try:
-        process = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    except OSError:  # an old kernel
-        return False
-    try:
-        return bool(select.select([process], [], [], seconds)[0])
-    finally:
-        os.close(process)
 
 
 def _state(pid: int) -> str:
