@@ -17,14 +17,12 @@ from msgspec import Struct
 from coasty_desk.desktop.linux import netlink
 
 _INFO = 2  # INET_DIAG_INFO
-_NAMES = 53  # the port of name servers
+_NAMES = (53).to_bytes(2, "big")  # the port of name servers
 _ESTABLISHED, _SYN_SENT, _LISTEN = 1, 2, 10
 _STATES = 1 << _ESTABLISHED | 1 << _SYN_SENT | 1 << _LISTEN
 
-_MESSAGE = struct.Struct("=BBBB2s2s16s16sLLLLLLLL")  # struct inet_diag_msg
-_TIMES = struct.Struct(
-    "=LLL64xQQ"
-)  # tcpi_last_data_sent, _last_ack_sent, _last_data_recv (ms ago), _bytes_acked, _received
+_MESSAGE = struct.Struct("=xBxx2s2s56xLL")  # struct inet_diag_msg: state, our port, theirs, user, inode
+_TIMES = struct.Struct("=L4xL64xQQ")  # tcpi_last_data_sent, _last_data_recv (ms ago), _bytes_acked, _received
 _TIMES_AT = 44
 
 
@@ -53,60 +51,30 @@ class Connections:
 
     def now(self) -> list[PendingRequest]:
         """Those that are open, or being opened, at this moment."""
-        families = (socket.AF_INET, socket.AF_INET6)
-        found = [one for family in families for one in self._dump(family, socket.IPPROTO_TCP)]
-        asked = [one for family in families for one in self._dump(family, socket.IPPROTO_UDP)]
-        served = {one.local for one in found if one.state == _LISTEN}
-        return [
-            PendingRequest(one.inode, one.sent / 1000, one.received / 1000, one.waits, opens=False)
-            for one in found
-            if one.uid == self._uid and one.state == _ESTABLISHED and one.local not in served
-        ] + [
-            PendingRequest(one.inode, 0.0, math.inf, waits=True, opens=True)
-            for one in (
-                *(one for one in found if one.state == _SYN_SENT),
-                *(one for one in asked if one.remote == _NAMES),
-            )
-            if one.uid == self._uid
-        ]
-
-    def _dump(self, family: int, protocol: int) -> list[_Connection]:
-        question = struct.pack("=BBBBL", family, protocol, 1 << (_INFO - 1), 0, _STATES) + bytes(48)
-        return [_connection(body) for body in netlink.answers(self._socket, question)]
+        served: set[bytes] = set()
+        found: list[tuple[bytes, PendingRequest]] = []
+        for family in (socket.AF_INET, socket.AF_INET6):
+            for protocol in (socket.IPPROTO_TCP, socket.IPPROTO_UDP):
+                question = struct.pack("=BBBBL", family, protocol, 1 << (_INFO - 1), 0, _STATES) + bytes(48)
+                for body in netlink.answers(self._socket, question):
+                    state, local, remote, uid, inode = _MESSAGE.unpack_from(body)
+                    if state == _LISTEN:
+                        served.add(local)
+                    elif uid != self._uid:
+                        continue
+                    elif state == _SYN_SENT or (protocol == socket.IPPROTO_UDP and remote == _NAMES):
+                        found.append((local, PendingRequest(inode, 0.0, math.inf, waits=True, opens=True)))
+                    elif protocol == socket.IPPROTO_TCP:
+                        found.append((local, _established(inode, body)))
+        return [one for local, one in found if one.opens or local not in served]
 
 
-class _Connection(Struct, frozen=True):
-    state: int
-    local: int
-    remote: int
-    uid: int
-    inode: int
-    sent: int
-    received: int
-    acknowledged: int
-    taken: int
-
-    @property
-    def waits(self) -> bool:
-        if self.sent == self.received:  # both within one tick of the kernel's clock: only a first request can tell
-            return self.acknowledged > 1 and self.taken == 0
-        return self.sent < self.received
-
-
-def _connection(message: bytes) -> _Connection:
-    fields = _MESSAGE.unpack_from(message)
+def _established(inode: int, message: bytes) -> PendingRequest:
     sent = received = acknowledged = taken = 0
     info = netlink.attributes(message, _MESSAGE.size).get(_INFO, b"")
     if len(info) >= _TIMES_AT + _TIMES.size:
-        sent, _, received, acknowledged, taken = _TIMES.unpack_from(info, _TIMES_AT)
-    return _Connection(
-        fields[1],
-        int.from_bytes(fields[4], "big"),
-        int.from_bytes(fields[5], "big"),
-        fields[14],
-        fields[15],
-        sent,
-        received,
-        acknowledged,
-        taken,
-    )
+        sent, received, acknowledged, taken = _TIMES.unpack_from(info, _TIMES_AT)
+    waits = sent < received
+    if sent == received:  # both within one tick of the kernel's clock: only a first request can tell
+        waits = acknowledged > 1 and taken == 0
+    return PendingRequest(inode, sent / 1000, received / 1000, waits, opens=False)
