@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ from coasty_desk.desktop.linux.cpu_share import NOTHING, CpuShare, waits_for_dis
 from coasty_desk.desktop.linux.pending_requests import Connections, PendingRequest
 from coasty_desk.desktop.linux.proc import ancestors, environment, in_foreground, pids, process, sockets
 from coasty_desk.desktop.linux.syscall_sleep import SleepProbe
+from coasty_desk.desktop.x11 import client_processes
 from coasty_desk.desktop.x11 import connection as x11
 
 if TYPE_CHECKING:
@@ -66,8 +67,6 @@ ARRIVING = 0.1
 WHILE = 0.1
 """Seconds between an answer and the next input from which on it can be told what is used by itself."""
 
-_LOCAL_PID = 2
-
 
 def enough(calm: float) -> float:
     """The part of a processor that a process must want to be at work when nothing has changed for `calm` seconds."""
@@ -95,7 +94,7 @@ class LinuxActivityProbe(ActivityProbe):
     def __init__(self, ours: frozenset[int] = frozenset()) -> None:
         self._tells = False
         self._display: Display = x11.display()
-        if not self._display.has_extension("X-Resource"):
+        if client_processes.by_client(self._display) is None:
             self._display.close()
             message = "the server does not tell its clients"
             raise DesktopError(message)
@@ -122,7 +121,7 @@ class LinuxActivityProbe(ActivityProbe):
         """Remember the processes, what they use, and the requests that are open."""
         now = time.monotonic()
         self._by_itself = self._used_by_itself(now)
-        clients = frozenset(self._clients())
+        clients = self._clients()
         open_now = self._open_now()
         polls = frozenset(one.inode for one in open_now if one.opens or (one.waits and one.sent > LONG_POLL))
         self._ours_open = set()
@@ -161,23 +160,20 @@ class LinuxActivityProbe(ActivityProbe):
         if awaited:
             return awaited
         newcomers = [pid for pid in family if pid not in self._before.processes]
-        if newcomers and in_foreground(filter(None, map(process, newcomers)), frozenset(self._clients())):
+        if newcomers and in_foreground(filter(None, map(process, newcomers)), self._clients()):
             return "command"
         return self._computing(family, frozenset(newcomers), calm)
 
     # Who belongs to the display
 
-    def _clients(self) -> Iterator[int]:
+    def _clients(self) -> frozenset[int]:
         """Their processes, without the server's own and this one. Raises DesktopError where the display is gone."""
-        own = os.getpid()
         try:
-            reply = self._display.res_query_client_ids([{"client": 0, "mask": _LOCAL_PID}])
+            told = client_processes.by_client(self._display) or {}
         except x11.failures() as error:
             message = "The display no longer tells whose windows are on it."
             raise DesktopError(message, "Is the display still there?") from error
-        for one in reply.ids:
-            if one.value and one.spec.client and one.value[0] != own:
-                yield one.value[0]
+        return frozenset(pid for client, pid in told.items() if client and pid != os.getpid())
 
     def _members(self) -> list[int]:
         """The clients of the display and whatever they started, without ourselves and those above us."""
