@@ -237,11 +237,11 @@ class Pointer:
     def _drag_to(self, x: int, y: int, button: Button) -> None:
         self._stop.check()
         self._check_corner()
-        self._sent.pointer_to(x, y)
+        self._sent.pointer = (x, y)
         self._device.drag_to(x, y, button)
 
     def _put(self, x: int, y: int) -> None:
-        self._sent.pointer_to(x, y)
+        self._sent.pointer = (x, y)
         self._device.move(x, y)
 
 
