@@ -56,7 +56,7 @@ class DesktopKind(TargetKind):
             for mask in masks:
                 mask()  # one that cannot be told is found before anything is put out of the way, seen or sent
             apart.hide_from(screen)
-            here = DesktopSurroundings(asked.environment, apart)
+            here = DesktopSurroundings(asked.environment, apart.own)
             here.glance = screen.whole
             yield OpenTarget(
                 *(screen, executor, here, screen.geometry, masks, ways.how),

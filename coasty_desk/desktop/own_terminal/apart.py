@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from coasty_desk.core.actions import Point
 from coasty_desk.core.ports import Executor, Person
@@ -15,8 +15,6 @@ from coasty_desk.desktop.base.own_window import Wish, hidden, warning
 if TYPE_CHECKING:
     from coasty_desk.desktop.own_terminal.aside import Aside, Monitor
     from coasty_desk.desktop.own_terminal.terminal_windows import OwnTerminal
-
-T = TypeVar("T")
 
 
 class Apart:
@@ -29,19 +27,12 @@ class Apart:
         self.warnings: tuple[str, ...] = tuple(filter(None, [warning(found, wish)]))
         self.own: OwnTerminal | None = None
         self._aside: Aside | None = None
-        if hides:
-            from coasty_desk.desktop.own_terminal.aside import (
-                Aside,  # only where there is one: the first screenshot is waited for
-            )
+        if hides:  # only there is what follows loaded: the first screenshot is waited for
+            from coasty_desk.desktop.own_terminal.aside import Aside
             from coasty_desk.desktop.own_terminal.terminal_windows import OwnTerminal
 
             self.own = OwnTerminal(hides)
             self._aside = Aside(self.own, stop)
-
-    @property
-    def processes(self) -> frozenset[int]:
-        """Those of what is hidden."""
-        return frozenset() if self.own is None else self.own.processes
 
     def kept_off(self, executor: Executor, pointer: Callable[[], Point]) -> Executor:
         """The executor, or one that never reaches the window and puts it back at its release."""
@@ -63,11 +54,6 @@ class Apart:
         """Put the window out of the way. Raises Aborted, DesktopError."""
         if self._aside is not None:
             self._aside.hide_from(monitor)
-
-    def active(self, told: Callable[[], T | None]) -> Callable[[], T | None]:
-        """What is `told` of the window in use, but None where that is ours."""
-        own = self.own
-        return told if own is None else lambda: None if own.has_focus() else told()
 
     def shown(self) -> AbstractContextManager[None]:
         """Within the block the window is there."""

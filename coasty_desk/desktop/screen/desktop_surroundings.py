@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -19,22 +19,22 @@ from coasty_desk.core.typed_text.patterns import Pattern
 from coasty_desk.desktop import platform
 from coasty_desk.desktop.base.own_events import OWN_EVENTS
 from coasty_desk.desktop.base.windows import Reached, Window, WindowList
-from coasty_desk.desktop.imaging.visible_area import area, uncovered
-from coasty_desk.desktop.own_terminal.apart import Apart
+from coasty_desk.desktop.imaging.visible_area import area, common, uncovered
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from coasty_desk.desktop.own_terminal.terminal_windows import OwnTerminal
 
 
 class DesktopSurroundings(Surroundings):
-    """What the display that this process is on tells. What is `apart` is a person's own terminal, and nobody else's concern."""
+    """What the display that this process is on tells. A person's `own` terminal is nobody else's concern."""
 
     hands = True
 
-    def __init__(self, environment: Mapping[str, str] | None = None, apart: Apart | None = None) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None, own: OwnTerminal | None = None) -> None:
         """`environment` names the folders of the menu's applications."""
         self._environment = os.environ if environment is None else environment
-        self._apart = apart
-        self.unread = frozenset() if apart is None else apart.processes
+        self._own = own
+        self.unread = frozenset() if own is None else own.processes
 
     def pointer(self) -> Point:
         """By the connection that is open already."""
@@ -86,12 +86,12 @@ class DesktopSurroundings(Surroundings):
 
     def active(self) -> Rect | None:
         """With its decoration."""
-        window = self._not_ours(_focused_or_none)
+        window = self._in_use()
         return None if window is None else window.frame
 
     def front(self) -> tuple[str, Rect, tuple[Rect, ...], tuple[Rect, ...]] | None:
         """As the display has it."""
-        window = self._not_ours(_focused_or_none)
+        window = self._in_use()
         try:
             every = _list().windows()
         except DesktopError:
@@ -106,8 +106,9 @@ class DesktopSurroundings(Surroundings):
         """None where only the system knows them (macOS)."""
         return platform.applications.menu(self._environment)
 
-    def _not_ours(self, told: Callable[[], T | None]) -> T | None:
-        return told() if self._apart is None else self._apart.active(told)()
+    def _in_use(self) -> Window | None:
+        """The window in use; None where that is a person's own terminal, or cannot be told."""
+        return None if self._own is not None and self._own.has_focus() else _focused_or_none()
 
 
 class WindowMask(Struct, frozen=True):
@@ -133,18 +134,9 @@ def pointer() -> Point:
 
 def _untitled(reached: Reached | None, masked: Sequence[Rect]) -> NamedWindow:
     named = _named(reached)
-    if reached is not None and any(_overlap(reached.window.frame, rect) for rect in masked):
+    if reached is not None and any(area([common(reached.window.frame, rect)]) for rect in masked):
         return NamedWindow("", named.kind, frame=named.frame)
     return NamedWindow(named.title, named.kind)
-
-
-def _overlap(one: Rect, other: Rect) -> bool:
-    return (
-        one.left < other.left + other.width
-        and other.left < one.left + one.width
-        and one.top < other.top + other.height
-        and other.top < one.top + one.height
-    )
 
 
 def _focused_or_none() -> Window | None:
@@ -154,12 +146,8 @@ def _focused_or_none() -> Window | None:
         return None
 
 
-def _masks(pattern: Pattern, title: str) -> bool:
-    return len(title) > LONGEST_TITLE or pattern.found_in(title)
-
-
 def _matching(found: tuple[Window, ...], pattern: Pattern) -> Iterator[Rect]:
-    masked = {window.id for window in found if _masks(pattern, window.title)}
+    masked = {one.id for one in found if len(one.title) > LONGEST_TITLE or pattern.found_in(one.title)}
     if not masked:
         return
     known = {window.id for window in found}
@@ -175,15 +163,11 @@ def _matching(found: tuple[Window, ...], pattern: Pattern) -> Iterator[Rect]:
         grown = bool(more)
     loose = [window for window in found if window.popup and not window.title and not window.parent]
     others = {window.maker for window in found if not window.popup}
-    if any(window.maker not in others for window in loose) and _focused_id() in masked:
-        # nobody's: what an input method proposes belongs to whoever has the keys
-        masked |= {window.id for window in loose if window.maker not in others}
+    nobodys = {window.id for window in loose if window.maker not in others}
+    focused = _list().focused() if nobodys else None
+    if focused is not None and focused.id in masked:  # what an input method proposes belongs to whoever has the keys
+        masked |= nobodys
     yield from (window.frame for window in found if window.id in masked)
-
-
-def _focused_id() -> int:
-    window = _list().focused()
-    return 0 if window is None else window.id
 
 
 def _named(reached: Reached | None) -> NamedWindow:
