@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 from coasty_desk.core.gates.masked import Mask
 from coasty_desk.core.ports import Executor
@@ -75,15 +75,9 @@ class DesktopKind(TargetKind):
         """It is looked at by anybody, and driven by nobody."""
         platform.demand_session(asked.environment)
         apart = Apart(asked.chosen.own_terminal, asked.stop)
-        screen = MonitorScreen(
-            asked.stop, monitor=asked.chosen.monitor, max_size=asked.size, masks=_masks(asked), own=apart.own
-        )
-        try:
+        with closing(apart), closing(_screen(asked, _masks(asked), apart)) as screen:
             apart.hide_from(screen)
             return screen.capture()
-        finally:
-            screen.close()
-            apart.close()
 
 
 TARGET = DesktopKind()

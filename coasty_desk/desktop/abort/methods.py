@@ -98,21 +98,27 @@ def armed(
     The result says of each way whether it is armed, and why not; nothing is raised for that
     (`AbortMethods.demand` does).
     """
+    held = held or Pressed()
     key = hotkey or abort_key.parse(abort_key.DEFAULT)
     watch = platform.watch(stop, key, sent)
     over = threading.Event()
+
+    def let_go() -> bool:
+        release()
+        return not held.names
+
     atexit.register(release)
     with ExitStack() as given_back:
         if process is not None:
-            given_back.callback(process.control.around(release, _nothing))
+            given_back.callback(process.control.around(release, lambda: None))  # what was released is not taken again
             down = "keys or buttons may still be down (coasty-desk release)"
-            given_back.callback(process.control.lastly(down, lambda: _let_go(release, held)))
+            given_back.callback(process.control.lastly(down, let_go))
         no_signals = None if process is None else given_back.enter_context(process.ends_with(stop))
         for undo in (partial(atexit.unregister, release), over.set, release, watch.disarm):
             given_back.callback(undo)
         no_keyboard, no_pointer = watch.arm()
         no_chord, no_escape = (no_keyboard, no_keyboard) if no_keyboard else watch.absent()
-        stop.then(lambda: _do_not_wait_for_display(watch, over, held or Pressed()))
+        stop.then(lambda: _do_not_wait_for_display(watch, over, held))
         ways = [
             AbortMethod("abort key", f"press {spoken(key)}", no_chord),
             AbortMethod("Esc", "press Esc three times within a second", no_escape),
@@ -134,12 +140,3 @@ def _do_not_wait_for_display(watch: Watch, over: threading.Event, held: Pressed)
         if watch.silent() > SILENT:
             watch.abandon(held.lately(LATELY))
             return
-
-
-def _let_go(release: Callable[[], None], held: Pressed | None) -> bool:
-    release()
-    return held is None or not held.names
-
-
-def _nothing() -> None:
-    """What was released is not taken again."""

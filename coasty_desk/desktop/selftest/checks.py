@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 from msgspec import Struct
 
 from coasty_desk.core.abort.abort_key import AbortKey
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import CoastyDeskError, DesktopError
-from coasty_desk.core.scaling import Size, fit, padded
+from coasty_desk.core.scaling import Size
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import display_lock, platform
 from coasty_desk.desktop.abort import methods
@@ -72,26 +73,19 @@ def _monitors() -> str:
 
 
 def _capture(max_size: Size) -> str:
-    screen = MonitorScreen(Stop(), max_size=max_size)
-    try:
+    with closing(MonitorScreen(Stop(), max_size=max_size)) as screen:
         frame = screen.capture()
-    finally:
-        screen.close()
-    sent = padded(fit(frame.shows.size, max_size))
-    return f"{frame.shows.size}, sent as {sent}, {len(frame.image) / 1000:.0f} kB"
+    return f"{frame.shows.size}, sent as {frame.sent}, {len(frame.image) / 1000:.0f} kB"
 
 
 def _input() -> str:
     """Move the pointer by a pixel and back, and ask the display each time where it is."""
-    pointer = platform.pointer_device()
-    try:
+    with closing(platform.pointer_device()) as pointer:
         x, y = pointer.position()
         step = 1 if x < layout().primary.left + layout().primary.width - 2 else -1
         pointer.move(x + step, y)
         moved = pointer.position()
         pointer.move(x, y)
-    finally:
-        pointer.close()
     if moved != (x + step, y):
         message = f"The pointer was told to go to {x + step},{y} and is at {moved[0]},{moved[1]}."
         raise DesktopError(message, "Give this program the permission to control the computer, and try again.")

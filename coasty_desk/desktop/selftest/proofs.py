@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -105,11 +105,8 @@ class _Bench:
 
     def look(self, monitor: int) -> Frame:
         """A screenshot of one monitor, as a run would send it."""
-        screen = MonitorScreen(self.stop, monitor=monitor, max_size=self._max_size)
-        try:
+        with closing(MonitorScreen(self.stop, monitor=monitor, max_size=self._max_size)) as screen:
             return screen.capture()
-        finally:
-            screen.close()
 
     def do(self, frame: Frame, action: Action) -> None:
         """Carry it out as a run would. Raises DesktopError where a run would refuse it."""
@@ -321,14 +318,12 @@ def _abort_key(hotkey: AbortKey | None) -> Iterator[Proof]:
 def _pressed(stop: Stop, spelled: str) -> Proof:
     from coasty_desk.core.keys import chords
 
-    hands = platform.keyboard(Stop(), Pressed(), OwnEvents(), "pause", NEVER)
     try:
-        hands.strokes((chords.stroke((spelled,)),))
-        heard = stop.wait(_PATIENCE)
+        with closing(platform.keyboard(Stop(), Pressed(), OwnEvents(), "pause", NEVER)) as hands:
+            hands.strokes((chords.stroke((spelled,)),))
+            heard = stop.wait(_PATIENCE)
     except (DesktopError, chords.UnknownKey) as error:
         return Proof("abort key", ok=False, detail=str(error))
-    finally:
-        hands.close()
     said = "pressed, and heard" if heard else "pressed, and not heard"
     return Proof("abort key", ok=heard, detail=f"{spelled} {said}",
                  remedy="" if heard else "Choose another one with --abort-hotkey: a program may be catching it.")  # fmt: skip
