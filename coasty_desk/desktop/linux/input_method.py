@@ -44,14 +44,9 @@ def find() -> InputMethod | None:
     """The one on this display, if there is one."""
     name, found = None, set()
     for pid in proc.pids():
-        try:
-            comm = proc.read_proc(pid, "comm").decode(errors="replace").strip()
-        except OSError:  # it has ended
-            continue
-        main = _NAMES.get(comm)
-        if main is None and not comm.startswith(_HELPERS):
-            continue
-        if not _is_elsewhere(pid):
+        called = proc.name(pid)
+        main = _NAMES.get(called)
+        if (main is not None or called.startswith(_HELPERS)) and not _is_elsewhere(pid):
             name = name or main
             found.add(pid)
     return None if name is None else InputMethod(name, frozenset(found))

@@ -46,6 +46,25 @@ def process(pid: int) -> Process | None:
     return Process(pid, state.decode(), int(parent), int(group), int(session), int(terminal), int(foreground))
 
 
+def name(pid: int) -> str:
+    """What the kernel calls a process; empty where it is gone."""
+    with suppress(OSError):
+        return read_proc(pid, "comm").decode("utf-8", "replace").strip()
+    return ""
+
+
+def arguments(pid: int) -> list[str]:
+    """The command line of a process; empty where it is gone."""
+    with suppress(OSError):
+        return read_proc(pid, "cmdline").decode("utf-8", "replace").rstrip("\0").split("\0")
+    return []
+
+
+def pts_number(device: int) -> int:
+    """The number of a pseudo terminal; below 0, or far above all others, for a device that is none."""
+    return os.minor(device) + 256 * (os.major(device) - _PTS_MAJOR[0])
+
+
 def pids() -> list[int]:
     """All processes that may be seen; none where there is no /proc."""
     with suppress(OSError):
@@ -112,11 +131,10 @@ def _is_plain(terminal: int) -> bool:
     """Whether a terminal echoes whole lines: a program that has taken the keys for itself waits for them."""
     import termios
 
-    major, minor = os.major(terminal), os.minor(terminal)
-    if major not in _PTS_MAJOR:
+    if os.major(terminal) not in _PTS_MAJOR:
         return False
     try:
-        handle = os.open(f"/dev/pts/{minor + 256 * (major - _PTS_MAJOR[0])}", os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        handle = os.open(f"/dev/pts/{pts_number(terminal)}", os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
     except OSError:
         return False
     try:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from coasty_desk.desktop.linux.proc import ancestors, pids, process, read_proc
+from coasty_desk.desktop.linux.proc import ancestors, name, pids, process, pts_number, read_proc
 from coasty_desk.desktop.linux.proc import environment as environment_of
 
 PATIENCE = 0.5
@@ -31,9 +31,7 @@ _MULTIPLEXERS = {
 }
 """What a multiplexer's server is called, which has no terminal itself, and what its clients are, which have."""
 
-
 _MASTERS = ("/dev/ptmx", "/dev/pts/ptmx", "/ptmx")
-_PTS_MAJOR = 136
 
 
 class Lineage(Struct, frozen=True):
@@ -71,58 +69,36 @@ def window_id(pid: int, environment: Mapping[str, str]) -> int:
     return 0
 
 
-def name(pid: int) -> str:
-    """What the kernel calls a process; empty where it is gone."""
-    with suppress(OSError):
-        return read_proc(pid, "comm").decode("utf-8", "replace").strip()
-    return ""
-
-
-def arguments(pid: int) -> list[str]:
-    """The command line of a process; empty where it is gone."""
-    with suppress(OSError):
-        return read_proc(pid, "cmdline").decode("utf-8", "replace").rstrip("\0").split("\0")
-    return []
-
-
 def _above(pid: int) -> Iterator[int]:
     yield from ancestors(pid)
     this = process(pid)
-    leader = 0 if this is None else this.session if this.terminal else _leader_of_output()
+    leader = 0 if this is None else this.session
+    if this is not None and not this.terminal:  # then whoever leads the session whose terminal our output goes to
+        there, leader = _output(), 0
+        if there is not None:
+            every = filter(None, map(process, pids()))
+            leader = next((one.pid for one in every if one.terminal == there.st_rdev and one.session == one.pid), 0)
     if leader not in (0, pid):
         yield leader
         yield from ancestors(leader)
 
 
-def _leader_of_output() -> int:
-    """The leader of the session whose terminal our output goes to; 0 where that is none."""
+def _output() -> os.stat_result | None:
+    """The terminal that our own output goes to; None where that is none."""
     for handle in (0, 1, 2):
         with suppress(OSError):
             if os.isatty(handle):
-                device = os.fstat(handle).st_rdev
-                return next((pid for pid in pids() if _leads(pid, device)), 0)
-    return 0
-
-
-def _leads(pid: int, device: int) -> bool:
-    found = process(pid)
-    return found is not None and found.terminal == device and found.session == pid
+                return os.fstat(handle)
+    return None
 
 
 def _terminal(pid: int) -> tuple[int, int] | None:
     """The number of its terminal, and the file system that it is in: containers have their own."""
-    if pid == os.getpid():
-        for handle in (0, 1, 2):
-            with suppress(OSError):
-                if os.isatty(handle):
-                    there = os.fstat(handle)
-                    return _index(there.st_rdev), there.st_dev
+    there = _output() if pid == os.getpid() else None
+    if there is not None:
+        return pts_number(there.st_rdev), there.st_dev
     found = process(pid)
-    return None if found is None or not found.terminal else (_index(found.terminal), _file_system(pid))
-
-
-def _index(device: int) -> int:
-    return os.minor(device) + 256 * (os.major(device) - _PTS_MAJOR)
+    return None if found is None or not found.terminal else (pts_number(found.terminal), _file_system(pid))
 
 
 def _file_system(pid: int) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from coasty_desk.desktop.linux import desktop_entries, process_ancestry
+from coasty_desk.desktop.linux import desktop_entries, proc
 
 _CATEGORY = "TerminalEmulator"
 _INTERPRETERS = re.compile(r"(?:python|perl|ruby|node|gjs|bash|sh)[\d.]*")
@@ -29,7 +29,7 @@ def is_terminal(kind: Sequence[str], pid: int) -> bool:
 def _programs(pid: int) -> Iterator[str]:
     with suppress(OSError):
         yield Path(os.readlink(f"/proc/{pid}/exe")).name  # noqa: PTH115 - what it names may be deleted
-    words = [Path(word).name for word in process_ancestry.arguments(pid)[:2]]
+    words = [Path(word).name for word in proc.arguments(pid)[:2]]
     yield from words[:1]
     if words and _INTERPRETERS.fullmatch(words[0]):
         yield from words[1:]
