@@ -122,8 +122,7 @@ class LinuxActivityProbe(ActivityProbe):
         now = time.monotonic()
         self._by_itself = self._used_by_itself(now)
         clients = self._clients()
-        open_now = self._open_now()
-        polls = frozenset(one.inode for one in open_now if one.opens or (one.waits and one.sent > LONG_POLL))
+        polls = frozenset(one.inode for one in self._open_now() if one.opens or (one.waits and one.sent > LONG_POLL))
         self._ours_open = set()
         processes = frozenset(pids())
         self._tells = (
@@ -139,7 +138,8 @@ class LinuxActivityProbe(ActivityProbe):
         never_idle = [pid for pid, share in self._by_itself.items() if share >= NOTHING]
         members, now = self._members(), time.monotonic()
         self._wanted.look(members, never_idle, now)
-        self._asleep.look([pid for pid in members if self._may_draw(pid)], now)
+        drawing = [pid for pid in members if pid in self._before.clients or pid not in self._before.processes]
+        self._asleep.look(drawing, now)  # who has a window, or may have one soon
 
     @property
     def doing(self) -> Doing:
@@ -186,17 +186,11 @@ class LinuxActivityProbe(ActivityProbe):
             return True
         if pid not in self._family:
             found = process(pid)
-            inherited = found is not None and found.parent > 1 and self._belongs(found.parent)
-            self._family[pid] = inherited or (pid not in self._before.processes and self._is_here(pid))
+            belongs = found is not None and found.parent > 1 and self._belongs(found.parent)
+            if not belongs and pid not in self._before.processes:
+                belongs = (environment(pid) or {}).get("DISPLAY") == self._display_name  # started for this display
+            self._family[pid] = belongs
         return self._family[pid]
-
-    def _may_draw(self, pid: int) -> bool:
-        """Whether a process has a window, or may have one soon."""
-        return pid in self._before.clients or pid not in self._before.processes
-
-    def _is_here(self, pid: int) -> bool:
-        """Whether a process was started for this display."""
-        return (environment(pid) or {}).get("DISPLAY") == self._display_name
 
     # What they do
 

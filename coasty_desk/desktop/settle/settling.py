@@ -115,7 +115,7 @@ class Watcher:
         why = ""
         while not why:
             looking = self._clock()
-            still = self._is_still(watch, looking)
+            still = not watch.offered and watch.resting.calm(looking) >= OFFER_AFTER  # it may be the last look
             self._take(watch, offer() if still else self._look(), offered=still)
             now = self._clock()
             why, held = self._verdict(watch, now, held)
@@ -153,10 +153,6 @@ class Watcher:
             if watch.resting.calm(now) > 0:  # else nobody need be asked whether there is more to come
                 self._work.look()
         watch.last = shot
-
-    def _is_still(self, watch: _Watch, now: float) -> bool:
-        """Whether it is time to prepare what may be the last look."""
-        return not watch.offered and watch.resting.calm(now) >= OFFER_AFTER
 
     def _verdict(self, watch: _Watch, now: float, held: float) -> tuple[str, float]:
         """Why the screen rests, if it does; and when anything last held it up that is sure to end."""
