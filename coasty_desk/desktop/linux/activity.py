@@ -21,7 +21,6 @@ import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -33,9 +32,7 @@ from coasty_desk.desktop.linux.proc import ancestors, environment, in_foreground
 from coasty_desk.desktop.linux.syscall_sleep import SleepProbe
 from coasty_desk.desktop.x11 import client_processes
 from coasty_desk.desktop.x11 import connection as x11
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11.xlib import Display
 
 IDLE = 0.2
 """A process that wants less than this part of a processor is not at work: a caret blinks, a spinner turns."""

@@ -11,16 +11,13 @@ import socket
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.linux.input_method import InputMethod
 from coasty_desk.desktop.linux.proc import read_proc
 from coasty_desk.desktop.linux.socket_backlog import Unread
 from coasty_desk.desktop.linux.stop_socket import peer
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11.xlib import Display
 
 _APART = 0.001
 _WINDOWS, _WINDOW = 3, 0.005

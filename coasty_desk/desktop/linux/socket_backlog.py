@@ -11,14 +11,11 @@ import socket
 import struct
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.linux import netlink, proc
 from coasty_desk.desktop.x11 import client_processes
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11.xlib import Display
 
 _ESTABLISHED = 1 << 1
 _NAME, _PEER, _QUEUE = 0, 2, 4

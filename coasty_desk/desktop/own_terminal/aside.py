@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from msgspec import DecodeError, Struct, json
 
@@ -23,10 +23,8 @@ from coasty_desk.desktop.imaging.visible_area import area, common
 from coasty_desk.desktop.own_terminal.terminal_windows import OwnTerminal
 from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11 import window_stack
-from coasty_desk.desktop.x11.clients import Clients
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11.clients import Clients, gone
+from coasty_desk.desktop.x11.xlib import Display, X
 
 MUCH = 0.6
 """The part of the screen from which on a terminal hides too much of it: half of it is one beside an editor."""
@@ -40,8 +38,7 @@ LAST_PATIENCE = 1.0
 _LOOK = 0.01
 _NOTE = "_COASTY_DESK_ASIDE"
 _ICONIC = 3
-_PAGER = 2
-"""Who asks on behalf of the person, as window managers count: such a wish is never put off."""
+_INPUT_HINT = 1
 
 
 class Place(Struct):
@@ -117,7 +114,7 @@ class Aside:
         with _connection() as display:
             for one in self._own.windows:
                 _raise(display, one.id)
-                _activate(display, one.id)
+                window_stack.activate(display, one.id)
 
     @contextmanager
     def shown(self) -> Iterator[None]:
@@ -131,15 +128,20 @@ class Aside:
             if roamed:
                 _let_roam(display)
             elif had not in (0, *(one.id for one in self._own.windows)):
-                _activate(display, had)
+                window_stack.activate(display, had)
 
     def restore(self) -> None:
         """Put everything back as it was before the first `hide`. Never raises, and takes no longer than a moment."""
         before, self._before = self._before, None
         if before is None:
             return
+
+        def put_back() -> None:
+            with suppress(DesktopError), _connection() as display:
+                _put_back(display, before)
+
         # in a thread: another program may have grabbed the server, and the one that runs may be stuck in a request
-        restoring = threading.Thread(target=_restored, args=(before,), name="coasty-desk windows", daemon=True)
+        restoring = threading.Thread(target=put_back, name="coasty-desk windows", daemon=True)
         restoring.start()
         restoring.join(LAST_PATIENCE)
 
@@ -190,13 +192,11 @@ class Aside:
             if not self._own.has_focus():
                 break
             if _takes_keys(display, number):
-                _activate(display, number)
+                window_stack.activate(display, number)
                 self._wait(lambda: not self._own.has_focus())
         return not self._own.has_focus()
 
     def _lower(self, display: Display) -> None:
-        from Xlib import X
-
         for one in self._own.windows:
             display.create_resource_object("window", one.id).configure(stack_mode=X.Below)
         display.sync()
@@ -211,19 +211,13 @@ class Aside:
         return glass or self._own.covers_others()
 
     def _minimise(self, display: Display) -> None:
-        from Xlib.protocol import event
-
-        if self._before is None or not _is_managed(display):
+        if self._before is None or not Clients(display).managed:
             return
         for place in self._before.places:
             place.minimised = True
         _note(display, self._before)
         for place in self._before.places:
-            window = display.create_resource_object("window", place.id)
-            change = display.intern_atom("WM_CHANGE_STATE")
-            _tell_manager(
-                display, event.ClientMessage(window=window, client_type=change, data=(32, [_ICONIC, 0, 0, 0, 0]))
-            )
+            window_stack.tell_manager(display, place.id, "WM_CHANGE_STATE", _ICONIC)
         self._wait(lambda: not self._own())
 
     def _wait(self, until: Callable[[], bool]) -> None:
@@ -238,25 +232,17 @@ def bring_back() -> bool:
         return _put_back_leftovers(display)
 
 
-def _restored(before: Arrangement) -> None:
-    with suppress(DesktopError), _connection() as display:
-        _put_back(display, before)
-
-
 @contextmanager
 def _connection() -> Iterator[Display]:
     """A connection of its own, on which windows that are gone are no error."""
-    display = x11.display(())
     try:
-        display.set_error_handler(lambda *_: None)
-        yield display
-        display.sync()
+        with x11.opened(()) as display:
+            display.set_error_handler(lambda *_: None)
+            yield display
+            display.sync()
     except x11.failures() as error:
         message = "The windows of this desktop cannot be moved."
         raise DesktopError(message, "Is the display still there?") from error
-    finally:
-        with suppress(*x11.failures()):
-            display.close()
 
 
 def _arrangement(display: Display, own: OwnTerminal) -> Arrangement:
@@ -282,16 +268,15 @@ def _focused_client(display: Display) -> int:
 
 
 def _put_back(display: Display, before: Arrangement) -> None:
-    there = {place.id: place for place in before.places if _exists(display, place.id)}
-    for place in there.values():
+    there = [place for place in before.places if window_stack.outermost(display, place.id)]
+    for place in there:
         if place.minimised:
             display.create_resource_object("window", place.id).map()
-    if before.focus and _exists(display, before.focus):
-        _activate(display, before.focus)
-    for place in reversed(before.places):
-        if place.id in there:
-            for number in (place.id, *reversed(place.above)):
-                _raise(display, number)
+    if before.focus and window_stack.outermost(display, before.focus):
+        window_stack.activate(display, before.focus)
+    for place in reversed(there):
+        for number in (place.id, *reversed(place.above)):
+            _raise(display, number)
     display.screen().root.delete_property(display.intern_atom(_NOTE))
     display.sync()
 
@@ -315,40 +300,16 @@ def _note(display: Display, before: Arrangement) -> None:
     display.sync()
 
 
-def _exists(display: Display, number: int) -> bool:
-    return bool(window_stack.outermost(display, number))
-
-
 def _raise(display: Display, number: int) -> None:
-    from Xlib import X
-
     display.create_resource_object("window", number).configure(stack_mode=X.Above)
-
-
-def _activate(display: Display, number: int) -> None:
-    """Give a window the keys; the window manager brings it up besides."""
-    from Xlib import X
-    from Xlib.protocol import event
-
-    window = display.create_resource_object("window", number)
-    if Clients(display).listed:
-        active = display.intern_atom("_NET_ACTIVE_WINDOW")
-        _tell_manager(display, event.ClientMessage(window=window, client_type=active, data=(32, [_PAGER, 0, 0, 0, 0])))
-        return
-    window.configure(stack_mode=X.Above)
-    window.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
-    display.sync()
 
 
 def _takes_keys(display: Display, number: int) -> bool:
     """Whether a window wants keys at all: a clock or a meter that lies on top may not (ICCCM 4.1.7)."""
-    from Xlib import Xutil
-    from Xlib.error import BadWindow
-
-    with suppress(BadWindow):
+    with suppress(*gone()):
         window = display.create_resource_object("window", number)
         said = window.get_wm_hints()
-        if said is None or not said.flags & Xutil.InputHint or said.input:
+        if said is None or not said.flags & _INPUT_HINT or said.input:
             return True
         return display.intern_atom("WM_TAKE_FOCUS") in (window.get_wm_protocols() or ())
     return False
@@ -357,23 +318,9 @@ def _takes_keys(display: Display, number: int) -> bool:
 def _roams(display: Display) -> bool:
     """Whether keys go where the pointer is."""
     focus = display.get_input_focus().focus
-    return not _is_managed(display) and (isinstance(focus, int) or focus == display.screen().root)
+    return not Clients(display).managed and (isinstance(focus, int) or focus == display.screen().root)
 
 
 def _let_roam(display: Display) -> None:
-    from Xlib import X
-
     display.set_input_focus(X.PointerRoot, X.RevertToPointerRoot, X.CurrentTime)
-    display.sync()
-
-
-def _is_managed(display: Display) -> bool:
-    return Clients(display).managed
-
-
-def _tell_manager(display: Display, message: object) -> None:
-    from Xlib import X
-
-    mask = X.SubstructureRedirectMask | X.SubstructureNotifyMask
-    display.screen().root.send_event(message, event_mask=mask)
     display.sync()

@@ -10,19 +10,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.desktop.base.own_window import OwnWindow
 from coasty_desk.desktop.linux import process_ancestry
-from coasty_desk.desktop.x11 import client_processes, window_stack
+from coasty_desk.desktop.x11 import client_processes, properties, window_stack
 from coasty_desk.desktop.x11 import connection as x11
+from coasty_desk.desktop.x11.clients import gone
 from coasty_desk.desktop.x11.shared_connection import shared_connection
-
-if TYPE_CHECKING:
-    from Xlib.display import Display
+from coasty_desk.desktop.x11.xlib import Display
 
 _NO_APPLICATIONS = ("DESKTOP", "DOCK", "NOTIFICATION", "SPLASH", "TOOLTIP")
 """Types of windows that nobody starts a program from by typing."""
@@ -78,9 +76,8 @@ def _named(display: Display, named: int, told: Mapping[int, int]) -> tuple[OwnWi
 def _tops(display: Display) -> Mapping[int, int]:
     """The applications' windows with the root's children that they are in, those out of sight too where a manager lists them."""
     found = window_stack.applications(display, window_stack.stacked(display))
-    types = window_stack.first_numbers(display, found, "_NET_WM_WINDOW_TYPE")
-    none = {display.intern_atom(f"_NET_WM_WINDOW_TYPE_{name}") for name in _NO_APPLICATIONS}
-    return {number: outer for number, outer in found.items() if types.get(number) not in none}
+    none = window_stack.of_type(display, found, *_NO_APPLICATIONS)
+    return {number: outer for number, outer in found.items() if number not in none}
 
 
 def _makers(display: Display, tops: Iterable[int], told: Mapping[int, int]) -> dict[int, int]:
@@ -108,13 +105,10 @@ def _in(windows: Mapping[int, int], outer: int) -> list[int]:
 
 
 def _told(display: Display, number: int, pid: int) -> OwnWindow:
-    from Xlib.error import BadWindow
-
     from coasty_desk.desktop.linux.terminal_programs import is_terminal  # only where there is one
 
     window = display.create_resource_object("window", number)
-    title, kind = "", ()
-    with suppress(BadWindow):
-        names = (window.get_full_text_property(display.intern_atom(name)) for name in ("_NET_WM_NAME", "WM_NAME"))
-        title, kind = next(filter(None, names), ""), window.get_wm_class() or ()
+    title, kind = "", tuple[str, ...]()
+    with suppress(*gone()):
+        title, kind = properties.title(display, window), properties.kind(window)
     return OwnWindow(number, title, " ".join(kind), pid, is_terminal(kind, pid))

@@ -23,6 +23,7 @@ from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11 import grabs, window_stack
 from coasty_desk.desktop.x11.clients import Clients, gone
 from coasty_desk.desktop.x11.window_stack import Outer
+from coasty_desk.desktop.x11.xlib import X
 
 KNOWN_FOR = 0.5
 """Seconds for which what was told holds while the server says of no window that it has changed."""
@@ -74,7 +75,8 @@ class OwnTerminal:
 
     def __call__(self) -> tuple[Rect, ...]:
         """The real rectangles in which they can be seen now."""
-        return self._now().visible
+        with self._asked() as display:
+            return self._seen(display).visible
 
     def afresh(self) -> tuple[Rect, ...]:
         """The same, for a picture that was just taken: of something that has just been opened no step is missed."""
@@ -138,10 +140,6 @@ class OwnTerminal:
                 self._display.close()
             self._display = None
 
-    def _now(self) -> _Seen:
-        with self._asked() as display:
-            return self._seen(display)
-
     @contextmanager
     def _asked(self) -> Iterator[Any]:
         with self._lock:
@@ -168,8 +166,6 @@ class OwnTerminal:
 
 
 def _connected() -> Any:
-    from Xlib import X
-
     display = x11.display(("SHAPE",))
     display.screen().root.change_attributes(event_mask=X.SubstructureNotifyMask | X.PropertyChangeMask)
     return display
@@ -197,12 +193,12 @@ def _family(
     frames = set(applications.values())
     loose = [one.id for one in outers if one.id not in frames]
     opener = window_stack.first_numbers(display, [*applications, *loose], "WM_TRANSIENT_FOR")
-    types = window_stack.first_numbers(display, applications, "_NET_WM_WINDOW_TYPE")
+    dialogs = window_stack.of_type(display, applications, "DIALOG")
     makers = {window_stack.maker(display, one.id) for one in windows}
-    root, dialog = display.screen().root.id, display.intern_atom("_NET_WM_WINDOW_TYPE_DIALOG")
+    root = display.screen().root.id
     kin = [number for number in applications if window_stack.maker(display, number) in makers]
     own = {one.id for one in windows}
-    own |= {number for number in kin if types.get(number) == dialog and opener.get(number, root) in (root, 0)}
+    own |= {number for number in kin if number in dialogs and opener.get(number, root) in (root, 0)}
     grown = True
     while grown:  # a dialog's dialog is ours as well
         more = {number for number, above in opener.items() if above in own} - own
@@ -218,12 +214,12 @@ def _family(
 
 
 def _covering(display: Any) -> Covering:
-    owner = display.get_selection_owner(display.intern_atom(f"_NET_WM_CM_S{display.get_default_screen()}"))
+    owner = window_stack.compositor(display)
     if not owner:
         return Covering(composited=False, by_manager=False)
     root = display.screen().root.id
     manager = window_stack.first_numbers(display, [root], "_NET_SUPPORTING_WM_CHECK").get(root, 0)
-    same = window_stack.maker(display, owner.id) == window_stack.maker(display, manager)
+    same = window_stack.maker(display, owner) == window_stack.maker(display, manager)
     return Covering(composited=True, by_manager=same)
 
 
@@ -269,9 +265,8 @@ def _solid(display: Any, outer: Outer, shape: list[Rect]) -> list[Rect]:
 
 
 def _others(display: Any, seen: _Seen) -> Iterator[int]:
-    types = window_stack.first_numbers(display, seen.applications, "_NET_WM_WINDOW_TYPE")
-    no_windows = {display.intern_atom(f"_NET_WM_WINDOW_TYPE_{name}") for name in ("DESKTOP", "DOCK")}
+    no_windows = window_stack.of_type(display, seen.applications, "DESKTOP", "DOCK")
     on_screen = {one.id for one in seen.outers}
     for number, outer in seen.applications.items():
-        if outer in on_screen and outer not in seen.family and types.get(number) not in no_windows:
+        if outer in on_screen and outer not in seen.family and number not in no_windows:
             yield number

@@ -19,7 +19,9 @@ from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.money import dollars
 from coasty_desk.core.scaling import Rect
 from coasty_desk.desktop.x11 import connection as x11
+from coasty_desk.desktop.x11 import window_stack
 from coasty_desk.desktop.x11.window_list import OURS
+from coasty_desk.desktop.x11.xlib import X
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
 INK, GROUND, EDGE = (255, 255, 255), (140, 0, 48), (229, 0, 76)
 LETTERS = 13
 PAD = 10
-
-_ABOVE = 0
-"""X.Above, known without the library."""
 
 COMPOSITOR_FRAMES = 0.05
 """Seconds until a compositing manager, where there is one, has drawn the screen without it."""
@@ -54,7 +53,7 @@ class Badge:
         self._spent = ""
         self._text = ""
         self._display = _connected()
-        self._composited = _has_compositor(self._display)
+        self._composited = bool(window_stack.compositor(self._display))
         self._window = _window(self._display, area)
         self._say(how_to_stop)
         self._window.map()
@@ -86,7 +85,7 @@ class Badge:
             finally:
                 with suppress(*x11.failures()):
                     self._window.map()
-                    self._window.configure(stack_mode=_ABOVE)
+                    self._window.configure(stack_mode=X.Above)
                     self._display.flush()
 
     def close(self) -> None:
@@ -104,7 +103,7 @@ class Badge:
         with self._lock, suppress(*x11.failures()):
             _put(self._display, self._window, picture)
             self._window.configure(
-                x=left, y=self._area.top, width=picture.width, height=picture.height, stack_mode=_ABOVE
+                x=left, y=self._area.top, width=picture.width, height=picture.height, stack_mode=X.Above
             )
             self._window.clear_area()
             self._display.flush()
@@ -129,13 +128,7 @@ def _connected() -> Any:
     return display
 
 
-def _has_compositor(display: Any) -> bool:
-    owner = display.get_selection_owner(display.intern_atom(f"_NET_WM_CM_S{display.get_default_screen()}"))
-    return bool(owner)
-
-
 def _window(display: Any, area: Rect) -> Any:
-    from Xlib import X
     from Xlib.ext import composite, shape
 
     screen = display.screen()

@@ -41,13 +41,12 @@ def keys_are_astray(display: Display, client: int) -> bool:
 def _has_menu(display: Display, client: int) -> bool:
     """Whether a menu, a list or the like of that window is open; one of its application's, where it does not say whose it is."""
     clients = Clients(display)
-    types = {display.intern_atom(f"_NET_WM_WINDOW_TYPE_{name}") for name in _NO_MENUS}
     loose = [outer.id for outer in window_stack.stacked(display) if outer.loose]
-    said = window_stack.first_numbers(display, loose, "_NET_WM_WINDOW_TYPE")
+    no_menus = window_stack.of_type(display, loose, *_NO_MENUS)
     for number in loose:
         window = display.create_resource_object("window", number)
         with suppress(*gone()):
-            if number == client or said.get(number) in types or clients.within(window):
+            if number == client or number in no_menus or clients.within(window):
                 continue
             if clients.belongs(window, client):
                 return True

@@ -16,10 +16,10 @@ from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Rect
 from coasty_desk.desktop.base.windows import Reached, Window
 from coasty_desk.desktop.x11 import connection as x11
-from coasty_desk.desktop.x11 import grabs, properties
+from coasty_desk.desktop.x11 import grabs, properties, window_stack
 from coasty_desk.desktop.x11.clients import Clients, gone
 from coasty_desk.desktop.x11.shared_connection import shared_connection
-from coasty_desk.desktop.x11.xlib import X, events
+from coasty_desk.desktop.x11.xlib import X
 
 OURS = "coasty-desk-badge"
 """The class of a window of ours that is in nobody's way, and in no list."""
@@ -100,19 +100,7 @@ def activate(window: Window) -> None:
     """Give the keys to the window, and bring it up. Raises DesktopError."""
     with _asked() as display:
         display.set_error_handler(lambda *_: None)  # it may be gone
-        target = display.create_resource_object("window", window.id)
-        if Clients(display).numbers(display.screen().root, "_NET_SUPPORTING_WM_CHECK"):
-            message = events.ClientMessage(
-                window=target,
-                client_type=display.intern_atom("_NET_ACTIVE_WINDOW"),
-                data=(32, [2, X.CurrentTime, 0, 0, 0]),
-            )
-            mask = X.SubstructureRedirectMask | X.SubstructureNotifyMask
-            display.screen().root.send_event(message, event_mask=mask)
-        else:
-            target.configure(stack_mode=X.Above)
-            target.set_input_focus(X.RevertToParent, X.CurrentTime)
-        display.sync()
+        window_stack.activate(display, window.id)
 
 
 @contextmanager

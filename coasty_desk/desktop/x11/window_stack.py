@@ -10,7 +10,10 @@ from msgspec import Struct
 
 from coasty_desk.core.scaling import Rect
 from coasty_desk.desktop.x11.clients import Clients, gone
-from coasty_desk.desktop.x11.xlib import Display, X, requests
+from coasty_desk.desktop.x11.xlib import Display, X, events, requests
+
+_PAGER = 2
+"""Who asks on behalf of the person, as window managers count: such a wish is never put off."""
 
 
 class Outer(Struct, frozen=True):
@@ -91,6 +94,41 @@ def first_numbers(display: Display, ids: Iterable[int], name: str) -> Mapping[in
         for number, one in zip(asked, told, strict=True)
         if one is not None and one.value and not isinstance(one.value[1], str | bytes) and len(one.value[1])
     }
+
+
+def of_type(display: Display, ids: Iterable[int], *names: str) -> set[int]:
+    """Those of one of these types (`DOCK`), as far as they say it."""
+    types = {display.intern_atom(f"_NET_WM_WINDOW_TYPE_{name}") for name in names}
+    said = first_numbers(display, ids, "_NET_WM_WINDOW_TYPE")
+    return {number for number, kind in said.items() if kind in types}
+
+
+def compositor(display: Display) -> int:
+    """A window of the manager that composites this screen; 0 for none."""
+    owner = display.get_selection_owner(display.intern_atom(f"_NET_WM_CM_S{display.get_default_screen()}"))
+    return int(owner.id) if owner else 0
+
+
+def activate(display: Display, number: int) -> None:
+    """Give a window the keys, and bring it up: by the window manager, where one takes such wishes."""
+    if Clients(display).listed:
+        tell_manager(display, number, "_NET_ACTIVE_WINDOW", _PAGER)
+        return
+    window = display.create_resource_object("window", number)
+    window.configure(stack_mode=X.Above)
+    window.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
+    display.sync()
+
+
+def tell_manager(display: Display, number: int, wish: str, value: int) -> None:
+    """Send the window manager a wish about a window."""
+    window = display.create_resource_object("window", number)
+    message = events.ClientMessage(
+        window=window, client_type=display.intern_atom(wish), data=(32, [value, X.CurrentTime, 0, 0, 0])
+    )
+    mask = X.SubstructureRedirectMask | X.SubstructureNotifyMask
+    display.screen().root.send_event(message, event_mask=mask)
+    display.sync()
 
 
 def maker(display: Display, number: int) -> int:
