@@ -33,8 +33,8 @@ PAD = 10
 COMPOSITOR_FRAMES = 0.05
 """Seconds until a compositing manager, where there is one, has drawn the screen without it."""
 
-
 _DEPTH = 24
+_NEEDED = ("SHAPE", "Composite")
 
 
 class NoBadgeError(Exception):
@@ -115,17 +115,14 @@ def _connected() -> Any:
     except DesktopError as error:
         message = "it cannot be kept out of the screenshots where there is no X11"
         raise NoBadgeError(message) from error
-    for extension in ("SHAPE", "Composite"):
-        if not display.has_extension(extension):
-            display.close()
-            message = f"the X server has no {extension} extension, so it cannot be kept out of the screenshots"
-            raise NoBadgeError(message)
-    depth = display.screen().root_depth
-    if depth != _DEPTH:
-        display.close()
-        message = f"it is drawn in {_DEPTH} bits of colour, and this screen has {depth}"
-        raise NoBadgeError(message)
-    return display
+    depth, lacking = display.screen().root_depth, [one for one in _NEEDED if not display.has_extension(one)]
+    if not lacking and depth == _DEPTH:
+        return display
+    display.close()
+    message = f"it is drawn in {_DEPTH} bits of colour, and this screen has {depth}"
+    if lacking:
+        message = f"the X server has no {lacking[0]} extension, so it cannot be kept out of the screenshots"
+    raise NoBadgeError(message)
 
 
 def _window(display: Any, area: Rect) -> Any:
