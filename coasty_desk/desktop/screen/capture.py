@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -24,7 +24,7 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import platform
 from coasty_desk.desktop.imaging.picture import Format, Shot, blackened, encoded, framed, grabbed, picture
 from coasty_desk.desktop.imaging.visible_area import common
-from coasty_desk.desktop.screen.monitors import Layout, cannot_see, layout_of, places
+from coasty_desk.desktop.screen.monitors import cannot_see, layout_of, places
 from coasty_desk.desktop.screen.prefetch import PrefetchedFrame
 from coasty_desk.lifetimes import Legible
 
@@ -228,31 +228,31 @@ class MonitorScreen:
         return (*own, *(rect for mask in self._masks for rect in mask()))
 
     def _grab(self, shows: Rect) -> Shot:
-        import mss
-
-        try:
-            if self._mss is None:
-                self._layout = self._open()
-            assert self._mss is not None, "it was opened"  # noqa: S101 - for the reader, and for the type checker
-            return grabbed(self._mss, shows)
-        except (mss.ScreenShotError, OSError) as error:
-            self._close_mss()
-            raise cannot_see(error) from error
+        with self._seeing():
+            return grabbed(self._mss or self._open(), shows)
 
     def _shows(self) -> Rect:
         """The monitor's rectangle; the layout is looked at anew: mss keeps the one it first saw."""
         now = places()
         if now != self._places:
             self._close_mss()
-            self._layout, self._places = self._open(), now
+            self._open()
+            self._places = now
         return self._layout.choose(self._monitor)
 
-    def _open(self) -> Layout:
+    def _open(self) -> mss.MSS:
+        with self._seeing():
+            self._mss = platform.mss()
+            self._layout = layout_of(self._mss)
+        return self._mss
+
+    @contextmanager
+    def _seeing(self) -> Iterator[None]:
+        """Within the block the screen is looked at; what goes wrong comes out as a DesktopError."""
         import mss
 
         try:
-            self._mss = platform.mss()
-            return layout_of(self._mss)
+            yield
         except (mss.ScreenShotError, OSError) as error:
             self._close_mss()
             raise cannot_see(error) from error

@@ -58,9 +58,7 @@ class Proof(Struct, frozen=True):
     offset: tuple[float, float] | None = None
 
 
-def selftest(
-    max_size: Size, hotkey: AbortKey | None = None, open_window: Callable[[], ProbeWindow] = platform.probe_window
-) -> Iterator[Proof]:
+def selftest(max_size: Size, hotkey: AbortKey | None = None) -> Iterator[Proof]:
     """All proofs in order, each as it is found; from the main thread, with nobody's hand on the mouse.
 
     Raises UsageError beside a run that goes on: its keys and this one's would be mixed.
@@ -70,7 +68,7 @@ def selftest(
     with ExitStack() as ends:
         ends.enter_context(display_lock.display_held(stop, run_id="selftest", task="coasty-desk doctor --selftest"))
         try:
-            bench = _Bench(stop, max_size, open_window())
+            bench = _Bench(stop, max_size, platform.probe_window())
             ends.callback(bench.close)
             monitors = layout().monitors
             if not (yield from _proved(_geometry(bench, monitors))):

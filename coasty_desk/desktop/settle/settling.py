@@ -82,7 +82,7 @@ class Watcher:
         self._watch: _Watch | None = None
         self.rested_as_offered = False
 
-    def begin(self) -> None:
+    def begin(self) -> _Watch:
         """Input goes out next: remember the screen as it is, and who is at work already."""
         before = self._look()
         now = self._clock()
@@ -91,7 +91,8 @@ class Watcher:
         elif now - self._seen_at > FRESH:  # whatever has come to rest since is not restless
             self._restless = self._lively & changed(self._seen.raw, before.raw, before.size)
         self._work.before()
-        self._watch = _Watch(before, before, StabilityRule(before.size, now, self._restless))
+        self._watch = watch = _Watch(before, before, StabilityRule(before.size, now, self._restless))
+        return watch
 
     def answer(self) -> None:
         """Give the screen time to answer the last input, as far as the next one of its batch needs it. Raises Aborted."""
@@ -132,10 +133,7 @@ class Watcher:
         self._work.close()
 
     def _input_over(self) -> _Watch:
-        if self._watch is None:
-            self.begin()
-        watch = self._watch
-        assert watch is not None, "`begin` makes one"  # noqa: S101 - for the reader, and for the type checker
+        watch = self._watch or self.begin()
         watch.resting.over(self._clock())
         return watch
 
