@@ -30,64 +30,42 @@ A model or a target of your own is asked for by name: see `coasty_desk.lifetimes
 # Nothing is imported here: `python -m coasty_desk` comes by with the working directory first on its path (__main__.py).
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from coasty_desk.api import Desktop, Result, Run
-    from coasty_desk.core import events
-    from coasty_desk.core.errors import Aborted, CoastyDeskError, DesktopError, ServiceError, UsageError
-    from coasty_desk.core.events import Ending, Event, RunEnded
-    from coasty_desk.core.limits import Limits
-    from coasty_desk.core.ports import Person
-    from coasty_desk.core.run import Job, Ports, run
-    from coasty_desk.core.scaling import Rect, Size
-    from coasty_desk.core.stop import Stop
-    from coasty_desk.settings import Settings
-
-__all__ = [
-    "Aborted",
-    "CoastyDeskError",
-    "Desktop",
-    "DesktopError",
-    "Ending",
-    "Event",
-    "Job",
-    "Limits",
-    "Person",
-    "Ports",
-    "Rect",
-    "Result",
-    "Run",
-    "RunEnded",
-    "ServiceError",
-    "Settings",
-    "Size",
-    "Stop",
-    "UsageError",
-    "events",
-    "run",
-]
+    from coasty_desk.api import Desktop as Desktop
+    from coasty_desk.api import Result as Result
+    from coasty_desk.api import Run as Run
+    from coasty_desk.core import events as events
+    from coasty_desk.core.errors import Aborted as Aborted
+    from coasty_desk.core.errors import CoastyDeskError as CoastyDeskError
+    from coasty_desk.core.errors import DesktopError as DesktopError
+    from coasty_desk.core.errors import ServiceError as ServiceError
+    from coasty_desk.core.errors import UsageError as UsageError
+    from coasty_desk.core.events import Ending as Ending
+    from coasty_desk.core.events import Event as Event
+    from coasty_desk.core.events import RunEnded as RunEnded
+    from coasty_desk.core.limits import Limits as Limits
+    from coasty_desk.core.ports import Person as Person
+    from coasty_desk.core.run import Job as Job
+    from coasty_desk.core.run import Ports as Ports
+    from coasty_desk.core.run import run as run
+    from coasty_desk.core.scaling import Rect as Rect
+    from coasty_desk.core.scaling import Size as Size
+    from coasty_desk.core.stop import Stop as Stop
+    from coasty_desk.settings import Settings as Settings
 
 _WHERE = {
-    "Aborted": "core.errors",
-    "CoastyDeskError": "core.errors",
-    "Desktop": "api",
-    "DesktopError": "core.errors",
-    "Ending": "core.events",
-    "Event": "core.events",
-    "Job": "core.run",
-    "Limits": "core.limits",
-    "Person": "core.ports",
-    "Ports": "core.run",
-    "Rect": "core.scaling",
-    "Result": "api",
-    "Run": "api",
-    "RunEnded": "core.events",
-    "ServiceError": "core.errors",
-    "Settings": "settings",
-    "Size": "core.scaling",
-    "Stop": "core.stop",
-    "UsageError": "core.errors",
-    "run": "core.run",
+    "api": ("Desktop", "Result", "Run"),
+    "core.errors": ("Aborted", "CoastyDeskError", "DesktopError", "ServiceError", "UsageError"),
+    "core.events": ("Ending", "Event", "RunEnded"),
+    "core.limits": ("Limits",),
+    "core.ports": ("Person",),
+    "core.run": ("Job", "Ports", "run"),
+    "core.scaling": ("Rect", "Size"),
+    "core.stop": ("Stop",),
+    "settings": ("Settings",),
 }
 """Where each name is; it is loaded from there when it is first asked for, so that importing this does nothing."""
+
+__all__ = sorted(["events", *(name for names in _WHERE.values() for name in names)])  # noqa: PLE0605 - a list
 
 
 def __getattr__(name: str) -> object:
@@ -97,10 +75,11 @@ def __getattr__(name: str) -> object:
         return import_module("coasty_desk.core.events")
     if name == "__version__":
         return import_module("coasty_desk.version").VERSION
-    if name not in _WHERE:
-        message = f"module 'coasty_desk' has no attribute {name!r}"
-        raise AttributeError(message)
-    return getattr(import_module(f"coasty_desk.{_WHERE[name]}"), name)
+    for module, names in _WHERE.items():
+        if name in names:
+            return getattr(import_module(f"coasty_desk.{module}"), name)
+    message = f"module 'coasty_desk' has no attribute {name!r}"
+    raise AttributeError(message)
 
 
 def __dir__() -> list[str]:
