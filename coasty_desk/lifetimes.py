@@ -55,10 +55,6 @@ class ModelRequest(Struct, frozen=True):
     run_id: str
 
 
-def _nothing() -> None:
-    """There is nothing to open and to give back."""
-
-
 class ReadyModel(Struct, frozen=True):
     """A model that one run may ask.
 
@@ -70,8 +66,8 @@ class ReadyModel(Struct, frozen=True):
 
     predictor: Callable[[Surroundings, Recorder | None, ResumeState | None], Predictor]
     image_format: Callable[[], ImageFormat] = lambda: "png"
-    warm: Callable[[], None] = _nothing
-    close: Callable[[], None] = _nothing
+    warm: Callable[[], None] = lambda: None
+    close: Callable[[], None] = lambda: None
     bills: bool = True
 
 

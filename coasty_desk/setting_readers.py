@@ -113,14 +113,9 @@ def version(value: Any) -> str:
     return name
 
 
-def texts(value: Any) -> tuple[str, ...]:
+def texts(value: Any, most: int = MOST_ENTRIES) -> tuple[str, ...]:
     """One text, or a list of them."""
-    return tuple(text(item) for item in _entries(value))
-
-
-def files(value: Any) -> tuple[str, ...]:
-    """One path, or a list of them."""
-    return tuple(text(item) for item in _entries(value, MOST_FILES))
+    return tuple(text(item) for item in _entries(value, most))
 
 
 def _entries(value: Any, most: int = MOST_ENTRIES) -> Any:
@@ -183,7 +178,9 @@ SETTLE = ValueReader(
     f"adaptive or a number of seconds, at most {LONGEST}", settle, "SECONDS", "adaptive", usual=("adaptive",)
 )
 FILE = ValueReader("a file", text, "FILE", "task.txt")
-FILES = ValueReader(f"a file, or up to {MOST_FILES} of them", files, "FILE", "policy.toml")
+FILES = ValueReader(
+    f"a file, or up to {MOST_FILES} of them", lambda value: texts(value, MOST_FILES), "FILE", "policy.toml"
+)
 PRESET = ValueReader("a preset's name or a file", text, "NAME|FILE")
 KEYS = ValueReader("keys such as <ctrl>+<shift>+<f12>", text, "KEYS", "<ctrl>+<shift>+<f12>")
 VERSION = ValueReader("a version such as v3", version, "VERSION", usual=("v1", "v3", "v4", "v5"))
