@@ -50,8 +50,8 @@ def is_at(descriptor: int, path: Path) -> bool:
 
 
 @contextmanager
-def alone(path: Path, seconds: float, pause: Callable[[float], None]) -> Iterator[None]:
-    """Within the block no other process is in one for this path. Raises BusyError after so many seconds, OSError.
+def alone(path: Path, seconds: float, pause: Callable[[float], None]) -> Iterator[int]:
+    """Within the block no other process is in one for this path; gives the file's descriptor. Raises BusyError after so many seconds, OSError.
 
     `pause` waits; what it raises ends the waiting.
     """
@@ -60,7 +60,7 @@ def alone(path: Path, seconds: float, pause: Callable[[float], None]) -> Iterato
         descriptor = plain_files.made(path, os.O_RDWR)
         try:
             if take(descriptor) and is_at(descriptor, path):
-                yield
+                yield descriptor
                 return
         finally:
             os.close(descriptor)

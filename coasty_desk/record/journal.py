@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Generator, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,18 +43,16 @@ class Recorder:
     """
 
     def __init__(self, folder: Path) -> None:
+        """Raises UsageError where a process still writes it, DesktopError where the disk refuses."""
         self.folder = folder
         self._taking = threading.Lock()  # a forced end is written by another thread
         self._ended = False
-        with disk_errors.disk_errors():
-            self._hold = run_lock.Hold(plain_files.real_folder(folder))
-            self._journal = -1
-            try:
-                plain_files.real_folder(folder / FRAMES)
-                self._journal = plain_files.made(folder / JOURNAL, os.O_RDWR | os.O_APPEND)
-            except BaseException:
-                self._hold.release()
-                raise
+        with disk_errors.disk_errors(), ExitStack() as stack:
+            stack.enter_context(run_lock.hold(plain_files.real_folder(folder)))
+            plain_files.real_folder(folder / FRAMES)
+            self._journal = plain_files.made(folder / JOURNAL, os.O_RDWR | os.O_APPEND)
+            stack.callback(os.close, self._journal)
+            self._given_back = stack.pop_all()
 
     @classmethod
     def begin(cls, runs: Path, run_id: str) -> Recorder:
@@ -62,11 +60,6 @@ class Recorder:
         with disk_errors.disk_errors():
             plain_files.folder(runs)
             return cls(plain_files.folder(runs / run_id, new=True))
-
-    @classmethod
-    def take_up(cls, folder: Path) -> Recorder:
-        """The folder of a run that was cut off. Raises UsageError where a process still writes it, DesktopError."""
-        return cls(folder)
 
     def take(self, event: ev.Event) -> None:
         """Write the event down before returning; nothing after the last one. Raises DesktopError where the disk refuses."""
@@ -99,10 +92,7 @@ class Recorder:
 
     def kept(self, step: int, what: What) -> Posted | None:
         """The request of this step whose answer is not in the journal."""
-        try:
-            return wire.from_bytes(plain_files.read(self._request(step, what), LARGEST_REQUEST, links=False))
-        except (OSError, UnreadableError):
-            return None
+        return request_in(self._request(step, what))
 
     def forget_others(self, step: int) -> None:
         """Remove what was kept for other steps: their answers were journaled, and the cut came before the removal."""
@@ -114,16 +104,22 @@ class Recorder:
 
     def close(self) -> None:
         """Let the folder go."""
-        if self._journal >= 0:
-            os.close(self._journal)
         self._journal = -1
-        self._hold.release()
+        self._given_back.close()
 
     def _request(self, step: int, what: What) -> Path:
         return self.folder / f"request-{step:04d}{'-session' * (what == 'session')}.json"
 
     def _forget(self, step: int, what: What) -> None:
         self._request(step, what).unlink(missing_ok=True)
+
+
+def request_in(path: Path) -> Posted | None:
+    """The request that was kept there; None where none was."""
+    try:
+        return wire.from_bytes(plain_files.read(path, LARGEST_REQUEST, links=False))
+    except (OSError, UnreadableError):
+        return None
 
 
 def recorded(events: Generator[ev.Event, None, None], recorder: Recorder) -> Iterator[ev.Event]:

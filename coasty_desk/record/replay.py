@@ -270,7 +270,8 @@ class Replay:
         self._moved = [moved, *(other for other in self._moved if other != moved)][:3]
         return Point(then.x + found.dx, then.y + found.dy)
 
-    def _again(self, deed: StepAction, step: TimelineStep, places: Mapping[Point, Point]) -> Action:
+    def _again(self, deed: StepAction, step: TimelineStep, places: Mapping[Point, Point] | None = None) -> Action:
+        """What was done, at the `places` where its points are now, or where they were."""
         match deed.real:
             case TypeText(text):
                 return TypeText(self._recording.filled(text))
@@ -278,14 +279,12 @@ class Replay:
                 message = f"the journal does not say what was done in step {step.number}"
                 raise _GoneError(message)
             case action:
-                return moved(action, lambda point: _along(point, places, step.looked))
+                return action if places is None else moved(action, lambda point: _along(point, places, step.looked))
 
     def _told(self, gone: _GoneError) -> str:
         """What the model is told of a step that it heals."""
         step = self._recording.steps[self._next - 1]
-        done = "; then ".join(
-            in_words(self._again(deed, step, _where_it_was(deed))) for deed in step.deeds if deed.real
-        )
+        done = "; then ".join(in_words(self._again(deed, step)) for deed in step.deeds if deed.real)
         why = "" if step.predicted is None else step.predicted.reasoning[:REASON]
         return (
             "A recorded run is being repeated, step by step, and one step cannot be repeated as it is: "
@@ -324,7 +323,3 @@ def _along(point: Point, places: Mapping[Point, Point], looked: Looked) -> Point
     was, now = next(iter(places.items()))
     then, end = looked.frame().unplace(point), looked.frame().unplace(was)
     return Point(then.x + now.x - end.x, then.y + now.y - end.y)
-
-
-def _where_it_was(deed: StepAction) -> dict[Point, Point]:
-    return {} if deed.real is None else {point: point for point in points(deed.real) if point is not None}

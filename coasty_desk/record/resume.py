@@ -50,20 +50,7 @@ class ResumeState(Struct, frozen=True):
         return None if self.session is None else self.session.predictions
 
 
-GOES_ON = frozenset(
-    {
-        ev.Ending.MAX_STEPS,
-        ev.Ending.BUDGET,
-        ev.Ending.STALLED,
-        ev.Ending.DEADLINE,
-        ev.Ending.SERVICE_ERROR,
-        ev.Ending.DESKTOP_ERROR,
-        ev.Ending.HOTKEY,
-        ev.Ending.CORNER,
-        ev.Ending.INTERRUPT,
-        ev.Ending.STOP,
-    }
-)
+GOES_ON = frozenset(ev.Ending) - {ev.Ending.DONE, ev.Ending.AGENT_FAILED, ev.Ending.REFUSED}
 """Endings after which there is something left to do; after the others there is only where a person says what."""
 
 
@@ -73,7 +60,7 @@ def take_up(folder: Path, note: str = "") -> tuple[Recorder, ResumeState]:
     Raises UsageError where the run has come to its end and there is no note, where it is still going
     on or never began; DesktopError where the disk refuses.
     """
-    recorder = Recorder.take_up(folder)
+    recorder = Recorder(folder)
     try:
         remains = read(listing.events(folder), recorder, note)
     except BaseException:
@@ -186,17 +173,10 @@ class _Trail(listing.Course):
             return ResumePoint(self.progress, self.notes, self.refused, asked, said=self.said)
         if self.dropped:
             return ResumePoint(self.progress, self.notes, self.refused, said=self.said)
-        verdict = Verdict.CONTINUE if self.left_out else self.predicted.verdict
-        answer = Prediction(
-            verdict,
-            self.predicted.actions,
-            self.predicted.reasoning,
-            self.predicted.request_id,
-            self.predicted.usage,
-            self.predicted.space,
-            question=self.predicted.question,
-            answer=self.predicted.answer,
-        )
+        told = self.predicted
+        verdict = Verdict.CONTINUE if self.left_out else told.verdict
+        answer = Prediction(verdict, told.actions, told.reasoning, told.request_id, told.usage, told.space)
+        answer = replace(answer, question=told.question, answer=told.answer)
         return ResumePoint(
             self.progress, self.notes, self.refused, self.looked.frame(), answer, self.first, said=self.said
         )

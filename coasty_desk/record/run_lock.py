@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from coasty_desk import file_lock, plain_files
@@ -12,34 +14,22 @@ from coasty_desk.core.errors import UsageError
 
 LOCK = "lock"
 
-_TRIES, _PAUSE = 5, 0.02
-"""`held` takes the lock for an instant, and whoever means to keep it must not be turned away by that."""
+_PATIENCE = 0.1
+"""Seconds: `held` takes the lock for an instant, and whoever means to keep it must not be turned away by that."""
 
 
-class Hold:
-    """The lock on a run's folder, held until `release` or the process's end."""
-
-    def __init__(self, folder: Path) -> None:
-        """Take it. Raises UsageError where another process has it, OSError where there can be none."""
-        self._descriptor = plain_files.made(folder / LOCK, os.O_RDWR)
+@contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """Within the block this process has the run's folder. Raises UsageError where another has it, OSError where there can be no lock."""
+    with ExitStack() as stack:
         try:
-            ours = _lock_soon(self._descriptor)
-        except BaseException:
-            os.close(self._descriptor)
-            raise
-        if not ours:
-            owner = os.pread(self._descriptor, 100, 0) if hasattr(os, "pread") else b""
-            os.close(self._descriptor)
-            message = f"The run {folder.name} is still going on{_by(owner)}."
-            raise UsageError(message, "Wait for its end, or stop it with `coasty-desk stop`.")
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, json.dumps({"pid": os.getpid()}).encode("ascii"))
-
-    def release(self) -> None:
-        """Let go."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-        self._descriptor = -1
+            descriptor = stack.enter_context(file_lock.alone(folder / LOCK, _PATIENCE, time.sleep))
+        except file_lock.BusyError as error:
+            message = f"The run {folder.name} is still going on{_by(folder)}."
+            raise UsageError(message, "Wait for its end, or stop it with `coasty-desk stop`.") from error
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, json.dumps({"pid": os.getpid()}).encode("ascii"))
+        yield
 
 
 def held(folder: Path) -> bool:
@@ -54,16 +44,8 @@ def held(folder: Path) -> bool:
         os.close(descriptor)
 
 
-def _lock_soon(descriptor: int) -> bool:
-    for _ in range(_TRIES):
-        if file_lock.take(descriptor):
-            return True
-        time.sleep(_PAUSE)
-    return False
-
-
-def _by(owner: bytes) -> str:
+def _by(folder: Path) -> str:
     try:
-        return f", in process {int(json.loads(owner)['pid'])}"
-    except (ValueError, KeyError, TypeError):
+        return f", in process {int(json.loads(plain_files.read(folder / LOCK, 100, links=False))['pid'])}"
+    except (OSError, ValueError, KeyError, TypeError):
         return ""

@@ -6,13 +6,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from coasty_desk import plain_files
 from coasty_desk.core import events as ev
 from coasty_desk.record import listing
-from coasty_desk.record.journal import LARGEST_REQUEST
+from coasty_desk.record.journal import request_in
 from coasty_desk.record.spending import SpendingLedger
-from coasty_desk.wire import open_purchase
-from coasty_desk.wire.json_fields import UnreadableError
 
 
 class LeftOpen(Struct, frozen=True):
@@ -36,7 +33,8 @@ def left_open(folder: Path) -> LeftOpen:
     """What the run in the folder may have left open; where it has come to its end, what that says."""
     sessions, ended = _opened(folder)
     if ended is None:
-        return LeftOpen(sessions, tuple(_keys(folder)))
+        kept = map(request_in, sorted(folder.glob("request-*-session.json")))
+        return LeftOpen(sessions, tuple(posted.key for posted in kept if posted is not None and posted.body))
     return LeftOpen(
         tuple(name for name in ended.left_open if name in sessions),
         tuple(name for name in ended.left_open if name not in sessions),
@@ -51,14 +49,3 @@ def _opened(folder: Path) -> tuple[tuple[str, ...], ev.RunEnded | None]:
         if isinstance(event, ev.Charged) and event.session_id is not None:
             sessions[event.session_id] = None
     return tuple(sessions), ended
-
-
-def _keys(folder: Path) -> list[str]:
-    found = []
-    for path in sorted(folder.glob("request-*-session.json")):
-        try:
-            kept = open_purchase.from_bytes(plain_files.read(path, LARGEST_REQUEST, links=False))
-        except (OSError, UnreadableError):
-            continue
-        found += [kept.key] if kept.body else []
-    return found

@@ -167,20 +167,16 @@ class _Sought(Struct, frozen=True):
 
 
 def _near(sought: _Sought, now: Image, starts: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    for start in starts:
-        yield from _near_one(sought, now, start)
-
-
-def _near_one(sought: _Sought, now: Image, start: tuple[int, int]) -> Iterator[tuple[int, int]]:
-    """Places around the best matches of the shrunk pictures."""
+    """Places around the best matches of the shrunk pictures, of each start."""
     small = _Sought(sought.picture.reduce(COARSE), 0, 0, 1.0)
-    left, top = sought.left + start[0] - REACH, sought.top + start[1] - REACH
-    reached = now.crop((left, top, left + sought.picture.width + 2 * REACH, top + sought.picture.height + 2 * REACH))
-    field = reached.reduce(COARSE)
-    across, down = field.width - small.picture.width + 1, field.height - small.picture.height + 1
-    scored = sorted((small.levels_apart(field, dx, dy), dx, dy) for dx in range(across) for dy in range(down))
-    for _, dx, dy in scored[:CANDIDATES]:
-        yield from _around(start[0] - REACH + dx * COARSE, start[1] - REACH + dy * COARSE, COARSE)
+    width, height = sought.picture.width + 2 * REACH, sought.picture.height + 2 * REACH
+    for x, y in starts:
+        left, top = sought.left + x - REACH, sought.top + y - REACH
+        field = now.crop((left, top, left + width, top + height)).reduce(COARSE)
+        across, down = field.width - small.picture.width + 1, field.height - small.picture.height + 1
+        scored = sorted((small.levels_apart(field, dx, dy), dx, dy) for dx in range(across) for dy in range(down))
+        for _, dx, dy in scored[:CANDIDATES]:
+            yield from _around(x - REACH + dx * COARSE, y - REACH + dy * COARSE, COARSE)
 
 
 def _around(x: int, y: int, reach: int) -> Iterator[tuple[int, int]]:

@@ -129,7 +129,7 @@ def test_a_torn_last_line_is_read_past_and_not_joined(tmp_path: Path, recorder: 
     recorder.close()
     with (tmp_path / RUN / JOURNAL).open("ab") as file:
         file.write(b'{"event": "obser')
-    again = Recorder.take_up(tmp_path / RUN)
+    again = Recorder(tmp_path / RUN)
     assert again.lines() == 2, "what was torn has a line, too"
     again.take(predicted())
     assert again.lines() == 3
@@ -141,11 +141,11 @@ def test_a_run_that_goes_on_cannot_be_taken_up_or_deleted(tmp_path: Path, record
     """Its process is named; once it has let go, both can be done."""
     recorder.take(started())
     with pytest.raises(UsageError, match=f"process {os.getpid()}"):
-        Recorder.take_up(tmp_path / RUN)
+        Recorder(tmp_path / RUN)
     with pytest.raises(UsageError, match="still going on"):
         listing.delete(tmp_path / RUN)
     recorder.close()
-    Recorder.take_up(tmp_path / RUN).close()
+    Recorder(tmp_path / RUN).close()
     listing.delete(tmp_path / RUN)
     assert not (tmp_path / RUN).exists()
 
@@ -268,7 +268,7 @@ def test_old_runs_make_room(tmp_path: Path) -> None:
         folder = record(tmp_path, name, 3)
         (folder / "frames" / "0001.png").write_bytes(b"." * size)
         os.utime(folder / JOURNAL, (now - days * 86_400,) * 2)
-    going = Recorder.take_up(tmp_path / "e")
+    going = Recorder(tmp_path / "e")
     os.utime(tmp_path / "e" / JOURNAL, (now - 50 * 86_400,) * 2)
     assert prune(tmp_path, keep_days=30, keep_mb=1.2, spare="b") == ["a", "c"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "d", "e"]

@@ -76,7 +76,7 @@ def cut_off(runs: Path, *events: ev.Event, kept: Posted | None = None) -> Path:
         recorder.take(event)
         if isinstance(event, ev.RunEnded):  # each sitting has a recorder of its own, which takes nothing after the end
             recorder.close()
-            recorder = Recorder.take_up(runs / RUN)
+            recorder = Recorder(runs / RUN)
     if kept is not None:
         recorder.keep(kept)
     recorder.close()
@@ -218,7 +218,7 @@ def test_a_run_that_ended_is_refused(tmp_path: Path) -> None:
     folder = cut_off(tmp_path, *answered(1, A), end)
     with pytest.raises(UsageError, match="has ended: the task is done"):
         take_up(folder)
-    Recorder.take_up(folder).close()  # the refusal has let go of it
+    Recorder(folder).close()  # the refusal has let go of it
 
 
 def test_a_run_that_never_began_is_refused(tmp_path: Path) -> None:

@@ -197,7 +197,7 @@ def test_a_run_that_is_taken_up_writes_through_no_link(kept: Record) -> None:
                 path.rename(moved)
             path.symlink_to(kept.outside / target)
             with pytest.raises(DesktopError, match="it is a link to somewhere else"):
-                Recorder.take_up(kept.folder)
+                Recorder(kept.folder)
             path.unlink()
             if moved.exists():
                 moved.rename(path)
@@ -205,7 +205,7 @@ def test_a_run_that_is_taken_up_writes_through_no_link(kept: Record) -> None:
     (kept.folder / "lock").unlink(missing_ok=True)
     os.link(kept.outside / "secret", kept.folder / "lock")
     with pytest.raises(DesktopError, match="has another name as well"):
-        Recorder.take_up(kept.folder)
+        Recorder(kept.folder)
     assert kept.untouched
 
 

@@ -16,9 +16,7 @@ from coasty_desk.core.actions import QUESTION, Refusal, in_words
 from coasty_desk.core.counting import counted
 from coasty_desk.core.money import dollars
 from coasty_desk.core.printable import legible
-from coasty_desk.core.scaling import Size
-from coasty_desk.record import action_annotations
-from coasty_desk.record.action_annotations import Mark, StepBadge
+from coasty_desk.record.action_annotations import badge, of_story
 from coasty_desk.record.report.small_pictures import small
 from coasty_desk.record.timeline import StepAction, Timeline, TimelineStep, picture
 
@@ -42,31 +40,6 @@ class _Line(Struct, frozen=True):
     text: str
     note: str = ""
     number: int | None = None
-
-
-class _Drawn(Struct, frozen=True):
-    """A mark, the number that it has in the step's list, and its label."""
-
-    mark: Mark
-    number: int
-    badge: StepBadge
-    refused: bool
-
-
-class _Page(Struct, frozen=True):
-    """A step as the template shows it; sizes in sent pixels."""
-
-    anchor: str
-    title: str
-    width: int
-    height: int
-    source: str | None
-    drawn: tuple[_Drawn, ...]
-    reasoning: str
-    verdict: str
-    lines: tuple[_Line, ...]
-    times: tuple[tuple[str, str], ...]
-    paid: str
 
 
 def html(story: Timeline, folder: Path) -> str:
@@ -138,33 +111,31 @@ def _settings(started: ev.RunStarted) -> Iterator[tuple[str, str]]:
         yield legible(name, 60), legible(str(value), SETTING)
 
 
-def _pages(story: Timeline, folder: Path) -> Iterator[_Page]:
+def _pages(story: Timeline, folder: Path) -> Iterator[dict[str, object]]:
+    """Each step as the template shows it; sizes in sent pixels."""
     cap, left = story.started.limits.get("max_steps"), MOST_OF_PICTURES
-    for step, marked in zip(story.steps, action_annotations.of_story(story), strict=True):
+    for step, marked in zip(story.steps, of_story(story), strict=True):
         image = picture(folder, step.looked) if left > 0 else None
         shown = None if image is None else small(image)
-        left -= 0 if shown is None else len(shown.data)
+        left -= len(shown or b"")
         said = step.predicted
         again = "" if step.taken == 1 else f" (taken up again, {step.taken})"
-        yield _Page(
-            anchor=f"step-{step.number}" + ("" if step.taken == 1 else f"-{step.taken}"),
-            title=f"Step {step.number}{f' of {cap:g}' if cap else ''}{again}",
-            width=step.looked.sent.width,
-            height=step.looked.sent.height,
-            source=None if shown is None else shown.uri,
-            drawn=tuple(_drawn(marked, step.looked.sent)),
-            reasoning="" if said is None else legible(said.reasoning, REASONING),
-            verdict="no answer" if said is None else said.verdict.value,
-            lines=tuple(_lines(step)),
-            times=tuple(_times(step)),
-            paid="" if said is None or not said.usage.cost else dollars(said.usage.cost),
-        )
-
-
-def _drawn(marked: action_annotations.Marked, sent: Size) -> Iterator[_Drawn]:
-    for number, (deed, mark) in enumerate(marked, 1):
-        if mark is not None:
-            yield _Drawn(mark, number, action_annotations.badge(mark, number, sent), deed.outcome == "refused")
+        yield {
+            "anchor": f"step-{step.number}" + ("" if step.taken == 1 else f"-{step.taken}"),
+            "title": f"Step {step.number}{f' of {cap:g}' if cap else ''}{again}",
+            "size": step.looked.sent,
+            "source": shown and f"data:image/webp;base64,{base64.b64encode(shown).decode('ascii')}",
+            "drawn": [
+                {"mark": mark, "number": number, "badge": badge(mark, number, step.looked.sent), "deed": deed}
+                for number, (deed, mark) in enumerate(marked, 1)
+                if mark is not None
+            ],
+            "reasoning": "" if said is None else legible(said.reasoning, REASONING),
+            "verdict": "no answer" if said is None else said.verdict.value,
+            "lines": tuple(_lines(step)),
+            "times": tuple(_times(step)),
+            "paid": "" if said is None or not said.usage.cost else dollars(said.usage.cost),
+        }
 
 
 def _lines(step: TimelineStep) -> Iterator[_Line]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import warnings
 from typing import TYPE_CHECKING
-
-from msgspec import Struct
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -28,18 +25,6 @@ WIDEST = 1920
 """Pixels; wider pictures are shrunk for the report. The recorded ones stay as they are."""
 
 
-class Small(Struct, frozen=True):
-    """An encoded picture and what it is."""
-
-    media_type: str
-    data: bytes
-
-    @property
-    def uri(self) -> str:
-        """It as a `data:` address."""
-        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
-
-
 def opened(image: bytes) -> Image | None:
     """A recorded screenshot, decoded; None for what is none, or has more pixels than any screen."""
     from PIL import Image as Pillow  # noqa: PLC0415 - importing this module must not load a library
@@ -53,7 +38,7 @@ def opened(image: bytes) -> Image | None:
         return None
 
 
-def small(image: bytes) -> Small | None:
+def small(image: bytes) -> bytes | None:
     """The picture as WebP: exact where that is small, else as good as `MOST` bytes allow. None for what is no picture."""
     picture = opened(image)
     if picture is None:
@@ -62,12 +47,12 @@ def small(image: bytes) -> Small | None:
         picture = picture.resize((WIDEST, max(1, round(picture.height * WIDEST / picture.width))))
     exact = _webp(picture, lossless=True, quality=50, method=2)
     if len(exact) <= ENOUGH:
-        return Small("image/webp", exact)
+        return exact
     for quality in QUALITIES:
         lossy = _webp(picture, quality=quality, method=4)
         if len(lossy) <= MOST:
             break
-    return Small("image/webp", min(exact, lossy, key=len))
+    return min(exact, lossy, key=len)
 
 
 def _webp(picture: Image, **options: int | bool) -> bytes:
