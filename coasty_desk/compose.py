@@ -34,11 +34,10 @@ from coasty_desk.desktop.imaging.crop import Crops
 from coasty_desk.guard import rules as guard_rules
 from coasty_desk.guard.assemble import guarded, secret_covers, text_reader
 from coasty_desk.lifetimes import Legible, ModelRequest, OpenTarget, Prices, ReadyModel, TargetRequest
-from coasty_desk.record.agreed_price import AGREED, Agreed
 from coasty_desk.record.journal import Recorder, new_run_id, recorded
-from coasty_desk.record.prune import prune
+from coasty_desk.record.listing import prune
 from coasty_desk.record.resume import ResumeState
-from coasty_desk.record.spending import LEDGER, Metered, SpendingLedger
+from coasty_desk.record.spending import AGREED, LEDGER, Agreed, Metered, SpendingLedger
 from coasty_desk.settings import Settings
 from coasty_desk.shell.shell_process import ShellProcess
 

@@ -1,10 +1,11 @@
-"""The recorded runs: listing, finding, reading and deleting them. A folder that is no run's breaks nothing."""
+"""The recorded runs: listing, finding, reading and deleting them, old ones too. A folder that is no run's breaks nothing."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -23,6 +24,9 @@ from coasty_desk.wire import journal_codec
 
 LONGEST_LINE = 16_000_000
 """Bytes of one event: an answer of the service has a third of it at most."""
+
+DAY = 86_400
+MB = 1_000_000
 
 LARGEST_JOURNAL = 200_000_000
 MOST_EVENTS = 200_000
@@ -169,6 +173,43 @@ def delete(folder: Path) -> None:
     except RecursionError as error:
         message = f"The record {folder} has folders in folders without end, which no run has made."
         raise DesktopError(message, "Delete it with the system's own means.") from error
+
+
+class _RunFolder(Struct, frozen=True):
+    folder: Path
+    last: float
+    size: int
+
+
+def prune(runs: Path, *, keep_days: float, keep_mb: float, spare: str | None = None) -> list[str]:
+    """Remove runs whose last line is older than `keep_days`, then the oldest until all take at most `keep_mb` (1 MB = 10^6 bytes).
+
+    `spare` is the id of a run that stays in any case, as does one that is going on. Returns the ids of those removed. What
+    cannot be removed stays; this never raises for it.
+    """
+    oldest_first = sorted((run for folder in folders(runs) if (run := _measured(folder))), key=lambda run: run.last)
+    total, expired = sum(run.size for run in oldest_first), time.time() - keep_days * DAY
+    removed = []
+    for run in oldest_first:
+        if run.last >= expired and total <= keep_mb * MB:
+            continue
+        if run.folder.name == spare or run_lock.held(run.folder):
+            continue
+        with suppress(OSError, RecursionError):
+            shutil.rmtree(run.folder)
+            total -= run.size
+            removed.append(run.folder.name)
+    return removed
+
+
+def _measured(folder: Path) -> _RunFolder | None:
+    """The run in the folder, if it is one."""
+    try:
+        last = (folder / JOURNAL).lstat().st_mtime
+        size = sum(path.lstat().st_size for path in folder.rglob("*"))
+    except (OSError, RecursionError):
+        return None
+    return _RunFolder(folder, last, size)
 
 
 def folders(runs: Path) -> list[Path]:

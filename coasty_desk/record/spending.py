@@ -1,4 +1,4 @@
-"""What was spent, by day and month, and the cap on a day: kept beside the runs, and longer than they are."""
+"""What was spent, by day and month, the cap on a day, and what was agreed to: kept beside the runs, and longer than they are."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ from coasty_desk.record import disk_errors
 from coasty_desk.wire.json_fields import Fields, UnreadableError, parse_json
 
 LEDGER = "spending.jsonl"
+AGREED = "agreed.json"
+
+BEFORE = 248
+"""Cents that a run of the usual size costs at most: what somebody has agreed to who has paid before this was kept."""
 
 LARGEST = 100_000_000
 """Bytes: a million purchases."""
@@ -80,10 +84,6 @@ class SpendingLedger:
         except OSError:
             return []
         return list({(entry.run_id, entry.what): entry for entry in _read(lines)}.values())
-
-    def spent_on(self, day: date) -> Money:
-        """All of a day."""
-        return sum(entry.cost for entry in self.entries() if entry.day == day)
 
     def reserved(self) -> Money:
         """All purchases that are in doubt."""
@@ -217,6 +217,34 @@ class Metered(Struct, frozen=True):
             return step
         self.ledger.add(settled)
         return settled
+
+
+class Agreed:
+    """A file with one amount in cents: what a person has agreed that a run may cost. A dearer one is asked about again."""
+
+    def __init__(self, path: Path, ledger: SpendingLedger) -> None:
+        self._path = path
+        self._ledger = ledger
+
+    def cents(self) -> int:
+        """The dearest run that was agreed to; 0 where none was."""
+        try:
+            found = Fields.of(parse_json(plain_files.read(self._path, 10_000)), "the file").whole(
+                "cents", at_most=10**9
+            )
+        except (OSError, UnreadableError):
+            found = None
+        if found is None:
+            return BEFORE if self._ledger.entries() else 0
+        return max(found, 0)
+
+    def add(self, cents: int) -> None:
+        """A run that may cost so much was agreed to. Raises DesktopError."""
+        if self._path.exists() and cents <= self.cents():
+            return
+        with disk_errors.disk_errors():
+            plain_files.folder(self._path.parent)
+            plain_files.write(self._path, json.dumps({"cents": max(cents, self.cents())}).encode("ascii"))
 
 
 def _line(entry: Entry) -> bytes:

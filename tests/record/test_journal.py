@@ -19,7 +19,6 @@ from coasty_desk.core.money import CENT
 from coasty_desk.core.scaling import Frame, Rect, Size
 from coasty_desk.record import listing
 from coasty_desk.record.journal import JOURNAL, Recorder, new_run_id, recorded
-from coasty_desk.record.prune import prune
 from coasty_desk.wire.open_purchase import Posted
 
 SIZE = Size(1280, 720)
@@ -270,7 +269,7 @@ def test_old_runs_make_room(tmp_path: Path) -> None:
         os.utime(folder / JOURNAL, (now - days * 86_400,) * 2)
     going = Recorder(tmp_path / "e")
     os.utime(tmp_path / "e" / JOURNAL, (now - 50 * 86_400,) * 2)
-    assert prune(tmp_path, keep_days=30, keep_mb=1.2, spare="b") == ["a", "c"]
+    assert listing.prune(tmp_path, keep_days=30, keep_mb=1.2, spare="b") == ["a", "c"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "d", "e"]
     going.close()
-    assert prune(tmp_path / "nowhere", keep_days=1, keep_mb=1) == []
+    assert listing.prune(tmp_path / "nowhere", keep_days=1, keep_mb=1) == []

@@ -18,7 +18,7 @@ from coasty_desk.core.actions import Click, Point, Prediction, Verdict
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.desktop.imaging.crop import Crops
-from coasty_desk.record import listing, prune, timeline
+from coasty_desk.record import listing, timeline
 from coasty_desk.record.journal import Recorder
 from coasty_desk.record.report import html_report, small_pictures
 from tests.cli.conftest import Shell, display, service, shell  # noqa: F401 - fixtures
@@ -215,7 +215,7 @@ def test_folders_that_no_run_has_made_are_no_runs(kept: Record) -> None:
         (kept.runs / name).mkdir()
         (kept.runs / name / "journal.jsonl").write_bytes(kept.journal.read_bytes())
     assert [one.run_id for one in listing.summaries(kept.runs)] == [RUN]
-    assert prune.prune(kept.runs, keep_days=0, keep_mb=0) == [RUN]
+    assert listing.prune(kept.runs, keep_days=0, keep_mb=0) == [RUN]
     assert len(list(kept.runs.iterdir())) == 6
 
 

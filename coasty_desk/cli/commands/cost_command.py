@@ -20,7 +20,7 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.models.coasty.api_key import ApiKey
 from coasty_desk.models.coasty.pricing import cheapest, itemise, savings
 from coasty_desk.models.coasty_model import MODEL, api_key
-from coasty_desk.record.agreed_price import Agreed
+from coasty_desk.record.spending import Agreed
 from coasty_desk.settings import Settings
 
 PATIENCE = 120.0
