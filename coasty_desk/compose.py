@@ -33,7 +33,7 @@ from coasty_desk.desktop import platform
 from coasty_desk.desktop.imaging.crop import Crops
 from coasty_desk.guard import rules as guard_rules
 from coasty_desk.guard.assemble import guarded, secret_covers, text_reader
-from coasty_desk.lifetimes import Legible, ModelRequest, OpenTarget, Prices, ReadyModel, TargetRequest
+from coasty_desk.lifetimes import Legible, Model, ModelRequest, OpenTarget, Prices, ReadyModel, TargetRequest
 from coasty_desk.record.journal import Recorder, new_run_id, recorded
 from coasty_desk.record.listing import prune
 from coasty_desk.record.resume import ResumeState
@@ -89,8 +89,7 @@ class RunRequest(Struct, frozen=True):
 class ReadyRun(Struct, frozen=True):
     """A run ready to go; `target` says how to stop it, `warnings` are sentences for the person, before anything starts.
 
-    `cut_off` is where a run that is taken up again goes on. `goes_on`: a model was asked, who can be asked again in
-    another sitting, and `remembers` what it did.
+    `cut_off` is where a run that is taken up again goes on. `model` is who can be asked again in another sitting.
     """
 
     job: Job
@@ -99,8 +98,7 @@ class ReadyRun(Struct, frozen=True):
     recorder: Recorder | None
     cut_off: ResumePoint | None
     warnings: tuple[str, ...]
-    goes_on: bool
-    remembers: bool
+    model: Model | None
 
     @contextmanager
     def events(self) -> Iterator[Iterator[Event]]:
@@ -182,7 +180,6 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
         settings=settings.recorded(chosen),
         plan=plan,
     )
-    goes_on = script is None and not chosen.dry_run
     return ReadyRun(
         job,
         ports,
@@ -190,8 +187,7 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
         recorder,
         None if remains is None else remains.cut_off,
         (*target.warnings, *uncovered),
-        goes_on=goes_on,
-        remembers=goes_on and model is not None and model.remembers,
+        model if script is None and not chosen.dry_run else None,
     )
 
 

@@ -13,10 +13,6 @@ from coasty_desk.cli import COMPLETE_VARIABLE
 from coasty_desk.cli.exits import EXIT_DESKTOP, EXIT_STOPPED, EXIT_USAGE, IS_IT_FULL, complain, exit_code
 from coasty_desk.core.errors import Aborted, CoastyDeskError, UsageError
 
-TYPE_CHECKING = False  # as in `typing`, which takes a third of the time that `coasty-desk stop` needs to ask
-if TYPE_CHECKING:
-    from coasty_desk.desktop.linux.stop_socket import Call
-
 DRIVING = ("run", "resume", "replay", "ground")
 """The commands that may drive the desktop."""
 
@@ -85,7 +81,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 def _carried_out(arguments: list[str]) -> int:
     asked = None
-    if arguments == ["stop"]:  # a person waits: what else is needed is loaded once the run has been asked
+    stops = arguments == ["stop"]
+    if stops:  # a person waits: what else is needed is loaded once the run has been asked
         from coasty_desk.desktop.linux.stop_socket import Call
 
         asked = Call.begin(os.environ.get("DISPLAY", ""))
@@ -100,7 +97,11 @@ def _carried_out(arguments: list[str]) -> int:
     debug = "--debug" in arguments[:1]
     arguments = arguments[debug:]
     try:
-        return _command(arguments, debug=debug) if asked is None else _await_end(asked)
+        if stops:
+            from coasty_desk.cli.commands import stop_command
+
+            return stop_command.await_end(asked)
+        return _command(arguments, debug=debug)
     except CoastyDeskError as error:
         if debug:
             raise
@@ -142,12 +143,6 @@ def _stoppable() -> None:
             signal.signal(number, signal.default_int_handler)
 
 
-def _await_end(asked: Call) -> int:
-    from coasty_desk.cli.commands import stop_command
-
-    return stop_command.await_end(asked)
-
-
 def _sentences_from_threads() -> None:
     """What nobody foresaw in a thread is a sentence too, and no traceback."""
     import threading
@@ -172,14 +167,10 @@ def _command(arguments: list[str], *, debug: bool = False) -> int:
         print(TOP, end="")
         return 0 if arguments else EXIT_USAGE
     if arguments[:1] == ["--version"]:
-        from coasty_desk.cli.help import version
+        from coasty_desk.version import VERSION
 
-        print(f"coasty-desk {version()}")
+        print(f"coasty-desk {VERSION}")
         return 0
-    if arguments == ["stop"]:
-        from coasty_desk.cli.commands import stop_command
-
-        return stop_command.by_display()
     if arguments[0] in DRIVING:
         _stoppable()
         if not debug:
@@ -198,8 +189,6 @@ def _command(arguments: list[str], *, debug: bool = False) -> int:
 
     try:
         result = app(arguments, prog_name="coasty-desk", standalone_mode=False)
-    except typer.Exit as end:
-        return end.exit_code
     except typer.Abort:
         return EXIT_STOPPED
     except TyperException as error:

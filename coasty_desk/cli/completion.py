@@ -1,59 +1,34 @@
-"""Shell completion: the script for a shell, and the answers that it asks for."""
+"""Shell completion: the answers that a shell's script asks for."""
 
 from __future__ import annotations
 
 import os
 import re
-import sys
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import TYPE_CHECKING
 
 from coasty_desk.cli import COMPLETE_VARIABLE
 from coasty_desk.cli.help import TOPICS
-from coasty_desk.core.errors import CoastyDeskError, UsageError
+from coasty_desk.core.errors import CoastyDeskError
 
 if TYPE_CHECKING:
-    from typer import Typer
+    from typer.core import TyperGroup
 
     from coasty_desk.settings import Setting
 
-SHELLS = ("bash", "zsh", "fish", "powershell")
 
-WHERE = {
-    "bash": "~/.bash_completion",
-    "zsh": "a file named _coasty-desk in a folder of your $fpath",
-    "fish": "~/.config/fish/completions/coasty-desk.fish",
-    "powershell": "your $PROFILE",
-}
-
-
-def script(shell: str | None, environment: Mapping[str, str]) -> int:
-    """Print the script for the shell, or for the person's own; say on stderr where it goes. Raises UsageError."""
-    from typer.completion import get_completion_script  # type: ignore[attr-defined]  # typer re-exports it without saying so
-
-    name = shell or Path(environment.get("SHELL", "")).name
-    if name not in SHELLS:
-        message = f"There is no completion for {name!r}." if name else "It is not known which shell you use."
-        raise UsageError(message, f"Name one of {', '.join(SHELLS)}.")
-    print(get_completion_script(prog_name="coasty-desk", complete_var=COMPLETE_VARIABLE, shell=name))
-    if sys.stdout.isatty():
-        print(f"Put this into {WHERE[name]}, and open a new shell.", file=sys.stderr)
-    return 0
-
-
-def answer(app: Typer) -> int:
+def answer(app: TyperGroup) -> int:
     """Print what may come next on the command line of `app` that the shell has put into the environment."""
-    from typer.completion import completion_init  # type: ignore[attr-defined]  # the same
-    from typer.core import TyperGroup
-    from typer.main import get_command
+    from typer.completion import completion_init  # type: ignore[attr-defined]  # typer re-exports it without saying so
+    from typer.core import TyperCommand
 
     _rejoin(os.environ)
     completion_init()
-    command: Any = get_command(app)
-    command.commands["help"] = TyperGroup(name="help", commands=_helped(command.commands))
+    topics = {topic: TyperCommand(topic, help=about) for topic, about in TOPICS.items()}
+    # `help` is answered before typer is there
+    app.commands["help"] = type(app)(name="help", commands={**app.commands, **topics})
     try:
-        command(prog_name="coasty-desk", complete_var=COMPLETE_VARIABLE)
+        app(prog_name="coasty-desk", complete_var=COMPLETE_VARIABLE)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     except CoastyDeskError:
@@ -66,13 +41,6 @@ def _rejoin(environment: MutableMapping[str, str]) -> None:
     words, count = re.subn(r"(?<=\s)(--[a-z-]+)(\s)=\s(?=\S)", r"\1\2", environment.get("COMP_WORDS", ""))
     if count:
         environment.update(COMP_WORDS=words, COMP_CWORD=str(int(environment["COMP_CWORD"]) - count))
-
-
-def _helped(commands: Mapping[str, Any]) -> dict[str, Any]:
-    """What may stand behind `help`, which the command line answers before typer is there."""
-    from typer.core import TyperCommand
-
-    return {**commands, **{topic: TyperCommand(topic, help=about) for topic, about in TOPICS.items()}}
 
 
 def of(row: Setting) -> Callable[[str], list[str]] | None:

@@ -29,9 +29,9 @@ def run(task: str | None, options: Mapping[str, object]) -> int:
         first = FirstLook.begin(chosen.monitor, chosen.max_size) if plain else None
         if first is not None:
             stack.callback(first.close)
-        from coasty_desk.cli.commands import run_command  # only now: it brings all that a run needs
+        from coasty_desk.cli.commands import driving  # only now: it brings all that a run needs
 
-        return run_command.run(task, chosen, first)
+        return driving.run(task, chosen, first)
 
 
 def run_arguments(words: Sequence[str]) -> tuple[str | None, dict[str, object]] | None:

@@ -43,6 +43,10 @@ COMMANDS = {
 }
 """The commands besides `run`, a line each, in the order of the page."""
 
+_RUN = {"run": "carry out a task on this desktop"}
+ABOUT = {name.split()[0]: what for name, what in (_RUN | COMMANDS).items()}
+"""All of them, by the word alone."""
+
 TOPICS = {
     "stopping": "every way to end a run at once",
     "policy": "what a run may do: your hand, your terminal, questions, policies",
@@ -59,13 +63,6 @@ TOPICS = {
 """The pages of the manual, a line each; those are in `coasty_desk/manual`."""
 
 HOTKEY = "Ctrl+Shift+F12"
-
-
-def version() -> str:
-    """The installed version."""
-    from coasty_desk.version import VERSION
-
-    return VERSION
 
 
 def _listed(lines: Mapping[str, str], width: int = 15) -> str:
@@ -85,7 +82,7 @@ def asked(words: Sequence[str]) -> list[str]:
 
         manual.show(words[0])
         return []
-    known = ["run", *(name.split()[0] for name in COMMANDS), *TOPICS]
+    known = [*ABOUT, *TOPICS]
     if words[0] not in known and not words[0].startswith("-"):
         import difflib
 
@@ -108,4 +105,4 @@ The manual, a page each:  coasty-desk help TOPIC
 {_listed(TOPICS, 16)}
 How a command is used:    coasty-desk help COMMAND
 
-{_listed({"run": "carry out a task on this desktop"} | COMMANDS)}"""
+{_listed(_RUN | COMMANDS)}"""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -13,6 +13,9 @@ from coasty_desk.cli import completion
 from coasty_desk.settings import Setting
 
 Command = Callable[..., int]
+
+Options: TypeAlias = Mapping[str, object]
+"""The settings that were given as options, by name."""
 
 
 def with_settings(*names: str, as_it_was: bool = False, **otherwise: str) -> Callable[[Command], Command]:
@@ -29,15 +32,19 @@ def with_settings(*names: str, as_it_was: bool = False, **otherwise: str) -> Cal
         signature = inspect.signature(command, eval_str=True)
         own = [parameter for parameter in signature.parameters.values() if parameter.name != "options"]
 
-        def carried_out(**given: Any) -> int:
-            options = {row.name: value for row in rows if (value := given.pop(row.name)) not in (None, [])}
-            return command(**given, options=options)
+        def carried_out(**values: Any) -> int:
+            return command(options=given(rows, values), **{name: values[name] for name in values if name not in about})
 
         carried_out.__signature__ = signature.replace(parameters=[*own, *shared])  # type: ignore[attr-defined]  # `inspect` reads it, and typer by that
         carried_out.__name__, carried_out.__doc__ = command.__name__, command.__doc__
         return carried_out
 
     return added
+
+
+def given(rows: Iterable[Setting], values: Mapping[str, Any]) -> Options:
+    """The settings that were given, of all values of a command."""
+    return {row.name: values[row.name] for row in rows if values[row.name] not in (None, [])}
 
 
 def _parameter(row: Setting, about: str) -> inspect.Parameter:

@@ -6,7 +6,7 @@ import pytest
 
 from coasty_desk import settings
 from coasty_desk.cli.app import main
-from coasty_desk.cli.commands import run_command as body
+from coasty_desk.cli.commands import driving as body
 from coasty_desk.cli.fast_path import run_arguments
 from coasty_desk.settings import Settings
 

@@ -196,7 +196,7 @@ from coasty_desk.cli.terminal import borrowed_terminal
 with borrowed_terminal.echo_off():
     print("hushed", flush=True)
     select.select([0], [], [])
-    borrowed_terminal.forget()
+    borrowed_terminal.console.forget()
     with borrowed_terminal.answering():
         print("asked", flush=True)
         print("answer", repr(sys.stdin.readline()), flush=True)

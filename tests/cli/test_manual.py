@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
 from coasty_desk import settings
 from coasty_desk.cli import manual, typer_app
 from coasty_desk.cli.app import main
-from coasty_desk.cli.help import COMMANDS, TOPICS
+from coasty_desk.cli.help import ABOUT, COMMANDS, TOPICS
 
 ROOT = Path(__file__).parents[2]
 PAGES = {topic: manual.page(topic) for topic in TOPICS}
@@ -102,10 +101,10 @@ def _said() -> Iterator[tuple[str, str]]:
 def test_every_command_that_is_told_of_is_one(page: str, line: str) -> None:
     """It is there, and has the options that it is told with; so is every page that another leads to."""
     words = [word for word in shlex.split(line) if word != "--debug"]
-    command = get_command(typer_app.app)
     if words[0] == "help":
-        assert not words[1:] or words[1] in {*TOPICS, "TOPIC", "COMMAND"} or words[1] in command.commands, page  # type: ignore[attr-defined]  # it is a group
+        assert not words[1:] or words[1] in {*TOPICS, "TOPIC", "COMMAND"} or words[1] in typer_app.app.commands, page
         return
+    command = typer_app.loaded(words.pop(0))
     while hasattr(command, "commands"):
         command = command.commands[words.pop(0)]
     flags = {flag for option in command.params for flag in option.opts}
@@ -115,7 +114,7 @@ def test_every_command_that_is_told_of_is_one(page: str, line: str) -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_every_option_that_is_told_of_is_one(text: str) -> None:
     """Of some command; other programs' stand with their name before them."""
-    commands, options = [get_command(typer_app.app)], {"--version", "--debug"}
+    commands, options = [typer_app.loaded(name) for name in ABOUT if name != "help"], {"--version", "--debug"}
     while commands:
         command = commands.pop()
         commands += getattr(command, "commands", {}).values()

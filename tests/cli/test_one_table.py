@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 import tomllib
+from collections.abc import Iterable, Mapping
 
 import pytest
-from typer.main import get_command
 
 from coasty_desk import settings
-from coasty_desk.cli import configured, fast_path, typer_app
+from coasty_desk.cli import fast_path, setting_options, typer_app
 from coasty_desk.cli.app import main
-from coasty_desk.settings import Settings
+from coasty_desk.core.errors import Aborted
+from coasty_desk.settings import Setting, Settings
 
 OF_RUN = settings.of("run")
 
@@ -43,9 +43,9 @@ def test_an_option_of_another_command_that_is_a_setting_says_the_same() -> None:
     otherwise = {("resume", name) for name in ("max_steps", "deadline", "budget")}
     otherwise |= {("replay", "max_steps"), ("replay", "budget")}
     otherwise |= {("ground", name) for name in ("provider", "json", "yes")} | {("cost", "json")}
-    commands = get_command(typer_app.app).commands  # type: ignore[attr-defined]  # it is a group
     for command in ("resume", "replay", "ground", "cost"):
-        shared = {option.name: option for option in commands[command].params if option.name in settings.TABLE}
+        told = {flag: option for option in typer_app.loaded(command).params for flag in option.opts}
+        shared = {row.name: told[row.flag] for row in settings.TABLE.values() if row.flag in told}
         assert len(shared) >= 5
         for name, option in shared.items():
             row = settings.TABLE[name]
@@ -82,8 +82,12 @@ def test_what_is_given_is_handed_over_and_the_rest_left_to_the_configuration(
 ) -> None:
     """A switch that is not given is not off; what may be given several times is all there."""
     handed: list[object] = []
-    body = importlib.import_module(f"coasty_desk.cli.commands.{words[0]}_command")
-    monkeypatch.setattr(body, words[0], lambda *said, **more: handed.append(more.get("options", said[-1])) or 0)  # type: ignore[func-returns-value]  # of a list
-    monkeypatch.setattr(configured, "load", lambda given: (given, {}))
-    assert main(words) == 0
+    real = setting_options.given
+
+    def found(rows: Iterable[Setting], values: Mapping[str, object]) -> setting_options.Options:
+        handed.append(real(rows, values))
+        raise Aborted("interrupt")  # noqa: EM101 - nothing is to be done with them
+
+    monkeypatch.setattr(setting_options, "given", found)
+    assert main(words) == 130
     assert handed == [options]

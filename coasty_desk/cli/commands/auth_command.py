@@ -7,10 +7,11 @@ import json
 import os
 import sys
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from coasty_desk import settings
 from coasty_desk.cli.terminal.terminal_text import line
+from coasty_desk.cli.typer_groups import Json, group
 from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.core.money import dollars, from_cents
 from coasty_desk.models.coasty import account, stored_key
@@ -18,9 +19,15 @@ from coasty_desk.models.coasty.account import Account
 from coasty_desk.models.coasty.api_key import ApiKey
 from coasty_desk.settings import KEY_VARIABLE
 
+app = group("The API key in the system's keyring.")
 
+
+@app.command()
 def login() -> int:
-    """Ask for the key without showing it, check it against the service, and only then store it."""
+    """Ask for the API key without showing it, check it against the service, and store it in the keyring.
+
+    It is read from stdin where that is no terminal; never from the command line, which others can see.
+    """
     url = _url()
     keyring = stored_key.works()
     key = ApiKey(_asked(stored_key.host(url))).text
@@ -32,27 +39,17 @@ def login() -> int:
     return 0
 
 
-def status(*, as_json: bool) -> int:
-    """Say which key is used and whether the service takes it. Raises ServiceError where it does not, or there is none."""
+@app.command()
+def status(as_json: Json = False) -> int:
+    """Say which key is used, and whether the service takes it."""
     url = _url()
     key, origin = find(url)
     told, note = account.check(key, url), ""
     if told.cents_left is None:
         told, note = _with_balance(told, key, url)
     if as_json:
-        print(
-            json.dumps(
-                {
-                    "origin": origin,
-                    "host": told.host,
-                    "kind": told.kind,
-                    "bills": told.bills,
-                    "cents_left": told.cents_left,
-                    "note": note or None,
-                },
-                indent=2,
-            )
-        )
+        known = {name: value for name, value in asdict(told).items() if name != "versions"}
+        print(json.dumps({"origin": origin, **known, "note": note or None}, indent=2))
     else:
         print(f"From {origin}: {_words(told)}.")
         if note:
@@ -70,8 +67,9 @@ def _with_balance(told: Account, key: str, url: str) -> tuple[Account, str]:
         return told, f"What is left in the wallet is not known: {line(error.message)}"
 
 
+@app.command()
 def logout() -> int:
-    """Take the stored key away."""
+    """Take the key out of the keyring."""
     url = _url()
     there = stored_key.forget(url)
     host = stored_key.host(url)

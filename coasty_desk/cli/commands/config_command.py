@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+from typing import Annotated
+
+import typer
 
 from coasty_desk import project_file, settings
-from coasty_desk.cli.terminal.prompts import read_line, there
+from coasty_desk.cli.terminal import prompts
 from coasty_desk.cli.terminal.terminal_text import line
+from coasty_desk.cli.typer_groups import Json, group
 from coasty_desk.core.errors import UsageError
-from coasty_desk.core.stop import Stop
 from coasty_desk.project_file import ProjectFile
 from coasty_desk.settings import KEY_VARIABLE, PROJECT_FILE, SECTIONS, plain
-
-PATIENCE = 120.0
-"""Seconds after which no answer means no."""
 
 HEAD = f"""\
 # The configuration of coasty-desk: {{path}}
@@ -27,8 +26,12 @@ HEAD = f"""\
 """
 
 
+app = group("The configuration files.")
+
+
+@app.command(epilog="Example:  coasty-desk config init > coasty-desk.toml")
 def init() -> int:
-    """Print an example file in which everything is commented out."""
+    """Print an example file that explains every setting."""
     print(HEAD.format(path=settings.configuration_files()[0]), end="")
     for section in SECTIONS:
         print(f"\n[{section}]")
@@ -38,8 +41,9 @@ def init() -> int:
     return 0
 
 
-def show(*, as_json: bool) -> int:
-    """Print every value and where it comes from; of the key only whether and where there is one."""
+@app.command()
+def show(as_json: Json = False) -> int:
+    """Print every setting's value and where it comes from."""
     found = settings.merge({}, os.environ, settings.configuration_files())
     chosen, origins = found.settings, found.origins
     key = f"environment ({KEY_VARIABLE})" if os.environ.get(KEY_VARIABLE, "").strip() else "not in the environment"
@@ -62,8 +66,12 @@ def show(*, as_json: bool) -> int:
     return 0
 
 
-def trust(*, yes: bool, forget: bool) -> int:
-    """Trust this folder's file as it is now, after it was shown; `forget`: not any more. Raises UsageError."""
+@app.command()
+def trust(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="Trust it no longer.")] = False,
+) -> int:
+    """Show this folder's coasty-desk.toml, and trust it as it is now, until its content changes."""
     here = project_file.here()
     project = None if here is None else ProjectFile.read(here)
     if forget and here is not None:
@@ -82,18 +90,12 @@ def trust(*, yes: bool, forget: bool) -> int:
     print(
         "Trusted, it may set what only you may set otherwise, and loosen what you have set, until its content changes."
     )
-    if not yes and there() and not _agreed():
+    if not yes and prompts.there() and not prompts.agreed("Trust it as it is?"):
         message = "The file is not trusted: nobody agreed to it."
         raise UsageError(message, "Take out of it what you do not want, or leave it as it is.")
     project_file.trust(project.path, digest)
     print("Trusted.")
     return 0
-
-
-def _agreed() -> bool:
-    print("Trust it as it is? [y]es, [n]o: ", end="", file=sys.stderr, flush=True)
-    said = read_line(sys.stdin, Stop(), PATIENCE) or ""
-    return said.strip().lower() in {"y", "yes"}
 
 
 def _project(found: settings.Merged) -> dict[str, object] | None:

@@ -4,79 +4,38 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Annotated
 
+import typer
 from msgspec.structs import asdict
 
-from coasty_desk import compose, lifetimes
+from coasty_desk import compose, settings
 from coasty_desk.cli import configured
-from coasty_desk.cli.terminal.prompts import read_line, there
+from coasty_desk.cli.setting_options import Options, with_settings
+from coasty_desk.cli.typer_groups import Json
 from coasty_desk.core.counting import counted
-from coasty_desk.core.errors import ServiceError, UsageError
+from coasty_desk.core.errors import ServiceError
 from coasty_desk.core.money import Money, dollars, from_cents, in_cents
-from coasty_desk.core.stop import Stop
 from coasty_desk.models.coasty.api_key import ApiKey
 from coasty_desk.models.coasty.pricing import cheapest, itemise, savings
 from coasty_desk.models.coasty_model import MODEL, api_key
-from coasty_desk.record.spending import Agreed
-from coasty_desk.settings import Settings
 
-PATIENCE = 120.0
-"""Seconds after which no answer means no."""
+EXAMPLE = "Example:  coasty-desk cost --steps 25 --memory 8"
 
 
-def agree(chosen: Settings, cents: int | None = None) -> None:
-    """Before a run that may cost more than was ever agreed to: ask, unless it is capped or agreed to with it.
-
-    `cents` is what it costs at worst, without one that of a new run. A key that never bills is not asked about.
-    Raises UsageError for a no, and where nobody can answer.
-    """
-    model = lifetimes.model(chosen.provider)
-    prices = model.prices(chosen, chosen.max_size)
-    if prices is None or not model.bills(os.environ):
-        return
-    if cents is None:
-        cents = prices.run(chosen.steps)
-    agreed = _agreed()
-    before = 0 if agreed is None else agreed.cents()
-    if chosen.budget is not None:
-        cents = min(chosen.budget, cents) if chosen.capped_by_project else chosen.budget
-    said = chosen.yes or (chosen.budget is not None and not chosen.capped_by_project)
-    if not said and cents > before:
-        _ask(cents, before)
-    if agreed is not None and not chosen.no_record:
-        agreed.add(cents)
-
-
-def _agreed() -> Agreed | None:
-    try:
-        return compose.agreed()
-    except UsageError:
-        return None  # no home, no record of it
-
-
-def _ask(cents: int, before: int) -> None:
-    remedy = "Say --yes, or set a cap with --budget CENTS; `coasty-desk cost` says what a run costs."
-    more = f", more than the {dollars(from_cents(before))} agreed to before" if before else ""
-    if not there():
-        message = f"This run may cost up to {dollars(from_cents(cents))}{more}, and there is no terminal to ask at."
-        raise UsageError(message, remedy)
-    print(
-        f"This run may cost up to {dollars(from_cents(cents))}{more}. Go on? [y]es, [n]o: ",
-        end="",
-        file=sys.stderr,
-        flush=True,
-    )
-    said = read_line(sys.stdin, Stop(), PATIENCE) or ""
-    if said.strip().lower() not in {"y", "yes"}:
-        message = f"The run was not started: it may cost up to {dollars(from_cents(cents))}, and nobody agreed to that."
-        raise UsageError(message, remedy)
-
-
-def cost(steps: int | None, options: Mapping[str, object], *, as_json: bool) -> int:
-    """Print the worst case of a run of so many steps, line by line, and how the same memory is cheaper."""
+@with_settings("max_size", "memory", "cua_version", "preset")
+def cost(
+    options: Options,
+    many: Annotated[str | None, typer.Option("--steps", metavar="N", help="How many. [the run's cap]")] = None,
+    spent: Annotated[bool, typer.Option("--spent", help="What was really charged, by month and day.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Show what N steps cost at these settings, at worst, line by line."""
+    if spent:
+        return _spent(as_json=as_json)
+    steps = None if many is None else settings.number(many, "--steps", 0, 100_000)
     chosen, _ = configured.load(options)
     prices = MODEL.prices(chosen, chosen.max_size)
     steps = chosen.steps if steps is None else steps
@@ -106,17 +65,13 @@ def cost(steps: int | None, options: Mapping[str, object], *, as_json: bool) -> 
     return 0
 
 
-def spent(*, as_json: bool) -> int:
+def _spent(*, as_json: bool) -> int:
     """Print what was spent by day and by month, the newest first."""
     ledger = compose.ledger()
     days, months, reserved = ledger.by_day(), ledger.by_month(), ledger.reserved()
     if as_json:
-        print(
-            json.dumps(
-                {"by_day": _in_cents(days), "by_month": _in_cents(months), "reserved_cents": in_cents(reserved)},
-                indent=2,
-            )
-        )
+        told = {"by_day": _in_cents(days), "by_month": _in_cents(months), "reserved_cents": in_cents(reserved)}
+        print(json.dumps(told, indent=2))
         return 0
     for title, sums in (("by month", months), ("by day", days)) if days else ():
         print(title)

@@ -6,19 +6,22 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Annotated
 
+import typer
 from msgspec.structs import asdict
 
 from coasty_desk.cli import configured
 from coasty_desk.cli.exits import EXIT_DESKTOP, EXIT_SERVICE
 from coasty_desk.cli.terminal.terminal_text import line
+from coasty_desk.cli.typer_groups import Json
 from coasty_desk.core.abort import abort_key
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import DesktopError, ServiceError, UsageError
 from coasty_desk.desktop import platform
-from coasty_desk.desktop.selftest import checks
+from coasty_desk.desktop.selftest import checks, proofs
 from coasty_desk.desktop.selftest.checks import Check
-from coasty_desk.desktop.selftest.proofs import Proof, selftest
+from coasty_desk.desktop.selftest.proofs import Proof
 from coasty_desk.models import coasty_model
 from coasty_desk.models.coasty import account, open_sessions
 from coasty_desk.models.offline.a11y import widgets
@@ -32,8 +35,15 @@ SWITCH_ON = (
 SERVICE_CHECKS = ("API key", "service", "sessions")
 
 
-def doctor(*, as_json: bool) -> int:
-    """Print the findings. Exit 0 where nothing failed, 5 for the desktop, 4 for the service."""
+def doctor(
+    selftest: Annotated[
+        bool, typer.Option("--selftest", help="Prove input on a window of its own; hands off meanwhile.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Check display, size, capture, input, keyboard, abort key, key and service."""
+    if selftest:
+        return _prove(as_json=as_json)
     chosen, _ = configured.load({})
     found: list[Check] = []
     for check in _all(chosen):
@@ -48,14 +58,14 @@ def doctor(*, as_json: bool) -> int:
     return EXIT_SERVICE if failed else 0
 
 
-def prove(*, as_json: bool) -> int:
+def _prove(*, as_json: bool) -> int:
     """The self-test: a table of proofs with measured offsets. Exit 0 only if all of them hold, else 5.
 
     Raises DesktopError without a display, Aborted where a person stops it.
     """
     chosen, _ = configured.load({})
     found: list[Proof] = []
-    for proof in selftest(chosen.max_size, abort_key.parse(chosen.abort_hotkey or abort_key.DEFAULT)):
+    for proof in proofs.selftest(chosen.max_size, abort_key.parse(chosen.abort_hotkey or abort_key.DEFAULT)):
         found.append(proof)
         if not as_json:
             offset = "" if proof.offset is None else f" (off by {proof.offset[0]:g}, {proof.offset[1]:g} pixels)"
@@ -98,15 +108,11 @@ def accessibility() -> Iterator[Check]:
             "accessibility", ok=None, detail="there is no accessibility bus: icons have no names", remedy=SWITCH_ON
         )
         return
-    names = {
-        tells: [one.title for one, does in zip(open_now, told, strict=True) if does is tells] for tells in (True, False)
-    }
-    detail = "; ".join(
-        f"{what}: {', '.join(names[tells])}"
-        for tells, what in ((True, "tell their names"), (False, "silent"))
-        if names[tells]
+    telling, silent = (
+        [one.title for one, does in zip(open_now, told, strict=True) if does is wanted] for wanted in (True, False)
     )
-    silent = bool(names[False])
+    said = (("tell their names", telling), ("silent", silent))
+    detail = "; ".join(f"{what}: {', '.join(titles)}" for what, titles in said if titles)
     yield Check("accessibility", ok=None if silent else True, detail=detail, remedy=SWITCH_ON if silent else "")
 
 

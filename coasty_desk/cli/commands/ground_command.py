@@ -7,11 +7,15 @@ import os
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from coasty_desk import compose, lifetimes, plain_files
 from coasty_desk.cli import configured
-from coasty_desk.cli.commands.run_command import drive
+from coasty_desk.cli.commands.driving import drive
 from coasty_desk.cli.exits import complain
+from coasty_desk.cli.setting_options import Options, with_settings
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Click, Point, Prediction, Verdict
 from coasty_desk.core.errors import GaveUpError, OverBudgetError, UsageError
@@ -36,8 +40,25 @@ REMEDIES = dict.fromkeys(
 """What to do where the click was not done: there is one step, and no more of them would help."""
 
 
-def ground(element: str, *, image: str | None, annotate: str | None, click: bool, options: Mapping[str, object]) -> int:
-    """Print where it is; exit 1 where it is nowhere. Raises UsageError, ServiceError, DesktopError."""
+EXAMPLE = "Example:  coasty-desk ground 'the Save button' --annotate where.png"
+
+
+@with_settings(
+    *("provider", "monitor", "max_size", "mask", "own_terminal", "json", "yes"),
+    provider="Who looks: coasty costs 3 cents, offline nothing.",
+    json="Print JSON.",
+    yes="Do not ask before the click.",
+)
+def ground(
+    options: Options,
+    element: Annotated[str, typer.Argument(metavar="ELEMENT", help="What to find, in plain words.")],
+    image: Annotated[str | None, typer.Option(metavar="FILE", help="On this picture instead of the screen.")] = None,
+    annotate: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the picture with the place marked, as PNG.")
+    ] = None,
+    click: Annotated[bool, typer.Option("--click", help="Click it, after a question; --yes: without one.")] = False,
+) -> int:
+    """Find something on the screen and print where: x y, in real pixels."""
     chosen, _ = configured.load(options)
     if not element.strip():
         message = "There is nothing to look for."

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Annotated
+
+import typer
 
 from coasty_desk import plain_files
 from coasty_desk.cli.exits import complain
@@ -17,8 +20,11 @@ LARGEST = 1_000_000
 """Bytes: models write some thousands, and half a million at most."""
 
 
-def parse(file: str) -> int:
-    """Print `{"actions": [...]}`, or say in one sentence why the source is refused."""
+EXAMPLE = "Example:  echo 'pyautogui.click(10, 20)' | coasty-desk parse -"
+
+
+def parse(file: Annotated[str, typer.Argument(metavar="FILE", help="pyautogui source; - reads stdin.")]) -> int:
+    """Turn pyautogui source into structured actions, as JSON. Nothing is executed."""
     try:
         parsed = pyautogui_source.parse(_read(file))
     except pyautogui_source.SourceRefused as refused:

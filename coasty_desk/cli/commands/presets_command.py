@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from coasty_desk import presets
+from coasty_desk.cli import completion
 from coasty_desk.cli.terminal.terminal_text import safe
+from coasty_desk.cli.typer_groups import group
+
+app = group("The instruction presets.")
 
 
+@app.command("list")
 def list_all() -> int:
-    """A line for each preset: name, title, which actions it confirms."""
+    """List the presets."""
     for name in presets.names():
         preset = presets.load(name)
         confirms = "" if preset.confirm == "never" else f"  (confirm: {preset.confirm})"
@@ -15,7 +24,15 @@ def list_all() -> int:
     return 0
 
 
-def show(name: str) -> int:
-    """The text as it is sent."""
+@app.command()
+def show(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="One of `presets list`.", autocompletion=completion.begun(completion.presets)
+        ),
+    ],
+) -> int:
+    """Print a preset's text as it is sent."""
     print(safe(presets.load(name).text))
     return 0

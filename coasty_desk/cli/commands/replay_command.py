@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import Annotated
 
+import typer
 from msgspec.structs import replace
 
 from coasty_desk import compose, settings
 from coasty_desk.cli import configured
-from coasty_desk.cli.commands.cost_command import agree
-from coasty_desk.cli.commands.run_command import drive
+from coasty_desk.cli.commands.agreement import agree
+from coasty_desk.cli.commands.driving import drive
+from coasty_desk.cli.setting_options import Options, with_settings
+from coasty_desk.cli.typer_groups import RunId
 from coasty_desk.core.errors import UsageError
 from coasty_desk.record import listing, timeline
 from coasty_desk.record.journal import new_run_id
@@ -23,10 +26,32 @@ HEALINGS = 10
 """Steps more than were recorded that a model may need, where no cap is set."""
 
 
-def replay(name: str, *, heal: bool, values: Sequence[str], options: Mapping[str, object]) -> int:
-    """Do the run again, with its settings where `options` has no others. Raises UsageError where it cannot be."""
-    folder = listing.find(compose.runs_folder(), name)
-    recording = Recording(timeline.read(folder), folder, dict(map(_value, values)))
+EXAMPLE = "Example:  coasty-desk replay last --set name=Zoë"
+
+
+@with_settings(
+    *("dry_run", "max_steps", "deadline", "budget", "step", "confirm", "policy", "secret", "on_human_input"),
+    *("monitor", "abort_hotkey", "settle", "overlay", "own_terminal", "no_record", "json", "yes"),
+    as_it_was=True,
+    max_steps="Cap on steps. [as recorded]",
+    budget="Cap on what --heal may cost.",
+)
+def replay(
+    options: Options,
+    run: RunId,
+    heal: Annotated[
+        bool, typer.Option("--heal", help="Let the model do a step whose target is gone; that costs money.")
+    ] = False,
+    values: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="What to type for {{NAME}}. Repeatable.")
+    ] = None,
+) -> int:
+    """Do a finished run's actions again without the model, each only where its target still is.
+
+    What is not given here is as it was in the run. Stop it as any run.
+    """
+    folder = listing.find(compose.runs_folder(), run)
+    recording = Recording(timeline.read(folder), folder, dict(map(_value, values or ())))
     then = settings.known(recording.story.started.settings)
     before = {key: value for key, value in then.items() if key not in OF_ITS_OWN}
     chosen, origins = configured.load({**before, **options})

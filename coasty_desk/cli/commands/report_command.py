@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from coasty_desk import compose, plain_files
+from coasty_desk.cli.typer_groups import RunId
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import given
 from coasty_desk.record import listing, timeline
@@ -15,8 +19,16 @@ NAME = "report.html"
 """The report's name in the run's folder, where no other is asked for."""
 
 
-def write(run: str, *, output: str | None, gif: str | None, webp: str | None) -> int:
-    """Write what was asked for (the HTML file where nothing else was) and print where it is."""
+def report(
+    run: RunId,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to; - is stdout. [default: in its record]"),
+    ] = None,
+    gif: Annotated[str | None, typer.Option(metavar="FILE", help="An animation as GIF, instead or as well.")] = None,
+    webp: Annotated[str | None, typer.Option(metavar="FILE", help="An animation as WebP, instead or as well.")] = None,
+) -> int:
+    """Write a run as one self-contained HTML file, and print where it is."""
     folder = listing.find(compose.runs_folder(), run)
     told = timeline.read(folder)
     forms: list[tuple[animation.Format, str | None]] = [("gif", gif), ("webp", webp)]

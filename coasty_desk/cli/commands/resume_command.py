@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
+from typing import Annotated
 
+import typer
 from msgspec.structs import replace
 
 from coasty_desk import compose, lifetimes, settings
 from coasty_desk import task as tasks
 from coasty_desk.cli import configured
-from coasty_desk.cli.commands.cost_command import agree
-from coasty_desk.cli.commands.run_command import drive
+from coasty_desk.cli.commands.agreement import agree
+from coasty_desk.cli.commands.driving import drive
+from coasty_desk.cli.setting_options import Options, with_settings
+from coasty_desk.cli.typer_groups import RunId
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.limits import Limits, renewed
 from coasty_desk.core.money import cap, whole_cents
@@ -21,11 +25,28 @@ from coasty_desk.record.replay import PROVIDER
 from coasty_desk.record.resume import ResumeState, take_up
 from coasty_desk.settings import Settings
 
+EXAMPLE = "Example:  coasty-desk resume last 'Use the other printer' --max-steps 10"
 
-def resume(name: str, note: str | None, options: Mapping[str, object]) -> int:
-    """Go on with the settings that the run had, `options` besides. Raises UsageError where there is nothing to go on with."""
+
+@with_settings(
+    *("max_steps", "deadline", "budget", "preset", "memory", "cua_version", "max_size", "image_format", "json", "yes"),
+    as_it_was=True,
+    max_steps="So many predictions more.",
+    deadline="So many seconds more.",
+    budget="So many cents more.",
+)
+def resume(
+    options: Options,
+    run: RunId,
+    note: Annotated[str | None, typer.Argument(metavar="NOTE", help="What the model is told besides the task.")] = None,
+) -> int:
+    """Go on with a run that was cut off, stopped, or ended at a limit or a failure of the service.
+
+    Nothing is done or paid twice. A limit that was used up begins anew, of the same size. A run that came to its
+    end goes on where NOTE says what is to be done now. What is not given here is as it was in the run.
+    """
     told = "" if note is None else tasks.checked(note, "note")
-    folder = listing.find(compose.runs_folder(), name)
+    folder = listing.find(compose.runs_folder(), run)
     recorder, remains = take_up(folder, told)
     with closing(recorder):
         task = remains.started.task

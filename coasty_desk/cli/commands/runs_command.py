@@ -7,10 +7,15 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Annotated
 
-from coasty_desk import compose
+import typer
+
+from coasty_desk import compose, settings
 from coasty_desk.cli import configured
+from coasty_desk.cli.commands import report_command
 from coasty_desk.cli.terminal.terminal_text import line
+from coasty_desk.cli.typer_groups import Json, RunId, group
 from coasty_desk.cli.view.plain_view import PlainView
 from coasty_desk.core.actions import in_words
 from coasty_desk.core.counting import counted
@@ -23,15 +28,27 @@ from coasty_desk.record.listing import Summary
 from coasty_desk.record.session_runs import LeftOpen
 from coasty_desk.wire.journal_codec import Began, Looked
 
+app = group("The recorded runs.")
+app.command("report", epilog="Example:  coasty-desk runs report last --output report.html")(report_command.report)
 
-def list_all(*, as_json: bool, limit: int | None = None, status: str = "", words: str = "") -> int:
-    """A line for each run, newest first; those that were asked for. Raises UsageError for a status that there is not."""
+
+@app.command("list")
+def list_all(
+    limit: Annotated[str | None, typer.Option("--limit", "-n", metavar="N", help="The newest N.")] = None,
+    status: Annotated[
+        str, typer.Option(metavar="WORD", help="Only those that ended so: succeeded, failed, max_steps, interrupted, …")
+    ] = "",
+    task: Annotated[str, typer.Option(metavar="WORDS", help="Only those with these words in their task.")] = "",
+    as_json: Json = False,
+) -> int:
+    """List the recorded runs, newest first."""
+    most = None if limit is None else settings.number(limit, "--limit", 1)
     if status and status not in listing.STATUSES:
         message = f"No run has the status {line(status, 40)}."
         raise UsageError(message, f"Choose one of {', '.join(sorted(listing.STATUSES))}.")
     runs = compose.runs_folder()
     recorded = listing.summaries(runs)
-    found = listing.chosen(recorded, status=status, words=words, limit=limit)
+    found = listing.chosen(recorded, status=status, words=task, limit=most)
     if as_json:
         print(json.dumps([_object(runs, summary) for summary in found], indent=2))
         return 0
@@ -46,9 +63,10 @@ def list_all(*, as_json: bool, limit: int | None = None, status: str = "", words
     return 0
 
 
-def show(name: str, *, as_json: bool) -> int:
-    """What a run did, event by event."""
-    folder = listing.find(compose.runs_folder(), name)
+@app.command()
+def show(run: RunId, as_json: Json = False) -> int:
+    """Show what a run did, step by step."""
+    folder = listing.find(compose.runs_folder(), run)
     events = list(listing.events(folder))
     if as_json:
         summary = listing.summarise(folder)
@@ -68,9 +86,15 @@ def show(name: str, *, as_json: bool) -> int:
     return 0
 
 
-def delete(name: str, *, record_only: bool) -> int:
-    """Remove a run's record, after what it left open at the service is closed. Raises UsageError, ServiceError, DesktopError."""
-    folder = listing.find(compose.runs_folder(), name)
+@app.command()
+def delete(
+    run: RunId,
+    record_only: Annotated[
+        bool, typer.Option("--record-only", help="Ask the service nothing, even if the run left a session open.")
+    ] = False,
+) -> int:
+    """Remove a run's record, and close the session that it left open if it was cut off."""
+    folder = listing.find(compose.runs_folder(), run)
     listing.demand_over(folder)
     left = session_runs.LeftOpen() if record_only else session_runs.left_open(folder)
     for session in _closed(left):

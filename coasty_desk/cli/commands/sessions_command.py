@@ -6,14 +6,17 @@ import json
 import os
 from collections.abc import Iterable
 from contextlib import closing
+from typing import Annotated
 
+import typer
 from msgspec import Struct
 from msgspec.structs import asdict
 
 from coasty_desk import compose
-from coasty_desk.cli import configured
+from coasty_desk.cli import completion, configured
 from coasty_desk.cli.exits import EXIT_SERVICE, complain
 from coasty_desk.cli.terminal.terminal_text import line
+from coasty_desk.cli.typer_groups import Json, group
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.core.money import dollars, from_cents
@@ -23,11 +26,12 @@ from coasty_desk.models.coasty.http import Connection
 from coasty_desk.models.coasty.open_sessions import OpenSession
 from coasty_desk.record import run_lock, session_runs
 
-EXPIRY = "An open session ends by itself two hours after its last use."
+app = group("What is open at the service.")
 
 
-def list_all(*, as_json: bool) -> int:
-    """A line for each open session."""
+@app.command("list")
+def list_all(as_json: Json = False) -> int:
+    """List the sessions that are open with your key, and which run opened them."""
     with _connection() as connection:
         found = open_sessions.listed(connection)
     known = _Known.read()
@@ -47,8 +51,14 @@ def list_all(*, as_json: bool) -> int:
     return 0
 
 
-def show(session_id: str, *, as_json: bool) -> int:
-    """What the service says of one session."""
+@app.command()
+def show(
+    session_id: Annotated[
+        str, typer.Argument(metavar="SESSION", help="One of `sessions list`.", autocompletion=completion.sessions)
+    ],
+    as_json: Json = False,
+) -> int:
+    """Show what the service says of one session."""
     with _connection() as connection:
         session = _shown(connection, session_id)
     known = _Known.read()
@@ -63,8 +73,17 @@ def show(session_id: str, *, as_json: bool) -> int:
     return 0
 
 
-def delete(session_id: str | None, *, every: bool, as_json: bool) -> int:
-    """Close one session, or each that is open; those of runs that go on here stay. Raises UsageError, ServiceError."""
+@app.command(epilog="Example:  coasty-desk sessions delete --all")
+def delete(
+    session_id: Annotated[
+        str | None, typer.Argument(metavar="[SESSION]", help="Its id.", autocompletion=completion.sessions)
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every one that is open, but those of runs that go on here.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Close a session that a killed run left open."""
     if (session_id is None) is not every:
         message = "Which session?" if session_id is None else "There is a session's id, and --all."
         raise UsageError(message, "Give an id from `coasty-desk sessions list`, or --all for every one that is open.")

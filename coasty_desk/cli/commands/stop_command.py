@@ -1,4 +1,4 @@
-"""`coasty-desk stop` and `release`: end the run that drives this display; free what a killed one left held."""
+"""`coasty-desk stop`: ends the run that drives this display."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.linux.stop_socket import Call
 
 NOTHING_RUNS = 1
@@ -21,13 +20,14 @@ LEAVING = 1.0
 
 
 def stop() -> int:
-    """Ask the run to stop, and wait until it is gone. Raises DesktopError where it is not."""
-    call = Call.begin(os.environ.get("DISPLAY", ""))
-    return by_display() if call is None else await_end(call)
+    """Stop the run that drives this display, from another terminal."""
+    return await_end(Call.begin(os.environ.get("DISPLAY", "")))
 
 
-def await_end(call: Call) -> int:
-    """Wait until the run that has been asked is gone. Raises DesktopError where it is not."""
+def await_end(call: Call | None) -> int:
+    """Wait until the run that has been asked is gone; where none has heard, ask another way. Raises DesktopError where it is not."""
+    if call is None:
+        return _by_display()
     ended = call.ended(PATIENCE)
     try:
         said = json.loads(call.said)
@@ -41,7 +41,7 @@ def await_end(call: Call) -> int:
     return 0
 
 
-def by_display() -> int:
+def _by_display() -> int:
     """Through the X server, or the locked file: another user's run, one on another machine, another system's."""
     from coasty_desk.desktop import display_lock
 
@@ -66,19 +66,3 @@ def _not_gone(who: str, pid: int) -> DesktopError:
     message = f"The {who} has not ended."
     how = f"with `kill -KILL {pid}`" if pid > 1 else "on the machine where it runs (no process here is known to be it)"
     return DesktopError(message, f"End its process {how}, then run `coasty-desk release`.")
-
-
-def release() -> int:
-    """Put back the terminal that a killed run left out of the way; let go of every key and button that is down, and name them.
-
-    Raises UsageError beside a run that goes on: it would drop what that holds.
-    """
-    from coasty_desk.desktop import display_lock, platform
-    from coasty_desk.desktop.input import release as held
-
-    with display_lock.display_held(Stop(), run_id="release", task="coasty-desk release"):
-        if platform.bring_back_terminal():
-            print("The terminal that a killed run was started from is back where it was.")
-        freed = held.release()
-    print(f"Released: {', '.join(one.name for one in freed)}." if freed else "Nothing was held down.")
-    return 0

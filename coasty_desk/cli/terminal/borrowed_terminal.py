@@ -36,17 +36,7 @@ def answering() -> Iterator[None]:
         console.forget()
 
 
-def forget() -> None:
-    """What was typed into the terminal until now is no answer."""
-    console.forget()
-
-
 def give_back() -> None:
     """The process stops or ends: the terminal is as it was. Never raises."""
     console.forget()
     console.restore()
-
-
-def take_again() -> None:
-    """It goes on. Never raises; from the background nothing is done."""
-    console.apply()

@@ -48,7 +48,7 @@ class TerminalPerson:
     def attend(self) -> None:
         """What was typed before the question, by the agent perhaps, is no answer to it."""
         if there(self._source):
-            borrowed_terminal.forget()
+            console.forget()
 
     def answer(self, question: str) -> str:
         """The person's words, on one line. Raises Aborted as soon as the run is stopped."""
@@ -115,6 +115,13 @@ def there(source: TextIO | None = None) -> bool:
     """Whether a person could answer: stdin is a terminal."""
     source = source or sys.stdin
     return source is not None and not source.closed and source.isatty()
+
+
+def agreed(question: str) -> bool:
+    """Whether the person at the terminal says yes, asked on stderr; no answer is no."""
+    print(f"{question} [y]es, [n]o: ", end="", file=sys.stderr, flush=True)
+    said = read_line(sys.stdin, Stop(), PATIENCE) or ""
+    return _ANSWERS.get(said.strip().lower()) == "yes"
 
 
 def read_line(source: TextIO, stop: Stop, seconds: float) -> str | None:

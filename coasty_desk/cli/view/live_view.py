@@ -175,15 +175,13 @@ class LiveView(View):
             self._put_foot()
         self._print(event)
 
-    def end(
-        self, ended: ev.RunEnded, remedy: str, record: Path | None, *, fine: bool = False, after: Sequence[str] = ()
-    ) -> None:
+    def end(self, ended: ev.RunEnded, remedy: str | None, record: Path | None, after: Sequence[str] = ()) -> None:
         """The summary: how it ended in one sentence, what to do, steps, time, cost, where the record is."""
         self.close()
         outcome, message = self._plain.outcome(ended)
         colour = {"succeeded": "", "cancelled": AWAITED, "dry run": ""}.get(outcome, BAD)
         self._console.print(Text.assemble("\n", (outcome, f"bold {colour}".strip()), f": {message}"), soft_wrap=False)
-        if remedy and not fine and ended.ending is not ev.Ending.DONE:
+        if remedy:
             self._console.print(Padding(Text(line(remedy, 1000)), (0, 0, 0, 2)))
         self._console.print(Text(f"{counted(ended.steps, 'step')}, {ended.seconds:.1f} s, {dollars(ended.cost)}"))
         if record is not None:

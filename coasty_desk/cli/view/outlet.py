@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Protocol, TextIO
+from typing import Any, TextIO
 
 from coasty_desk.core.stop import Stop
 
@@ -27,10 +27,6 @@ LAST_WORDS = 0.3
 """The same after a stop."""
 
 
-class _RawOutput(Protocol):
-    def write(self, data: memoryview, /) -> int | None: ...
-
-
 class Outlet(io.TextIOBase):
     """A text stream in front of another; `write` returns at once, or as soon as there is room or `stop` is tripped."""
 
@@ -40,7 +36,7 @@ class Outlet(io.TextIOBase):
         self._vital = vital
         self._stream = stream
         self._stop = stop
-        self._raw: _RawOutput = getattr(stream.buffer, "raw", stream.buffer)
+        self._raw: Any = getattr(stream.buffer, "raw", stream.buffer)
         self._drops = stream.isatty()
         self._changed = threading.Condition()
         self._pieces: deque[bytes] = deque()

@@ -33,14 +33,10 @@ class PlainView(View):
         for text in self.lines(event):
             print(text, file=self._out, flush=True)
 
-    def end(
-        self, ended: ev.RunEnded, remedy: str, record: Path | None, *, fine: bool = False, after: Sequence[str] = ()
-    ) -> None:
+    def end(self, ended: ev.RunEnded, remedy: str | None, record: Path | None, after: Sequence[str] = ()) -> None:
         """Print where the record is, and what may come next."""
-        super().end(ended, remedy, record, fine=fine)
-        if record is not None:
-            print(f"record: {record}", file=self._out, flush=True)
-        for said in after:
+        super().end(ended, remedy, record)
+        for said in [] if record is None else [f"record: {record}", *after]:
             print(said, file=self._out, flush=True)
 
     def lines(self, event: ev.Event) -> list[str]:

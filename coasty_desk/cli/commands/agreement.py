@@ -1,0 +1,53 @@
+"""Before a run that may cost more than the person has agreed to: they are asked."""
+
+from __future__ import annotations
+
+import os
+
+from coasty_desk import compose, lifetimes
+from coasty_desk.cli.terminal import prompts
+from coasty_desk.core.errors import UsageError
+from coasty_desk.core.money import dollars, from_cents
+from coasty_desk.record.spending import Agreed
+from coasty_desk.settings import Settings
+
+
+def agree(chosen: Settings, cents: int | None = None) -> None:
+    """Before a run that may cost more than was ever agreed to: ask, unless it is capped or agreed to with it.
+
+    `cents` is what it costs at worst, without one that of a new run. A key that never bills is not asked about.
+    Raises UsageError for a no, and where nobody can answer.
+    """
+    model = lifetimes.model(chosen.provider)
+    prices = model.prices(chosen, chosen.max_size)
+    if prices is None or not model.bills(os.environ):
+        return
+    if cents is None:
+        cents = prices.run(chosen.steps)
+    agreed = _agreed()
+    before = 0 if agreed is None else agreed.cents()
+    if chosen.budget is not None:
+        cents = min(chosen.budget, cents) if chosen.capped_by_project else chosen.budget
+    said = chosen.yes or (chosen.budget is not None and not chosen.capped_by_project)
+    if not said and cents > before:
+        _ask(cents, before)
+    if agreed is not None and not chosen.no_record:
+        agreed.add(cents)
+
+
+def _agreed() -> Agreed | None:
+    try:
+        return compose.agreed()
+    except UsageError:
+        return None  # no home, no record of it
+
+
+def _ask(cents: int, before: int) -> None:
+    remedy = "Say --yes, or set a cap with --budget CENTS; `coasty-desk cost` says what a run costs."
+    more = f", more than the {dollars(from_cents(before))} agreed to before" if before else ""
+    if not prompts.there():
+        message = f"This run may cost up to {dollars(from_cents(cents))}{more}, and there is no terminal to ask at."
+        raise UsageError(message, remedy)
+    if not prompts.agreed(f"This run may cost up to {dollars(from_cents(cents))}{more}. Go on?"):
+        message = f"The run was not started: it may cost up to {dollars(from_cents(cents))}, and nobody agreed to that."
+        raise UsageError(message, remedy)
