@@ -29,8 +29,8 @@ class OfflineModel(Model):
 
     def plan(self, task: str) -> tuple[str, ...]:
         """Raises UsageError where an instruction is not understood, before anything is opened."""
-        from coasty_desk.models.offline.language.grammar import parse, shown
-        from coasty_desk.models.offline.language.instructions import NotUnderstoodError
+        from coasty_desk.models.offline.language.grammar import parse
+        from coasty_desk.models.offline.language.instructions import NotUnderstoodError, shown
 
         try:
             return tuple(shown(parse(task)))

@@ -9,8 +9,8 @@ import pytest
 from msgspec import to_builtins
 
 from coasty_desk.models.offline.language import grammar
-from coasty_desk.models.offline.language.grammar import parse, shown
-from coasty_desk.models.offline.language.instructions import NotUnderstoodError
+from coasty_desk.models.offline.language.grammar import parse
+from coasty_desk.models.offline.language.instructions import NotUnderstoodError, shown
 from coasty_desk.models.offline.language.phrasebook import LANGUAGES, plain
 
 TABLE = Path(__file__).with_name("phrasings.txt")

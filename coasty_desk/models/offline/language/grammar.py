@@ -8,12 +8,11 @@ from __future__ import annotations
 import difflib
 import re
 import string
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coasty_desk.models.offline.language.instructions import NotUnderstoodError, Step, plan
+from coasty_desk.models.offline.language.instructions import NotUnderstoodError, Step, shown
 from coasty_desk.models.offline.language.phrasebook import (
     LANGUAGES,
     Plain,
@@ -35,22 +34,6 @@ _TRAILING = ",.;!?" + string.whitespace + "\u00a0"
 _NUMBERED = re.compile(r"(?:(?<=\s)|\A)(\d{1,2})[.)](?=\s)")
 
 _JOINT = re.compile(r"[,.;\n]|\b(?:and|then)\b", re.IGNORECASE)
-
-_EXPECTED = {
-    "CLICK": "an instruction (click, type, press, wait, scroll, drag, check, select, read, open, if, repeat)",
-    "STRING": "a text in quotes",
-    "KEYS": "a key such as enter or ctrl+s",
-    "WORD": "a label",
-    "NUMBER": "a number",
-    "UNIT": "seconds",
-    "_TO": "to",
-    "_UNTIL": "until",
-    "KIND": "a kind such as button, link or field",
-    "RELATION": "a place such as next to or below",
-    "STATE": "a state such as appears or disappears",
-    "_SEP": "then, or the end of the sentence",
-}
-"""What may stand somewhere, in words; the first that fit are said."""
 
 
 def parse(text: str) -> tuple[Step, ...]:
@@ -116,11 +99,6 @@ def _parsed(padded: str) -> tuple[Step, ...]:
     return first
 
 
-def shown(steps: Sequence[Step]) -> list[str]:
-    """The steps as they were understood, a line each."""
-    return list(plan(steps))
-
-
 class _NotReadError(NotUnderstoodError):
     """`reached`: how far the text was understood, in characters of it.
 
@@ -161,7 +139,7 @@ def _missed(said: Plain, position: int | None, expected: set[str]) -> _NotReadEr
     at = len(said.text) if position is None or position < 0 else position
     source = said.place(at, at + 1)[0] if at < len(said.text) else len(said.source)
     near = _nearest(said.text[at:], said.words_of) if "CLICK" in expected else ""
-    return _NotReadError(_complaint(said.source, source, expected) + near + _so_far(said, at), source)
+    return _NotReadError(_complaint(said.source, source, expected, said.words_of) + near + _so_far(said, at), source)
 
 
 def _nearest(rest: str, words: Words) -> str:
@@ -215,8 +193,8 @@ def _unnumbered(text: str) -> str:
     return text
 
 
-def _complaint(text: str, position: int, expected: set[str]) -> str:
-    wanted = [words for name, words in _EXPECTED.items() if name in expected][:3]
+def _complaint(text: str, position: int, expected: set[str], words_of: Words) -> str:
+    wanted = [words for name, words in words_of.expected.items() if name in expected][:3]
     hint = f"; expected {' or '.join(wanted)}" if wanted else ""
     if position >= len(text):
         return f"it ends too early, after “{text.strip()[-40:]}”{hint}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -209,18 +209,19 @@ class Step(Struct, frozen=True):
     words: str
 
 
-def plan(steps: Iterable[Step], indent: str = "") -> Iterator[str]:
-    """Each step as it was understood, a line of its own; what belongs to an `if` or a `repeat` stands below it."""
+def shown(steps: Iterable[Step]) -> list[str]:
+    """Each step as it was understood, a line of its own; what belongs to an `if` or a `repeat` stands below it, further in."""
+    lines = []
     for step in steps:
-        yield indent + _said(step.does)
+        lines.append(_said(step.does))
         match step.does:
             case If(_, body, otherwise):
-                yield from plan(body, indent + "  ")
+                lines += [f"  {line}" for line in shown(body)]
                 if otherwise:
-                    yield f"{indent}otherwise:"
-                    yield from plan(otherwise, indent + "  ")
+                    lines += ["otherwise:", *(f"  {line}" for line in shown(otherwise))]
             case Repeat(body):
-                yield from plan(body, indent + "  ")
+                lines += [f"  {line}" for line in shown(body)]
+    return lines
 
 
 def _said(does: Instruction) -> str:

@@ -18,6 +18,8 @@ for any blanks, and `"` for the inside of a quoted text, which no pattern ever l
     = = total|price          what may be read by what it is
     & press = press ctrl+s   a form of a verb, for whoever has mistyped it
     § is no key = …          what complaints say, in this language
+    % red = is not told …    why a word can be no part of a name; `{}` is the word
+    $ KEYS = a key such as … what may stand somewhere, by its name in grammar.lark; the first that fit are said
 
 The earlier entry wins. A verb that stands last is put first. Where each word came from is kept, so that labels
 without quotes and complaints are in the person's own words.
@@ -108,6 +110,8 @@ class Words(Struct, frozen=True):
     values: frozenset[str] = frozenset()
     forms: dict[str, str] = {}
     complaints: dict[str, str] = {}
+    reasons: dict[str, str] = {}
+    expected: dict[str, str] = {}
 
     def said(self, complaint: str) -> str:
         """The complaint in this language, but for what stands in its quotes."""
@@ -194,9 +198,6 @@ def plain(source: str, language: str) -> Plain:
         else:
             clause.append(piece)
     ordered += _in_order(clause, source)
-    first = next((n for n, piece in enumerate(ordered) if piece.said.strip()), 0)
-    if ordered and ordered[first].said.strip() == "then":
-        ordered[first] = Piece("", ordered[first].start, ordered[first].end)
     known = sum(len(source[piece.start : piece.end].split()) for piece in ordered if piece.foreign)
     verbs = sum(piece.foreign and (_is_verb(piece) or piece.said.endswith("+")) for piece in ordered)
     return Plain("".join(piece.said for piece in ordered), tuple(ordered), source, verbs, known, book.words_of)
@@ -328,14 +329,14 @@ def _book(language: str) -> _Book:
     lines = (Path(__file__).parent / "languages" / f"{language}.txt").read_text("utf-8").splitlines()
     found: dict[str, list[_Entry]] = {}
     filler = ""
-    phrases: dict[str, dict[str, str]] = {"&": {}, "§": {}}
+    phrases: dict[str, dict[str, str]] = {"&": {}, "§": {}, "%": {}, "$": {}}
     listed: dict[str, set[str]] = {sign: set() for sign in '?+@"='}
     for line in lines:
         said, sign, meant = _split(line)
         if said == "~":
             filler = rf"(?:\s+(?:{meant}))*"
         elif said[:1] in phrases:
-            phrases[said[0]][said[2:]] = meant
+            phrases[said[0]] |= dict.fromkeys(said[2:].split("|") if said[0] == "%" else [said[2:]], meant)
         elif said in listed:
             listed[said].update(meant.split("|"))
         elif sign:
@@ -351,13 +352,14 @@ def _book(language: str) -> _Book:
         plainly = _book(LANGUAGES[0]).words_of
         listed["+"] |= plainly.names - listed["?"]
         listed["@"] |= plainly.applications
+        phrases["$"] = plainly.expected
         listed['"'] |= plainly.texts
     pointing, names, applications, texts, values = map(frozenset, listed.values())
     return _Book(
         _alternatives([(n, p) for n, p in enumerate(found) if not p.startswith("^")]),
         _alternatives([(n, p.removeprefix("^").replace("|^", "|")) for n, p in enumerate(found)]),
         tuple(tuple(entries) for entries in found.values()),
-        Words(language, pointing, names, applications, texts, values, phrases["&"], phrases["§"]),
+        Words(language, pointing, names, applications, texts, values, *phrases.values()),
     )
 
 

@@ -47,14 +47,12 @@ class Steps:
 
     def __init__(self, said: Plain) -> None:
         self._said = said
-        self._loose: set[str] = set()
-        """Labels without quotes."""
+        self._loose: dict[str, tuple[int, int]] = {}
+        """Labels without quotes, and where each was."""
         self._vague: set[str] = set()
         """Those of them that may be no labels: `the toolbar`."""
         self._stateless: set[str] = set()
         """Those of them of which a condition says nothing."""
-        self._spans: dict[str, tuple[int, int]] = {}
-        """Where each of them was."""
         self._began = 0
         """Where the last label without quotes began."""
         self._named: tuple[str, ...] = ()
@@ -206,8 +204,8 @@ class Steps:
         return _click(verb, _related(target, vocabulary.way(way), beside), None)
 
     def click_in(self, verb: Token, place: Target, target: Target) -> Any:
-        if {place.label, target.label} <= self._loose:
-            whole = self._said.words(self._spans[place.label][0], self._spans[target.label][1])
+        if {place.label, target.label} <= self._loose.keys():
+            whole = self._said.words(self._loose[place.label][0], self._loose[target.label][1])
             if whole.lower() in self._said.words_of.names:  # `Ajouter au panier`
                 return _click(verb, Target(whole), None)
         self._must_be_no_purpose(target)
@@ -395,7 +393,7 @@ class Steps:
         return tuple(self._also(Tick(box, on=on), f"{verb} {box}") for box in boxes)
 
     def choose(self, option: str, source: Target | None) -> Choose:
-        if option in self._loose and self._has_an_article(self._spans[option][0]) and not self._is_named(option):
+        if option in self._loose and self._has_an_article(self._loose[option][0]) and not self._is_named(option):
             raise NotUnderstoodError(_two_ways(option))
         return Choose(option, source)
 
@@ -502,14 +500,12 @@ class Steps:
     def worded(self, ordinal: Token | None, said: str, kind: Token | None) -> Target:
         if ordinal is not None and (said.islower() or not (kind or self._is_named(said))):  # `the last login button`
             raise NotUnderstoodError(_two_ways(f"{ordinal} {said}"))
-        if kind is not None and ordinal is None and vocabulary.kind_of(kind) not in vocabulary.TELLING:
-            self._must_have_an_article(f"{said} {self._source(kind)}", self._began)
-        if (
-            kind is not None
-            and vocabulary.is_whose(said, self._said.words_of)
-            and not self._has_an_article(self._began)
-        ):
-            raise NotUnderstoodError(_two_ways(f"{said} {self._source(kind)}"))
+        if kind is not None and not self._has_an_article(
+            self._began
+        ):  # `the Copy link` is a link, `Copy link` may be a name
+            named = ordinal is None and vocabulary.kind_of(kind) not in vocabulary.TELLING
+            if named or vocabulary.is_whose(said, self._said.words_of):
+                raise NotUnderstoodError(_two_ways(f"{said} {self._source(kind)}"))
         if kind is None and not self._is_named(said) and self._has_an_article(self._began):
             self._vague.add(said)
         return Target(said, vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
@@ -524,8 +520,9 @@ class Steps:
             name[0].isupper()
             and ordinal is None
             and (vocabulary.kind_of(kind) not in vocabulary.TELLING or said[0].islower())
+            and not self._has_an_article(kind.start_pos or 0)
         ):
-            self._must_have_an_article(f"{name} {said}", kind.start_pos or 0)
+            raise NotUnderstoodError(_two_ways(f"{name} {said}"))
         return Target(said, vocabulary.kind_of(kind), vocabulary.ordinal(ordinal))
 
     def kind_of_kind(self, ordinal: Token | None, said: Token, kind: Token) -> Target:
@@ -548,8 +545,7 @@ class Steps:
         before = self._said.source[: self._said.place(self._began, self._began + 1)[0]].rstrip()
         begins = not before or before[-1] in ".;:!?"  # with a capital, whatever it is
         self._must_be_a_name(said, begins=begins)
-        self._loose.add(said)
-        self._spans[said] = (self._began, each[-1].end_pos or 0)
+        self._loose[said] = (self._began, each[-1].end_pos or 0)
         return said
 
     def _must_be_a_name(self, said: str, *, begins: bool = False) -> None:
@@ -580,11 +576,6 @@ class Steps:
 
     def _source(self, token: Token) -> str:
         return self._said.words(token.start_pos or 0, token.end_pos or 0)
-
-    def _must_have_an_article(self, said: str, at: int) -> None:
-        """`the link Copy` is a link, `Copy link` may be a name. Raises NotUnderstoodError."""
-        if not self._has_an_article(at):
-            raise NotUnderstoodError(_two_ways(said))
 
     def _has_an_article(self, at: int) -> bool:
         before = self._said.source[: self._said.place(at, at + 1)[0]]

@@ -180,25 +180,6 @@ def _is_key(word: str) -> bool:
 
 _TAKES_BACK = re.compile(r"(?i:(?:.*\s)?(?:don['’]t|not|never|nicht|kein\w*|nie|pas|jamais|nunca|sin)(?:\s.*)?)")
 
-_WHY = (
-    (
-        re.compile(
-            r"red|green|blue|yellow|orange|gr[ea]y|black|white|big|small|large|(?:rot|grün|blau|gelb|groß|klein)\w*"
-        ),
-        "a colour or size is not told from words",
-    ),
-    (
-        re.compile(r"(?:top|bottom|upper|lower|left|right)(?:most|[- ].*)?|corner|oben|unten|arriba|abajo"),
-        "a place on the screen is not told from words",
-    ),
-    (
-        re.compile(r"visible|shown|there|present|gone|possible|necessary|needed|available|done|finished|ready|loaded"),
-        "“{}” does not say what it is about",
-    ),
-    (re.compile(r"nothing|nichts|rien|nada|tout|todo|alles|all|every\w*|any\w*|each|both"), "“{}” is not one thing"),
-)
-"""What to say of some words that no name has."""
-
 _WHOSE = re.compile("['’]s$")
 _WESSEN = re.compile("['’]?(?<!s)s$")
 
@@ -216,8 +197,7 @@ def no_label(said: str, words: Words) -> str | None:
     bare = [word.strip("-?!¿¡()[]'’") for word in each]  # a name begins with a capital, where not all is written so
     stranger = _stranger(bare, words)
     if stranger:
-        why = next((why for pattern, why in _WHY if pattern.fullmatch(stranger)), "“{}” may be no part of a name")
-        return why.format(stranger)
+        return words.reasons.get(stranger, "“{}” may be no part of a name").format(stranger)
     if _TAKES_BACK.fullmatch(said):
         return f"“{said}” takes back"
     if (len(said) > 1 and each[0][0] == "-") or all(_points(word, words) for word in bare):
