@@ -119,11 +119,10 @@ def _read(said: Plain) -> tuple[int, tuple[Step, ...]]:
 
     from coasty_desk.models.offline.language.syntax_tree import Steps
 
-    text = said.text
     try:
-        tree = _parser().parse(text)
+        tree = _parser().parse(said.text)
     except UnexpectedToken as error:
-        position = len(text) if error.token.type == "$END" else error.pos_in_stream
+        position = None if error.token.type == "$END" else error.pos_in_stream
         raise _missed(said, position, set(error.expected)) from error
     except UnexpectedInput as error:
         raise _missed(said, error.pos_in_stream, set()) from error
@@ -183,11 +182,9 @@ def _padded(text: str) -> str:
 
 def _unnumbered(text: str) -> str:
     """A list in one line, `1. … 2. …`, with the end of an instruction where each number was."""
-    if not text.lstrip().startswith(("1. ", "1) ")):
-        return text
-    following = 1
+    following = 1 if text.lstrip().startswith(("1. ", "1) ")) else 0
     for found in _NUMBERED.finditer(without_quoted(text)):
-        if int(found[1]) == following:
+        if following and int(found[1]) == following:
             text = text[: found.start()] + ";".ljust(len(found[0])) + text[found.end() :]
             following += 1
     return text

@@ -73,9 +73,6 @@ _BLANK = re.compile(r"(\(\?<[=!][^)]*\))| ")
 _SMALL = re.compile(r"(?:(?:in|on|to|into|from|with|of|above|below|as|and|or)(?: the)?|the|next to)")
 """Words that no instruction has with a capital in its middle."""
 
-_KIND = re.compile(r"button|link|field|checkbox|list|menu|tab|icon|window")
-"""What a name is joined to by a hyphen, as in `OK-Knopf`."""
-
 _JOINS_NAMES = re.compile(r"&\s+(?=[^\W\d_])(?=[^a-zß-ÿ])")
 """As in `Save & Close`, which is one name."""
 
@@ -241,15 +238,8 @@ def _pieces(source: str, book: _Book) -> Iterator[Piece]:
         else:
             word = _WORD.match(shadow, at)
             end = word.end() if word else at + 1
-            head, joint, tail = source[at:end].rpartition("-")
-            kind = book.anywhere.fullmatch(tail) if joint else None
-            if kind is not None and _KIND.fullmatch(book.entries[int(str(kind.lastgroup)[1:])][0].says):
-                if head:  # the name of `OK-Knopf`
-                    end = at + len(head)
-                else:
-                    yield Piece(" ", at, at + 1)
-                    at += 1
-                    continue
+            joint = source.rfind("-", at + 1, end)
+            end = joint if joint > 0 and book.anywhere.match(shadow, joint) else end  # of `OK-Knopf`, which is a button
             named = not begins and _SMALL.fullmatch(source[at:end].lower()) and source[at:end].istitle()
             piece = Piece((NAMING if named else "") + source[at:end], at, end)
             if piece.said.strip(" \t\u00a0"):
@@ -289,7 +279,7 @@ def _translated(entries: Sequence[_Entry], start: int, end: int, source: str) ->
     ways = {entry.last: entry.says for entry in entries}
     said, more, tail = ways.get("", HALF).partition("…")
     said = said.strip() if more else said
-    said = f" {said}" if source[start] == "," else said
+    said = f" {said}" if source[start] in ",-" else said
     said = f"{said.rstrip()} " if source[end - 1] in "'’" else said
     return Piece(said, start, end, foreign=True, tail=tail.strip(), ways=ways)
 

@@ -55,10 +55,8 @@ class Steps:
         """Those of them of which a condition says nothing."""
         self._began = 0
         """Where the last label without quotes began."""
-        self._named: tuple[str, ...] = ()
+        self._named: tuple[Target | str, ...] = ()
         """What `it` may stand for: all that the last instruction which named anything has named."""
-        self._last: Target | None = None
-        """What `it` stands for, where that is one thing on the screen."""
         self._is_there = False
         """Whether that was there when it was named: it has been acted on."""
         self._kind_said = ""
@@ -72,13 +70,11 @@ class Steps:
         made = getattr(self, tree.data)(*parts)
         if tree.data == "both":
             self._must_bind(tree)
+        if isinstance(made, Instruction | Condition):
+            self._must_be_plain(made)
+            self._name(made)
         if isinstance(made, Instruction):
-            self._must_be_plain(made)
-            self._name(made)
             return Step(made, self._said.words(tree.meta.start_pos, tree.meta.end_pos))
-        if isinstance(made, Condition):
-            self._must_be_plain(made)
-            self._name(made)
         return made
 
     def _must_bind(self, tree: Any) -> None:
@@ -129,8 +125,7 @@ class Steps:
     def _name(self, made: Instruction | Condition) -> None:
         things = named(made)
         if things:
-            self._named = tuple(str(thing) if isinstance(thing, Target) else f"“{thing}”" for thing in things)
-            self._last = things[0] if isinstance(things[0], Target) else None
+            self._named = things
             self._is_there = isinstance(made, Instruction)
 
     # sentences
@@ -266,9 +261,6 @@ class Steps:
         kind = next((token for token in before if token.type == "KIND"), None)
         return TypeIn(vocabulary.to_type(text), Target(vocabulary.quoted(label), vocabulary.kind_of(kind)))
 
-    def type_as(self, target: Target, text: Token) -> TypeIn:
-        return TypeIn(vocabulary.to_type(text), target)
-
     def fill(self, *parts: Any) -> Any:
         filled = [self._filled(target, text) for target, text in zip(parts[::2], parts[1::2], strict=True)]
         return filled[0] if len(filled) == 1 else tuple(self._also(each, "fill") for each in filled)
@@ -319,7 +311,7 @@ class Steps:
         return _press(strokes, times)
 
     def chord(self, keys: Token, times: int | None) -> Press:
-        return _press((vocabulary.chord(keys.replace(NAMING, "")),), times)
+        return _press(vocabulary.strokes(keys.replace(NAMING, "")), times)
 
     def press_quoted(self, text: Token, kind: Token | None, times: int | None) -> Instruction:
         said = vocabulary.quoted(text)
@@ -418,9 +410,6 @@ class Steps:
     open_app = Open
 
     def open_kind(self, kind: Token, name: str) -> Instruction:
-        return self.opened(name, kind)
-
-    def open_worded(self, kind: Token, name: str) -> Instruction:
         if not vocabulary.OPENABLE.fullmatch(kind.lower()):
             return Open(f"{self._source(kind)} {name}")
         return self.opened(name, kind)
@@ -586,15 +575,18 @@ class Steps:
 
     def it(self, word: Token) -> Target:
         said = self._source(word)
-        if len(self._named) > 1:
-            message = f"“{said}” may be {' or '.join(self._named)}: name it once more"
-            raise NotUnderstoodError(message)
-        if self._last is None:
-            before = f"{self._named[0]} is no thing on the screen" if self._named else "nothing is named before it"
-            message = f"“{said}” does not say what is meant: {before}; name it"
-            raise NotUnderstoodError(message)
-        self._said_it = said
-        return self._last
+        names = [str(thing) if isinstance(thing, Target) else f"“{thing}”" for thing in self._named]
+        match self._named:
+            case (Target() as target,):
+                self._said_it = said
+                return target
+            case ():
+                message = f"“{said}” does not say what is meant: nothing is named before it; name it"
+            case (_,):
+                message = f"“{said}” does not say what is meant: {names[0]} is no thing on the screen; name it"
+            case _:
+                message = f"“{said}” may be {' or '.join(names)}: name it once more"
+        raise NotUnderstoodError(message)
 
     def relation(self, way: Token, target: Target) -> Relation:
         found = vocabulary.way(way)
@@ -659,6 +651,5 @@ def _press(strokes: tuple[tuple[str, ...], ...], times: int | None) -> Press:
     try:
         press.pressed  # noqa: B018 - before the screen is looked at
     except UnknownKey as unknown:
-        message = f"{unknown}"
-        raise NotUnderstoodError(message) from None
+        raise NotUnderstoodError(str(unknown)) from None
     return press

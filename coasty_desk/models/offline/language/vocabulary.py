@@ -67,12 +67,14 @@ TELLING: frozenset[Kind] = frozenset({"button", "checkbox", "radio", "field", "l
 """`Save button` is a button; `New link`, `Close tab`, `Insert row` may be names."""
 
 _KEY_WORDS = re.compile(
-    r"ctrl|control|shift|alt|cmd|command|super|win|meta|option|menu|apps|pause|capslock|numlock|scrolllock|printscreen|"
-    r"print|enter|volume\w*|play\w*|audio\w*|media\w*|kp_\w+|page|arrow|caps|num|scroll|lock|screen|back|altgr|fn|help|"
-    r"comma|period|dot|(?:back)?slash|plus|minus|equals?|semicolon|quote|apostrophe|grave|tilde|underscore|asterisk|hash|"
-    r"prior|next|begin|clear|select|execute|undo|redo|find|cancel|break|sysrq|hyper|num\w*|\w*lock|"
-    r"(?:page|arrow)_?\w+|\w+_?(?:arrow|left|right|up|down)|keys?"
+    r"ctrl|control|shift|alt|cmd|command|super|win|meta|option|menu|apps|pause|print(?:screen)?|volume\w*|play\w*|audio\w*|"
+    r"media\w*|kp_\w+|page|arrow|caps|scroll|screen|back|altgr|fn|help|comma|period|dot|(?:back)?slash|plus|minus|equals?|"
+    r"semicolon|quote|apostrophe|grave|tilde|underscore|asterisk|hash|prior|next|begin|clear|select|execute|undo|redo|find|"
+    r"cancel|break|sysrq|hyper|num\w*|\w*lock|(?:page|arrow)_?\w+|\w+_?(?:arrow|left|right|up|down)|keys?"
 )
+
+_PLUS = re.compile(r"(?<=.)\+(?=.)")
+"""Between keys; one at the end is itself a key."""
 
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 _ESCAPE = re.compile(r"\\([nt\\])")
@@ -247,26 +249,11 @@ def is_plainly_a_text(said: str, words: Words) -> bool:
     return not described and all(not word[0].islower() or is_address(word) for word in said.split())
 
 
-def _joined(text: str) -> str:
-    """With no blanks around a plus."""
-    return "+".join(part.strip() for part in text.split("+"))
-
-
-def chord(text: str) -> tuple[str, ...]:
-    """`ctrl + s` -> its keys; a plus may itself be the last."""
-    text = _joined(text)
-    if text == "+":
-        return ("+",)
-    tail = text.endswith("++")
-    parts = [part for part in text.split("+") if part]
-    return tuple([*parts, "+"] if tail else parts)
-
-
 def strokes(text: str) -> tuple[tuple[str, ...], ...]:
-    """`ctrl+a` is one stroke, `page down` one key, `alt f4` a chord, `tab tab` two strokes."""
-    words = _joined(text).split()
+    """`ctrl + a` is one stroke, `page down` one key, `alt f4` a chord, `tab tab` two strokes."""
+    words = " ".join(text.split()).replace(" +", "+").replace("+ ", "+").split()
     words = words[:-1] if len(words) > 1 and words[-1].lower() in ("key", "keys") else words
     words = TWO_WORDS.sub(lambda key: key[0].replace(" ", ""), " ".join(words)).split()
     if len(words) > 1 and all(word.lower() in _MODIFIERS for word in words[:-1]):
         return (tuple(words),)
-    return tuple(chord(word) for word in words)
+    return tuple(tuple(_PLUS.split(word)) for word in words)
