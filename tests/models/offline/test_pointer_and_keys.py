@@ -45,6 +45,24 @@ def test_what_is_chosen_behind_an_icon_is_clicked_once() -> None:
     assert len([one for one in page.done if isinstance(one, Click)]) == 1
 
 
+def test_an_open_list_that_is_longer_than_it_shows_is_scrolled() -> None:
+    """Until the option is there, or nothing moves."""
+
+    def answers(page: Page, action: Action) -> None:
+        if isinstance(action, Scroll):
+            page.shown = {"Country": (60, 60), "Norway": (60, 120), "Spain": (60, 150)}
+        elif isinstance(action, Click) and action.point is not None and action.point.y > 100:
+            page.shown, page.framed = {"Spain": (60, 60)}, {"Spain"}
+        elif isinstance(action, Click):
+            page.shown |= {"Austria": (60, 120), "Norway": (60, 150)}
+
+    for option, there in (("Spain", True), ("Sweden", False)):
+        page = Page({"Country": (60, 60)}, answers)
+        page.framed = {"Country"}
+        end = page.carry_out(f'Select "{option}" in the list "Country"')
+        assert (end is None) is there
+
+
 def test_a_hint_that_the_pointer_brings_at_once_is_no_evidence() -> None:
     """It goes with the pointer; what the click has brought beside the button stays."""
 

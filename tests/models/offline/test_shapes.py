@@ -117,3 +117,14 @@ def test_a_box_below_its_label_is_found_and_one_that_has_a_label_of_its_own_is_n
 def test_a_field_that_reaches_over_the_screens_edge_has_no_dots() -> None:
     """Half of it is seen: what it holds cannot be counted."""
     assert _canvas(Image.new("RGB", (400, 100), "white")).dots(Box(20, 80, 300, 140)) == (0, False)
+
+
+def test_a_switch_in_the_middle_of_two_lines_is_found_where_only_its_knob_is_at_the_labels_height() -> None:
+    """The knob is higher than the track, and far from the label."""
+    picture, draw = _blank()
+    draw.rounded_rectangle((502, 50, 542, 66), 8, fill="#80cbc4")
+    draw.ellipse((522, 44, 549, 71), fill="#00796b")
+    found = _canvas(picture).tick_box(LABEL)
+    assert found is not None
+    assert abs(found.left - 502) < 4
+    assert abs(found.right - 549) < 4

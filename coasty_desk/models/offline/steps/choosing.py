@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from coasty_desk.core.actions import Click
+from coasty_desk.core.actions import Click, Scroll
 from coasty_desk.models.offline.language.instructions import Choose, ClickOn, Target, Tick
 from coasty_desk.models.offline.steps import evidence
 from coasty_desk.models.offline.steps.context import LOOKS, Batch, CannotError, Context, Doing
@@ -15,6 +15,9 @@ from coasty_desk.models.offline.targeting.locating import Located
 from coasty_desk.models.offline.targeting.matching import Fit, best, equal, every, nearly
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.texts import Box, Text
+
+SCROLLS = 12
+"""An open list is scrolled no further than this."""
 
 OPEN_LINES = 3.5
 """A box higher than so many lines is a list that lies open."""
@@ -77,16 +80,27 @@ def _in_drop_down(sight: Context, option: str, found: Located, box: Box) -> Doin
 
 
 def _offered(sight: Context, option: str, box: Box, before: ReadScreen) -> Generator[Batch, ReadScreen, Text]:
-    """The option in what has opened. Raises CannotError."""
-    for seconds in (*LOOKS, None):
+    """The option in what has opened, which is scrolled where it is longer than it shows. Raises CannotError."""
+
+    def shown() -> list[Text]:
         for text in nearly(option, _fresh(sight, before)):
             sight.enlarge(text.box)
         fresh = _fresh(sight, before)
-        outside = [t for t in fresh if not box.centres(t.box)]
-        if any(m.fit <= Fit.ICON for m in every(option, outside or fresh)) or seconds is None:
-            return _the_one(option, outside or fresh, "in the list that opened")
-        yield from sight.wait(f"looking for “{option}” in the open list", seconds)
-    raise AssertionError
+        return [t for t in fresh if not box.centres(t.box)] or fresh
+
+    offered = shown()
+    for seconds in (*LOOKS, *[None] * SCROLLS):
+        if any(m.fit <= Fit.ICON for m in every(option, offered)):
+            break
+        if seconds is not None:
+            yield from sight.wait(f"looking for “{option}” in the open list", seconds)
+        else:
+            at = offered[len(offered) // 2].box.centre if offered else box.centre
+            last = yield from sight.do(f"scrolling the open list to “{option}”", Scroll(-3, "vertical", at))
+            if not evidence.changes(last, sight.seen):
+                break
+        offered = shown()
+    return _the_one(option, offered, "in the list that opened")
 
 
 def _fresh(sight: Context, before: ReadScreen) -> list[Text]:

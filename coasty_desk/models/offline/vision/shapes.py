@@ -220,7 +220,8 @@ class Canvas:
         texts = [t for t in self.texts if t.box.same_row(label) and t.box.left > label.right and len(t.text) > KNOB]
         end = min([self._width, label.right + 900, *(t.box.left for t in texts)])
         for x in self.edges_right_of(label.right + 2, label.centre.y, end - label.right):
-            window = Box(x - 6, label.centre.y - label.height, x + WIDEST, label.centre.y + label.height)
+            start = max(label.right, x - WIDEST / 2)  # of a switch at two lines only the knob is at the label's height
+            window = Box(start, label.centre.y - label.height, x + WIDEST, label.centre.y + label.height)
             found = next(iter(self._squares(window, label)), None)
             if found is not None and not self._is_named(found, 2.5 * label.height):
                 return found
