@@ -74,6 +74,16 @@ def test_icons_alone_are_believed_where_their_window_is_and_something_is_drawn_i
     assert aligned(ICONS, [], picture=_drawn(*icons)) == ()
 
 
+def test_a_switch_is_meant_by_its_name_though_the_words_stand_elsewhere() -> None:
+    """Its label is at the other end of the row."""
+    text = Text("Night mode", Box(20, 40, 110, 58))
+    sight = Context(ReadScreen(Image.new("RGB", (900, 100), "white"), (text,), {text: [text]}))
+    sight.tree = lambda _: (Widget("Night mode", "button", Box(800, 42, 840, 58), checked=False),)
+    found = sight.look(Target("Night mode"))
+    assert isinstance(found, Located)
+    assert found.box.left == 800
+
+
 def test_words_on_the_screen_come_before_a_name_that_is_not_seen() -> None:
     """“Close” on a picture is meant, and not the cross of the window, which is called so."""
     written = Text("Close", Box(300, 200, 340, 220))
@@ -142,3 +152,17 @@ def test_a_box_found_by_its_label_is_the_same_when_the_tree_tells_of_it_later() 
     sight.tree, sight._told = lambda _: told, None
     assert sight.same_box(Target("News"), found, box) == box
     assert sight.same_box(Target("News"), found, box.moved(60, 0)) is None
+
+
+def test_a_page_is_believed_by_its_plain_texts_where_its_switches_stand_far_from_their_names() -> None:
+    """Browsers tell a switch by a name that stands at the other end of its row, and the text itself beside it."""
+    texts = _texts(0, 0)
+    said = [Widget(text.text, "", text.box) for text in texts]
+    switches = [Widget(text.text, "button", text.box.moved(900, 0), checked=False) for text in texts[:2]]
+    assert aligned([*said, *switches], texts) == (*said, *switches)
+
+
+def test_a_box_that_was_read_with_its_label_agrees_with_it() -> None:
+    """Some engines take the box for a part of the text."""
+    box = Widget("News", "checkbox", Box(100, 30, 113, 44), checked=False)
+    assert aligned([box], [Text("News", Box(100, 28, 160, 46))]) == (box,)

@@ -15,6 +15,7 @@ from statistics import median_high
 from msgspec.structs import replace
 
 from coasty_desk.models.offline.a11y.widgets import Widget
+from coasty_desk.models.offline.language.instructions import Kind
 from coasty_desk.models.offline.targeting.matching import folded
 from coasty_desk.models.offline.vision.pixels import Picture
 from coasty_desk.models.offline.vision.texts import Box, Text
@@ -37,7 +38,7 @@ DRAWN = 24
 BESIDE = 24
 """A tick box that is told without its label, as browsers do, has that no farther beside it, in pixels."""
 
-_NAMED = ("button", "menu", "tab", "text", "link", "checkbox", "radio", "row")
+_NAMED: tuple[Kind, ...] = ("button", "menu", "tab", "text", "link", "checkbox", "radio", "row", "")
 
 Pair = tuple[Widget, Sequence[Text]]
 
@@ -102,7 +103,8 @@ def _agreeing(pairs: Iterable[Pair], way: tuple[float, float]) -> int:
 
 def _holds(widget: Widget, text: Box) -> bool:
     """Whether the text stands in the box of the widget, or right beside it where that is a bare one."""
-    beside = _is_bare(widget, text) and widget.box.same_row(text) and 0 <= _room(widget.box, text) <= BESIDE
+    near = -widget.box.width <= _room(widget.box, text) <= BESIDE  # some engines read the box with its label
+    beside = near and _is_bare(widget, text) and widget.box.same_row(text)
     return beside or widget.box.grown(SLACK).centres(text)
 
 
