@@ -160,6 +160,9 @@ def test_a_page_is_believed_by_its_plain_texts_where_its_switches_stand_far_from
     said = [Widget(text.text, "", text.box) for text in texts]
     switches = [Widget(text.text, "button", text.box.moved(900, 0), checked=False) for text in texts[:2]]
     assert aligned([*said, *switches], texts) == (*said, *switches)
+    page = Widget("File", "", Box(0, 40, 800, 600))  # called as its tab is, above it
+    assert aligned([page, *WIDGETS], texts) == (page, *WIDGETS)
+    assert aligned([page], texts) == ()
 
 
 def test_a_box_that_was_read_with_its_label_agrees_with_it() -> None:

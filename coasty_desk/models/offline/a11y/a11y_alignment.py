@@ -35,6 +35,9 @@ BORDER, TITLE = 10, 60
 DRAWN = 24
 """The lightest and the darkest of an icon differ by so much (of 255)."""
 
+PLAIN = 2.0
+"""What is no more than so many times as high as its name is a plain text."""
+
 BESIDE = 24
 """A tick box that is told without its label, as browsers do, has that no farther beside it, in pixels."""
 
@@ -85,8 +88,10 @@ def _is_drawn(box: Box, picture: Picture) -> bool:
 
 
 def _same(widget: Widget, called: Mapping[str, Sequence[Text]]) -> Sequence[Text]:
+    """The texts that are its name; of what has no kind, as the plain texts of browsers, only one that is as high as it, and no page's title."""
     name = folded(widget.name) if widget.kind in _NAMED else ""
-    return called.get(name, ()) if name else ()
+    found = called.get(name, ()) if name else ()
+    return found if widget.kind else [text for text in found if widget.box.height <= PLAIN * text.box.height]
 
 
 def _is_far(widget: Widget, texts: Sequence[Text]) -> bool:
