@@ -117,13 +117,13 @@ _NATIVE: dict[str, object] = {
     "accessibility_keys": tuple,
 }
 _MAC: dict[str, object] = _NATIVE | {
-    "keyboard": "native.native_keyboard:mac_keyboard",
+    "keyboard": "native.native_keyboard:MacKeyboard",
     "pointer_device": "native.native_pointer:MacPointer",
     "held_keys": "native.mac_held_keys",
     "applications": "native.mac_applications",
 }
 _WINDOWS: dict[str, object] = _NATIVE | {
-    "keyboard": "native.native_keyboard:windows_keyboard",
+    "keyboard": "native.native_keyboard:WindowsKeyboard",
     "pointer_device": "native.native_pointer:WindowsPointer",
     "held_keys": "native.windows_held_keys",
     "applications": "linux.desktop_entries",  # it finds none there: nothing can be started yet

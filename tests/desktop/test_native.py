@@ -12,8 +12,8 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.base.key_codes import key_codes
 from coasty_desk.desktop.base.own_events import OwnEvents
 from coasty_desk.desktop.base.pressed import Pressed
-from coasty_desk.desktop.native import native_libraries
-from coasty_desk.desktop.native.native_keyboard import NativeKeyboard, WindowsKeys, utf16_units, windows_character
+from coasty_desk.desktop.native import native_keyboard, native_libraries
+from coasty_desk.desktop.native.native_keyboard import WindowsKeyboard, utf16_units, windows_character
 from coasty_desk.desktop.native.native_pointer import MacPointer, WindowsPointer
 
 US = {"c": 0x43, "C": 0x143, "+": 0x1BB, "@": 0x132}
@@ -46,11 +46,12 @@ class FakePynput:
 
 
 @pytest.fixture
-def windows(monkeypatch: pytest.MonkeyPatch) -> tuple[NativeKeyboard, FakePynput]:
+def windows(monkeypatch: pytest.MonkeyPatch) -> tuple[WindowsKeyboard, FakePynput]:
     """A keyboard on a German Windows."""
     pynput = FakePynput()
     monkeypatch.setattr(native_libraries, "pynput", lambda _part: pynput)
-    return NativeKeyboard(Stop(), Pressed(), OwnEvents(), WindowsKeys(lambda c: GERMAN.get(c, -1))), pynput
+    monkeypatch.setattr(native_keyboard, "_vk_key_scan", lambda c: GERMAN.get(c, -1))
+    return WindowsKeyboard(Stop(), Pressed(), OwnEvents()), pynput
 
 
 def test_the_layout_says_which_windows_key_a_character_is_on() -> None:
@@ -73,21 +74,21 @@ def test_macos_counts_characters_in_halves() -> None:
     assert utf16_units("😀") == 2
 
 
-def test_text_goes_out_character_by_character(windows: tuple[NativeKeyboard, FakePynput]) -> None:
+def test_text_goes_out_character_by_character(windows: tuple[WindowsKeyboard, FakePynput]) -> None:
     """Each by the system's Unicode input; newline and tab are keys."""
     keyboard, pynput = windows
     keyboard.type("é\n😀\t")
     assert pynput.told == ["é", "+enter", "-enter", "😀", "+tab", "-tab"]
 
 
-def test_a_chord_is_released_in_reverse(windows: tuple[NativeKeyboard, FakePynput]) -> None:
+def test_a_chord_is_released_in_reverse(windows: tuple[WindowsKeyboard, FakePynput]) -> None:
     """Modifiers first and last."""
     keyboard, pynput = windows
     keyboard.strokes((("ctrl", "shift", "c"),))
     assert pynput.told == ["+ctrl", "+shift", "+0x43", "-0x43", "-shift", "-ctrl"]
 
 
-def test_a_key_that_the_platform_lacks_is_known(windows: tuple[NativeKeyboard, FakePynput]) -> None:
+def test_a_key_that_the_platform_lacks_is_known(windows: tuple[WindowsKeyboard, FakePynput]) -> None:
     """It is refused before anything is sent."""
     keyboard, _ = windows
     assert keyboard.lacks("f24")
@@ -96,7 +97,7 @@ def test_a_key_that_the_platform_lacks_is_known(windows: tuple[NativeKeyboard, F
     assert not keyboard.lacks("win")
 
 
-def test_a_stop_ends_the_typing(windows: tuple[NativeKeyboard, FakePynput]) -> None:
+def test_a_stop_ends_the_typing(windows: tuple[WindowsKeyboard, FakePynput]) -> None:
     """Between two characters."""
     keyboard, pynput = windows
     keyboard._stop.trip("hotkey")
@@ -125,7 +126,7 @@ def test_a_notch_is_a_notch(
     assert turned == [told]
 
 
-def test_keys_are_held_and_let_go(windows: tuple[NativeKeyboard, FakePynput]) -> None:
+def test_keys_are_held_and_let_go(windows: tuple[WindowsKeyboard, FakePynput]) -> None:
     """In order, and in reverse."""
     keyboard, pynput = windows
     keyboard.hold(("ctrl", "c"), 0.01)

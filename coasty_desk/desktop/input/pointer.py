@@ -58,10 +58,6 @@ _AGAIN = 0.03
 """So often, and so many seconds apart, a pointer is put where it did not stay: a hand may have pushed it."""
 
 
-def _nobody() -> None:
-    """Nobody else holds a key."""
-
-
 class InCorner(Exception):  # noqa: N818 - a stop is not an error
     """The pointer is in a corner of the desktop: a person's stop."""
 
@@ -145,7 +141,7 @@ class Pointer:
             self._wait_thawed(button)
         self._clicked = (at, button, time.monotonic())
 
-    def drag(self, way: Sequence[tuple[float, float]], button: Button, alone: Callable[[], None] = _nobody) -> None:
+    def drag(self, way: Sequence[tuple[float, float]], button: Button, alone: Callable[[], None]) -> None:
         """Press where the pointer is, move over real pixels to the last of them as a hand does, rest, release.
 
         What is dropped depends on the keys that are held: `alone` waits until those of others are up.
@@ -177,9 +173,7 @@ class Pointer:
             )
             raise BrokenOffError(message, "pointer")
 
-    def scroll(
-        self, notches: int, axis: Literal["vertical", "horizontal"], alone: Callable[[], None] = _nobody
-    ) -> None:
+    def scroll(self, notches: int, axis: Literal["vertical", "horizontal"], alone: Callable[[], None]) -> None:
         """Turn the wheel where the pointer is: + is up or right, a notch is one click of the wheel; before each, `alone`."""
         for turn in range(abs(notches)):
             self._stop.check()

@@ -23,76 +23,32 @@ from coasty_desk.desktop.base.recheck import NEVER, SLICE, Recheck
 from coasty_desk.desktop.native import native_libraries
 
 _HOLD = 0.03
-_WINDOWS_GAP = 0.001
-_MAC_GAP = 0.008
-"""Seconds between characters: macOS drops some that come faster."""
-
-
-class WindowsKeys:
-    """Windows' own part: virtual keys, and text by SendInput."""
-
-    gap = _WINDOWS_GAP
-    codes: Literal["windows", "macos"] = "windows"
-
-    def __init__(self, scan: Callable[[str], int] | None = None) -> None:
-        self._scan = scan or _vk_key_scan
-
-    def character(self, pynput: Any, character: str) -> list[Any] | None:
-        """The keys that a character of a chord is on."""
-        found = windows_character(character, self._scan)
-        if found is None:
-            return None
-        code, held = found
-        return [*(pynput.Key[name] for name in held), pynput.KeyCode.from_vk(code)]
-
-    def write(self, controller: Any, character: str) -> None:
-        """Send one character as Unicode input."""
-        controller.type(character)
-
-
-class MacKeys:
-    """The part that is macOS's own: virtual key codes, and text set on a keyboard event."""
-
-    gap = _MAC_GAP
-    codes: Literal["windows", "macos"] = "macos"
-
-    def character(self, pynput: Any, character: str) -> list[Any] | None:
-        """The key that a character of a chord is on: pynput looks it up in the active layout."""
-        return [pynput.KeyCode.from_char(character)]
-
-    def write(self, _controller: Any, character: str) -> None:
-        """Send one character as the text of a key press."""
-        import Quartz
-
-        for down in (True, False):
-            event = Quartz.CGEventCreateKeyboardEvent(None, 0, down)
-            Quartz.CGEventKeyboardSetUnicodeString(event, utf16_units(character), character)
-            Quartz.CGEventPost(Quartz.kCGHIDEventTap, event)
-
-
-def windows_keyboard(stop: Stop, held: Pressed, sent: OwnEvents, _: OnHumanInput, recheck: Recheck) -> NativeKeyboard:
-    """That of Windows; a hand on the keys is not noticed here. Raises DesktopError."""
-    return NativeKeyboard(stop, held, sent, WindowsKeys(), recheck)
-
-
-def mac_keyboard(stop: Stop, held: Pressed, sent: OwnEvents, _: OnHumanInput, recheck: Recheck) -> NativeKeyboard:
-    """That of a Mac, the same way. Raises DesktopError."""
-    return NativeKeyboard(stop, held, sent, MacKeys(), recheck)
 
 
 class NativeKeyboard:
-    """A `Keyboard` over pynput. `system` is what differs between the two platforms."""
+    """A `Keyboard` over pynput; what differs between the two platforms is theirs. A hand on the keys is not noticed here. Raises DesktopError."""
+
+    gap: float
+    """Seconds between characters."""
+    codes: Literal["windows", "macos"]
 
     def __init__(
-        self, stop: Stop, held: Pressed, sent: OwnEvents, system: WindowsKeys | MacKeys, recheck: Recheck = NEVER
+        self, stop: Stop, held: Pressed, sent: OwnEvents, _: OnHumanInput = "pause", recheck: Recheck = NEVER
     ) -> None:
         self._stop = stop
         self._recheck = recheck
         self._held = held
         self._sent = sent
-        self._system = system
         self._pynput: Any = native_libraries.pynput("keyboard")
         self._controller: Any = self._pynput.Controller()
+
+    def _character(self, character: str) -> list[Any] | None:
+        """The keys that a character of a chord is on; None where there are none."""
+        raise NotImplementedError
+
+    def _write(self, character: str) -> None:
+        """Send one character, whatever key it is on."""
+        raise NotImplementedError
 
     def lacks(self, key: str) -> bool:
         """Whether this platform has no such key."""
@@ -112,8 +68,8 @@ class NativeKeyboard:
             if character in CONTROL:
                 self.stroke((CONTROL[character],))
             else:
-                self._system.write(self._controller, character)
-            self._stop.pause(self._system.gap)
+                self._write(character)
+            self._stop.pause(self.gap)
 
     def action(self) -> AbstractContextManager[None]:
         """Which window has the focus is not watched here."""
@@ -160,11 +116,11 @@ class NativeKeyboard:
     def _keys(self, key: str) -> list[Any] | None:
         """The platform keys of a canonical one; None where there is none."""
         if len(key) == 1:
-            return self._system.character(self._pynput, key)
+            return self._character(key)
         named = getattr(self._pynput.Key, key_codes("pynput").get(key, ""), None)
         if named is not None:
             return [named]
-        code = key_codes(self._system.codes).get(key)
+        code = key_codes(self.codes).get(key)
         return None if code is None else [self._pynput.KeyCode.from_vk(int(code, 16))]
 
     def _down(self, key: Any) -> AbstractContextManager[None]:
@@ -175,6 +131,41 @@ class NativeKeyboard:
         if code is not None:
             self._sent.note(code, down=down)
         (self._controller.press if down else self._controller.release)(key)
+
+
+class WindowsKeyboard(NativeKeyboard):
+    """Windows' own part: virtual keys, and text by SendInput."""
+
+    gap = 0.001
+    codes = "windows"
+
+    def _character(self, character: str) -> list[Any] | None:
+        found = windows_character(character, _vk_key_scan)
+        if found is None:
+            return None
+        code, held = found
+        return [*(self._pynput.Key[name] for name in held), self._pynput.KeyCode.from_vk(code)]
+
+    def _write(self, character: str) -> None:
+        self._controller.type(character)
+
+
+class MacKeyboard(NativeKeyboard):
+    """The part that is macOS's own: virtual key codes, and text set on a keyboard event."""
+
+    gap = 0.008  # seconds between characters: macOS drops some that come faster
+    codes = "macos"
+
+    def _character(self, character: str) -> list[Any] | None:
+        return [self._pynput.KeyCode.from_char(character)]  # pynput looks it up in the active layout
+
+    def _write(self, character: str) -> None:
+        import Quartz
+
+        for down in (True, False):
+            event = Quartz.CGEventCreateKeyboardEvent(None, 0, down)
+            Quartz.CGEventKeyboardSetUnicodeString(event, utf16_units(character), character)
+            Quartz.CGEventPost(Quartz.kCGHIDEventTap, event)
 
 
 def _vk_key_scan(character: str) -> int:
