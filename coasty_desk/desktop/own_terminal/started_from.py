@@ -110,5 +110,5 @@ def _told(display: Display, number: int, pid: int) -> OwnWindow:
     window = display.create_resource_object("window", number)
     title, kind = "", tuple[str, ...]()
     with suppress(*gone()):
-        title, kind = properties.title(display, window), properties.kind(window)
+        title, kind = properties.title(window), properties.kind(window)
     return OwnWindow(number, title, " ".join(kind), pid, is_terminal(kind, pid))

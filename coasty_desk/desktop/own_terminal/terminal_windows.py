@@ -20,7 +20,7 @@ from coasty_desk.core.scaling import Rect
 from coasty_desk.desktop.base.own_window import OwnWindow
 from coasty_desk.desktop.imaging.visible_area import area, common, uncovered
 from coasty_desk.desktop.x11 import connection as x11
-from coasty_desk.desktop.x11 import grabs, window_stack
+from coasty_desk.desktop.x11 import grabs, properties, window_stack
 from coasty_desk.desktop.x11.clients import Clients, gone
 from coasty_desk.desktop.x11.window_stack import Outer
 from coasty_desk.desktop.x11.xlib import X
@@ -256,7 +256,7 @@ def _solid(display: Any, outer: Outer, shape: list[Rect]) -> list[Rect]:
         return []
     if outer.depth < ALPHA_DEPTH:
         return shape
-    said = clients.numbers(client, "_NET_WM_OPAQUE_REGION") or []
+    said = properties.numbers(client, "_NET_WM_OPAQUE_REGION") or []
     at = display.screen().root.translate_coords(client, 0, 0)
     return [
         Rect(at.x + x, at.y + y, width, height)

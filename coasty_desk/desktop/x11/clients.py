@@ -26,16 +26,18 @@ class Clients:
     """The application windows of a display, as they are at this moment. What it asks raises Xlib's BadWindow where one is gone."""
 
     def __init__(self, display: Any) -> None:
-        self._display = display
+        self.display = display
         self._root = display.screen().root
         self._makers: frozenset[int] | None = None
         self.managed = bool(self._root.get_attributes().all_event_masks & X.SubstructureRedirectMask)
         """Whether there is a window manager."""
-        self.listed: tuple[int, ...] = tuple(self.numbers(self._root, "_NET_CLIENT_LIST") or ()) if self.managed else ()
+        self.listed: tuple[int, ...] = (
+            tuple(properties.numbers(self._root, "_NET_CLIENT_LIST") or ()) if self.managed else ()
+        )
 
     def is_client(self, window: Any) -> bool:
         """Whether an application made it and a window manager manages it."""
-        return self.managed and (window.id in self.listed or self.numbers(window, "WM_STATE") is not None)
+        return self.managed and (window.id in self.listed or properties.numbers(window, "WM_STATE") is not None)
 
     def around(self, window: Any) -> Any:
         """The client that this is or is a part of; None where there is none above it."""
@@ -92,27 +94,27 @@ class Clients:
         for _ in range(_OWNERS):
             said = None
             with suppress(*gone()):
-                said = self.numbers(window, "WM_TRANSIENT_FOR")
+                said = properties.numbers(window, "WM_TRANSIENT_FOR")
             if not said or said[0] in (0, self._root.id, window.id):
                 return
-            window = self._display.create_resource_object("window", int(said[0]))
+            window = self.display.create_resource_object("window", int(said[0]))
             yield window
 
     def maker(self, window: Any) -> int:
         """The connection that made it: windows of one application have one, mostly."""
-        return int(window.id & ~self._display.display.info.resource_id_mask)
+        return int(window.id & ~self.display.display.info.resource_id_mask)
 
     def belongs(self, popup: Any, client: int) -> bool:
         """Whether a window that nobody manages is one of the client's: by its own word, or, where it says nothing, by who made it."""
         owners = [owner.id for owner in self.owners(popup)]
-        ours = self._display.create_resource_object("window", client)
+        ours = self.display.create_resource_object("window", client)
         return client in owners or (not owners and self.maker(popup) == self.maker(ours))
 
     def marks(self, window: Any) -> frozenset[tuple[str, int]]:
         """By what windows of one application know each other: who made them, their leader, their process."""
         found = {("maker", self.maker(window))}
         for name in ("WM_CLIENT_LEADER", "_NET_WM_PID"):
-            said = self.numbers(window, name)
+            said = properties.numbers(window, name)
             if said:
                 found.add((name, int(said[0])))
         return frozenset(found)
@@ -123,16 +125,12 @@ class Clients:
             self._makers = frozenset(self._managers())
         return self.maker(window) in self._makers
 
-    def numbers(self, window: Any, name: str) -> Any:
-        """A property of numbers, or None."""
-        return properties.numbers(self._display, window, name)
-
     def _managers(self) -> Iterator[int]:
         if not self.managed:
             return
-        check = self.numbers(self._root, "_NET_SUPPORTING_WM_CHECK")
+        check = properties.numbers(self._root, "_NET_SUPPORTING_WM_CHECK")
         if check:
-            yield self.maker(self._display.create_resource_object("window", int(check[0])))
+            yield self.maker(self.display.create_resource_object("window", int(check[0])))
         for top in self._root.query_tree().children:
             with suppress(*gone()):
                 yield from (self.maker(top) for client in self.within(top)[:1] if client != top)
@@ -146,6 +144,12 @@ class Clients:
         """The uppermost child at a pixel of the root that takes input there."""
         child = window.translate_coords(self._root, x, y).child
         return child or None
+
+
+def focused_window(display: Any) -> Any:
+    """The window that has the focus: the root where keys go where the pointer is, None where they go nowhere."""
+    focus, root = display.get_input_focus().focus, display.screen().root
+    return {X.NONE: None, X.PointerRoot: root}[focus] if isinstance(focus, int) else focus
 
 
 def gone() -> tuple[type[Exception], ...]:

@@ -15,15 +15,15 @@ _LONGEST_KIND = 512
 """Bytes of a window's class."""
 
 
-def numbers(display: Any, window: Any, name: str) -> Any:
+def numbers(window: Any, name: str) -> Any:
     """A property of numbers, or None."""
-    said = window.get_property(display.intern_atom(name), 0, 0, _MANY)
+    said = window.get_property(window.display.get_atom(name), X.AnyPropertyType, 0, _MANY)
     return None if said is None else said.value
 
 
 def left(display: Display, name: str) -> tuple[int, ...]:
     """The numbers that a run which was killed has left of itself on the root window."""
-    return tuple(numbers(display, display.screen().root, name) or ())
+    return tuple(numbers(display.screen().root, name) or ())
 
 
 def leave(display: Display, name: str, what: Sequence[int]) -> None:
@@ -36,9 +36,9 @@ def leave(display: Display, name: str, what: Sequence[int]) -> None:
     display.sync()
 
 
-def title(display: Any, window: Any) -> str:
+def title(window: Any) -> str:
     """Its title; where that is longer than LONGEST_TITLE, its beginning, one character longer than that."""
-    return _text(display, window, "_NET_WM_NAME") or _text(display, window, "WM_NAME")
+    return _text(window, "_NET_WM_NAME") or _text(window, "WM_NAME")
 
 
 def kind(window: Any) -> tuple[str, ...]:
@@ -48,10 +48,9 @@ def kind(window: Any) -> tuple[str, ...]:
     return tuple(parts[:2]) if len(parts) >= 2 else ()
 
 
-def _text(display: Any, window: Any, name: str) -> str:
-    said = window.get_property(
-        display.intern_atom(name), 0, 0, LONGEST_TITLE + 1
-    )  # four bytes each: a character's most
+def _text(window: Any, name: str) -> str:
+    longest = LONGEST_TITLE + 1  # four bytes each: a character's most
+    said = window.get_property(window.display.get_atom(name), X.AnyPropertyType, 0, longest)
     if said is None or not said.value:
         return ""
     value = said.value

@@ -17,7 +17,7 @@ from coasty_desk.core.scaling import Rect
 from coasty_desk.desktop.base.windows import Reached, Window
 from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11 import grabs, properties, window_stack
-from coasty_desk.desktop.x11.clients import Clients, gone
+from coasty_desk.desktop.x11.clients import Clients, focused_window, gone
 from coasty_desk.desktop.x11.shared_connection import shared_connection
 from coasty_desk.desktop.x11.xlib import X
 
@@ -35,7 +35,7 @@ _A_PART = 4
 def windows() -> tuple[Window, ...]:
     """All that can be seen, the topmost first. Raises DesktopError."""
     with _asked() as display:
-        return tuple(_listed(display, Clients(display)))
+        return tuple(_listed(Clients(display)))
 
 
 def focused() -> Window | None:
@@ -47,20 +47,17 @@ def focused() -> Window | None:
 def pixel_reaches(point: Point) -> Reached | None:
     """What a click on a real pixel goes to; None for the bare desktop. Raises DesktopError, also for a menu of nobody's."""
     with _asked() as display:
-        return _at(display, Clients(display), round(point.x), round(point.y))
+        return _at(Clients(display), round(point.x), round(point.y))
 
 
 def keys_reach() -> Reached | None:
     """What a key goes to; None where no window has the focus. Raises DesktopError where that cannot be told."""
     with _asked() as display:
-        clients = Clients(display)
-        root, focus = display.screen().root, display.get_input_focus().focus
-        if focus == 0:
-            return None
-        if isinstance(focus, int) or focus == root:  # then the keys go where the pointer is
-            at = root.query_pointer()
-            return _at(display, clients, at.root_x, at.root_y)
-        return _belonging(display, clients, clients.outermost(focus), clients.around(focus))
+        clients, focus = Clients(display), focused_window(display)
+        if focus == display.screen().root:
+            at = focus.query_pointer()
+            return _at(clients, at.root_x, at.root_y)
+        return None if focus is None else _belonging(clients, clients.outermost(focus), clients.around(focus))
 
 
 def demand_keys(window: Window) -> None:
@@ -80,19 +77,18 @@ def keys_area() -> tuple[Rect, ...]:
     None where nothing gets them. Raises DesktopError where that cannot be told.
     """
     with _asked() as display:
-        clients = Clients(display)
-        root, focus = display.screen().root, display.get_input_focus().focus
-        if focus == 0:
+        clients, focus = Clients(display), focused_window(display)
+        if focus is None:
             return ()
-        if isinstance(focus, int) or focus == root:  # then the keys go where the pointer is
-            at = root.query_pointer()
+        if focus == display.screen().root:
+            at = focus.query_pointer()
             parts = [window for window in clients.under(at.root_x, at.root_y) if window is not None][-1:]
             places = [Rect(at.root_x, at.root_y, 1, 1)]
         else:
             client = clients.around(focus)
             parts = [client or clients.outermost(focus), focus]
             places = []
-        found = [_rectangle(display, window) for window in parts]
+        found = [_rectangle(window) for window in parts]
         return (*(rect for rect in found if min(rect.width, rect.height) >= _A_PART), *places)
 
 
@@ -113,55 +109,51 @@ def _asked() -> Iterator[Any]:
         raise DesktopError(message, "Is the display still there?") from error
 
 
-def _at(display: Any, clients: Clients, x: int, y: int) -> Reached | None:
+def _at(clients: Clients, x: int, y: int) -> Reached | None:
     top, client = clients.under(x, y)
-    return None if top is None else _belonging(display, clients, top, client)
+    return None if top is None else _belonging(clients, top, client)
 
 
-def _belonging(display: Any, clients: Clients, top: Any, client: Any) -> Reached | None:
+def _belonging(clients: Clients, top: Any, client: Any) -> Reached | None:
     """What input to a root's child, at the place of a client in it (None: beside it), reaches."""
     if OURS in properties.kind(top):
         return None
     if client is None:
         client = next(iter(_shown(clients.within(top))), None)
     if client is not None:
-        tabs = tuple(properties.title(display, window) for window in clients.beside(client))
-        return Reached(_described(display, clients, client), (*tabs, *_owners(display, clients, client)))
+        return _reached(clients, client, *map(properties.title, clients.beside(client)))
     if not _is_popup(top) and not clients.is_the_managers(top):
-        return Reached(_described(display, clients, top), tuple(_owners(display, clients, top)))
-    return _of_a_popup(display, clients, top)
+        return _reached(clients, top)
+    return _of_a_popup(clients, top)
 
 
-def _of_a_popup(display: Any, clients: Clients, popup: Any) -> Reached | None:
+def _of_a_popup(clients: Clients, popup: Any) -> Reached | None:
     """What a window that nobody manages belongs to: by its own word, else by who made it. Raises DesktopError for nobody's."""
-    title = properties.title(display, popup)
+    title = properties.title(popup)
     owner = _owning_client(clients, popup)
     if owner is not None:
-        own = Reached(_described(display, clients, owner), tuple(_owners(display, clients, owner)))
+        own = _reached(clients, owner)
         return Reached(own.window, (*own.also, title))
     marks = clients.marks(popup)
-    kin = [
-        window for window in _listed(display, clients) if not window.popup and _is_kin(display, clients, window, marks)
-    ]
+    kin = [window for window in _listed(clients) if not window.popup and _is_kin(clients, window, marks)]
     if kin:
-        focus = display.get_input_focus().focus
-        front = None if isinstance(focus, int) else clients.around(focus)
+        front = clients.around(focused_window(clients.display))
         first = next((window for window in kin if front is not None and window.id == front.id), kin[0])
         return Reached(first, (*(window.title for window in kin if window != first), title))
     if clients.is_the_managers(popup):
         if not _is_drawn(popup):
             return None  # it catches what goes to the bare desktop
     elif title:
-        return Reached(_described(display, clients, popup))
+        return Reached(_described(clients, popup))
     message = "A window that says nothing of itself is there, and whose it is cannot be told."
     raise DesktopError(message, "Close the menu or the panel, or leave out the rules about windows.")
 
 
-def _is_kin(display: Any, clients: Clients, window: Window, marks: frozenset[tuple[str, int]]) -> bool:
+def _is_kin(clients: Clients, window: Window, marks: frozenset[tuple[str, int]]) -> bool:
     if ("maker", window.maker) in marks:
         return True
     with suppress(*gone()):
-        return bool(marks & clients.marks(display.create_resource_object("window", window.id)))
+        return bool(marks & clients.marks(clients.display.create_resource_object("window", window.id)))
     return False
 
 
@@ -178,28 +170,30 @@ def _owning_client(clients: Clients, popup: Any) -> Any:
     return None
 
 
-def _owners(display: Any, clients: Clients, window: Any) -> Iterator[str]:
-    """The titles of what a dialog belongs to, and of what that does."""
+def _reached(clients: Clients, window: Any, *also: str) -> Reached:
+    """It, with these titles and those of what a dialog belongs to, and of what that does."""
+    titles = list(also)
     for owner in clients.owners(window):
         with suppress(*gone()):
-            yield properties.title(display, owner)
+            titles.append(properties.title(owner))
+    return Reached(_described(clients, window), tuple(titles))
 
 
-def _listed(display: Any, clients: Clients) -> Iterator[Window]:
+def _listed(clients: Clients) -> Iterator[Window]:
     frames: dict[int, list[Any]] = {}
     for number in clients.listed:
         with suppress(*gone()):
-            client = display.create_resource_object("window", number)
+            client = clients.display.create_resource_object("window", number)
             frames.setdefault(clients.outermost(client).id, []).append(client)
-    for top in reversed(display.screen().root.query_tree().children):
+    for top in reversed(clients.display.screen().root.query_tree().children):
         with suppress(*gone()):
             if not _can_be_seen(top) or OURS in properties.kind(top):
                 continue
             framed = frames.get(top.id) or clients.within(top)
             if framed:
-                yield from (_described(display, clients, window) for window in _shown(framed))
+                yield from (_described(clients, window) for window in _shown(framed))
             elif _is_popup(top) or not clients.managed:
-                yield _described(display, clients, top)
+                yield _described(clients, top)
 
 
 def _shown(framed: list[Any]) -> list[Any]:
@@ -220,22 +214,21 @@ def _is_drawn(window: Any) -> bool:
     return bool(window.get_attributes().win_class == X.InputOutput)
 
 
-def _described(display: Any, clients: Clients, window: Any) -> Window:
+def _described(clients: Clients, window: Any) -> Window:
     owner = next(clients.owners(window), None)
     return Window(
         window.id,
-        properties.title(display, window),
+        properties.title(window),
         " ".join(properties.kind(window)),
-        _rectangle(display, clients.outermost(window)),
+        _rectangle(clients.outermost(window)),
         0 if owner is None else owner.id,
         popup=_is_popup(window) and not clients.is_client(window),
         maker=clients.maker(window),
     )
 
 
-def _rectangle(display: Any, window: Any) -> Rect:
-    root = display.screen().root
+def _rectangle(window: Any) -> Rect:
     geometry = window.get_geometry()
-    at = root.translate_coords(window, 0, 0)
+    at = geometry.root.translate_coords(window, 0, 0)
     border = geometry.border_width
     return Rect(at.x - border, at.y - border, geometry.width + 2 * border, geometry.height + 2 * border)

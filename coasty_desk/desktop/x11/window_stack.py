@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from coasty_desk.core.scaling import Rect
-from coasty_desk.desktop.x11.clients import Clients, gone
+from coasty_desk.desktop.x11.clients import Clients, focused_window, gone
 from coasty_desk.desktop.x11.xlib import Display, X, events, requests
 
 _PAGER = 2
@@ -73,14 +73,11 @@ def outermost(display: Display, number: int, clients: Clients | None = None) -> 
 
 def keys_go_to(display: Display) -> int:
     """The root's child that gets the keys; 0 where none does."""
-    root = display.screen().root
-    focus = display.get_input_focus().focus
-    if focus == X.NONE:
-        return 0
-    if focus in (X.PointerRoot, root):  # then they go where the pointer is
-        under = root.query_pointer().child
+    focus = focused_window(display)
+    if focus == display.screen().root:
+        under = focus.query_pointer().child
         return int(under.id) if under else 0
-    return outermost(display, focus.id)
+    return 0 if focus is None else outermost(display, focus.id)
 
 
 def first_numbers(display: Display, ids: Iterable[int], name: str) -> Mapping[int, int]:
