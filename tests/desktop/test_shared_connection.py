@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
+from coasty_desk.core.errors import DesktopError
 from coasty_desk.desktop.x11 import connection as x11
-from coasty_desk.desktop.x11.shared_connection import shared_connection
+from coasty_desk.desktop.x11.shared_connection import monitors_now, shared_connection
 from tests.desktop.xvfb import xvfb
 
 
@@ -35,6 +38,20 @@ def test_a_keymap_that_changes_is_noted(display: str) -> None:
     finally:
         other.change_keyboard_mapping(255, [(before,)])
         other.close()
+
+
+def test_where_nobody_waits_for_the_display_any_more_its_monitors_are_not_asked_for(display: str) -> None:
+    """Else a stop would wait for a display that does not answer, by way of the library that takes the pictures."""
+    del display
+    assert monitors_now() is not None
+    x11.give_up_display()
+    try:
+        with shared_connection() as kept:
+            kept.display.socket.shutdown(socket.SHUT_RDWR)
+        with pytest.raises(DesktopError, match="does not answer"):
+            monitors_now()
+    finally:
+        x11.give_up_display(given_up=False)
 
 
 def test_a_server_that_was_started_anew_is_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
