@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from coasty_desk.core.actions import Action, Click, KeyCombo, Point, PressKeys, TypeText
+from coasty_desk.core.keys.chords import stroke
+from coasty_desk.core.typed_text import editing_keys
 from coasty_desk.core.typed_text.typed_line import Typed
+from coasty_desk.core.word_file import entries
 
 
 def after(*actions: Action) -> Typed:
@@ -61,3 +66,15 @@ def test_shift_writes_the_capital() -> None:
 def test_other_chords_type_nothing() -> None:
     """A shortcut leaves the line as it is."""
     assert after(TypeText("a"), KeyCombo(("alt", "f4")), KeyCombo(("ctrl", "s")), PressKeys(("f5",))).line == "a"
+
+
+def test_every_line_of_the_keys_is_of_keys_that_there_are_and_says_what_is_followed() -> None:
+    """A file that others can add to: a word that is misspelled would be something that no shell does."""
+    marks = {*editing_keys.Does.__struct_fields__, "erases-one", "nothing"} - {"follow", "writes"}
+    follow = {"enter", "tab", "backspace", "delete", "left", "right", "home", "end"}
+    follow |= {"kill-word", "kill-before", "kill-after", "swap"}
+    for keys, does in entries(Path(editing_keys.__file__).with_suffix(".txt")):
+        held, *named = keys.split()
+        assert held in {"alone", "shift", "ctrl", "ctrl+shift", "alt"}
+        assert named == [stroke((key,))[0] for key in named]
+        assert set(does.split()) <= marks | follow
