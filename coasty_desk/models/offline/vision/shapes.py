@@ -295,19 +295,13 @@ class Canvas:
         """Going left or right, where the shape that has these rows ends: with a wall in all of them but those at its round corners."""
         top, bottom = rows
         end = x + way * widest
-        text: Box | None = None
+        inside = [text.box for text in self.texts if top <= text.box.centre.y < bottom]
         while 0 <= x < self._width and (end - x) * way > 0:
-            if text is None or not text.left <= x < text.right:
-                text = self._text_at(x, top, bottom)
-            by, share = (round_by, HIGH) if text is None else (1, HIGHEST)
+            by, share = (1, HIGHEST) if any(box.left <= x < box.right for box in inside) else (round_by, HIGH)
             if _is_wall(self._column(x, top + by, bottom - by), inks, share):
                 return x + 1 if way < 0 else x
             x += way
         return None
-
-    def _text_at(self, x: int, top: int, bottom: int) -> Box | None:
-        boxes = (text.box for text in self.texts)
-        return next((box for box in boxes if box.left <= x < box.right and top <= box.centre.y < bottom), None)
 
     def _is_walled(self, box: Box, inks: bytes, *, round_: bool) -> bool:
         """Whether there is something of another colour along all of its four sides, but for its corners."""
