@@ -37,49 +37,20 @@ BADGE = 22
 """A label's width per letter and its height, in the picture's pixels."""
 
 
-class Ring(Struct, frozen=True):
-    """A click: `count` rings around the point. `known` is False where the pointer was only left there earlier."""
+class Mark(Struct, frozen=True):
+    """What is drawn for one action, by `kind`: rings around a click, a cross where the pointer was moved to, the way of a drag, a wheel.
 
-    at: Point
-    count: int = 1
-    button: str = "left"
-    known: bool = True
-    kind: Literal["ring"] = "ring"
+    `keys` are text or keys that went to whatever had the focus: `at` is where the pointer was left, which is often there. `path` is a
+    drag's from its start to its end, `at`. `label` is what is written behind the action's number. `known` is False where the pointer
+    was only left there earlier.
+    """
 
-
-class Cross(Struct, frozen=True):
-    """The pointer was moved here."""
-
-    at: Point
-    kind: Literal["cross"] = "cross"
-
-
-class Arrow(Struct, frozen=True):
-    """A drag from `start` over `via` to `at`."""
-
-    start: Point
-    at: Point
-    via: tuple[Point, ...] = ()
-    known: bool = True
-    kind: Literal["arrow"] = "arrow"
-
-
-class Wheel(Struct, frozen=True):
-    """The wheel was turned here; `way` is the arrow that says how."""
-
-    at: Point
-    way: Literal["↑", "↓", "←", "→"]
-    notches: int
-    known: bool = True
-    kind: Literal["wheel"] = "wheel"
-
-
-class KeyCaps(Struct, frozen=True):
-    """Text or keys went to whatever had the focus; `at` is where the pointer was left, which is often there."""
-
+    kind: Literal["ring", "cross", "arrow", "wheel", "keys"]
     at: Point | None
-    text: str
-    kind: Literal["keys"] = "keys"
+    label: str = ""
+    count: int = 1
+    path: tuple[Point, ...] = ()
+    known: bool = True
 
 
 class StepBadge(Struct, frozen=True):
@@ -90,7 +61,6 @@ class StepBadge(Struct, frozen=True):
     text: str
 
 
-Mark: TypeAlias = Ring | Cross | Arrow | Wheel | KeyCaps
 Marked: TypeAlias = tuple[tuple[StepAction, Mark | None], ...]
 
 
@@ -110,14 +80,14 @@ def of_story(story: Timeline) -> tuple[Marked, ...]:
 
 def badge(mark: Mark, number: int, picture: Size) -> StepBadge:
     """The `number`-th action's label: beside the mark and inside the picture, never over the point itself."""
-    text = f"{number}{_said(mark)}"
+    text = f"{number}{mark.label}"
     width = 12 + LETTER * sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
-    at = mark.start if isinstance(mark, Arrow) else mark.at
+    at = mark.path[0] if mark.path else mark.at
     if at is None:
         return StepBadge(Point(8.0, max(picture.height - BADGE - 8.0, 0.0)), width, text)
-    beside = 16.0 + 6 * (mark.count - 1 if isinstance(mark, Ring) else 0)
+    beside = 16.0 + 6 * (mark.count - 1)
     x = at.x + beside if at.x + beside + width <= picture.width else at.x - beside - width
-    below = isinstance(mark, KeyCaps) or at.y - BADGE - 12 < 0
+    below = mark.kind == "keys" or at.y - BADGE - 12 < 0
     y = at.y + 10 if below and at.y + 10 + BADGE <= picture.height else at.y - BADGE - 10
     return StepBadge(Point(round(max(x, 0.0), 2), round(max(y, 0.0), 2)), round(width, 2), text)
 
@@ -131,18 +101,18 @@ def _on_picture(real: Point, looked: Looked) -> Point:
 def _mark(real: Action | None, looked: Looked, pointer: Point | None) -> Mark | None:
     match real:
         case Click(point, button, count) if spot := _spot(point, pointer, looked):
-            return Ring(spot, min(count, 3), button, known=point is not None)
-        case Move(point):
-            return Cross(_on_picture(point, looked))
+            count = min(count, 3)
+            label = ("" if button == "left" else f" {button}") + ("" if count == 1 else f" ×{count}")  # noqa: RUF001 - the sign itself
+            return Mark("ring", spot, label, count, known=point is not None)
         case Drag(start, end, via=via) if spot := _spot(start, pointer, looked):
-            way = tuple(_on_picture(point, looked) for point in via)
-            return Arrow(spot, _on_picture(end, looked), way, known=start is not None)
+            path = (spot, *(_on_picture(point, looked) for point in (*via, end)))
+            return Mark("arrow", path[-1], " drag", path=path, known=start is not None)
         case Scroll(notches, axis, point) if spot := _spot(point, pointer, looked):
-            return Wheel(spot, _way(notches, axis), abs(notches), known=point is not None)
+            return Mark("wheel", spot, f" scroll {_way(notches, axis)} {abs(notches)}", known=point is not None)
         case TypeText() | PressKeys() | KeyCombo():
-            return KeyCaps(_spot(pointer, None, looked), _typed(real))
-        case Drag(end=end):
-            return Cross(_on_picture(end, looked))
+            return Mark("keys", _spot(pointer, None, looked), f" ⌨ {_typed(real)}")
+        case Move(end) | Drag(end=end):
+            return Mark("cross", _on_picture(end, looked))
         case _:
             return None
 
@@ -172,20 +142,6 @@ def _typed(action: TypeText | PressKeys | KeyCombo) -> str:
             whole = "+".join(keys)
     shown = legible(whole[: CAPTION + 1], CAPTION + 1)
     return shown if len(shown) <= CAPTION else f"{shown[: CAPTION - 1]}…"
-
-
-def _said(mark: Mark) -> str:
-    match mark:
-        case Ring(count=count, button=button):
-            return ("" if button == "left" else f" {button}") + ("" if count == 1 else f" ×{count}")  # noqa: RUF001 - the sign itself
-        case Arrow():
-            return " drag"
-        case Wheel(way=way, notches=notches):
-            return f" scroll {way} {notches}"
-        case KeyCaps(text=text):
-            return f" ⌨ {text}"
-        case Cross():
-            return ""
 
 
 def _left_at(real: Action | None) -> Point | None:

@@ -15,7 +15,7 @@ from coasty_desk.core.errors import UsageError
 from coasty_desk.core.printable import legible
 from coasty_desk.core.scaling import Size, fit
 from coasty_desk.record import action_annotations
-from coasty_desk.record.action_annotations import Arrow, Cross, KeyCaps, Mark, Ring, Wheel
+from coasty_desk.record.action_annotations import Mark
 from coasty_desk.record.report import small_pictures
 from coasty_desk.record.report.drawing import INK, REFUSED_INK, draw_mark, font
 from coasty_desk.record.timeline import StepAction, Timeline, TimelineStep, picture
@@ -129,10 +129,4 @@ def _scaled(mark: Mark, scale: float) -> Mark:
     def onto(point: Point) -> Point:
         return Point(point.x * scale, point.y * scale)
 
-    match mark:
-        case Arrow(start, at, via):
-            return replace(mark, start=onto(start), at=onto(at), via=tuple(map(onto, via)))
-        case Ring(at) | Cross(at) | Wheel(at):
-            return replace(mark, at=onto(at))
-        case KeyCaps(at):
-            return replace(mark, at=None if at is None else onto(at))
+    return replace(mark, at=None if mark.at is None else onto(mark.at), path=tuple(map(onto, mark.path)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from coasty_desk.core.actions import Point
 from coasty_desk.core.scaling import Size
 from coasty_desk.record import action_annotations
-from coasty_desk.record.action_annotations import Arrow, Cross, KeyCaps, Mark, Ring, Wheel
+from coasty_desk.record.action_annotations import Mark
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -28,7 +28,7 @@ def pointed_out(image: bytes, at: Point) -> bytes:
 
     with Image.open(io.BytesIO(image)) as opened:
         picture = opened.convert("RGB")
-    draw_mark(Draw(picture), Ring(at), 1, Size(*picture.size), INK)
+    draw_mark(Draw(picture), Mark("ring", at), 1, Size(*picture.size), INK)
     encoded = io.BytesIO()
     picture.save(encoded, "PNG")
     return encoded.getvalue()
@@ -38,20 +38,18 @@ def draw_mark(draw: ImageDraw, mark: Mark, number: int, size: Size, ink: tuple[i
     """Draw the mark of the `number`-th action onto a picture of this size."""
     for colour, width in ((HALO, 6), (ink, 3)):
         match mark:
-            case Ring(at, count):
+            case Mark("ring", Point(x, y), count=count):
                 for n in range(count):
-                    draw.circle((at.x, at.y), 14 + 6 * n, outline=colour, width=width)
-            case Cross(at):
-                draw.line((at.x - 12, at.y, at.x + 12, at.y), fill=colour, width=width)
-                draw.line((at.x, at.y - 12, at.x, at.y + 12), fill=colour, width=width)
-            case Arrow(start, at, via):
-                draw.line([(point.x, point.y) for point in (start, *via, at)], fill=colour, width=width)
-                draw.circle((start.x, start.y), 7, outline=colour, width=width)
-                draw.regular_polygon((at.x, at.y, 5 + width / 2), 3, fill=colour)
-            case Wheel(at):
-                draw.circle((at.x, at.y), 12, outline=colour, width=width)
-            case KeyCaps():
-                pass
+                    draw.circle((x, y), 14 + 6 * n, outline=colour, width=width)
+            case Mark("cross", Point(x, y)):
+                draw.line((x - 12, y, x + 12, y), fill=colour, width=width)
+                draw.line((x, y - 12, x, y + 12), fill=colour, width=width)
+            case Mark("arrow", Point(x, y), path=path):
+                draw.line([(point.x, point.y) for point in path], fill=colour, width=width)
+                draw.circle((path[0].x, path[0].y), 7, outline=colour, width=width)
+                draw.regular_polygon((x, y, 5 + width / 2), 3, fill=colour)
+            case Mark("wheel", Point(x, y)):
+                draw.circle((x, y), 12, outline=colour, width=width)
     label = action_annotations.badge(mark, number, size)
     x, y = label.corner.x, label.corner.y
     draw.rounded_rectangle((x, y, x + label.width, y + action_annotations.BADGE), 5, fill=ink, outline=HALO)

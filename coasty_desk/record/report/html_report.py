@@ -140,11 +140,7 @@ def _pages(story: Timeline, folder: Path) -> Iterator[dict[str, object]]:
 
 def _lines(step: TimelineStep) -> Iterator[_Line]:
     for found in () if step.predicted is None else step.predicted.evidence:
-        at = (
-            ""
-            if found.where is None
-            else f" at ({found.where[0]}, {found.where[1]}), {found.where[2]} by {found.where[3]} pixels"
-        )
+        at = "" if found.where is None else " at ({}, {}), {} by {} pixels".format(*found.where)
         yield _Line("aside", legible(f"evidence: {found.what}", SENTENCE), legible(f"{found.kind}{at}", SENTENCE))
     for aside in step.asides:
         yield from _aside(aside)
