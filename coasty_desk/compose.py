@@ -5,10 +5,9 @@ Who can be asked and what can be driven is in catalog.py, what each of them is i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
 
 import platformdirs
 from msgspec import Struct
@@ -42,22 +41,16 @@ from coasty_desk.settings import Settings
 from coasty_desk.shell.shell_process import ShellProcess
 
 
-class Script(Protocol):
-    """Whoever answers in the model's place: a replay, a click that was asked for."""
+class Script(Struct, frozen=True):
+    """Whoever answers in the model's place: a replay, a click that was asked for. `provider` is what its runs are called by.
 
-    @property
-    def provider(self) -> str:
-        """What its runs are called by."""
-        ...
+    `predictor` gives the answers, by the model that it `asks` besides, by name (empty: by none), and by what tells where an
+    action's input would go.
+    """
 
-    @property
-    def asks(self) -> str:
-        """The model that it needs besides, by name; empty where it needs none."""
-        ...
-
-    def predictor(self, model: Predictor | None, aim: Aim) -> Predictor:
-        """The answers; `model` is there where it `asks`, `aim` tells where an action's input would go."""
-        ...
+    provider: str
+    predictor: Callable[[Predictor | None, Aim], Predictor]
+    asks: str = ""
 
 
 class RunRequest(Struct, frozen=True):
@@ -130,7 +123,10 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
         ready.warm()
         stack.callback(ready.close)
     covers, uncovered = secret_covers(rules, asked.stop, resumed=remains is not None)
-    target = stack.enter_context(_opened(asked, rules, ready, covers))
+    target = stack.enter_context(lifetimes.target(asked.on).opened(_wish(asked, rules, ready, covers)))
+    if (rules.masks or rules.mask_windows) and not target.masks:
+        message = f"Nothing can be masked on the target {asked.on}."
+        raise UsageError(message, "Leave the masks out, or choose another target.")
     rules, here = replace(rules, masks=target.masks), target.surroundings
     shows, sent = target.geometry()
     stack.callback(_prune, chosen, asked.run_id)
@@ -191,13 +187,10 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
     )
 
 
-@contextmanager
-def _opened(
-    asked: RunRequest, rules: GuardRules, ready: ReadyModel | None, covers: Legible | None
-) -> Iterator[OpenTarget]:
-    """The target, for as long as the run has it."""
+def _wish(asked: RunRequest, rules: GuardRules, ready: ReadyModel | None, covers: Legible | None) -> TargetRequest:
+    """What the target is opened for."""
     chosen, environment = asked.chosen, asked.environment
-    wish = TargetRequest(
+    return TargetRequest(
         *(chosen, environment, asked.stop, asked.run_id, asked.task, rules),
         programs={} if chosen.dry_run else guard_rules.for_programs(environment, rules, _keys(environment)),
         size=lifetimes.model(chosen.provider).size(chosen),
@@ -206,11 +199,6 @@ def _opened(
         process=asked.process,
         first=asked.first,
     )
-    with lifetimes.target(asked.on).opened(wish) as target:
-        if (rules.masks or rules.mask_windows) and not target.masks:
-            message = f"Nothing can be masked on the target {asked.on}."
-            raise UsageError(message, "Leave the masks out, or choose another target.")
-        yield target
 
 
 def look(chosen: Settings, environment: Mapping[str, str], stop: Stop, on: str = "desktop") -> Frame:

@@ -94,24 +94,16 @@ class Recording(Struct, frozen=True):
         """`text` with the values in place of their names."""
         return _PLACEHOLDER.sub(lambda match: self.values.get(match[1], match[0]), text)
 
+    def predictor(self, healer: Predictor | None, aim: Aim) -> Predictor:
+        """Its answers, each only into the window that it went to then; `healer` does the steps whose target is gone."""
+        replay = Replay(self, healer, aim.reached)
+        aim.rechecks.append(replay.recheck)
+        return replay
+
     def _names(self) -> set[str]:
         deeds = (deed.real for step in self.steps for deed in step.deeds)
         typed = (real.text for real in deeds if isinstance(real, TypeText))
         return {name for text in (*typed, self.story.started.task) for name in _PLACEHOLDER.findall(text)}
-
-
-class ReplayStep(Struct, frozen=True):
-    """What is to be done again; the model that it `asks`, by name, does the steps whose target is gone. A `compose.Script`."""
-
-    recording: Recording
-    asks: str = ""
-    provider: str = PROVIDER
-
-    def predictor(self, model: Predictor | None, aim: Aim) -> Predictor:
-        """The recording's answers, each only into the window that it went to then."""
-        replay = Replay(self.recording, model, aim.reached)
-        aim.rechecks.append(replay.recheck)
-        return replay
 
 
 class Replay:

@@ -20,7 +20,6 @@ from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Click, Point, Prediction, Verdict
 from coasty_desk.core.errors import GaveUpError, OverBudgetError, UsageError
 from coasty_desk.core.folders import given
-from coasty_desk.core.gates.reached_windows import Aim
 from coasty_desk.core.money import from_cents, in_cents, said_in_cents
 from coasty_desk.core.ports import Predictor, PredictRequest, PredictStream
 from coasty_desk.core.scaling import Frame
@@ -86,7 +85,10 @@ def ground(
         complain(error.message, error.remedy)
         return NOT_FOUND
     at = _place(prediction, frame)
-    _print(at, prediction, as_json=chosen.json)
+    if chosen.json:
+        print(json.dumps({"x": int(at.x), "y": int(at.y), "cost_cents": in_cents(prediction.usage.cost)}))
+    else:
+        print(f"{at.x:g} {at.y:g}", flush=True)
     if annotate is not None:
         _write(given(annotate), pointed_out(picture, Point(at.x - frame.shows.left, at.y - frame.shows.top)))
     return _clicked(element, at, chosen, options) if click else 0
@@ -118,13 +120,6 @@ def _place(prediction: Prediction, frame: Frame) -> Point:
     return real.point
 
 
-def _print(at: Point, prediction: Prediction, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps({"x": int(at.x), "y": int(at.y), "cost_cents": in_cents(prediction.usage.cost)}))
-    else:
-        print(f"{at.x:g} {at.y:g}", flush=True)
-
-
 def _write(path: Path, content: bytes) -> None:
     try:
         plain_files.write_out(path, content)
@@ -135,23 +130,16 @@ def _write(path: Path, content: bytes) -> None:
 
 def _clicked(element: str, at: Point, chosen: Settings, options: Mapping[str, object]) -> int:
     """As a run of one step, with all that keeps a run in the person's hand."""
-    wanted = {**options, "step": not chosen.yes, "max_steps": 1, "dry_run": False}
-    once, _ = configured.load(wanted)
-    return drive(f"click {element}", once, new_run_id(), script=_Once(at), remedies=REMEDIES)
+    once, _ = configured.load({**options, "step": not chosen.yes, "max_steps": 1, "dry_run": False})
+    script = compose.Script("ground", lambda _model, _aim: _Once(at))
+    return drive(f"click {element}", once, new_run_id(), script=script, remedies=REMEDIES)
 
 
 class _Once:
-    """A `compose.Script` and `core.ports.Predictor` that clicks one real pixel."""
-
-    provider = "ground"
-    asks = ""
+    """A `core.ports.Predictor` that clicks one real pixel."""
 
     def __init__(self, at: Point) -> None:
         self._at = at
-
-    def predictor(self, model: Predictor | None, _aim: Aim) -> Predictor:
-        del model
-        return self
 
     def price(self, ask: PredictRequest) -> int:
         del ask

@@ -16,7 +16,7 @@ from coasty_desk.cli.typer_groups import RunId
 from coasty_desk.core.errors import UsageError
 from coasty_desk.record import listing, timeline
 from coasty_desk.record.journal import new_run_id
-from coasty_desk.record.replay import Recording, ReplayStep
+from coasty_desk.record.replay import PROVIDER, Recording
 from coasty_desk.settings import Settings
 
 OF_ITS_OWN = frozenset({"dry_run", "step", "max_steps", "deadline", "budget", "no_record"})
@@ -61,7 +61,8 @@ def replay(
     healer = Settings().provider if heal else ""  # it is the service that heals, whoever did it first
     if healer:
         agree(replace(chosen, provider=healer))
-    return drive(recording.task, chosen, new_run_id(), script=ReplayStep(recording, healer))
+    script = compose.Script(PROVIDER, recording.predictor, healer)
+    return drive(recording.task, chosen, new_run_id(), script=script)
 
 
 def _value(text: str) -> tuple[str, str]:
