@@ -166,20 +166,18 @@ class _Trail(listing.Course):
     def cut_off(self, asked: Frame | None) -> ResumePoint:
         """The place in the loop's own terms; `asked` is what the model was to see in a step without an answer yet."""
         self._leave_what_is_in_doubt()
-        if self.ended is not None:
-            self._end_sitting()
-            return ResumePoint(self.progress, self.notes, frame=asked, stale=True, said=self.said)
+        ended = self.ended is not None
+        self._end_sitting()
+        point = ResumePoint(self.progress, self.notes, self.refused, stale=ended, said=self.said)
         if self.predicted is None or self.looked is None:
-            return ResumePoint(self.progress, self.notes, self.refused, asked, said=self.said)
+            return replace(point, frame=asked)
         if self.dropped:
-            return ResumePoint(self.progress, self.notes, self.refused, said=self.said)
+            return point
         told = self.predicted
         verdict = Verdict.CONTINUE if self.left_out else told.verdict
         answer = Prediction(verdict, told.actions, told.reasoning, told.request_id, told.usage, told.space)
         answer = replace(answer, question=told.question, answer=told.answer)
-        return ResumePoint(
-            self.progress, self.notes, self.refused, self.looked.frame(), answer, self.first, said=self.said
-        )
+        return replace(point, frame=self.looked.frame(), answer=answer, first=self.first)
 
     def _have_opened(self, charged: ev.Charged) -> None:
         self.opened += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -73,19 +72,13 @@ class Timeline(Struct, frozen=True):
 
 def read(folder: Path) -> Timeline:
     """The story of a recorded run. Raises UsageError where its journal is missing or does not say how it began."""
-    story = tell(listing.events(folder))
-    if story is None:
+    teller = _Teller()
+    for event in listing.events(folder):
+        teller.follow(event)
+    if not teller.sittings:
         message = f"The run {folder.name} has no journal that says how it began."
         raise UsageError(message, "It was cut off before its first step; delete it with `coasty-desk runs delete`.")
-    return story
-
-
-def tell(events: Iterable[ev.Event]) -> Timeline | None:
-    """The story of a run's events as `wire.journal_codec` reads them; None where the first of them is missing."""
-    teller = _Teller()
-    for event in events:
-        teller.take(event)
-    return teller.story()
+    return Timeline(teller.sittings[0], tuple(teller.told), teller.ended, len(teller.sittings))
 
 
 def picture(folder: Path, looked: Looked) -> bytes | None:
@@ -104,8 +97,8 @@ class _Teller(listing.Course):
     told: list[TimelineStep] = field(default_factory=list)
     taken: Counter[int] = field(default_factory=Counter)
 
-    def take(self, event: ev.Event) -> None:
-        self.follow(event)
+    def follow(self, event: ev.Event) -> None:
+        listing.Course.follow(self, event)
         match event:
             case ev.RunStarted() | ev.RunEnded():
                 pass
@@ -114,10 +107,6 @@ class _Teller(listing.Course):
                 self.told.append(TimelineStep(event.step, self.taken[event.step], event))
             case _ if self.told and len(self.told[-1].deeds) + len(self.told[-1].asides) < MOST_IN_A_STEP:
                 self.told[-1] = _with(self.told[-1], event)
-
-    def story(self) -> Timeline | None:
-        begun = len(self.sittings)
-        return Timeline(self.sittings[0], tuple(self.told), self.ended, begun) if begun else None
 
 
 def _with(step: TimelineStep, event: ev.Event) -> TimelineStep:
