@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import msgspec
 import platformdirs
 from msgspec import Struct
 
@@ -115,12 +116,9 @@ def _trusted() -> dict[str, str]:
         store = _store()
         if _is_others(store):
             return {}
-        known = json.loads(plain_files.read(store, LARGEST_NAMED))
-    except (UsageError, OSError, ValueError, RecursionError):
+        return msgspec.json.decode(plain_files.read(store, LARGEST_NAMED), type=dict[str, str])
+    except (UsageError, OSError, ValueError, RecursionError, msgspec.MsgspecError):
         return {}
-    if not isinstance(known, dict):
-        return {}
-    return {path: digest for path, digest in known.items() if isinstance(digest, str)}
 
 
 def _is_others(path: Path) -> bool:

@@ -102,25 +102,26 @@ def _carried_out(arguments: list[str]) -> int:
 
             return stop_command.await_end(asked)
         return _command(arguments, debug=debug)
-    except CoastyDeskError as error:
-        if debug:
-            raise
-        complain(error.message, error.remedy)
-        return exit_code(error)
-    except (Aborted, KeyboardInterrupt):
-        if debug:
-            raise
-        return EXIT_STOPPED
     except BrokenPipeError:
         return EXIT_STOPPED  # nobody reads on
-    except Exception as error:
+    except (Exception, Aborted, KeyboardInterrupt) as error:
         if debug:
             raise
-        if isinstance(error, OSError) and error.errno in _FULL:
+        return _ended_by(error)
+
+
+def _ended_by(error: BaseException) -> int:
+    match error:
+        case CoastyDeskError():
+            complain(error.message, error.remedy)
+            return exit_code(error)
+        case Aborted() | KeyboardInterrupt():
+            return EXIT_STOPPED
+        case OSError() if error.errno in _FULL:
             _cannot_write(error)
-            return EXIT_DESKTOP
-        _unforeseen(error)
-        return EXIT_DESKTOP
+        case _:
+            _unforeseen(error)
+    return EXIT_DESKTOP
 
 
 def _unforeseen(error: BaseException) -> None:

@@ -47,23 +47,18 @@ def run_arguments(words: Sequence[str]) -> tuple[str | None, dict[str, object]] 
             task = word
             continue
         flag, equals, value = word.partition("=")
-        kind = _OPTIONS.get(flag)
-        if kind is bool and not equals:
-            given[_name(flag)] = True
+        row = _OPTIONS.get(flag)
+        if row is not None and row.takes is bool and not equals:
+            given[row.name] = True
             continue
         value = value if equals else next(left, "-")
-        if kind in (None, bool) or value.startswith("-"):
+        if row is None or row.takes is bool or value.startswith("-"):
             return None
-        if kind is tuple:
-            several.setdefault(_name(flag), []).append(value)
+        if row.takes is tuple:
+            several.setdefault(row.name, []).append(value)
         else:
-            given[_name(flag)] = value
+            given[row.name] = value
     return task, given | several
 
 
-def _name(flag: str) -> str:
-    return flag[2:].replace("-", "_")
-
-
-_OPTIONS = {row.flag: row.takes for row in settings.of("run")}
-"""What each flag takes: nothing (bool), one value (str), or a value each time it is given (tuple)."""
+_OPTIONS = {row.flag: row for row in settings.of("run")}

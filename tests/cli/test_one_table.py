@@ -35,7 +35,7 @@ def test_every_option_of_run_is_a_row_and_none_is_missing(capsys: pytest.Capture
     for row in OF_RUN:
         shown = f"{row.flag} {row.read.metavar}".rstrip() if row.takes is not bool else row.flag
         assert f"{shown} {row.line}" in helped
-    assert {row.flag: row.takes for row in OF_RUN} == fast_path._OPTIONS
+    assert {row.flag: row for row in OF_RUN} == fast_path._OPTIONS
 
 
 def test_an_option_of_another_command_that_is_a_setting_says_the_same() -> None:

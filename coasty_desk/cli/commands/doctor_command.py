@@ -16,6 +16,7 @@ from coasty_desk.cli.exits import EXIT_DESKTOP, EXIT_SERVICE
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.cli.typer_groups import Json
 from coasty_desk.core.abort import abort_key
+from coasty_desk.core.abort.abort_key import AbortKey
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import DesktopError, ServiceError, UsageError
 from coasty_desk.desktop import platform
@@ -42,43 +43,23 @@ def doctor(
     as_json: Json = False,
 ) -> int:
     """Check display, size, capture, input, keyboard, abort key, key and service."""
-    if selftest:
-        return _prove(as_json=as_json)
     chosen, _ = configured.load({})
-    found: list[Check] = []
-    for check in _all(chosen):
-        found.append(check)
+    hotkey = abort_key.parse(chosen.abort_hotkey or abort_key.DEFAULT)
+    found: list[Check | Proof] = []
+    for one in proofs.selftest(chosen.max_size, hotkey) if selftest else _checks(chosen, hotkey):
+        found.append(one)
         if not as_json:
-            _print(check)
+            _print(one)
     if as_json:
-        print(json.dumps({"checks": [asdict(check) for check in found]}, indent=2))
-    failed = {check.name for check in found if check.ok is False}
-    if failed - set(SERVICE_CHECKS):
+        print(json.dumps({"checks": [asdict(one) for one in found]}, indent=2))
+    failed = {one.name for one in found if one.ok is False}
+    if failed - set(SERVICE_CHECKS) or not found:
         return EXIT_DESKTOP
     return EXIT_SERVICE if failed else 0
 
 
-def _prove(*, as_json: bool) -> int:
-    """The self-test: a table of proofs with measured offsets. Exit 0 only if all of them hold, else 5.
-
-    Raises DesktopError without a display, Aborted where a person stops it.
-    """
-    chosen, _ = configured.load({})
-    found: list[Proof] = []
-    for proof in proofs.selftest(chosen.max_size, abort_key.parse(chosen.abort_hotkey or abort_key.DEFAULT)):
-        found.append(proof)
-        if not as_json:
-            offset = "" if proof.offset is None else f" (off by {proof.offset[0]:g}, {proof.offset[1]:g} pixels)"
-            _print(Check(proof.name, ok=proof.ok, detail=proof.detail + offset, remedy=proof.remedy))
-    if as_json:
-        print(json.dumps({"checks": [asdict(proof) for proof in found]}, indent=2))
-    return 0 if found and all(proof.ok for proof in found) else EXIT_DESKTOP
-
-
-def _all(chosen: Settings) -> Iterator[Check]:
-    yield from checks.desktop(
-        chosen.max_size, abort_key.parse(chosen.abort_hotkey or abort_key.DEFAULT), chosen.own_terminal
-    )
+def _checks(chosen: Settings, hotkey: AbortKey) -> Iterator[Check]:
+    yield from checks.desktop(chosen.max_size, hotkey, chosen.own_terminal)
     yield _offline()
     yield from accessibility()
     yield from _service(chosen)
@@ -143,8 +124,10 @@ def _sessions(chosen: Settings) -> Check:
     return Check("sessions", ok=True, detail=f"the key may open them; {counted(count, 'is', 'are')} open", remedy=hint)
 
 
-def _print(check: Check) -> None:
+def _print(check: Check | Proof) -> None:
     mark = {True: "ok", False: "FAIL", None: "note"}[check.ok]
-    print(f"{mark:<5} {check.name:<30} {line(check.detail)}", flush=True)
+    offset = check.offset if isinstance(check, Proof) else None
+    off = "" if offset is None else f" (off by {offset[0]:g}, {offset[1]:g} pixels)"
+    print(f"{mark:<5} {check.name:<30} {line(check.detail + off)}", flush=True)
     if check.remedy:
         print(f"{'':<36} {line(check.remedy)}", flush=True)

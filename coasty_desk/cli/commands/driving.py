@@ -64,12 +64,6 @@ def run(task: str | None, chosen: Settings, first: FirstLook | None = None) -> i
     return drive(told, chosen, new_run_id(), first=first)
 
 
-def _view(chosen: Settings) -> View:
-    if chosen.json:
-        return JsonView(recorded=not chosen.no_record)
-    return for_person(dry_run=chosen.dry_run, environment=os.environ)
-
-
 def drive(
     task: str,
     chosen: Settings,
@@ -82,7 +76,8 @@ def drive(
     """Wire the run and pull it to its end; the exit code. Raises CoastyDeskError where it cannot start, Aborted."""
     stop = Stop()
     with outlets(stop) as out:
-        view = _view(chosen)
+        json = JsonView(recorded=not chosen.no_record) if chosen.json else None
+        view = json or for_person(dry_run=chosen.dry_run, environment=os.environ)
         ending: ev.RunEnded | None = None
         try:
             with ExitStack() as stack:

@@ -54,8 +54,8 @@ def list_all(
         return 0
     if found:
         print(_row("RUN", "ENDED", "STEPS", "COST", "TASK"))
-    for summary in found:
-        print(_line(summary))
+    for one in found:
+        print(_row(one.run_id, one.reason or one.status, str(one.steps), dollars(one.cost), line(one.task, 60)))
     if not found:
         print(
             f"None of {counted(len(recorded), 'run')} is like that." if recorded else f"No run is recorded in {runs}."
@@ -124,11 +124,6 @@ def _closed(left: LeftOpen) -> Iterator[str]:
 
 def _object(runs: Path, summary: Summary) -> dict[str, object]:
     return {**summary.to_json(), "folder": str(runs / summary.run_id)}
-
-
-def _line(summary: Summary) -> str:
-    outcome = summary.reason or summary.status
-    return _row(summary.run_id, outcome, str(summary.steps), dollars(summary.cost), line(summary.task, 60))
 
 
 def _row(run: str, ended: str, steps: str, cost: str, task: str) -> str:

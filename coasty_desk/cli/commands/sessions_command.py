@@ -60,7 +60,10 @@ def show(
 ) -> int:
     """Show what the service says of one session."""
     with _connection() as connection:
-        session = _shown(connection, session_id)
+        try:
+            session = open_sessions.shown(connection, session_id)
+        except ServiceError as error:
+            raise _not_open(session_id) if error.status == 404 else error from None
     known = _Known.read()
     if as_json:
         print(json.dumps(_object(session, known), indent=2))
@@ -139,13 +142,6 @@ def _connection() -> closing[Connection]:
 def _object(session: OpenSession, known: _Known) -> dict[str, object]:
     run = known.runs.get(session.session_id)
     return {**asdict(session), "run_id": run, "going_on": session.session_id in known.busy}
-
-
-def _shown(connection: Connection, session_id: str) -> OpenSession:
-    try:
-        return open_sessions.shown(connection, session_id)
-    except ServiceError as error:
-        raise _not_open(session_id) if error.status == 404 else error from None
 
 
 def _close(session_ids: Iterable[str], connection: Connection) -> tuple[list[str], dict[str, ServiceError]]:

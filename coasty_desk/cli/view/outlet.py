@@ -42,7 +42,8 @@ class Outlet(io.TextIOBase):
         self._pieces: deque[bytes] = deque()
         self._waiting = 0
         self._moved = 0.0
-        self._broken = False
+        self.broken = False
+        """Whether what is written goes nowhere any more."""
         self._thread: threading.Thread | None = None
 
     @property
@@ -54,11 +55,6 @@ class Outlet(io.TextIOBase):
     def errors(self) -> str:  # type: ignore[override]  # as above
         """A letter that the encoding lacks is an escape, and not the end of the run."""
         return "backslashreplace"
-
-    @property
-    def broken(self) -> bool:
-        """Whether what is written goes nowhere any more."""
-        return self._broken
 
     def isatty(self) -> bool:
         """Whether the other is a terminal."""
@@ -76,9 +72,9 @@ class Outlet(io.TextIOBase):
         """Have it written. Never raises: where it cannot be, the stop is tripped."""
         data = text.encode(self.encoding, self.errors)
         with self._changed:
-            while self._waiting > ROOM and not self._broken and not self._drops and not self._stop.is_set():
+            while self._waiting > ROOM and not self.broken and not self._drops and not self._stop.is_set():
                 self._changed.wait(0.05)
-            if self._broken or (self._drops and self._waiting > ROOM):
+            if self.broken or (self._drops and self._waiting > ROOM):
                 return len(text)
             self._pieces.append(data)
             self._waiting += len(data)
@@ -94,7 +90,7 @@ class Outlet(io.TextIOBase):
         began = time.monotonic()
         with self._changed:
             self._moved = began
-            while self._waiting and not self._broken:
+            while self._waiting and not self.broken:
                 now = time.monotonic()
                 if now - self._moved > patience or now - began > within:
                     return False
@@ -124,7 +120,7 @@ class Outlet(io.TextIOBase):
 
     def _fail(self, error: OSError) -> None:
         with self._changed:
-            self._broken = True
+            self.broken = True
             self._pieces.clear()
             self._changed.notify_all()
         if not self._vital:
