@@ -196,7 +196,7 @@ def _complaint(text: str, position: int, expected: set[str], words_of: Words) ->
     if position >= len(text):
         return f"it ends too early, after “{text.strip()[-40:]}”{hint}"
     word = re.match(r"\s*(\S+)", text[position:])
-    here = (word[1] if word else text[position:]).strip(",;")
+    here = (word[1] if word else text[position:]).strip(",;") or ","
     if here[:1] in "\"'“‘" and "STRING" not in expected:
         quoted = re.match(r"\s*([\"'“‘][^\"'”’]*[\"'”’]?)", text[position:])
         here = quoted[1] if quoted else here

@@ -162,10 +162,11 @@ class Steps:
     def repeat(self, times: int, body: Any) -> Repeat:
         return Repeat(_steps(body), times)
 
-    def late_until(self, step: Step, condition: Condition) -> Repeat:
+    def late_until(self, step: Step, condition: Condition, *then: Any) -> Any:
         if not isinstance(step.does, ClickOn | Press):  # `wait 5 seconds until …`, `type "a" until …`
             raise NotUnderstoodError(_two_ways(f"{step.words} until {condition}"))
-        return self.repeat_until(condition, step)
+        repeat = self.repeat_until(condition, step)
+        return (self._also(repeat, step.words), *_steps(then[0])) if then else repeat
 
     def repeat_until(self, condition: Condition, body: Any) -> Repeat:
         return Repeat(_steps(body), vocabulary.UNTIL_ROUNDS, self._seen(condition))
