@@ -81,6 +81,22 @@ def test_a_hint_that_the_pointer_brings_at_once_is_no_evidence() -> None:
     assert made(stays).carry_out('Click "Send"') is None
 
 
+def test_the_next_lines_of_a_log_beside_a_button_are_no_menu() -> None:
+    """Lines that stand above what is new stay; a menu hides what it opens over."""
+
+    def opens(page: Page, action: Action) -> None:
+        if isinstance(action, Click):
+            page.shown |= {
+                name: (118, 44 + 24 * n) for n, name in enumerate(["2 linking the parts", "3 copying", "4 testing"])
+            }
+
+    log, menu = Page({"Send": (60, 60), "1 compiling": (118, 20)}, opens), made(opens)
+    log.framed = {"Send"}
+    for page, kind in ((menu, "menu"), (log, "elsewhere")):
+        assert page.carry_out('Click "Send"') is None
+        assert [proof.kind for proof in page.proofs] == [kind]
+
+
 def test_what_is_chosen_by_its_name_in_the_tree_is_clicked_where_it_has_no_box() -> None:
     """A menu's item that only opens something."""
     page = made(does)

@@ -26,7 +26,7 @@ from coasty_desk.models.offline.targeting.fields import is_field
 from coasty_desk.models.offline.targeting.locating import Located, Missing
 from coasty_desk.models.offline.vision.disabled import is_greyed
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
-from coasty_desk.models.offline.vision.texts import Box
+from coasty_desk.models.offline.vision.texts import Box, Text
 
 SCROLLS = 40
 """Nothing is scrolled more often than this in search of something."""
@@ -298,7 +298,9 @@ def _kind(sight: Context, before: ReadScreen, found: Located, *, late: bool) -> 
     if late:
         return "", beside
     opened = [box for box in beside if box.meets(shape.grown(ADJOINING)) and box.area > OPENED * shape.area]
-    return ("menu", opened) if any(len(_come(before, sight.seen, box)) > 1 for box in opened) else ("", beside)
+    come = [_come(before, sight.seen, box) for box in opened]
+    is_menu = any(len(some) > 1 and not _goes_on(before, sight.seen, some, shape) for some in come)
+    return ("menu", opened) if is_menu else ("", beside)
 
 
 def _is_a_page(sight: Context, changed: Sequence[Box]) -> bool:
@@ -312,10 +314,21 @@ def _not_in_it(sight: Context, before: ReadScreen, found: Located) -> list[Box]:
     return [box for box in sight.changes(before) if box.within(own) != box]
 
 
-def _come(before: ReadScreen, after: ReadScreen, where: Box) -> list[str]:
+def _come(before: ReadScreen, after: ReadScreen, where: Box) -> list[Text]:
     """The texts there that were not there before."""
     was = {text.text for text in before.texts if where.meets(text.box)}
-    return [text.text for text in after.texts if where.meets(text.box) and text.text not in was]
+    return [text for text in after.texts if where.meets(text.box) and text.text not in was]
+
+
+def _goes_on(before: ReadScreen, after: ReadScreen, come: Sequence[Text], shape: Box) -> bool:
+    """Whether they are the next lines of what stands above them still, as in a log; a menu hides what it opens over."""
+    was = {text.text for text in before.texts}
+    still = [text.box for text in after.texts if text.text in was and not text.box.meets(shape)]
+    return any(
+        abs(above.left - text.box.left) < text.box.height / 2 and 0 <= text.box.top - above.bottom < text.box.height
+        for text in come
+        for above in still
+    )
 
 
 def _prove(sight: Context, before: ReadScreen, kind: str, what: str) -> None:
