@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from lark import Token
 
 
+_LATE = ("late_if", "late_once")
+"""What is said first is done last: `click "Accept" if it appears`."""
+
+
 class Steps:
     """Builds the values from the leaves up: each rule of grammar.lark has a method of its name.
 
@@ -66,7 +70,10 @@ class Steps:
 
     def built(self, tree: Any) -> Any:
         """What the tree means. Raises NotUnderstoodError."""
-        parts = [self.built(child) if hasattr(child, "data") else child for child in tree.children]
+        parts = []
+        for child in tree.children:
+            parts.append(self.built(child) if hasattr(child, "data") else child)
+            self._is_there = self._is_there and tree.data not in _LATE
         made = getattr(self, tree.data)(*parts)
         if tree.data == "both":
             self._must_bind(tree)
@@ -502,7 +509,7 @@ class Steps:
 
     def _is_named(self, said: str) -> bool:
         """Whether it begins with a capital, in a language where not every noun does."""
-        return said.isupper() or (said[0].isupper() and self._said.words_of.language != "de")
+        return said.isupper() or (said[:1].isupper() and self._said.words_of.language != "de")
 
     def kind_worded(self, ordinal: Token | None, kind: Token, said: str) -> Target:
         name = self._source(kind)
