@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from coasty_desk.desktop.linux import desktop_entries, proc
@@ -17,13 +18,15 @@ _STARTERS = frozenset(["env", "flatpak", "snap", "pkexec"])
 
 
 def is_terminal(kind: Sequence[str], pid: int) -> bool:
-    """`kind` is the window's class and instance, `pid` the process that it is of.
-
-    Classes and programs that are known stand in terminals.txt, in small letters.
-    """
+    """`kind` is the window's class and instance, `pid` the process that it is of."""
     names = {word.lower() for word in (*kind, *_programs(pid))}
-    known = Path(__file__).with_name("terminals.txt").read_text("ascii").split()
-    return not names.isdisjoint(known) or any(names & called for called in _called_terminals(os.environ))
+    return not names.isdisjoint(_known()) or any(names & called for called in _called_terminals(os.environ))
+
+
+@cache
+def _known() -> frozenset[str]:
+    """The classes and programs of terminals.txt, in small letters."""
+    return frozenset(Path(__file__).with_name("terminals.txt").read_text("ascii").split())
 
 
 def _programs(pid: int) -> Iterator[str]:
