@@ -88,7 +88,7 @@ class Steps:
         """`click A and click B if …`: whether the condition is of both is not said. Raises NotUnderstoodError."""
         first, rest = tree.children
         joint = self._said.text[first.meta.end_pos : rest.meta.start_pos]
-        if rest.data in ("late_if", "late_once", "late_until") and not re.search("then", joint, re.IGNORECASE):
+        if rest.data in (*_LATE, "late_until") and not re.search("then", joint, re.IGNORECASE):
             message = (
                 "it does not say whether all of it is done on that condition, or the last: say the condition first"
             )
