@@ -65,8 +65,11 @@ class ParsedSource(Struct, frozen=True):
         return [*map(encode, self.actions), *([] if self.verdict is Verdict.CONTINUE else [last])]
 
 
-def parse(source: str) -> ParsedSource:
-    """Read pyautogui source. Raises SourceRefused, and nothing else, for whatever is not understood."""
+def parse(source: str, *, of_one: bool = False, whole: bool = False) -> ParsedSource:
+    """Read pyautogui source; `of_one`: its places are fractions of the picture. `whole`: with bent drags and held keys.
+
+    Raises SourceRefused, and nothing else, for whatever is not understood.
+    """
     braces, ends = source.count("{"), sum(map(source.count, ";\n\r"))
     for many, most, what in (
         *((len(source), MAX_CODE, "characters"), (braces, MAX_BRACES, "braces")),
@@ -77,7 +80,7 @@ def parse(source: str) -> ParsedSource:
             raise SourceRefused(msg)
     try:
         text, tree = _tree(_unfenced(source))
-        reader = _Reader(_LINE_END.split(text))
+        reader = _Reader(_LINE_END.split(text), of_one=of_one, whole=whole)
         reader.read(tree.body)
         reader.finish()
     except (RecursionError, MemoryError):
@@ -123,8 +126,8 @@ def _tree(text: str) -> tuple[str, ast.Module]:
 class _Reader:
     """Reads statements one after the other and has the hand do them."""
 
-    def __init__(self, lines: list[str]) -> None:
-        self.hand = SourceHand()
+    def __init__(self, lines: list[str], *, of_one: bool, whole: bool) -> None:
+        self.hand = SourceHand(of_one=of_one, bends=whole)
         self._lines = lines
         self._names: Names = {name: name for name in MODULES}
         self._empty = True

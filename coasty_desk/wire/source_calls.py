@@ -75,7 +75,9 @@ def _place(hand: SourceHand, fields: Fields) -> Point | None:
     if across is None or down is None:
         pointer = given(hand.pointer, _NOWHERE)
         across, down = pointer.x if across is None else across, pointer.y if down is None else down
-    if all(isinstance(one, float) and 0 < one < 1 for one in (across, down)):
+    if hand.of_one:
+        return Point(across, down)
+    if max(abs(across), abs(down)) <= 1 and any(isinstance(one, float) and 0 < one < 1 for one in (across, down)):
         unreadable("x and y are fractions, not pixels")
     return Point(int(across), int(down))
 

@@ -16,7 +16,9 @@ from coasty_desk.core.actions import (
     Button,
     Click,
     Drag,
+    HoldKeys,
     KeyCombo,
+    Look,
     Move,
     Point,
     PressKeys,
@@ -57,7 +59,9 @@ class _Pressed(Struct):
 class SourceHand:
     """Gathers `actions`; `verdict` is what the source says of the task. Every method raises UnreadableError."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, of_one: bool = False, bends: bool = False) -> None:
+        """`of_one`: places are fractions of the picture, and not pixels. `bends`: a drag may bend, and keys be held for a time."""
+        self.of_one, self._bends = of_one, bends
         self.actions: list[Action] = []
         self.verdict = Verdict.CONTINUE
         self.pointer: Point | None = None
@@ -138,7 +142,7 @@ class SourceHand:
             unreadable(f"the {pressed.button} button goes down and the {button} one comes up")
         if tuple(self._held) != pressed.held:
             unreadable("keys go down or up while the mouse button is down")
-        self._add(_gesture(pressed))
+        self._add(_gesture(pressed, bends=self._bends))
 
     def scroll(self, notches: int, horizontal: bool, point: Point | None) -> None:  # noqa: FBT001 - the wheel's two ways
         """Turn the wheel."""
@@ -175,9 +179,14 @@ class SourceHand:
         if key not in self._held:
             return
         if self._unused:
-            if self._seconds > TAP:
+            if self._seconds <= TAP:
+                self._chord(tuple(self._held))
+            elif self._bends and isinstance(self.actions[-1], Wait):
+                self.actions.pop()
+                self.hold(tuple(self._held), self._seconds)
+                self._unused = False
+            else:
                 unreadable(f"the key {glimpse(key, 40)} is held down for a time")
-            self._chord(tuple(self._held))
         self._held.remove(key)
 
     def press(self, keys: tuple[str, ...], times: int = 1, interval: float = 0.0) -> None:
@@ -197,6 +206,29 @@ class SourceHand:
         """Press keys together; one alone is pressed."""
         self._no_button("key")
         self._chord((*self._held, *(part for key in keys for part in split_keys(key))))
+
+    def combo(self, keys: tuple[str, ...]) -> None:
+        """Press keys together, also where it is one alone."""
+        self._no_button("key")
+        self._chord((*self._held, *keys))
+        if self.actions[-1:] == [PressKeys(keys)]:
+            self.actions[-1] = KeyCombo(keys)
+
+    def press_and_move(self, start: Point | None, end: Point, button: Button) -> None:
+        """Press at `start` (None: where the pointer is), move to `end`, release."""
+        self._no_button("drag")
+        self._pressed = _Pressed(self._place(start), button, self._modifiers())
+        self.move(end)
+        self.mouse_up(None, button)
+
+    def hold(self, keys: tuple[str, ...], seconds: float) -> None:
+        """Hold keys for a time."""
+        self._no_button("key")
+        self._add(HoldKeys(keys, seconds=seconds))
+
+    def look(self) -> None:
+        """Look at the screen again."""
+        self._add(Look())
 
     def _press(self, keys: tuple[str, ...]) -> None:
         if self._held or any(len(split_keys(key)) > 1 for key in keys):
@@ -257,7 +289,7 @@ class SourceHand:
         self.actions.append(action)
 
 
-def _gesture(pressed: _Pressed) -> Action:
+def _gesture(pressed: _Pressed, *, bends: bool) -> Action:
     """The click or the drag that a press, its moves and its release were."""
     if all(point == pressed.start for point in pressed.path):
         if pressed.seconds > TAP:
@@ -265,9 +297,10 @@ def _gesture(pressed: _Pressed) -> Action:
         return Click(pressed.start, pressed.button, 1, pressed.held)
     *between, end = pressed.path
     start = pressed.path[0] if pressed.start is None else pressed.start
-    if any(_off(start, end, point) for point in between):
+    is_straight = not any(_off(start, end, point) for point in between)
+    if not is_straight and not bends:
         unreadable("the drag does not go straight")
-    return Drag(pressed.start, end, pressed.button, pressed.held)
+    return Drag(pressed.start, end, pressed.button, pressed.held, () if is_straight else tuple(between))
 
 
 def _off(start: Point, end: Point, point: Point) -> bool:
