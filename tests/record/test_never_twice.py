@@ -24,8 +24,7 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.models.coasty.api_key import ApiKey
 from coasty_desk.models.coasty.client import CoastyPredictor
 from coasty_desk.models.coasty.http import Connection
-from coasty_desk.models.coasty.retry import NO_ANSWER
-from coasty_desk.models.coasty.transport import Outgoing, Reply, UnansweredError
+from coasty_desk.models.transport.transport import NO_ANSWER, Outgoing, Reply, UnansweredError
 from coasty_desk.record.journal import Recorder, recorded
 from coasty_desk.record.listing import events
 from coasty_desk.record.resume import ResumeState, take_up

@@ -7,6 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from coasty_desk.core.errors import ServiceError, UsageError
+from coasty_desk.models.transport.loopback import is_loopback
 
 BASE_URL = "https://coasty.ai/v1"
 
@@ -48,6 +49,11 @@ class ApiKey:
         return self.kind != "test"
 
 
+def host(url: str = BASE_URL) -> str:
+    """The host that a key for this address is stored under. Raises UsageError where it is no address."""
+    return urlsplit(base_url(url)).hostname or ""
+
+
 def base_url(text: str) -> str:
     """The address under which the service's paths lie, with `/v1` at its end. Raises UsageError."""
     url = text.strip().rstrip("/")
@@ -68,15 +74,3 @@ def base_url(text: str) -> str:
         )
         raise UsageError(message, "Set it to an https address; http is for this machine itself, such as 127.0.0.1.")
     return url if parts.path.endswith("/v1") else f"{url}/v1"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether what is sent there stays on this machine: its name for itself, or an address that is written out."""
-    if host.lower() == "localhost":
-        return True
-    import ipaddress  # noqa: PLC0415 - a service that is elsewhere has a name, and every start would wait for it
-
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from coasty_desk.core.redaction.disguises import put, spans
 from coasty_desk.models.coasty.api_key import ApiKey, base_url
-from coasty_desk.models.coasty.transport import REDIRECTED, Outgoing, Reply, Sending, Transport, UnansweredError
+from coasty_desk.models.transport.transport import REDIRECTED, Outgoing, Reply, Sending, Transport, UnansweredError
 from coasty_desk.version import VERSION
 
 TIMEOUT = 120.0
@@ -86,7 +86,7 @@ class Connection:
     def _transport(self) -> Transport:
         if self._given is not None:
             return self._given
-        from coasty_desk.models.coasty.http_transport import HttpTransport  # noqa: PLC0415 - offline runs need none of it
+        from coasty_desk.models.transport.http_transport import HttpTransport  # noqa: PLC0415 - offline runs need none of it
 
         return HttpTransport(self.url, self._sent)
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from coasty_desk.models.coasty.http import INQUIRY_TIMEOUT, Connection
 from coasty_desk.models.coasty.remedies import as_error
 from coasty_desk.models.coasty.retry import NOT_JSON
-from coasty_desk.models.coasty.transport import UnansweredError
+from coasty_desk.models.transport.transport import UnansweredError
 from coasty_desk.wire import error_envelope
 from coasty_desk.wire.error_envelope import Fault
 from coasty_desk.wire.json_fields import UnreadableError, parse_json

@@ -18,7 +18,7 @@ from coasty_desk.models.coasty import retry
 from coasty_desk.models.coasty.http import TIMEOUT, Connection
 from coasty_desk.models.coasty.outbox import Outbox
 from coasty_desk.models.coasty.remedies import as_error
-from coasty_desk.models.coasty.transport import Reply, Sending, UnansweredError
+from coasty_desk.models.transport.transport import NO_ANSWER, Reply, Sending, UnansweredError
 from coasty_desk.wire import error_envelope
 from coasty_desk.wire.error_envelope import Fault
 from coasty_desk.wire.json_fields import UnreadableError, number_in, parse_json
@@ -95,7 +95,7 @@ class Exchange(Struct):
                 posted, doubt = posted.renewed(), False
                 self.outbox.keep(posted)
             outcome = self._collect(posted) if decision.collect else None
-            if isinstance(outcome, Fault) and outcome.code == retry.NO_ANSWER:
+            if isinstance(outcome, Fault) and outcome.code == NO_ANSWER:
                 outcome = None
 
     def _send(self, posted: Posted, around: Around | None) -> ServiceAnswer | Fault:
@@ -113,7 +113,7 @@ class Exchange(Struct):
         except UnansweredError as none:
             return none.fault
         except TimeoutError:
-            return Fault(retry.NO_ANSWER, f"no answer came within {TIMEOUT:g} s", 0)
+            return Fault(NO_ANSWER, f"no answer came within {TIMEOUT:g} s", 0)
         return self.read(reply)
 
     def read(self, reply: Reply) -> ServiceAnswer | Fault:
@@ -164,12 +164,12 @@ class Exchange(Struct):
         )
 
 
-_NOT_TOLD = Fault(retry.NO_ANSWER, "nor could it be asked what became of it", 0)
+_NOT_TOLD = Fault(NO_ANSWER, "nor could it be asked what became of it", 0)
 
 _REPLAYED = ("x-coasty-idempotent-replay", "idempotency-replayed")
 
 
 def _in_doubt(fault: Fault) -> bool:
     """Whether the step may have been charged all the same: the answer was lost on its way, or the service broke off in it."""
-    lost = fault.code in (retry.NO_ANSWER, retry.NOT_JSON) or fault.status >= 500
+    lost = fault.code in (NO_ANSWER, retry.NOT_JSON) or fault.status >= 500
     return lost and not retry.unpaid(fault)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from coasty_desk.core.errors import ServiceError
-from coasty_desk.models.coasty import retry, transport
+from coasty_desk.models.coasty import retry
+from coasty_desk.models.transport import transport
 from coasty_desk.wire.error_envelope import Fault
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from coasty_desk.models.transport.transport import NO_ANSWER, UNREACHABLE
 from coasty_desk.wire.error_envelope import Fault
 
 ATTEMPTS = 4
@@ -22,11 +23,9 @@ IN_FLIGHT_PAUSE = 1.0
 IN_FLIGHT_PATIENCE = 180.0
 """Seconds between two looks at a request that the service is still at, and until we no longer believe that it is."""
 
-UNREACHABLE = "UNREACHABLE"
-NO_ANSWER = "NO_ANSWER"
 NOT_JSON = "NOT_JSON"
 IN_FLIGHT = "IDEMPOTENCY_IN_FLIGHT"
-"""Codes of ours for what has none (nothing was sent; it was sent, and no answer came; not the service's answer), and one of the service's."""
+"""Codes of ours for what has none (not the service's answer), and one of the service's."""
 
 _PASSING = frozenset({429, 500, 502, 503, 504, *range(520, 528)})
 """Statuses that pass by themselves; 520-527 are those that an edge proxy gives for a service it cannot reach."""

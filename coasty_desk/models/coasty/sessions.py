@@ -11,8 +11,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from coasty_desk.models.coasty.http import Connection
-from coasty_desk.models.coasty.retry import NO_ANSWER
-from coasty_desk.models.coasty.transport import NOT_SENT, Reply, UnansweredError
+from coasty_desk.models.transport.transport import NO_ANSWER, NOT_SENT, Reply, UnansweredError
 from coasty_desk.wire.json_fields import UnreadableError, parse_json
 
 CLOSING = 1.5

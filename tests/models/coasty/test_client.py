@@ -24,7 +24,7 @@ from coasty_desk.models.coasty.client import CoastyPredictor, instruction
 from coasty_desk.models.coasty.http import Connection
 from coasty_desk.models.coasty.outbox import Memory
 from coasty_desk.models.coasty.sessions import Sessions
-from coasty_desk.models.coasty.transport import Reply, UnansweredError
+from coasty_desk.models.transport.transport import Reply, UnansweredError
 from coasty_desk.wire.open_purchase import Opened, Posted
 from tests.models.coasty.conftest import RUN, ask
 from tests.stub_service import (
@@ -355,7 +355,7 @@ def test_what_cannot_be_an_answer_ends_the_run(
 
 def test_a_slow_drip_is_not_waited_for(client: Client, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that has begun must end within seconds, however long the service may think before it."""
-    monkeypatch.setattr("coasty_desk.models.coasty.http_transport.BODY_TIMEOUT", 0.05)
+    monkeypatch.setattr("coasty_desk.models.transport.http_transport.BODY_TIMEOUT", 0.05)
     service.plan("session", *[saying(Response(200, drip(0.01)))] * 4)
     with pytest.raises(ServiceError, match="too slowly"):
         predicted(client(), ask())

@@ -16,9 +16,8 @@ from coasty_desk.core.errors import ServiceError
 from coasty_desk.models.coasty.account import check
 from coasty_desk.models.coasty.api_key import ApiKey
 from coasty_desk.models.coasty.http import Connection
-from coasty_desk.models.coasty.retry import NO_ANSWER, UNREACHABLE
-from coasty_desk.models.coasty.transport import BAD_CERTIFICATE, BAD_SETUP, UnansweredError
-from tests.models.coasty.certificates import make_certificate
+from coasty_desk.models.transport.transport import BAD_CERTIFICATE, BAD_SETUP, NO_ANSWER, UNREACHABLE, UnansweredError
+from tests.models.transport.certificates import make_certificate
 from tests.stub_service import HTML, KEY, Response, Service, error, saying, serving
 
 

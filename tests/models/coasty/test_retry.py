@@ -12,13 +12,12 @@ from coasty_desk.models.coasty.retry import (
     FIRST_DELAY,
     IN_FLIGHT_PATIENCE,
     LONGEST_DELAY,
-    NO_ANSWER,
     NOT_JSON,
-    UNREACHABLE,
     GiveUp,
     RetryWith,
     decide,
 )
+from coasty_desk.models.transport.transport import NO_ANSWER, UNREACHABLE
 from coasty_desk.wire.error_envelope import Fault
 
 SAME, NEW, COLLECT, NEVER = "same key", "new key", "collect", "never"

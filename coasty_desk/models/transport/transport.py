@@ -12,9 +12,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from coasty_desk.models.coasty.retry import UNREACHABLE
 from coasty_desk.wire.error_envelope import Fault
 from coasty_desk.wire.json_fields import short
+
+UNREACHABLE = "UNREACHABLE"
+NO_ANSWER = "NO_ANSWER"
+"""Codes of ours for what has none: nothing was sent; it was sent, and no answer came."""
 
 BAD_CERTIFICATE = "BAD_CERTIFICATE"
 BAD_SETUP = "BAD_SETUP"

@@ -1,24 +1,19 @@
-"""The API key in the system's keyring: one for each host, so that a key for one service is never sent to another."""
+"""An API key in the system's keyring: one for each host, so that a key for one service is never sent to another."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from urllib.parse import urlsplit
 
 from coasty_desk.core.errors import UsageError
-from coasty_desk.models.coasty.api_key import BASE_URL, base_url
 
 SERVICE = "coasty-desk"
 """What the keyring calls us; the user beside it is the service's host."""
 
-_INSTEAD = "Set COASTY_API_KEY instead, in the environment of the commands that need it alone."
-
-
-def host(url: str = BASE_URL) -> str:
-    """The host that a key for this address is stored under. Raises UsageError where it is no address."""
-    return urlsplit(base_url(url)).hostname or ""
+_INSTEAD = (
+    "Set the key's variable instead, such as COASTY_API_KEY, in the environment of the commands that need it alone."
+)
 
 
 def works() -> str:
@@ -33,27 +28,27 @@ def works() -> str:
         return str(found.name)
 
 
-def read(url: str = BASE_URL) -> str:
-    """The stored key; empty where there is none. Raises UsageError where the keyring cannot be read."""
+def read(host: str) -> str:
+    """The host's key; empty where there is none. Raises UsageError where the keyring cannot be read."""
     with _keyring("read") as keyring:
         try:
-            return keyring.get_password(SERVICE, host(url)) or ""
+            return keyring.get_password(SERVICE, host) or ""
         except keyring.errors.NoKeyringError:
             return ""
 
 
-def store(key: str, url: str = BASE_URL) -> None:
+def store(key: str, host: str) -> None:
     """Put the key there, in the place of an older one. Raises UsageError where the keyring refuses."""
     with _keyring("written to") as keyring:
-        keyring.set_password(SERVICE, host(url), key)
+        keyring.set_password(SERVICE, host, key)
 
 
-def forget(url: str = BASE_URL) -> bool:
+def forget(host: str) -> bool:
     """Take the key away; whether there was one. Raises UsageError where the keyring refuses."""
-    there = bool(read(url))
+    there = bool(read(host))
     with _keyring("written to") as keyring:
         if there:
-            keyring.delete_password(SERVICE, host(url))
+            keyring.delete_password(SERVICE, host)
     return there
 
 

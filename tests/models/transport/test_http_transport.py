@@ -13,10 +13,9 @@ import pytest
 
 from coasty_desk.models.coasty.api_key import ApiKey
 from coasty_desk.models.coasty.http import Connection
-from coasty_desk.models.coasty.retry import NO_ANSWER, UNREACHABLE
-from coasty_desk.models.coasty.transport import NOT_SENT, Sending, UnansweredError
 from coasty_desk.models.coasty.uploads import SLOW, VERY_SLOW, Uploads
-from tests.models.coasty.certificates import make_certificate
+from coasty_desk.models.transport.transport import NO_ANSWER, NOT_SENT, UNREACHABLE, Sending, UnansweredError
+from tests.models.transport.certificates import make_certificate
 from tests.stub_service import KEY, Service, serving
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

@@ -16,10 +16,17 @@ import pytest
 
 from coasty_desk.models.coasty.api_key import ApiKey
 from coasty_desk.models.coasty.http import Connection
-from coasty_desk.models.coasty.http_transport import TIMED, HttpTransport
-from coasty_desk.models.coasty.retry import NO_ANSWER, UNREACHABLE
-from coasty_desk.models.coasty.transport import BAD_SETUP, REDIRECTED, TOO_LARGE, Sending, UnansweredError
-from tests.models.coasty.certificates import make_certificate
+from coasty_desk.models.transport.http_transport import TIMED, HttpTransport
+from coasty_desk.models.transport.transport import (
+    BAD_SETUP,
+    NO_ANSWER,
+    REDIRECTED,
+    TOO_LARGE,
+    UNREACHABLE,
+    Sending,
+    UnansweredError,
+)
+from tests.models.transport.certificates import make_certificate
 from tests.stub_service import KEY
 
 BEYOND = "https://service.example/v1"
@@ -213,7 +220,7 @@ def test_an_address_of_a_proxy_that_is_of_no_use_is_said(
 ) -> None:
     """Nothing is sent, and nothing is tried again; SOCKS needs a package that is not asked for."""
     monkeypatch.setenv("https_proxy", url)
-    monkeypatch.setattr("coasty_desk.models.coasty.proxies.find_spec", lambda _name: None)
+    monkeypatch.setattr("coasty_desk.models.transport.proxies.find_spec", lambda _name: None)
     with pytest.raises(UnansweredError, match="proxy") as caught:
         Connection(BEYOND, ApiKey(KEY)).get("models")
     assert caught.value.fault.code == BAD_SETUP

@@ -26,12 +26,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from coasty_desk.models.coasty.api_key import is_loopback
-from coasty_desk.models.coasty.retry import NO_ANSWER, UNREACHABLE
-from coasty_desk.models.coasty.transport import (
+from coasty_desk.models.transport.loopback import is_loopback
+from coasty_desk.models.transport.transport import (
     BAD_CERTIFICATE,
     BAD_SETUP,
+    NO_ANSWER,
     TOO_LARGE,
+    UNREACHABLE,
     Outgoing,
     Reply,
     Sending,
@@ -138,7 +139,7 @@ class HttpTransport:
             if self._proxy is None:
                 connection.connect()
             else:
-                from coasty_desk.models.coasty import proxies  # noqa: PLC0415 - as below
+                from coasty_desk.models.transport import proxies  # noqa: PLC0415 - as below
 
                 connection.sock = proxies.through(self._proxy, self._host, self._port, self._trusted, seconds)
         except BaseException as error:
@@ -161,7 +162,7 @@ class HttpTransport:
         told = any(name.lower().endswith("_proxy") for name in os.environ)
         if not told and not any(map(find_spec, ("_scproxy", "winreg"))):
             return None
-        from coasty_desk.models.coasty import proxies  # noqa: PLC0415 - few have one
+        from coasty_desk.models.transport import proxies  # noqa: PLC0415 - few have one
 
         return proxies.proxy_for(self._host, self._port)
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from coasty_desk.models.coasty.retry import UNREACHABLE
-from coasty_desk.models.coasty.transport import BAD_SETUP, UnansweredError
+from coasty_desk.models.transport.transport import BAD_SETUP, UNREACHABLE, UnansweredError
 
 if TYPE_CHECKING:
     import socket
