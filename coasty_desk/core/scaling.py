@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Point, TypeText, moved, points
 
@@ -91,6 +92,41 @@ def fit(real: Size, box: Size) -> Size:
 def padded(content: Size) -> Size:
     """The image that is sent: `content`, with black added right and below where it is under the service's least size."""
     return Size(max(content.width, SENT_MIN.width), max(content.height, SENT_MIN.height))
+
+
+class ImageFit(Struct, frozen=True):
+    """A picture that a model's server leaves as it is: content within `box`, its sides filled up to multiples of `factor`.
+
+    Vision models cut a picture into squares; their servers resize it to whole squares, and to a number of them (`most`
+    pixels), before the model sees it, do not say so, and the model answers in the pixels of *that* picture.
+    """
+
+    box: Size = Size(16_384, 16_384)
+    factor: int = 1
+    most: int = 16_384 * 16_384
+
+    def within(self, box: Size) -> ImageFit:
+        """The same, and no larger than that either."""
+        return replace(self, box=Size(min(self.box.width, box.width), min(self.box.height, box.height)))
+
+    def sizes(self, real: Size) -> tuple[Size, Size]:
+        """The content's size and that of the picture, of a screen of that size; black is added right and below."""
+        box, factor = self.box, self.factor
+        while True:
+            content = fit(real, box)
+            sent = Size(-(-content.width // factor) * factor, -(-content.height // factor) * factor)
+            if sent.width * sent.height <= self.most:
+                return content, sent
+            shrink = min(0.995, math.sqrt(self.most / (sent.width * sent.height)))
+            box = Size(max(1, int(content.width * shrink)), max(1, int(content.height * shrink)))
+
+
+def sizes_sent(real: Size, within: Size | ImageFit) -> tuple[Size, Size]:
+    """The content's size and that of the picture that is sent, of a screen of that size, as the model wants it."""
+    if isinstance(within, ImageFit):
+        return within.sizes(real)
+    content = fit(real, within)
+    return content, padded(content)
 
 
 class Placed:

@@ -9,7 +9,7 @@ from coasty_desk.core.money import Money
 from coasty_desk.core.ports import Judging, PredictRequest, PredictStream, SettleResult
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.desktop.input.executor import refused
-from coasty_desk.models.coasty import transport
+from coasty_desk.models.transport import transport
 
 Reply = Prediction | BaseException | Callable[[PredictRequest], Prediction]
 """What a scripted model does when it is asked: answer, raise, or work the answer out."""
@@ -111,7 +111,7 @@ class OpenGate:
 
 
 class AnsweringTransport:
-    """A `models.coasty.transport.Transport` without a wire: each request is `answer`'s, which may raise UnansweredError.
+    """A `models.transport.transport.Transport` without a wire: each request is `answer`'s, which may raise UnansweredError.
 
     `sent` keeps the requests in order; `closed` counts.
     """

@@ -1,0 +1,1 @@
+"""Google's Gemini models by the Interactions API and its computer use for desktops (MODELS.md §1.3)."""
