@@ -9,6 +9,10 @@ from __future__ import annotations
 MODELS = {
     "coasty": "coasty_desk.models.coasty_model",
     "offline": "coasty_desk.models.offline_model",
+    "anthropic": "coasty_desk.models.anthropic_model",
+    "openai": "coasty_desk.models.openai_model",
+    "gemini": "coasty_desk.models.gemini_model",
+    "chat": "coasty_desk.models.chat_model",
 }
 
 TARGETS = {

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from coasty_desk.catalog import MODELS, TARGETS
 from coasty_desk.core.errors import UsageError
-from coasty_desk.core.scaling import Rect, Size
+from coasty_desk.core.scaling import ImageFit, Rect, Size
 from coasty_desk.core.surroundings import Surroundings
 
 if TYPE_CHECKING:  # what is only named here is loaded by those who make it: a person waits for the first screenshot
@@ -79,7 +79,7 @@ class Model(ABC):
     remembers = True
     """Whether it knows, asked again in another process, how far it had come."""
 
-    def size(self, chosen: Settings) -> Size:
+    def size(self, chosen: Settings) -> Size | ImageFit:
         """The largest screenshot that it wants, in sent pixels."""
         return chosen.max_size
 
@@ -93,13 +93,16 @@ class Model(ABC):
         del environment
         return ()
 
-    def bills(self, environment: Mapping[str, str]) -> bool:
+    def bills(self, chosen: Settings, environment: Mapping[str, str]) -> bool:
         """Whether it may charge something for a step, with the key in use; asked before it is made ready."""
-        del environment
+        del chosen, environment
         return False
 
     def prices(self, chosen: Settings, sent: Size) -> Prices | None:
-        """What steps cost with screenshots of that size; None of a model that charges nobody."""
+        """What steps cost with screenshots of that size; None where nobody is charged, or nobody has said how much.
+
+        Raises UsageError where a cap is set that could not be kept.
+        """
         del chosen, sent
         return None
 
@@ -140,7 +143,7 @@ class TargetRequest(Struct, frozen=True):
     task: str
     rules: GuardRules
     programs: Mapping[str, str] = field(default_factory=dict)
-    size: Size = WHOLE
+    size: Size | ImageFit = WHOLE
     image_format: Callable[[], ImageFormat] = lambda: "png"
     legible: Legible | None = None
     process: ShellProcess | None = None

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from coasty_desk.catalog import MODELS
 from coasty_desk.core.scaling import SENT_MAX, SENT_MIN, Rect, Size
+from coasty_desk.core.token_prices import TokenPrice
 
 
 class ValueReader(Struct, frozen=True):
@@ -157,6 +158,13 @@ def rects(value: Any) -> tuple[Rect, ...]:
     return tuple(rect(item) for item in _entries(value))
 
 
+def prices(value: Any) -> dict[str, TokenPrice]:
+    """What models cost by the token, by their names."""
+    if not isinstance(value, dict) or len(value) > MOST_ENTRIES:
+        raise ValueError
+    return {text(name): TokenPrice.read_from(entry) for name, entry in value.items()}
+
+
 def settle(value: Any) -> float | None:
     """A fixed pause in seconds; None for `adaptive`."""
     return None if value == "adaptive" else seconds(value)
@@ -199,4 +207,10 @@ SECRETS = ValueReader(
     "NAME=SOURCE",
     ["PASSWORD=keyring:mail/me"],
 )
-ADDRESS = ValueReader("the service's address", text, "URL")
+ADDRESS = ValueReader("an http or https address", text, "URL", "http://127.0.0.1:11434/v1")
+NAME = ValueReader("a name", text, "NAME", "qwen3-vl:8b")
+PRICES = ValueReader(
+    f'up to {MOST_ENTRIES} tables such as [prices."name"], each with in, out and, where they differ, read and write in dollars for a million tokens, and as_of',
+    prices,
+    example={"claude-sonnet-5-5": {"in": 2.0, "out": 10.0, "read": 0.2, "write": 2.5, "as_of": "2026-11-26"}},
+)

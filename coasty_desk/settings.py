@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, cast
 
 import platformdirs
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from coasty_desk import plain_files, presets, project_file
@@ -27,6 +27,7 @@ from coasty_desk.core.abort import abort_key
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import at_home, given
 from coasty_desk.core.scaling import Rect, Size
+from coasty_desk.core.token_prices import TokenPrice
 from coasty_desk.presets import Confirm
 from coasty_desk.project_file import ProjectFile
 from coasty_desk.project_rules import Allowed, ProjectRule
@@ -89,7 +90,7 @@ class Setting(Struct, frozen=True):
     @property
     def example(self) -> object:
         """A value as TOML has it."""
-        return plain(self.default) if self.default not in (None, ()) else self.read.example
+        return plain(self.default) if self.default not in (None, (), {}) else self.read.example
 
 
 class Settings(Struct, frozen=True):
@@ -151,6 +152,17 @@ class Settings(Struct, frozen=True):
     provider: Annotated[
         str, Setting("Who predicts; offline: no key, no network", readers.PROVIDER, rules.BY_TRUST, see="models")
     ] = "coasty"
+    model: Annotated[
+        str | None, Setting("Which model", readers.NAME, rules.BY_TRUST, "the provider's own", "models")
+    ] = None
+    # a key may be sent there, and the screen is
+    base_url: Annotated[
+        str | None, Setting("Where its server is", readers.ADDRESS, rules.NEVER, "the provider's own", "models")
+    ] = None
+    profile: Annotated[
+        str | None,
+        Setting("How a chat model is spoken with", readers.NAME, rules.BY_TRUST, "by its name", "models"),
+    ] = None
     cua_version: Annotated[str, Setting("The model's version", readers.VERSION, rules.BY_TRUST, see="models")] = "v3"
     # what it costs is in the price that is shown and asked about, and within the caps
     memory: Annotated[
@@ -196,9 +208,11 @@ class Settings(Struct, frozen=True):
         int | None,
         Setting("Cap on what all runs of a day cost", readers.CENTS, rules.DAY_CAPPED, see="money", section="limits"),
     ] = None
-    base_url: Annotated[str, Setting("Where the service is", readers.ADDRESS, rules.NEVER, section="environment")] = (
-        BASE_URL
-    )
+    # a price that is too low lets a run spend more
+    prices: Annotated[
+        dict[str, TokenPrice],
+        Setting("What models cost by the token", readers.PRICES, rules.NEVER, see="money", section="prices"),
+    ] = {}
     capped_by_project: bool = False
     """Whether the budget is a project's: a cap like any, but nobody's agreement to what the run may cost."""
 
@@ -218,8 +232,11 @@ _DEFAULTS = Settings()
 TABLE = {row.name: row for row in _rows()}
 """The settings by name, in the order in which a help has them."""
 
-SECTIONS = ("run", "record", "limits")
-"""Those of a file, besides which there is `environment`."""
+OF_PROVIDER = ("model", "base_url", "profile")
+"""What belongs to the provider beside which it is named."""
+
+SECTIONS = ("run", "record", "limits", "prices")
+"""Those of a file; the last is one value, by the models' names."""
 
 
 def of(*sections: str) -> list[Setting]:
@@ -310,16 +327,22 @@ def merge(options: Mapping[str, object], environment: Mapping[str, str], files: 
         for name, value in _from_file(path).items():
             values[name] = _beside(path, name, _read(name, value, f"{name} in {path}"))
             origins[name] = str(path)
-    url = environment.get(BASE_URL_VARIABLE, "").strip()
-    if url:
-        values["base_url"], origins["base_url"] = url, f"environment ({BASE_URL_VARIABLE})"
+    if "provider" in options and options["provider"] != values.get("provider", _DEFAULTS.provider):
+        for name in OF_PROVIDER:  # those of another one: no key is sent to an address that is not its own
+            values.pop(name, None)
+            origins[name] = "default"
     for name, value in options.items():
         if name not in TABLE:
             raise _no_option(name)
         flag = TABLE[name].flag
         values[name], origins[name] = _read(name, value, flag), f"option {flag}"
     own = Settings(**cast("dict[str, Any]", values))
-    return Merged(own, origins) if project is None else _with(project, own, origins, options)
+    found = Merged(own, origins) if project is None else _with(project, own, origins, options)
+    url = environment.get(BASE_URL_VARIABLE, "").strip()
+    if not url or found.settings.provider != _DEFAULTS.provider or "base_url" in options:
+        return found
+    origins["base_url"] = f"environment ({BASE_URL_VARIABLE})"
+    return replace(found, settings=replace(found.settings, base_url=url))
 
 
 def _with(project: ProjectFile, own: Settings, origins: Origins, options: Mapping[str, object]) -> Merged:
@@ -415,6 +438,8 @@ def recorded(chosen: Settings) -> dict[str, object]:
     values = {row.name: getattr(chosen, row.name) for row in of("run")}
     for name in ("json", "yes", "file"):
         del values[name]
+    if chosen.provider == _DEFAULTS.provider:
+        del values["base_url"]  # the environment's
     values["policy"] = [str(given(path).resolve()) for path in chosen.policy]
     return {name: plain(value) for name, value in values.items() if value is not None}
 
@@ -428,6 +453,8 @@ def plain(value: object) -> object:
             return f"{left},{top},{width},{height}"
         case tuple():
             return [plain(item) for item in value]
+        case dict():
+            return {name: to_builtins(item) for name, item in value.items()}
         case _:
             return value
 
@@ -458,6 +485,9 @@ def _parsed(path: Path, content: bytes) -> dict[str, object]:
     for section, table in document.items():
         if section not in SECTIONS:
             raise _unknown(section, path, [f"[{name}]" for name in SECTIONS], f"[{_cut(section)}]")
+        if section == "prices" and isinstance(table, dict):
+            found |= {section: table} if table else {}
+            continue
         if not isinstance(table, dict):
             message = f"{path} has no table [{section}], but something else of that name."
             raise UsageError(
@@ -490,8 +520,6 @@ def _unknown(name: str, path: Path, known: list[str], shown: str) -> UsageError:
     home = TABLE[name].section if name in TABLE else ""
     if home in SECTIONS:
         return UsageError(f"{path} has {name} where it does not belong.", f"Write it under [{home}].")
-    if home:
-        return UsageError(f"{path} has {name}, which no file may set.", f"Set {BASE_URL_VARIABLE} in the environment.")
     near = difflib.get_close_matches(_cut(name), known, 1, 0.5)
     remedy = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(known)}."
     return UsageError(f"{path} has an unknown key: {shown}.", remedy)

@@ -71,12 +71,16 @@ HOSTILE: dict[str, str] = {
     "keep_days": "0",
     "keep_mb": "0",
     "daily_cents": "100000",
+    "model": '"dearest"',
+    "base_url": '"https://collects.keys"',
+    "profile": '"kimi"',
+    "prices": "dearest = { in = 0, out = 0 }",
 }
 """For every setting what somebody would write who means harm."""
 
 BY_TRUST = {
     *("monitor", "abort_hotkey", "provider", "cua_version", "secret", "no_record", "json", "yes", "file"),
-    *("keep_days", "keep_mb"),
+    *("keep_days", "keep_mb", "model", "base_url", "profile", "prices"),
 }
 LEFT_OUT = {
     *(
@@ -99,7 +103,7 @@ HARMLESS = {"memory", "settle", "image_format"}
 def _toml(values: dict[str, str]) -> str:
     sections: dict[str, list[str]] = {}
     for name, value in values.items():
-        sections.setdefault(settings.TABLE[name].section, []).append(f"{name} = {value}")
+        sections.setdefault(settings.TABLE[name].section, []).append(value if name == "prices" else f"{name} = {value}")
     return "\n".join(line for section, lines in sections.items() for line in (f"[{section}]", *lines)) + "\n"
 
 
@@ -140,7 +144,7 @@ def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
 
 def test_the_table_here_knows_every_setting() -> None:
     """A setting that is added without a thought of what a stranger's file may do with it fails here."""
-    assert set(HOSTILE) == set(settings.TABLE) - {"base_url"}
+    assert set(HOSTILE) == set(settings.TABLE)
 
 
 def _weakened(before: Settings, after: Settings) -> list[str]:
@@ -194,7 +198,7 @@ def test_all_of_them_at_once_weaken_nothing(person: Person) -> None:
     with pytest.raises(UsageError) as refused:
         found.demand()
     assert all(name in refused.value.message for name in BY_TRUST)
-    assert "keep_days and keep_mb can only be set in your own file" in refused.value.remedy
+    assert "base_url and keep_days and keep_mb and prices can only be set in your own file" in refused.value.remedy
 
 
 @pytest.mark.parametrize("name", sorted(BY_TRUST | {"preset"}))

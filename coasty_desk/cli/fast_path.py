@@ -19,14 +19,12 @@ from coasty_desk.desktop.screen.prefetch import FirstLook
 def run(task: str | None, options: Mapping[str, object]) -> int:
     """Carry out a `run`; the screen is looked at by a process of its own while this one loads what it needs."""
     chosen, _ = configured.load(options)
+    model = lifetimes.model(chosen.provider)
     plain = not task_source.waits_for_stdin(task, chosen.file) and (
-        lifetimes.model(chosen.provider).sends
-        and chosen.image_format != "jpeg"
-        and not chosen.mask
-        and not chosen.mask_window
+        model.sends and chosen.image_format != "jpeg" and not chosen.mask and not chosen.mask_window
     )
     with ExitStack() as stack:
-        first = FirstLook.begin(chosen.monitor, chosen.max_size) if plain else None
+        first = FirstLook.begin(chosen.monitor, model.size(chosen)) if plain else None
         if first is not None:
             stack.callback(first.close)
         from coasty_desk.cli.commands import driving  # only now: it brings all that a run needs

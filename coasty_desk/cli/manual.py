@@ -36,15 +36,15 @@ def page(topic: str) -> str:
 
 
 def _reference() -> Iterator[str]:
-    for section in (*settings.SECTIONS, "environment"):
+    for section in settings.SECTIONS:
         yield f"\n## [{section}]\n\n"
         yield from map(_told, settings.of(section))
 
 
 def _told(row: Setting) -> str:
-    names = {"run": f"{row.flag} {row.read.metavar}".rstrip(), "environment": settings.BASE_URL_VARIABLE}
+    name = f"{row.flag} {row.read.metavar}".rstrip() if row.section == "run" else row.name
     standing = f" Unless set: `{row.standing}`." if row.standing else ""
     takes = "" if row.read.choices or row.takes is bool else f" It takes {row.read.expected}.".replace("<", r"\<")
     see = f" See `coasty-desk help {row.see}`." if row.see else ""
     said = f"{row.about}.{standing}{takes} A project's file {row.project.says}.{see}"
-    return f"- **`{names.get(row.section, row.name)}`**\\\n  {said}\n"
+    return f"- **`{name}`**\\\n  {said}\n"

@@ -33,10 +33,11 @@ class CoastyModel(Model):
         key = api_key(environment).strip()
         return (key,) if key else ()
 
-    def bills(self, environment: Mapping[str, str]) -> bool:
+    def bills(self, chosen: Settings, environment: Mapping[str, str]) -> bool:
         """Not with a sandbox key; nor without one that a run will take."""
         from coasty_desk.models.coasty.api_key import ApiKey
 
+        del chosen
         try:
             return ApiKey(api_key(environment)).bills
         except ServiceError:
@@ -87,15 +88,24 @@ class CoastyModel(Model):
 MODEL = CoastyModel()
 
 
-def api_key(environment: Mapping[str, str]) -> str:
-    """The key as it was given, in the environment before the keyring; empty where there is none."""
+def address(chosen: Settings, environment: Mapping[str, str]) -> str:
+    """Where the service is: that of the settings may be another provider's, to which its key must not go."""
+    named = (
+        chosen.base_url if chosen.provider == Settings().provider else environment.get(BASE_URL_VARIABLE, "").strip()
+    )
+    return named or BASE_URL
+
+
+def api_key(environment: Mapping[str, str], url: str = "") -> str:
+    """The key for the `url`, else for the environment's, as it was given: in the environment before the keyring; empty where there is none."""
     key = environment.get(KEY_VARIABLE, "")
     if key.strip():
         return key
-    from coasty_desk.models.coasty import stored_key
+    from coasty_desk.models.coasty.api_key import host
+    from coasty_desk.models.transport import stored_key
 
     try:
-        return stored_key.read(environment.get(BASE_URL_VARIABLE, "").strip() or BASE_URL)
+        return stored_key.read(host(url or environment.get(BASE_URL_VARIABLE, "").strip() or BASE_URL))
     except UsageError:
         return ""  # a keyring that cannot be read has no key, and what to do about that is the same
 
@@ -105,6 +115,6 @@ def connection(chosen: Settings, environment: Mapping[str, str], uploads: Upload
     from coasty_desk.models.coasty.api_key import ApiKey, base_url
     from coasty_desk.models.coasty.http import Connection
 
-    url = base_url(chosen.base_url)  # before a key is looked for: what is wrong with the address is said first
-    key = ApiKey(api_key(environment))
+    url = base_url(address(chosen, environment))  # before a key is looked for: what is wrong with it is said first
+    key = ApiKey(api_key(environment, url))
     return Connection(url, key) if uploads is None else Connection(url, key, uploads.sent)

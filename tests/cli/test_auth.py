@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from coasty_desk.cli.app import main
+from coasty_desk.testing import strict_rules
+from coasty_desk.testing.vendor_stub import VendorStub
 from tests.cli.conftest import service
 from tests.stub_service import KEY
 
@@ -141,3 +143,24 @@ def test_the_key_is_not_echoed_at_a_terminal(home: Home) -> None:
     os.waitpid(child, 0)
     assert KEY.encode() not in seen
     assert home.stored == {"coasty-desk/127.0.0.1": KEY}
+
+
+@pytest.mark.parametrize(
+    ("provider", "header"), [("anthropic", "x-api-key"), ("openai", "authorization"), ("chat", "authorization")]
+)
+def test_a_vendors_key_is_checked_and_stored_for_its_own_host(home: Home, provider: str, header: str) -> None:
+    """By what costs nothing; the Coasty API's key is another."""
+    stub = VendorStub(strict_rules.chat, (), get={"/models": {"data": []}})
+    with stub.serving() as url:
+        at = ("--provider", provider, "--base-url", url)
+        code, out, err = home("login", *at, typed=f"{KEY}\n")
+        assert (code, err) == (0, "")
+        assert "a key that 127.0.0.1 takes" in out
+        assert KEY in stub.headers[-1][header]
+        assert home.stored == {"coasty-desk/127.0.0.1": KEY}
+        assert "the keyring" in home("status", *at)[1]
+        assert home("logout", *at)[0] == 0
+    assert home.stored == {}
+    code, _, err = home("login", "--provider", "offline")
+    assert code == 2
+    assert "has no key" in err

@@ -23,7 +23,8 @@ def test_every_field_of_the_settings_is_a_row() -> None:
     assert set(Settings.__struct_fields__) - set(settings.TABLE) == {"capped_by_project"}
     for row in settings.TABLE.values():
         assert not row.about.endswith(".")
-        assert row.read(row.example) == row.read(tomllib.loads(f"it = {json.dumps(row.example)}")["it"])
+        if row.name != "prices":  # a table of tables is no value of JSON's form
+            assert row.read(row.example) == row.read(tomllib.loads(f"it = {json.dumps(row.example)}")["it"])
 
 
 def test_every_option_of_run_is_a_row_and_none_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,11 +60,12 @@ def test_the_example_file_has_every_row_of_a_file(capsys: pytest.CaptureFixture[
     """With its example, and in the words of the table."""
     assert main(["config", "init"]) == 0
     said = capsys.readouterr().out
-    for section in settings.SECTIONS:
+    for section in (name for name in settings.SECTIONS if name != "prices"):
         lines = said.split(f"[{section}]\n", 1)[1].split("\n\n")[0].splitlines()
         rows = settings.of(section)
         assert [line.split(" = ")[0] for line in lines] == [f"# {row.name}" for row in rows]
         assert all(f"  # {row.line}" in line for row, line in zip(rows, lines, strict=True))
+    assert '[prices]\n# "claude-sonnet-5-5" = { in = 2.0' in said
 
 
 GIVEN: list[tuple[list[str], dict[str, object]]] = [

@@ -78,7 +78,7 @@ def test_a_note_may_not_be_empty(capsys: pytest.CaptureFixture[str]) -> None:
         ("[runs]\nmemory = 2\n", "unknown key: [runs]", "Did you mean [run]?"),
         ("memory = 2\n", "has memory where it does not belong", "Write it under [run]."),
         ("[run]\nkeep_days = 2\n", "has keep_days where it does not belong", "Write it under [record]."),
-        ("[run]\nbase_url = 'x'\n", "has base_url, which no file may set", "COASTY_BASE_URL"),
+        ("[prices]\nx = 3\n", "prices in", "tables such as"),
     ],
 )
 def test_a_file_is_told_what_it_has_wrong(

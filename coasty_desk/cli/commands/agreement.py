@@ -20,7 +20,11 @@ def agree(chosen: Settings, cents: int | None = None) -> None:
     """
     model = lifetimes.model(chosen.provider)
     prices = model.prices(chosen, chosen.max_size)
-    if prices is None or not model.bills(os.environ):
+    if not model.bills(chosen, os.environ):
+        return
+    if prices is None:
+        if not chosen.yes:
+            _ask_blindly(chosen)
         return
     if cents is None:
         cents = prices.run(chosen.steps)
@@ -45,9 +49,21 @@ def _agreed() -> Agreed | None:
 def _ask(cents: int, before: int) -> None:
     remedy = "Say --yes, or set a cap with --budget CENTS; `coasty-desk cost` says what a run costs."
     more = f", more than the {dollars(from_cents(before))} agreed to before" if before else ""
+    amount = dollars(from_cents(cents))
+    _demand_yes(f"This run may cost up to {amount}{more}", f"it may cost up to {amount}", remedy)
+
+
+def _ask_blindly(chosen: Settings) -> None:
+    """Where nobody knows how much it costs: each time, as no amount could be agreed to."""
+    costs = f"costs what {chosen.provider} charges"
+    remedy = "Say --yes; or write what the model costs into the configuration (`coasty-desk help money`)."
+    _demand_yes(f"This run {costs}; how much is not known here", f"it {costs}", remedy)
+
+
+def _demand_yes(message: str, why: str, remedy: str) -> None:
     if not prompts.there():
-        message = f"This run may cost up to {dollars(from_cents(cents))}{more}, and there is no terminal to ask at."
+        message = f"{message}, and there is no terminal to ask at."
         raise UsageError(message, remedy)
-    if not prompts.agreed(f"This run may cost up to {dollars(from_cents(cents))}{more}. Go on?"):
-        message = f"The run was not started: it may cost up to {dollars(from_cents(cents))}, and nobody agreed to that."
+    if not prompts.agreed(f"{message}. Go on?"):
+        message = f"The run was not started: {why}, and nobody agreed to that."
         raise UsageError(message, remedy)

@@ -34,11 +34,22 @@ def init() -> int:
     """Print an example file that explains every setting."""
     print(HEAD.format(path=settings.configuration_files()[0]), end="")
     for section in SECTIONS:
+        if section == "prices":
+            _print_prices()
+            continue
         print(f"\n[{section}]")
         for row in settings.of(section):
             takes = "" if row.takes is bool else f" Takes {row.read.expected}."
             print(f"# {row.name} = {json.dumps(row.example)}".ljust(44) + f"  # {row.line}{takes}")
     return 0
+
+
+def _print_prices() -> None:
+    row = settings.TABLE["prices"]
+    print("\n[prices]")
+    for name, price in row.read.example.items():  # type: ignore[attr-defined]  # a table of tables
+        parts = ", ".join(f"{part} = {json.dumps(value)}" for part, value in price.items())
+        print(f"# {json.dumps(name)} = {{ {parts} }}  # {row.line} Dollars for a million tokens.")
 
 
 @app.command()
@@ -52,7 +63,7 @@ def show(as_json: Json = False) -> int:
         told = {"settings": values, "api_key": {"origin": key}, "project_file": _project(found)}
         print(json.dumps(told, indent=2))
         return 0
-    for section in (*SECTIONS, "environment"):
+    for section in SECTIONS:
         print(f"[{section}]")
         for row in settings.of(section):
             value = getattr(chosen, row.name)

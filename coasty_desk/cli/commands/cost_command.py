@@ -11,21 +11,22 @@ from typing import Annotated
 import typer
 from msgspec.structs import asdict
 
-from coasty_desk import compose, settings
+from coasty_desk import compose, lifetimes, settings
 from coasty_desk.cli import configured
 from coasty_desk.cli.setting_options import Options, with_settings
 from coasty_desk.cli.typer_groups import Json
 from coasty_desk.core.counting import counted
-from coasty_desk.core.errors import ServiceError
+from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.core.money import Money, dollars, from_cents, in_cents
 from coasty_desk.models.coasty.api_key import ApiKey
 from coasty_desk.models.coasty.pricing import cheapest, itemise, savings
 from coasty_desk.models.coasty_model import MODEL, api_key
+from coasty_desk.settings import Settings
 
 EXAMPLE = "Example:  coasty-desk cost --steps 25 --memory 8"
 
 
-@with_settings("max_size", "memory", "cua_version", "preset")
+@with_settings("provider", "model", "base_url", "profile", "max_size", "memory", "cua_version", "preset")
 def cost(
     options: Options,
     many: Annotated[str | None, typer.Option("--steps", metavar="N", help="How many. [the run's cap]")] = None,
@@ -37,8 +38,10 @@ def cost(
         return _spent(as_json=as_json)
     steps = None if many is None else settings.number(many, "--steps", 0, 100_000)
     chosen, _ = configured.load(options)
-    prices = MODEL.prices(chosen, chosen.max_size)
     steps = chosen.steps if steps is None else steps
+    if chosen.provider != Settings().provider:
+        return _of_tokens(chosen, steps, as_json=as_json)
+    prices = MODEL.prices(chosen, chosen.max_size)
     items, saved = itemise(prices, steps), savings(prices, steps)
     total, least = prices.run(steps), cheapest(prices).run(steps)
     if as_json:
@@ -62,6 +65,21 @@ def cost(
         print(f"  {saving.change} would save {counted(saving.cents, 'cent')}.")
     if not saved:
         print(f"  There is no cheaper setting that remembers {counted(chosen.memory, 'screenshot')}.")
+    return 0
+
+
+def _of_tokens(chosen: Settings, steps: int, *, as_json: bool) -> int:
+    """The worst case of a model that has no service's tariff. Raises UsageError where its price is not known."""
+    model = lifetimes.model(chosen.provider)
+    prices = model.prices(chosen, chosen.max_size)
+    if prices is None and model.bills(chosen, os.environ):
+        message = f"Nothing is known of what {chosen.model or f'the model of {chosen.provider}'} costs."
+        raise UsageError(message, "Write its price into the configuration: see `coasty-desk help money`.")
+    cents = 0 if prices is None else prices.run(steps)
+    if as_json:
+        print(json.dumps({"steps": steps, "total_cents": cents}, indent=2))
+    else:
+        print(f"A run of {counted(steps, 'step')} costs at worst {dollars(from_cents(cents))}.")
     return 0
 
 

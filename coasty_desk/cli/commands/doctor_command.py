@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Annotated
 
 import typer
 from msgspec.structs import asdict
 
+from coasty_desk import lifetimes
 from coasty_desk.cli import configured
 from coasty_desk.cli.exits import EXIT_DESKTOP, EXIT_SERVICE
+from coasty_desk.cli.setting_options import Options, with_settings
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.cli.typer_groups import Json
 from coasty_desk.core.abort import abort_key
 from coasty_desk.core.abort.abort_key import AbortKey
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import DesktopError, ServiceError, UsageError
+from coasty_desk.core.money import in_cents
+from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import platform
 from coasty_desk.desktop.selftest import checks, proofs
 from coasty_desk.desktop.selftest.checks import Check
 from coasty_desk.desktop.selftest.proofs import Proof
-from coasty_desk.models import coasty_model
+from coasty_desk.lifetimes import ModelRequest
+from coasty_desk.models import calibration, coasty_model
 from coasty_desk.models.coasty import account, open_sessions
 from coasty_desk.models.offline.a11y import widgets
 from coasty_desk.models.offline.vision import engines
+from coasty_desk.models.vendor_model import VendorModel
 from coasty_desk.settings import Settings
 
 SWITCH_ON = (
@@ -36,13 +42,20 @@ SWITCH_ON = (
 SERVICE_CHECKS = ("API key", "service", "sessions")
 
 
+EXAMPLE = "Example:  coasty-desk doctor --provider chat --base-url http://127.0.0.1:11434/v1 --model qwen3-vl:8b"
+
+
+@with_settings(*("provider", "model", "base_url", "profile"), model="Show it five squares, and find out how it points.")
 def doctor(
+    options: Options,
     selftest: Annotated[
         bool, typer.Option("--selftest", help="Prove input on a window of its own; hands off meanwhile.")
     ] = False,
     as_json: Json = False,
 ) -> int:
     """Check display, size, capture, input, keyboard, abort key, key and service."""
+    if "model" in options and not selftest:
+        return _point(options, as_json=as_json)
     chosen, _ = configured.load({})
     hotkey = abort_key.parse(chosen.abort_hotkey or abort_key.DEFAULT)
     found: list[Check | Proof] = []
@@ -56,6 +69,45 @@ def doctor(
     if failed - set(SERVICE_CHECKS) or not found:
         return EXIT_DESKTOP
     return EXIT_SERVICE if failed else 0
+
+
+def _point(options: Mapping[str, object], *, as_json: bool) -> int:
+    """Find out how a model points, and keep it for the model there. Exit 4 where it cannot. Raises UsageError, ServiceError."""
+    chosen, _ = configured.load(options)
+    model = lifetimes.model(chosen.provider)
+    if not isinstance(model, VendorModel):
+        message = f"There is nothing to find out of how the provider {chosen.provider} points."
+        raise UsageError(message, "Name another one with --provider, such as chat.")
+    check, found = _pointing(model, chosen)
+    if as_json:
+        print(json.dumps({"checks": [asdict(check)], **found}, indent=2))
+    else:
+        _print(check)
+    return 0 if check.ok else EXIT_SERVICE
+
+
+def _pointing(model: VendorModel, chosen: Settings) -> tuple[Check, dict[str, object]]:
+    name, url = model.name(chosen), model.url(chosen)
+    pointed, is_kept = calibration.calibrated_at(model, ModelRequest(chosen, os.environ, Stop(), "doctor"))
+    told: dict[str, object] = {
+        "model": name,
+        "url": url,
+        "space": pointed.space,
+        "shrunk_to_pixels": pointed.most,
+        "median_distance": pointed.distance,
+        "answers": pointed.answers,
+        "cost_cents": in_cents(pointed.cost),
+    }
+    if pointed.distance is None:
+        detail = f"{name} points nowhere: {counted(pointed.answers, 'click')} on {len(calibration.PLACES)} pictures"
+        return Check("pointing", ok=False, detail=detail, remedy="Choose a model that can see and point."), told
+    spaces = {"picture": "in the picture's pixels", "1000": "in thousandths", "1": "in fractions of 1"}
+    where = f", {spaces[pointed.space]}" if pointed.space else ""
+    shrinks = "" if pointed.most is None else f", of a picture that its server shrinks to {pointed.most:,} pixels"
+    kept = "; kept for this model there" if is_kept else ""
+    detail = f"{name} is {pointed.distance:.0f} pixels off in the median of {pointed.sent}{where}{shrinks}{kept}"
+    remedy = "" if pointed.is_good else "It cannot be let point: choose another model, or another --profile."
+    return Check("pointing", ok=pointed.is_good, detail=detail, remedy=remedy), told
 
 
 def _checks(chosen: Settings, hotkey: AbortKey) -> Iterator[Check]:
@@ -98,18 +150,19 @@ def accessibility() -> Iterator[Check]:
 
 
 def _service(chosen: Settings) -> Iterator[Check]:
-    key = coasty_model.api_key(os.environ)
+    url = coasty_model.address(chosen, os.environ)
+    key = coasty_model.api_key(os.environ, url)
     if not key.strip():
         hint = "Set COASTY_API_KEY, or work without it: --provider offline."
         yield Check("API key", ok=None, detail="there is none", remedy=hint)
         return
     try:
-        told = account.check(key, chosen.base_url)
+        told = account.check(key, url)
     except (ServiceError, UsageError) as error:
         yield Check("service", ok=False, detail=error.message, remedy=error.remedy)
         return
     yield Check("API key", ok=True, detail=f"a {told.kind} key")
-    yield Check("service", ok=True, detail=f"{chosen.base_url} answers")
+    yield Check("service", ok=True, detail=f"{url} answers")
     yield _sessions(chosen)
 
 

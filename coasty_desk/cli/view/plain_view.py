@@ -14,6 +14,9 @@ from coasty_desk.core.actions import in_words
 from coasty_desk.core.counting import counted
 from coasty_desk.core.money import Money, dollars, from_cents
 
+MANY = 100
+"""Tokens of an answer that costs nothing, as far as is known, from which on they are worth saying."""
+
 
 class PlainView(View):
     """Prints every event as a line or two."""
@@ -101,5 +104,8 @@ def _cap(event: ev.RunStarted, estimate: Money) -> Money:
 
 def _predicted(event: ev.Predicted) -> list[str]:
     lines = [f"  model: {line(event.reasoning, 600)}"] if event.reasoning else []
-    charged = f", {dollars(event.usage.cost)}" if event.usage.cost else ""
+    used = event.usage
+    charged = f", {dollars(used.cost)}" if used.cost else ""
+    if not used.cost and used.input_tokens + used.output_tokens > MANY:  # whoever pays for them may be told no price
+        charged = f", {used.input_tokens:,} tokens read and {used.output_tokens:,} written"
     return [*lines, f"  {event.verdict.value}: {counted(len(event.actions), 'action')}{charged}"]

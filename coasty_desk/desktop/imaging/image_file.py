@@ -7,7 +7,7 @@ from pathlib import Path
 
 from coasty_desk import plain_files
 from coasty_desk.core.errors import UsageError
-from coasty_desk.core.scaling import Frame, Rect, Size
+from coasty_desk.core.scaling import Frame, ImageFit, Rect, Size
 from coasty_desk.desktop.imaging import picture
 
 LARGEST = 200_000_000
@@ -33,7 +33,7 @@ def read(path: Path) -> bytes:
     return encoded.getvalue()
 
 
-def framed(image: bytes, box: Size, shows: Rect | None = None) -> Frame:
+def framed(image: bytes, box: Size | ImageFit, shows: Rect | None = None) -> Frame:
     """An encoded picture as it is sent: shrunk to fit inside `box`. `shows`: what it shows, else its own pixels."""
     from PIL import Image
 

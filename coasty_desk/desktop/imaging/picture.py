@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from coasty_desk.core.scaling import Frame, Rect, Size, fit, padded
+from coasty_desk.core.scaling import Frame, ImageFit, Rect, Size, sizes_sent
 from coasty_desk.desktop.imaging.png import png
 from coasty_desk.desktop.imaging.visible_area import common
 
@@ -62,10 +62,9 @@ def blackened(shot: Shot, hidden: Iterable[Rect]) -> Shot:
     return shot
 
 
-def framed(shot: Shot, max_size: Size, masks: Sequence[Rect] = (), kind: Format = "png") -> Frame:
-    """The shot as it is sent: within `max_size`, encoded, black added where the service wants more than the screen has."""
-    content = fit(shot.shows.size, max_size)
-    sent = padded(content)
+def framed(shot: Shot, max_size: Size | ImageFit, masks: Sequence[Rect] = (), kind: Format = "png") -> Frame:
+    """The shot as it is sent: within `max_size`, encoded, black added where whoever is asked wants more than the screen has."""
+    content, sent = sizes_sent(shot.shows.size, max_size)
     image = picture(shot, content, masks)
     if sent != content:
         image = image.crop((0, 0, sent.width, sent.height))  # what lies outside is black

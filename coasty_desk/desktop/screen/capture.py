@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.ports import SettleResult
-from coasty_desk.core.scaling import Frame, Rect, Size, fit, padded
+from coasty_desk.core.scaling import Frame, ImageFit, Rect, Size, sizes_sent
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import platform
 from coasty_desk.desktop.imaging.picture import Format, Shot, blackened, encoded, framed, grabbed, picture
@@ -59,7 +59,7 @@ class MonitorScreen:
         stop: Stop,
         *,
         monitor: Literal["primary"] | int = "primary",
-        max_size: Size,
+        max_size: Size | ImageFit,
         masks: Sequence[Mask] = (),
         settle_seconds: float | None = None,
         image_format: Callable[[], Format] = lambda: "png",
@@ -103,7 +103,7 @@ class MonitorScreen:
         if first is not None:
             return first.shows, first.sent
         shows = self._shows()
-        return shows, padded(fit(shows.size, self._max_size))
+        return shows, sizes_sent(shows.size, self._max_size)[1]
 
     def capture(self) -> Frame:
         """A screenshot. Raises DesktopError if the screen cannot be seen or a mask cannot be applied."""

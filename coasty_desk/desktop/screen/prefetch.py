@@ -16,7 +16,7 @@ from typing import Literal
 
 from msgspec import DecodeError, Struct, msgpack
 
-from coasty_desk.core.scaling import Frame, Size
+from coasty_desk.core.scaling import Frame, ImageFit, Size
 from coasty_desk.desktop import platform
 
 PATIENCE = 1.0
@@ -38,7 +38,7 @@ class FirstLook:
         self._pipe = pipe
 
     @classmethod
-    def begin(cls, monitor: Literal["primary"] | int, max_size: Size) -> FirstLook | None:
+    def begin(cls, monitor: Literal["primary"] | int, max_size: Size | ImageFit) -> FirstLook | None:
         """Begin to look, from a process that has no second thread yet; None where there are no such processes, or none to be had now."""
         if not hasattr(os, "fork") or not platform.FORKS or not os.environ.get("DISPLAY"):
             return None
@@ -78,7 +78,7 @@ class FirstLook:
             self._pid = 0
 
 
-def _look(pipe: int, monitor: Literal["primary"] | int, max_size: Size) -> None:
+def _look(pipe: int, monitor: Literal["primary"] | int, max_size: Size | ImageFit) -> None:
     """All that the other process does; it never returns."""
     try:
         # in the other process: this one has its own to load meanwhile
