@@ -43,6 +43,17 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "no key and no mouse button is held down": (EVERY_WAY,),
     "also one that was just being opened": (f"{STOPPING}::test_a_session_that_was_being_opened_is_closed_and_booked",),
     "is named in the last event": (f"{STOPPING}::test_a_session_that_cannot_be_closed_is_said",),
+    "says what a run costs at worst, which is far more": (
+        "tests/models/vendor/test_any_model.py::test_cost_knows_the_prices_that_it_was_told",
+    ),
+    "Without a price `--budget` and": (
+        "tests/models/vendor/test_any_model.py::test_a_cap_needs_a_price",
+        "tests/models/vendor/test_any_model.py::test_a_run_that_costs_nobody_knows_what_is_asked_about",
+    ),
+    "No vendor knows a request again": (
+        "tests/models/vendor/test_vendor_faults.py::test_an_answer_that_was_lost_is_booked_at_its_worst",
+    ),
+    "A server on this machine costs nothing": ("tests/models/vendor/test_any_model.py::test_a_cap_needs_a_price",),
     "--steps 25` itemises it": (f"{MONEY}::test_the_bill_is_itemised",),
     "10 for a session, then 4 a step": (
         f"{MONEY}::test_the_bill_is_itemised",
@@ -293,6 +304,7 @@ NO_PROMISES = (
     "Risky are:",
     "The rules are a net with holes",
     "What must not happen belongs in a policy",
+    "What a model of a vendor costs stands in your own",
     "The languages are",
     "It does not see what was there before",
     "SIGSTOP cannot be heard",
