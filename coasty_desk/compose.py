@@ -192,7 +192,7 @@ def _wish(asked: RunRequest, rules: GuardRules, ready: ReadyModel | None, covers
     chosen, environment = asked.chosen, asked.environment
     return TargetRequest(
         *(chosen, environment, asked.stop, asked.run_id, asked.task, rules),
-        programs={} if chosen.dry_run else guard_rules.for_programs(environment, rules, _keys(environment)),
+        programs=lambda: guard_rules.for_programs(environment, rules, _keys(environment)),
         size=lifetimes.model(chosen.provider).size(chosen),
         image_format=(lambda: "png") if ready is None else ready.image_format,
         legible=covers,

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from coasty_desk.catalog import MODELS, TARGETS
 from coasty_desk.core.errors import UsageError
@@ -131,7 +131,7 @@ class Legible(Protocol):
 class TargetRequest(Struct, frozen=True):
     """What a target is opened for, and by which rules.
 
-    `run_id` and `task` are what is said of who drives it. `programs` is the environment of what is started on it, `size` the
+    `run_id` and `task` are what is said of who drives it. `programs` gives the environment of what is started on it, `size` the
     largest screenshot that is wanted, `legible` paints over what can be read and must not be. `process` is there
     where a shell runs it, `first` where somebody who knows the target has begun to look at it before.
     """
@@ -142,7 +142,7 @@ class TargetRequest(Struct, frozen=True):
     run_id: str
     task: str
     rules: GuardRules
-    programs: Mapping[str, str] = field(default_factory=dict)
+    programs: Callable[[], Mapping[str, str]] = dict
     size: Size | ImageFit = WHOLE
     image_format: Callable[[], ImageFormat] = lambda: "png"
     legible: Legible | None = None

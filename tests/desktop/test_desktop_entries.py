@@ -41,7 +41,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def test_the_entry_is_what_is_started(tmp_path: Path, environment: dict[str, str]) -> None:
     """Of two with one name, the one that was meant; with the environment that it is given, and no other."""
     placed = FRAME.place(Launch("Ink Pot", "two.desktop"))
-    assert refused(placed, lambda _key: False, environment) is None
+    assert refused(placed, lambda _key: False, lambda: environment) is None
     desktop_entries.start(Launch("Ink Pot", "two.desktop"), environment)
     started = tmp_path / "two.started"
     until = time.monotonic() + 10
@@ -57,11 +57,11 @@ def test_the_entry_is_what_is_started(tmp_path: Path, environment: dict[str, str
 )
 def test_what_there_is_not_is_refused_before_it_is_announced(launch: Launch, environment: dict[str, str]) -> None:
     """Two of a name without their entry, no such name, a program that is gone, a path instead of a file name."""
-    refusal = refused(FRAME.place(launch), lambda _key: False, environment)
+    refusal = refused(FRAME.place(launch), lambda _key: False, lambda: environment)
     assert refusal is not None
     assert refusal.by == "desktop"
     with pytest.raises(BrokenOffError, match="could not be started"):
-        DesktopExecutor(Stop(), environment=environment)._start(launch)
+        DesktopExecutor(Stop(), environment=lambda: environment)._start(launch)
 
 
 def test_a_dry_run_starts_nothing(tmp_path: Path, environment: dict[str, str]) -> None:

@@ -47,7 +47,7 @@ class DesktopExecutor:
     """Drives the desktop that this process is on. A `core.ports.Executor`.
 
     Its devices are opened when they are first needed, or by `ready`. Both raise DesktopError where there are none.
-    `environment` is that of the applications which are started, without one this process's.
+    `environment` gives that of the applications which are started, without one this process's.
     `rechecks` are asked again wherever an action's input goes out, before each key, click, notch and piece of a text or a drag; `aims` once, before its first.
     """
 
@@ -57,7 +57,7 @@ class DesktopExecutor:
         *,
         held: Pressed | None = None,
         sent: OwnEvents = OWN_EVENTS,
-        environment: Mapping[str, str] | None = None,
+        environment: Callable[[], Mapping[str, str]] | None = None,
         on_human_input: OnHumanInput = "pause",
         rechecks: Rechecks | None = None,
         aims: Aims | None = None,
@@ -70,7 +70,7 @@ class DesktopExecutor:
         self._idle = threading.Event()
         self._idle.set()
         self._sent = sent
-        self._environment = os.environ if environment is None else environment
+        self._environment = environment or (lambda: os.environ)
         self._on_human_input = on_human_input
         self._opening = threading.Lock()
         self._opened: tuple[Pointer, Keyboard] | None = None
@@ -168,7 +168,7 @@ class DesktopExecutor:
 
     def _start(self, launch: Launch) -> None:
         try:
-            platform.applications.start(launch, self._environment)
+            platform.applications.start(launch, self._environment())
         except OSError as error:
             message = f"it could not be started: {error.strerror or error}"
             raise BrokenOffError(message, "desktop") from error
@@ -221,7 +221,7 @@ class DryRun:
 
 
 def refused(
-    placed: Placed, lacks: Callable[[str], bool], environment: Mapping[str, str] | None = None
+    placed: Placed, lacks: Callable[[str], bool], environment: Callable[[], Mapping[str, str]] | None = None
 ) -> Refusal | None:
     """Why no desktop, or not this one, can do the action.
 
@@ -233,7 +233,7 @@ def refused(
             bad = untypeable(text)
             return None if bad is None else refusal(placed, "keys", f"no key writes the character U+{ord(bad):04X}")
         case Launch():
-            why = "" if environment is None else platform.applications.lacking(action, environment)
+            why = "" if environment is None else platform.applications.lacking(action, environment())
             return refusal(placed, "desktop", why) if why else None
     absent = [key for stroke in strokes_of(action) for key in stroke if lacks(key)]
     return refusal(placed, "keys", f"this system has no key {absent[0]!r}") if absent else None
