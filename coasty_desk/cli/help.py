@@ -14,6 +14,7 @@ Try it with no key and no network, on the screen in front of you:
 With a key in COASTY_API_KEY, any task in plain words:
   coasty-desk run --dry-run "Open the settings and turn on dark mode"    (only prints)
   coasty-desk run "Open the settings and turn on dark mode"
+With a model of Anthropic, OpenAI or Google, or one on your own machine: coasty-desk help models
 
 Commands:
   run TASK        carry out a task on this desktop; see: coasty-desk run --help
@@ -37,7 +38,7 @@ COMMANDS = {
     "sessions": "list, show and close what is open at the service",
     "auth": "log in, look at, or log out the API key in the system's keyring",
     "config": "print an example configuration; show every value with its origin; trust a project's file",
-    "doctor": "check display, input, keyboard, abort key, key and service",
+    "doctor": "check display, input, keyboard, abort key, key and service; how well a model points",
     "completion": "print the script by which your shell completes commands, options and runs",
     "help [TOPIC]": "a page of the manual, or how a command is used",
 }
@@ -53,7 +54,7 @@ TOPICS = {
     "secrets": "passwords, masks, the API key",
     "money": "what a run costs, caps, and why nothing is paid twice",
     "offline": "the instructions that the embedded predictor understands",
-    "models": "who predicts; presets, versions, proxies",
+    "models": "who predicts: any model, or none; presets, versions, proxies",
     "record": "what is kept of a run, and what can be done with it",
     "embedding": "from scripts and from Python",
     "settings": "every option and every line of a configuration",
