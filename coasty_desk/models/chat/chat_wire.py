@@ -25,6 +25,17 @@ LETTERS = 3
 """Characters of a text that are about one token, at worst."""
 
 
+_IN_WORDS: set[tuple[str, str]] = set()
+"""The servers and models that have turned out to take no functions."""
+
+
+def functions_in_words() -> str:
+    """For a model whose server takes none; its answer is read as any object is."""
+    lines = [f"- {one.name}({', '.join(one.properties)}): {one.what}" for one in OWN_TOOLS]
+    form = 'Call one by answering with nothing but a JSON object such as {"name": "click", "arguments": {"x": 640, "y": 360}}.'
+    return "\n".join(["Your functions:", *lines, form])
+
+
 class ChatWire:
     """One run's conversation with a model by its profile."""
 
@@ -70,7 +81,9 @@ class ChatWire:
             "max_tokens": MOST_OUT,
             "stream": False,
         }
-        if self._profile.functions:
+        if self._profile.functions and self._where in _IN_WORDS:
+            messages.insert(0, {"role": "system", "content": f"{messages.pop(0)['content']}\n\n{functions_in_words()}"})
+        elif self._profile.functions:
             request["tools"] = [
                 {"type": "function", "function": {"name": one.name, "description": one.what, "parameters": one.schema}}
                 for one in OWN_TOOLS
@@ -105,9 +118,16 @@ class ChatWire:
         return True
 
     def step_down(self, fault: VendorFault) -> bool:
-        """There is one form."""
-        del fault
-        return False
+        """To functions that are told in words, for a server that takes none of this model, and remember that."""
+        refuses = 400 <= fault.status <= 500 and "tool" in fault.said.lower()
+        if not self._profile.functions or not refuses or self._where in _IN_WORDS:
+            return False
+        _IN_WORDS.add(self._where)
+        return True
+
+    @property
+    def _where(self) -> tuple[str, str]:
+        return self.vendor, self._model
 
     def at_most(self, ask: PredictRequest) -> int:
         """What the conversation holds, and what is asked now."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from coasty_desk.core.actions import Click, Done, KeyCombo, Look, Point, TypeText, Verdict
+from coasty_desk.models.chat import chat_wire
 from coasty_desk.models.chat.chat_wire import ChatWire
 from coasty_desk.models.chat.profiles import PROFILES, profile_for
 from coasty_desk.models.vendor.own_tools import OWN_TOOLS
@@ -107,3 +108,19 @@ def test_every_profile_speaks_in_a_form_that_servers_take(name: str) -> None:
 def test_a_models_family_is_told_by_its_name(model: str, profile: str) -> None:
     """As the servers and hubs write them."""
     assert profile_for(model).name == profile
+
+
+def test_a_server_that_takes_no_functions_is_told_of_them_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As that of many models that can see; that is found out once."""
+    monkeypatch.setattr(chat_wire, "_IN_WORDS", set())
+    refusal = Says(
+        {"error": {"message": "registry.ollama.ai/library/llava does not support tools", "type": "api_error"}}, 400
+    )
+    click = says(content='{"name": "click", "arguments": {"x": 5, "y": 6}}')
+    stub = VendorStub(strict_rules.chat, [refusal, click, click])
+    with speaking(ChatWire("llava", PROFILES["plain"], "the server", ""), stub, {}) as run:
+        assert run.ask().actions == (Click(Point(5, 6)),)
+        assert run.ask([Done()]).actions == (Click(Point(5, 6)),)
+    assert stub.forbidden == []
+    assert ["tools" in body for body in stub.requests] == [True, False, False]
+    assert "- ask_user(question): " in stub.requests[2]["messages"][0]["content"]
