@@ -211,6 +211,9 @@ class Frame(Struct, frozen=True):
         """Why a point of the action cannot be meant in the space, in words; empty where each lies in it, or hardly outside."""
         width, height = space or (self.sent.width, self.sent.height)
         for point in points(action):
+            if point is not None and width > 1 and _is_fraction(point):
+                where = f"and was to be in {width}x{height}; the model seems to answer in fractions of 1"
+                return f"({point.x:g}, {point.y:g}) is a part of the picture, {where}"
             if point is None or (_is_about(point.x, width) and _is_about(point.y, height)):
                 continue
             pixels = space is not None and _is_about(point.x, self.sent.width) and _is_about(point.y, self.sent.height)
@@ -228,6 +231,11 @@ class Frame(Struct, frozen=True):
 
 def _is_about(value: float, length: int) -> bool:
     return -ASTRAY * length <= value <= (1 + ASTRAY) * length
+
+
+def _is_fraction(point: Point) -> bool:
+    """Whether it is one of the picture, rather than its first pixel."""
+    return max(point.x, point.y) <= 1 and any(0 < one < 1 for one in (point.x, point.y))
 
 
 def _scaled(value: float, numerator: int, denominator: int, limit: int) -> int:

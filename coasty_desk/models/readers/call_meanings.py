@@ -54,6 +54,7 @@ def carry_out(call: WrittenCall, hand: SourceHand, told: CallWords) -> None:
 
 _TOKENS = re.compile(r"<[|/]?(?:box_start|box_end|bbox|point|box)\w*\|?>")
 _NUMBERS = re.compile(r"[\s(\[,;]*(-?\d+(?:\.\d+)?)((?:[\s,;]+-?\d+(?:\.\d+)?)+)[\s)\],;]*")
+_CORNERS = re.compile(r"\)[\s,;]*\(|\][\s,;]*\[")
 _PLACES = (
     "start_box",
     "start_point",
@@ -78,7 +79,7 @@ def place_in(value: object) -> Point | None:
     if value is None:
         return None
     if isinstance(value, str):
-        found = _NUMBERS.fullmatch(_TOKENS.sub(" ", value[:400]))
+        found = _NUMBERS.fullmatch(_CORNERS.sub(" ", _TOKENS.sub(" ", value[:400])))
         if found is None or len(value) > 400:
             _refuse(f"{glimpse(value, 40)} is no place")
         value = [float(number) for number in re.split(r"[\s,;]+", f"{found[1]} {found[2]}".strip())]
@@ -274,6 +275,10 @@ def _key_up(hand: SourceHand, _told: CallWords, given: Mapping[str, object]) -> 
 _JUNK = re.compile(r"^\s*(?:keys?\s*=\s*)?\[?\s*['\"]?|['\"]?\s*\]?\s*$")
 
 
+_OPENED = re.compile(r"\s*(?:keys?\s*=\s*)?\[.")
+"""A list that was written into its own first entry: its end may be an entry too."""
+
+
 def _named_keys(given: Mapping[str, object]) -> tuple[str, ...]:
     """The keys that are held together: a list of them, or one text that joins them with spaces or `+`."""
     value = next((given[name] for name in ("keys", "key", "text", "content", "0") if given.get(name) is not None), None)
@@ -283,7 +288,8 @@ def _named_keys(given: Mapping[str, object]) -> tuple[str, ...]:
         if not isinstance(one, str) or not one.strip() or len(one) > MAX_KEY_NAME:
             _refuse("there is no key")
         bare = one if len(one.strip()) == 1 else _JUNK.sub("", one)
-        keys.extend(_parted(bare.strip()))
+        if one.strip() != "]" or not _OPENED.match(str(several[0])):
+            keys.extend(_parted(bare.strip()))
     if len(keys) > MAX_HELD:
         _refuse(f"{len(keys)} keys at once are more than {MAX_HELD}")
     return tuple(keys)

@@ -37,7 +37,7 @@ def json_calls(text: str) -> list[WrittenCall]:
 
 
 def _names_something(value: dict[str, object]) -> bool:
-    return bool(value.keys() & {"action", "name", "arguments", "action_type", "type", "x", "point_2d"})
+    return bool(value.keys() & {"action", "name", "arguments", "action_type", "type", "x", "point_2d", "bbox_2d"})
 
 
 def _objects(text: str) -> Iterator[dict[str, object]]:
@@ -89,7 +89,7 @@ def _named(value: dict[str, object]) -> WrittenCall:
     if isinstance(name, dict):
         return _named(name)
     rest = {key: item for key, item in value.items() if key not in ("action", "action_type")}
-    if name is None and ({"x", "y"} <= rest.keys() or rest.keys() & {"point_2d", "point", "coordinate"}):
+    if name is None and ({"x", "y"} <= rest.keys() or rest.keys() & {"point_2d", "point", "coordinate", "bbox_2d"}):
         name = "click"
     if not isinstance(name, str):
         msg = "there is no action in the answer"

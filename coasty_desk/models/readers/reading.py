@@ -15,7 +15,7 @@ from coasty_desk.models.readers.call_meanings import CallWords, carry_out
 from coasty_desk.models.readers.code_answers import code_of, plain_source
 from coasty_desk.models.readers.json_calls import json_calls
 from coasty_desk.models.readers.tagged_calls import is_tagged, tagged_calls
-from coasty_desk.models.readers.written_calls import WrittenCall, thought_of, written_calls
+from coasty_desk.models.readers.written_calls import WrittenCall, parted, thought_of, written_calls
 from coasty_desk.wire import pyautogui_source
 from coasty_desk.wire.json_fields import UnreadableError, glimpse, sound
 from coasty_desk.wire.source_hand import SourceHand
@@ -63,9 +63,10 @@ def read(text: str, form: Form, *, of_one: bool = False) -> Reading:
 
 
 def _read(text: str, form: Form, *, of_one: bool) -> Reading:
+    _, answered = parted(text)
     if form == "code":
-        return _code(text, of_one=of_one)
-    return _meant(_READERS[form](text), thought_of(text))
+        return _code(text, code_of(answered), of_one=of_one)
+    return _meant(_READERS[form](answered), thought_of(text))
 
 
 def _meant(calls: Sequence[WrittenCall], thought: str) -> Reading:
@@ -82,9 +83,9 @@ def _meant(calls: Sequence[WrittenCall], thought: str) -> Reading:
     return _reading(thought, tuple(hand.actions), told)
 
 
-def _code(text: str, *, of_one: bool) -> Reading:
+def _code(text: str, code: str, *, of_one: bool) -> Reading:
     told = CallWords()
-    source = plain_source(code_of(text), told)
+    source = plain_source(code, told)
     parsed = pyautogui_source.parse(source, of_one=of_one)
     told.verdict = parsed.verdict
     return _reading(thought_of(text), parsed.actions, told)
@@ -131,19 +132,17 @@ def _unfolded(call: WrittenCall) -> WrittenCall:
     return WrittenCall(name.strip(), rest) if isinstance(name, str) else call
 
 
-_BARE_PLACE = re.compile(r"[\s`]*(?:[A-Za-z]+:\s*)?[(\[]\s*-?\d+(?:\.\d+)?\s*,\s*-?\d+(?:\.\d+)?\s*[)\]][\s`.]*")
+_BARE_PLACE = re.compile(
+    r"[\s`]*(?:[A-Za-z]+:\s*)?(<point>\s*-?\d+(?:\.\d+)?[\s,]+-?\d+(?:\.\d+)?\s*</point>"
+    r"|[(\[]\s*-?\d+(?:\.\d+)?\s*,\s*-?\d+(?:\.\d+)?\s*[)\]])[\s`.]*"
+)
 
 
 def _json(text: str) -> list[WrittenCall]:
     """Grounding: an object, a call or a bare place."""
-    if _BARE_PLACE.fullmatch(text):
-        return [WrittenCall("click", {"point": place_text(text)})]
+    if bare := _BARE_PLACE.fullmatch(text):
+        return [WrittenCall("click", {"point": bare[1]})]
     return json_calls(text) if "{" in text else written_calls(text)
-
-
-def place_text(text: str) -> str:
-    """The part of the text from the first parenthesis on."""
-    return text[min(at for at in (text.find("("), text.find("[")) if at >= 0) :].strip("`. \n")
 
 
 _READERS: dict[str, Callable[[str], list[WrittenCall]]] = {

@@ -43,7 +43,7 @@ _MEANT = {"n": "\n", "t": "\t", "r": "\n", "'": "'", '"': '"', "\\": "\\"}
 
 def thought_of(text: str) -> str:
     """What the model thought before its action, in its own words."""
-    thinking, bare = _parted(text)
+    thinking, bare = parted(text)
     anchors = [found.start() for found in _ACTION.finditer(bare)]
     said = bare[: anchors[-1]] if anchors else ""
     said = said.replace("Action_Summary:", "").strip().removeprefix("Thought:").strip()
@@ -55,18 +55,17 @@ def written_calls(text: str) -> list[WrittenCall]:
 
     Raises UnreadableError where there is none.
     """
-    _, bare = _parted(text)
-    named = [found.end() for found in _ACTION.finditer(bare)][-MOST_PLACES:]
+    named = [found.end() for found in _ACTION.finditer(text)][-MOST_PLACES:]
     why = "there is no action in the answer"
-    for at in named or [line.start() for line in _LINE.finditer(bare)][-MOST_PLACES:]:
+    for at in named or [line.start() for line in _LINE.finditer(text)][-MOST_PLACES:]:
         try:
-            return list(_calls(bare, at))
+            return list(_calls(text, at))
         except UnreadableError as error:
             why = str(error) if named else why
     raise UnreadableError(why)
 
 
-def _parted(text: str) -> tuple[str, str]:
+def parted(text: str) -> tuple[str, str]:
     """What was thought in tags, and what stands behind the last of them."""
     ends = [found.end() for found in _THOUGHT_ENDS.finditer(text)]
     return (text[: ends[-1]], text[ends[-1] :]) if ends else ("", text)
