@@ -39,9 +39,10 @@ COMPUTED = {
     "core/secrets.py",
     "models/offline/language/phrasebook.py",
     "models/offline/vision/coloured_words.py",
+    "models/chat/profiles.py",
 }
 """Where a pattern is put together at run time: of the key's own letters; of a name's spelling, and tried as it is compiled;
-of the tables of words, for the person's own task; of a text that was read, letter for letter."""
+of the tables of words, for the person's own task; of a text that was read, letter for letter; of the table of families, for a model's name in the person's own settings."""
 
 
 def _modules() -> Iterator[tuple[str, ast.Module]]:

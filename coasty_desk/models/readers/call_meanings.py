@@ -272,11 +272,8 @@ def _key_up(hand: SourceHand, _told: CallWords, given: Mapping[str, object]) -> 
         hand.key_up(key)
 
 
-_JUNK = re.compile(r"^\s*(?:keys?\s*=\s*)?\[?\s*['\"]?|['\"]?\s*\]?\s*$")
-
-
-_OPENED = re.compile(r"\s*(?:keys?\s*=\s*)?\[.")
-"""A list that was written into its own first entry: its end may be an entry too."""
+_LISTED = re.compile(r"(?:keys? ?= ?)?\[? ?(?:(['\"])([^'\"]*)\1|(?<=[=\[ ])([^'\"\[\]=]+))\]?")
+"""A list, or a part of one, that was written into an entry of the list that it is: `keys=['ctrl'`."""
 
 
 def _named_keys(given: Mapping[str, object]) -> tuple[str, ...]:
@@ -287,9 +284,10 @@ def _named_keys(given: Mapping[str, object]) -> tuple[str, ...]:
     for one in several:
         if not isinstance(one, str) or not one.strip() or len(one) > MAX_KEY_NAME:
             _refuse("there is no key")
-        bare = one if len(one.strip()) == 1 else _JUNK.sub("", one)
-        if one.strip() != "]" or not _OPENED.match(str(several[0])):
-            keys.extend(_parted(bare.strip()))
+        listed = _LISTED.fullmatch(one.strip())
+        if listed is None and one.strip() == "]" and _LISTED.fullmatch(str(several[0]).strip()):
+            continue
+        keys.extend(_parted(one.strip() if listed is None else (listed[2] or listed[3] or "").strip()))
     if len(keys) > MAX_HELD:
         _refuse(f"{len(keys)} keys at once are more than {MAX_HELD}")
     return tuple(keys)

@@ -43,7 +43,7 @@ class VendorFault(Struct, frozen=True):
 def read_fault(status: int, headers: Mapping[str, str], body: bytes) -> VendorFault:
     """What an answer with an error's status says; headers with their names in small letters. Never raises."""
     code, said, details = _envelope(body)
-    words = f"{code} {said}".lower()
+    words = f"{code}\n{said}".lower()
     return VendorFault(_kind(status, words), status, code, said, _asked_pause(headers, details))
 
 
@@ -61,9 +61,7 @@ def pause_after(fault: VendorFault, tries: int, waited: float) -> float | None:
 def _kind(status: int, words: str) -> Kind:
     if status == 402 or any(sign in words for sign in _NO_MONEY):
         return "no money"
-    if status in (503, 500, 404, 425) and re.search(
-        r"\bload(ing|ed)\b.*\bmodel|\bmodel\b.*\bis (still )?loading", words
-    ):
+    if status in (503, 500, 404, 425) and "model" in words and _is_loading(words):
         return "loading"
     if status in (408, 429, 500, 502, 503, 504, 529):
         return "wait"
@@ -78,6 +76,13 @@ def _kind(status: int, words: str) -> Kind:
     return "final"
 
 
+def _is_loading(words: str) -> bool:
+    """Whether it is on its way, and did not fail to come."""
+    return any(sign in words for sign in _LOADING) and not any(sign in words for sign in _NOT_LOADED)
+
+
+_LOADING = ("loading", "being loaded")
+_NOT_LOADED = ("error loading", "failed", "failure", "unable", "cannot", "could not")
 _NO_MONEY = (
     "insufficient_quota",
     "enforced_spend_limit_reached",

@@ -84,6 +84,7 @@ def wire() -> ChatWire:
             31,
         ),
         (error(429, "x", "come back tomorrow", retry_after="86400"), None),
+        (Says({"error": {"message": "error loading model: out of memory", "code": 500}}, 500), 0.5),
         (Says({"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}, 503), 2.0),
     ],
 )
