@@ -51,7 +51,9 @@ def plain_source(code: str, told: CallWords) -> str:
     if code.count("{") > 2000 or sum(map(code.count, ";\n\r")) > 5000:
         msg = "its code is too long"
         raise UnreadableError(msg)
-    if not re.search(r"\bcomputer\.|\b(?:text|key)\s*=|\bkeys\s*=|^[ \t]*\w+[ \t]*(?:,[ \t]*\w+[ \t]*)*=[^=]", code, re.MULTILINE):
+    if not re.search(
+        r"\bcomputer\.|\b(?:text|key)\s*=|\bkeys\s*=|^[ \t]*\w+[ \t]*(?:,[ \t]*\w+[ \t]*)*=[^=]", code, re.MULTILINE
+    ):
         return code
     try:
         with warnings.catch_warnings():
