@@ -1,0 +1,77 @@
+"""A row of the table of operations, and what its handler gets and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from coasty_desk.server.api_keys import ApiKey
+from coasty_desk.server.service import Service
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+USUAL_BODY = 1_000_000
+"""Bytes of a request's body, where the operation says nothing else."""
+
+
+class Call(Struct, frozen=True):
+    """One request that was let in: its key may do this, its body, its query and its path are checked.
+
+    `body` and `query` are instances of the operation's own types; `headers` have lower-case names. `operation_id` is there where
+    an `Idempotency-Key` came with it: the same for every retry, now and after the service was killed, and unique to the key, the operation
+    and its path. A handler whose effect must happen once gives it to whoever has the effect (a worker, a model's provider, a row of the
+    database); `resumed` says that an earlier process began with this very call and did not finish: it must find out what came of it,
+    and never do it again blindly.
+    """
+
+    service: Service
+    request_id: str
+    key: ApiKey | None
+    path: Mapping[str, str]
+    query: Any
+    body: Any
+    headers: Mapping[str, str]
+    operation_id: str = ""
+    resumed: bool = False
+
+
+class Reply(Struct, frozen=True):
+    """What is answered: a Struct or a dict of the wire's shape, and what was charged for it, in cents.
+
+    `request_id` is put into bodies whose type has such a field and leaves it empty. `stream` instead of a body is a
+    text/event-stream, closed when the service ends.
+    """
+
+    body: Any = None
+    charged: int = 0
+    headers: Mapping[str, str] = {}
+    status: int = 200
+    stream: Iterator[bytes] | None = None
+
+
+class Operation(Struct, frozen=True):
+    """One operation of `/v1`: it routes, validates, meters, and writes itself into `openapi.json`.
+
+    `path` is below `/v1`, with `{names}`. `scope` is what the key must have: empty for any key, None for nobody's (no key is
+    asked for); where it depends on the body, `scopes` tells them from the call. `reply` is None for a stream. `errors` are the codes that it
+    may answer with beside those that every operation has. Handlers are plain functions and run in a thread of their own.
+    """
+
+    name: str
+    method: Method
+    path: str
+    summary: str
+    reply: type | None
+    handler: Callable[[Call], Reply]
+    scope: str | None = ""
+    scopes: Callable[[Call], frozenset[str]] | None = None
+    body: type | None = None
+    body_required: bool = True
+    query: type | None = None
+    errors: tuple[str, ...] = ()
+    priced: bool = False
+    idempotent: bool = False
+    body_limit: int = USUAL_BODY
+    tag: str = ""
