@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from coasty_desk.core.stop import Stop
 from coasty_desk.server.api_keys import ApiKey
 from coasty_desk.server.service import Service
 
@@ -23,7 +24,8 @@ class Call(Struct, frozen=True):
     an `Idempotency-Key` came with it: the same for every retry, now and after the service was killed, and unique to the key, the operation
     and its path. A handler whose effect must happen once gives it to whoever has the effect (a worker, a model's provider, a row of the
     database); `resumed` says that an earlier process began with this very call and did not finish: it must find out what came of it,
-    and never do it again blindly.
+    and never do it again blindly. `stop` is tripped when the service ends, and where a client goes away that could not collect the answer
+    later (it gave no `Idempotency-Key`): whoever waits in a handler waits on it; Aborted needs no answer.
     """
 
     service: Service
@@ -35,6 +37,7 @@ class Call(Struct, frozen=True):
     headers: Mapping[str, str]
     operation_id: str = ""
     resumed: bool = False
+    stop: Stop = field(default_factory=Stop)
 
 
 class Reply(Struct, frozen=True):
@@ -54,7 +57,8 @@ class Reply(Struct, frozen=True):
 class Operation(Struct, frozen=True):
     """One operation of `/v1`: it routes, validates, meters, and writes itself into `openapi.json`.
 
-    `path` is below `/v1`, with `{names}`. `scope` is what the key must have: empty for any key, None for nobody's (no key is
+    `path` is below `root`, with `{names}`. `streams`: to `Accept: text/event-stream` it is answered with keep-alive comments while the
+    handler works, and then with the body as one event, `result` (or the envelope, `error`); the handler knows nothing of it. `scope` is what the key must have: empty for any key, None for nobody's (no key is
     asked for); where it depends on the body, `scopes` tells them from the call. `reply` is None for a stream. `errors` are the codes that it
     may answer with beside those that every operation has. Handlers are plain functions and run in a thread of their own.
     """
@@ -75,3 +79,5 @@ class Operation(Struct, frozen=True):
     idempotent: bool = False
     body_limit: int = USUAL_BODY
     tag: str = ""
+    streams: bool = False
+    root: str = "/v1"
