@@ -68,6 +68,9 @@ BELOW: dict[str, set[str]] = {
         "lifetimes",
         "shell",
     },
+    "machines": {
+        *("core", "wire", "desktop", "guard", "lifetimes", "settings", "shell", "record", "plain_files", "file_lock"),
+    },
     "task": {"core"},
     "api": {"core", "record", "settings", "shell", "compose", "task"},
     "benchmark_agent": {"core", "wire", "desktop", "settings", "lifetimes"},

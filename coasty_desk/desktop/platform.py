@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from coasty_desk.desktop.base.probe_window import ProbeWindow
     from coasty_desk.desktop.base.recheck import Recheck
     from coasty_desk.desktop.base.watch import Watch
-    from coasty_desk.desktop.base.windows import WindowList
+    from coasty_desk.desktop.base.windows import WindowList, WindowManager
 
 keyboard: Callable[[Stop, Pressed, OwnEvents, OnHumanInput, Recheck], Keyboard]
 """What types; `Recheck` is asked before each stroke and each slice of a text. Raises DesktopError."""
@@ -56,6 +56,8 @@ demand_display: Callable[[], object]
 demand_session: Callable[[Mapping[str, str]], object]
 """Raises DesktopError where an environment is that of a session which cannot be driven."""
 windows: WindowList | None
+window_manager: WindowManager | None
+"""Who closes, moves and arranges them."""
 own_windows: Callable[[], tuple[OwnWindow, ...]]
 """Those that show this process's terminal, hidden or not; none where that cannot be told. Raises DesktopError."""
 bring_back_terminal: Callable[[], bool]
@@ -87,6 +89,7 @@ _LINUX: dict[str, object] = {
     "demand_display": "x11.connection:demand",
     "demand_session": "x11.wayland:require_x11",
     "windows": "x11.window_list",
+    "window_manager": "x11.window_manager",
     "own_windows": "own_terminal.started_from:own_windows",
     "bring_back_terminal": "own_terminal.aside:bring_back",
     "activity_probe": "linux.activity:activity_probe",
@@ -108,6 +111,7 @@ _NATIVE: dict[str, object] = {
     "demand_display": lambda: None,
     "demand_session": lambda _environment: None,
     "windows": None,  # nothing knows them yet
+    "window_manager": None,
     "own_windows": tuple,
     "bring_back_terminal": bool,
     "activity_probe": "base.activity_probe:ActivityProbe",

@@ -25,6 +25,18 @@ class Window(Struct, frozen=True):
     maker: int = 0
 
 
+class ManagedWindow(Struct, frozen=True):
+    """A window that an application has put up, be it in sight or not. `frame` is its real rectangle with its decoration, `kind` its class."""
+
+    id: int
+    title: str
+    kind: str
+    frame: Rect
+    active: bool = False
+    minimized: bool = False
+    maximized: bool = False
+
+
 class Reached(Struct, frozen=True):
     """Where input goes: `window`, and the titles of `also` that stand behind it (what a dialog or a menu belongs to, a frame's other tabs)."""
 
@@ -61,4 +73,40 @@ class WindowList(Protocol):
 
     def activate(self, window: Window) -> None:
         """Give it the keys."""
+        ...
+
+
+class WindowManager(Protocol):
+    """Who does with windows what a person does by their title bars; each says whether it came true, and raises DesktopError where nobody can."""
+
+    def managed(self) -> tuple[ManagedWindow, ...]:
+        """The applications' windows, those out of sight too, the topmost first."""
+        ...
+
+    def activate(self, number: int) -> bool:
+        """Bring it up and give it the keys."""
+        ...
+
+    def close(self, number: int) -> bool:
+        """As its own cross does."""
+        ...
+
+    def minimize(self, number: int) -> bool:
+        """Out of sight."""
+        ...
+
+    def maximize(self, number: int) -> bool:
+        """Over the whole screen."""
+        ...
+
+    def restore(self, number: int) -> bool:
+        """As it was before either."""
+        ...
+
+    def move(self, number: int, left: int, top: int, width: int | None, height: int | None) -> bool:
+        """Its frame there, in real pixels, and of that size where one is given."""
+        ...
+
+    def work_area(self) -> Rect:
+        """The part of the screen that no panel takes, in real pixels."""
         ...

@@ -1,0 +1,88 @@
+"""The socket by which a machine's worker is reached: this user's alone, and found again by the machine's folder."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import tempfile
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from coasty_desk import plain_files
+
+ADDRESS = "worker.address"
+"""The file in the machine's folder that says where its worker listens."""
+
+_LONGEST = 100
+"""Bytes of a socket's path; the system takes 107 on Linux, 103 on macOS."""
+
+_CREDENTIALS = struct.Struct("3i")
+
+
+def listener(folder: Path) -> socket.socket:
+    """Listen for whoever asks the worker of the machine in that folder. Raises OSError.
+
+    Only the holder of the machine's worker lock may do so: what lies there is taken away.
+    """
+    path = _place(folder)
+    with suppress(FileNotFoundError):
+        path.unlink()
+    listening = socket.socket(socket.AF_UNIX)
+    try:
+        before = os.umask(0o177)  # before any thread is started
+        try:
+            listening.bind(str(path))
+        finally:
+            os.umask(before)
+        listening.listen(128)
+        plain_files.write(folder / ADDRESS, os.fsencode(path))
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def remove(folder: Path) -> None:
+    """Take the socket away, and the word of it. Never raises."""
+    with suppress(OSError):
+        Path(os.fsdecode(plain_files.read(folder / ADDRESS, 4096, links=False))).unlink()
+    with suppress(OSError):
+        (folder / ADDRESS).unlink()
+
+
+def connect(folder: Path) -> socket.socket:
+    """A connection to the worker of the machine in that folder. Raises OSError where there is none of this user's."""
+    path = os.fsdecode(plain_files.read(folder / ADDRESS, 4096, links=False))
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(path)
+        demand_own(connection)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def demand_own(connection: socket.socket) -> None:
+    """Raise PermissionError where another user is at the other end, as far as the system tells; the folder keeps them out as well."""
+    if hasattr(socket, "SO_PEERCRED"):
+        _, user, _ = _CREDENTIALS.unpack(
+            connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        )
+        if user != os.getuid():
+            message = "another user is at the other end"
+            raise PermissionError(message)
+
+
+def _place(folder: Path) -> Path:
+    path = folder / "worker.sock"
+    if len(os.fsencode(path)) <= _LONGEST:
+        return path
+    home = os.environ.get("XDG_RUNTIME_DIR", "") or tempfile.gettempdir()
+    shared = plain_files.real_folder(Path(home) / f"coasty-desk-{os.getuid()}")
+    if shared.stat().st_uid != os.getuid():
+        message = "the folder for sockets is another user's"
+        raise PermissionError(message)
+    return shared / f"{sha256(os.fsencode(folder)).hexdigest()[:32]}.sock"

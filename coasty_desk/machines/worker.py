@@ -1,0 +1,339 @@
+"""`python -m coasty_desk.machines.worker FOLDER`: the process that has one machine, and is the only one to touch it.
+
+It outlives the service that started it and is found again by its socket. It ends with its display, at the end of its lease, or when it is
+told to; whoever watches is told why.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from coasty_desk import file_lock, plain_files, settings
+from coasty_desk.core.errors import CoastyDeskError, DesktopError
+from coasty_desk.machines import commands, machine_record, posix_worker_socket
+from coasty_desk.machines.command import CommandError, CommandResult
+from coasty_desk.machines.driver import Driver, HaltedError
+from coasty_desk.machines.habitat import Habitat, this_desktop
+from coasty_desk.machines.machine_errors import MachineBusyError
+from coasty_desk.machines.machine_record import MachineRecord
+from coasty_desk.machines.machine_screen import MachineScreen
+from coasty_desk.machines.operation_journal import OperationJournal, cut_off
+from coasty_desk.machines.worker_protocol import (
+    CommandStep,
+    StepResult,
+    WorkerAnswer,
+    WorkerRequest,
+    receive,
+    send,
+)
+
+LOCK = "worker.lock"
+ENDED = "worker.ended"
+"""Why the last worker of the machine ended, for a service that was not there."""
+
+_LOOK = 0.25
+"""Seconds between two looks at whether it is to end."""
+
+_FORGOTTEN = 900.0
+"""Seconds without a question, and with nobody who watches, after which the worker of a desktop that is there anyway ends."""
+
+_LONGEST_ERROR = 2000
+
+
+class _Flight(Struct):
+    """An operation under way, for those who ask for it meanwhile."""
+
+    over: threading.Event
+    answer: WorkerAnswer | None = None
+
+
+class Worker:
+    """Answers for one machine; from any thread."""
+
+    def __init__(self, record: MachineRecord, folder: Path, habitat: Habitat) -> None:
+        """Raises UsageError where a setting cannot be read, OSError."""
+        files = [path for path in settings.configuration_files() if path.name != settings.PROJECT_FILE]
+        chosen, _ = settings.load({}, os.environ, files)
+        environment = habitat.world.environment
+        self.driver = Driver(
+            chosen,
+            environment,
+            name=f"driven by a program through the service (machine {record.display_name})",
+            target=habitat.target,
+            inset=habitat.inset,
+        )
+        self.screen = MachineScreen(chosen, self.driver.rules)
+        self._record, self._habitat = record, habitat
+        self._journal = OperationJournal(folder)
+        self._tools: dict[str, Any] = {}
+        self._making = threading.Lock()
+        self._flights: dict[str, _Flight] = {}
+        self._flying = threading.Lock()
+        self.lease = record.ends_at
+        self.ending = ""
+        self.over = threading.Event()
+        self._watchers = 0
+        self._asked_at = time.monotonic()
+
+    def answer(self, request: WorkerRequest) -> WorkerAnswer:
+        """The answer to one question; none is raised. That of `watch` comes when the worker ends."""
+        self._asked_at = time.monotonic()
+        try:
+            match request.verb:
+                case "act":
+                    return self._once(request)
+                case "look":
+                    return WorkerAnswer(picture=self.screen.look(request.image))
+                case "lease":
+                    self.lease = request.lease
+                    return WorkerAnswer(message="\n".join(self._habitat.notes))
+                case "end":
+                    self.end("stopped")
+                    return WorkerAnswer()
+                case "watch":
+                    return self._watched()
+        except MachineBusyError as error:
+            return WorkerAnswer(fault="busy", message=str(error), seconds=error.seconds)
+        except DesktopError as error:
+            return WorkerAnswer(fault="display", message=f"{error.message} {error.remedy}".strip())
+
+    def end(self, why: str) -> None:
+        """Let go of everything, and end. Never raises."""
+        self.ending = self.ending or why
+        self.over.set()
+
+    def look_after(self) -> None:
+        """Until the worker is to end: because it was told to, at the end of its lease, or with its display."""
+        while not self.over.wait(_LOOK):
+            if self.lease is not None and time.time() >= self.lease:
+                self.end("its time to live is over")
+            elif not self._habitat.alive():
+                self.end("its display has ended")
+            elif self._record.kind == "desktop" and self._is_forgotten():
+                self.end("forgotten")
+
+    def close(self) -> None:
+        """End what is under way, and everything that belongs to it."""
+        self.driver.end()
+        with self._making:
+            tools = dict(self._tools)
+        for tool in tools.values():
+            closing = getattr(tool, "close", None)
+            if closing is not None:
+                with suppress(Exception):  # the others are to be closed as well
+                    closing()
+        self._journal.close()
+
+    def _is_forgotten(self) -> bool:
+        return not self._watchers and time.monotonic() - self._asked_at > _FORGOTTEN
+
+    def _watched(self) -> WorkerAnswer:
+        self._watchers += 1
+        try:
+            self.over.wait()
+        finally:
+            self._watchers -= 1
+        return WorkerAnswer(message=self.ending)
+
+    def _once(self, request: WorkerRequest) -> WorkerAnswer:
+        """An operation that has a name is carried out once, and answered as often as it is asked for."""
+        operation = request.operation_id
+        if not operation or all(step.command in commands.REPEATABLE for step in request.steps):
+            return self._carry_out(request, lambda _results, _step: None)
+        with self._flying:
+            flight = self._flights.get(operation)
+            ours = flight is None
+            if flight is None:
+                flight = self._flights[operation] = _Flight(threading.Event())
+        if not ours:
+            flight.over.wait()
+            return flight.answer or WorkerAnswer(fault="busy", message="It was not begun.", seconds=1)
+        try:
+            known = self._journal.find(operation)
+            if known is not None and known.answer is not None:
+                answer = known.answer
+            elif known is not None:
+                answer = cut_off(known, request.steps)
+                self._journal.finish(operation, answer)
+            else:
+                answer = self._carry_out(request, lambda results, step: self._journal.begin(operation, results, step))
+                self._journal.finish(operation, answer)
+            flight.answer = answer
+        finally:
+            with self._flying:
+                del self._flights[operation]
+            flight.over.set()
+        return answer
+
+    def _carry_out(
+        self, request: WorkerRequest, beginning: Callable[[tuple[StepResult, ...], int], None]
+    ) -> WorkerAnswer:
+        """The steps in turn; `beginning` is told of each before its input goes out. Raises MachineBusyError, DesktopError where none was begun."""
+        known = commands.known()
+        drives = any(step.command in known and known[step.command].drives for step in request.steps)
+        results: list[StepResult] = []
+        with self._turn(request.steps[0].seconds if request.steps else 0, drives=drives):
+            for number, step in enumerate(request.steps):
+                beginning(tuple(results), number)
+                began = time.monotonic()
+                halted = False
+                try:
+                    done = self._do(step, known)
+                    outcome = StepResult(step.command, success=True, result=done.result, screenshot=done.screenshot)
+                except HaltedError as error:
+                    halted, outcome = True, _failed(step, error)
+                except CommandError as error:
+                    outcome = _failed(step, error)
+                milliseconds = round((time.monotonic() - began) * 1000)
+                results.append(msgspec.structs.replace(outcome, duration_ms=milliseconds))
+                if halted or (not outcome.success and request.stop_on_error) or self.over.is_set():
+                    break
+        return WorkerAnswer(tuple(results), aborted=len(results) < len(request.steps))
+
+    def _do(self, step: CommandStep, known: Mapping[str, commands.KnownCommand]) -> CommandResult:
+        row = known.get(step.command)
+        if row is None:
+            message = f"There is no command {step.command[:80]!r}."
+            raise CommandError(message)
+        try:
+            parameters: Any = msgspec.convert(dict(step.parameters), row.command.parameters)
+        except (msgspec.ValidationError, ValueError) as error:
+            raise CommandError(str(error)) from error
+        try:
+            return row.command.run(self._tool(row.tool), parameters, step.seconds)
+        except DesktopError as error:
+            message = f"{error.message} {error.remedy}".strip()
+            raise CommandError(message) from error
+        except (CommandError, MachineBusyError):
+            raise
+        except Exception as error:  # a fault of one command ends that command alone
+            message = f"It failed in a way that was not foreseen ({type(error).__name__})."
+            raise CommandError(message) from error
+
+    @contextmanager
+    def _turn(self, seconds: float, *, drives: bool) -> Iterator[None]:
+        if not drives:
+            yield
+            return
+        with self.driver.turn(seconds):
+            yield
+
+    def _tool(self, name: str) -> Any:
+        if name in ("pointer", "windows"):
+            return self.driver
+        if name == "screen":
+            return self.screen
+        with self._making:
+            if name not in self._tools:
+                self._tools[name] = commands.made(name, self._habitat.world)
+            return self._tools[name]
+
+
+def _failed(step: CommandStep, error: CommandError) -> StepResult:
+    return StepResult(step.command, success=False, error=str(error)[:_LONGEST_ERROR])
+
+
+def serve(worker: Worker, listening: socket.socket) -> None:
+    """Answer whoever connects, each in a thread of its own, until the listener is closed."""
+    while True:
+        try:
+            connection, _ = listening.accept()
+        except OSError:
+            return
+        threading.Thread(target=_converse, args=(worker, connection), name="coasty-desk question", daemon=True).start()
+
+
+def _converse(worker: Worker, connection: socket.socket) -> None:
+    with connection, suppress(OSError):
+        posix_worker_socket.demand_own(connection)
+        send(connection, worker.answer(receive(connection, WorkerRequest)))
+
+
+def main(arguments: list[str]) -> int:
+    """Be the worker of the machine in the folder that is named; a second argument is the descriptor that is told when it is ready."""
+    folder = Path(arguments[0])
+    ready = int(arguments[1]) if len(arguments) > 1 else -1
+    try:
+        return _be(folder, ready)
+    except CoastyDeskError as error:
+        _tell(ready, f"{error.message}\n{error.remedy}")
+    except OSError as error:
+        _tell(ready, f"The machine's worker cannot begin: {error.strerror or error}.\n")
+    return 1
+
+
+def _be(folder: Path, ready: int) -> int:
+    os.umask(0o077)
+    with ExitStack() as stack:
+        lock = plain_files.made(folder / LOCK, os.O_RDWR)
+        stack.callback(os.close, lock)
+        if not file_lock.take(lock):
+            _tell(ready, "Another worker has this machine.\n")
+            return 3
+        record = machine_record.read(folder)
+        if record is None:
+            _tell(ready, "There is no machine in that folder.\n")
+            return 2
+        with suppress(OSError):
+            (folder / ENDED).unlink()
+        habitat = inhabited(record, folder)
+        stack.callback(habitat.close)
+        worker = Worker(record, folder, habitat)
+        stack.callback(worker.close)
+        for name in ("SIGTERM", "SIGINT"):
+            signal.signal(getattr(signal, name), lambda *_: worker.over.set())
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        listening = posix_worker_socket.listener(folder)
+        stack.callback(posix_worker_socket.remove, folder)
+        stack.callback(listening.close)
+        stack.callback(_shut, listening)
+        threading.Thread(target=serve, args=(worker, listening), name="coasty-desk questions", daemon=True).start()
+        _tell(ready, "")
+        worker.look_after()
+        with suppress(OSError):
+            plain_files.write(folder / ENDED, (worker.ending or "stopped").encode())
+    return 0
+
+
+def inhabited(record: MachineRecord, folder: Path) -> Habitat:
+    """The machine's display, begun where it is a virtual one. Raises CoastyDeskError."""
+    if record.kind == "desktop":
+        from coasty_desk.desktop import platform  # noqa: PLC0415 - a virtual one sets its display before
+
+        platform.demand_display()
+        return this_desktop(record, dict(os.environ))
+    from coasty_desk.machines.virtual_habitat import virtual_habitat  # noqa: PLC0415 - only where it is one
+
+    return virtual_habitat(record, folder)
+
+
+def _shut(listening: socket.socket) -> None:
+    with suppress(OSError):
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+def _tell(ready: int, message: str) -> None:
+    """Say that the worker is ready (nothing), or why it cannot be; to nobody where there is nobody."""
+    if ready < 0:
+        return
+    with suppress(OSError):
+        os.write(ready, (message or "ready").encode())
+    with suppress(OSError):
+        os.close(ready)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

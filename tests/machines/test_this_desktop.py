@@ -1,0 +1,249 @@
+"""This desktop as a machine: looked at and driven by a worker of its own, as a run would drive it."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from coasty_desk.desktop.linux.stop_socket import Call
+from coasty_desk.machines.machine_errors import MachineBusyError, MachineStateError, NoMachineError
+from coasty_desk.machines.registry import MachineRegistry
+from tests.cli.conftest import recording
+from tests.desktop.targets import App
+from tests.machines.conftest import Home, done, step, until
+
+
+@pytest.fixture
+def app(display: str) -> Iterator[App]:
+    """A window that keeps what reaches it."""
+    with recording(display) as found:
+        yield found
+
+
+def letters(app: App) -> str:
+    """What was typed."""
+    return "".join(chr(event["keysym"]) for event in app.of_kind("key_down") if 32 <= event["keysym"] < 127)
+
+
+def test_it_is_looked_at_in_either_format(machines: MachineRegistry, app: App) -> None:
+    """At its full size; the alias and the id are one machine."""
+    picture = machines.look("desktop", "jpeg")
+    assert (picture.media_type, picture.width, picture.height) == ("image/jpeg", 1280, 720)
+    lossless = Image.open(io.BytesIO(machines.look(machines.desktop_id, "png").image))
+    assert lossless.size == (1280, 720)
+    assert lossless.convert("RGB").getpixel((640, 300)) == (0x33, 0x66, 0x99)
+    assert machines.find("desktop").screen == (1280, 720)
+
+
+@pytest.mark.parametrize(
+    ("command", "parameters", "kind", "count"),
+    [
+        ("click", {"x": 300, "y": 200}, "press", 1),
+        ("click", {"x": 300.0, "y": 200, "button": "right", "clicks": 1}, "press", 1),
+        ("double_click", {"x": 300, "y": 200}, "press", 2),
+        ("click_with_modifiers", {"x": 300, "y": 200, "keys": ["shift"]}, "press", 1),
+        ("move", {"x": 300, "y": 200}, "motion", 1),
+        ("scroll", {"x": 300, "y": 200, "direction": "down", "amount": 3}, "press", 3),
+        ("scroll", {"x": 300, "y": 200, "clicks": -3}, "press", 3),
+        ("drag", {"x1": 100, "y1": 100, "x2": 300, "y2": 200}, "release", 1),
+        ("drag", {"from_x": 100, "from_y": 100, "to_x": 300, "to_y": 200}, "release", 1),
+    ],
+)
+def test_input_lands_where_it_is_meant(
+    machines: MachineRegistry, app: App, command: str, parameters: dict[str, object], kind: str, count: int
+) -> None:
+    """In the machine's own pixels, in every spelling."""
+    result = done(machines, command, **parameters)
+    assert (result.success, result.error) == (True, None)
+    last = app.wait_for(kind, count)[-1]
+    assert (last["x"], last["y"]) == (300, 200)
+
+
+def test_keys_and_text_arrive(machines: MachineRegistry, app: App) -> None:
+    """One command after the other, and a batch of them."""
+    assert done(machines, "type", text="abc").success
+    assert done(machines, "key_press", key="d").success
+    assert done(machines, "key_combo", keys="ctrl+e").success
+    answer = machines.act("desktop", [step("type_text", text="f"), step("wait", ms=10), step("key_press", keys=["g"])])
+    assert [result.success for result in answer.results] == [True, True, True]
+    until(lambda: letters(app) == "abcdefg")
+
+
+def test_a_batch_stops_at_what_fails_unless_it_is_not_to(machines: MachineRegistry, app: App) -> None:
+    """What was tried is told, and whether all was."""
+    steps = [step("type", text="a"), step("click", x=90_000, y=1), step("type", text="b")]
+    answer = machines.act("desktop", steps)
+    assert ([result.success for result in answer.results], answer.aborted) == ([True, False], True)
+    answer = machines.act("desktop", steps, stop_on_error=False)
+    assert ([result.success for result in answer.results], answer.aborted) == ([True, False, True], False)
+    until(lambda: letters(app) == "aab")
+
+
+def test_an_operation_is_done_once(machines: MachineRegistry, app: App) -> None:
+    """Asked for again, and by several at once, it has the first answer."""
+    answers = []
+
+    def ask() -> None:
+        answers.append(machines.act("desktop", [step("type", text="once")], operation="op-1"))
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ask()
+    assert len(answers) == 4
+    assert answers[0].results[0].success
+    assert all(answer == answers[0] for answer in answers)
+    time.sleep(0.3)
+    assert letters(app) == "once"
+
+
+def test_what_a_killed_worker_had_begun_is_in_doubt_for_good(home: Home, app: App) -> None:
+    """It is said, not done again; the next command has a new worker."""
+    machines = home.registry()
+    assert done(machines, "type", text=".").success
+    answers = []
+    long = [step("type", text="x"), step("type", text="y" * 3000), step("type", text="z")]
+    thread = threading.Thread(target=lambda: answers.append(machines.act("desktop", long, operation="op-2")))
+    thread.start()
+    until(lambda: letters(app).count("y") > 20)
+    os.kill(home.worker(machines.desktop_id), signal.SIGKILL)
+    thread.join()
+    typed = letters(app)
+    first, second, third = answers[0].results
+    assert (first.success, second.known, third.known) == (True, False, True)
+    assert "not known" in (second.error or "")
+    again = machines.act("desktop", long, operation="op-2")
+    assert again == answers[0]
+    assert home.registry().act("desktop", long, operation="op-2") == answers[0]
+    subprocess.run(
+        [sys.executable, "-m", "coasty_desk", "release"], env=home.environment, check=False, capture_output=True
+    )
+    assert letters(app).rstrip("y") == typed.rstrip("y")
+    assert "z" not in letters(app)
+
+
+def test_another_service_finds_the_worker_again(home: Home, app: App) -> None:
+    """It goes on where a killed service has left it, in the middle of what it does."""
+    machines = home.registry()
+    assert done(machines, "type", text="a").success
+    pid = home.worker(machines.desktop_id)
+    again = home.registry()
+    assert done(again, "type", text="b").success
+    assert home.worker(again.desktop_id) == pid
+    assert again.desktop_id == machines.desktop_id
+    again.close()
+    until(lambda: not Path(f"/proc/{pid}").exists())
+
+
+def test_coasty_desk_stop_ends_what_a_program_types(machines: MachineRegistry, app: App, display: str) -> None:
+    """In the middle of a batch, which is not gone on with; and for a while nothing more is taken."""
+    assert done(machines, "type", text=".").success
+    answers = []
+    steps = [step("type", text="x" * 3000), step("type", text="after")]
+    thread = threading.Thread(target=lambda: answers.append(machines.act("desktop", steps)))
+    thread.start()
+    until(lambda: letters(app).count("x") > 20)
+    call = Call.begin(display)
+    assert call is not None
+    assert call.ended(5.0)
+    thread.join(5.0)
+    call._connection.close()
+    (result,) = answers[0].results
+    assert (result.success, answers[0].aborted) == (False, True)
+    assert "stopped" in (result.error or "")
+    assert letters(app).count("x") < 2500
+    assert "after" not in letters(app)
+    with pytest.raises(MachineBusyError, match="person has just stopped") as refused:
+        done(machines, "type", text="no")
+    assert (refused.value.seconds or 0) > 20
+
+
+def test_while_a_run_drives_nothing_is_taken(machines: MachineRegistry, home: Home, app: App) -> None:
+    """It can be looked at; afterwards it is free again."""
+    code = (
+        "from coasty_desk.core.stop import Stop\nfrom coasty_desk.desktop.display_lock import display_held\n"
+        "with display_held(Stop(), run_id='r', task='a task'):\n    print('held', flush=True)\n    input()\n"
+    )
+    run = subprocess.Popen(
+        [sys.executable, "-c", code], env=home.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert run.stdin is not None
+    assert run.stdout is not None
+    assert run.stdout.readline() == "held\n"
+    with pytest.raises(MachineBusyError, match="a task"):
+        done(machines, "click", x=10, y=10)
+    assert machines.look("desktop", "jpeg").width == 1280
+    run.communicate("\n", timeout=10)
+    assert done(machines, "click", x=10, y=10).success
+
+
+def test_the_rules_of_a_run_hold(home: Home, app: App, tmp_path: Path) -> None:
+    """Policy, bounds and masks of the person's own configuration."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text('blocked_actions = ["drag"]\ntyped_text_denied = ["rm -rf"]\n')
+    home.configure(f'[run]\npolicy = ["{policy}"]\nmask = "0,0,100,100"\n')
+    machines = home.registry()
+    picture = Image.open(io.BytesIO(machines.look("desktop", "png").image)).convert("RGB")
+    assert (picture.getpixel((50, 50)), picture.getpixel((150, 50))) == ((0, 0, 0), (0x33, 0x66, 0x99))
+    for command, parameters in (
+        ("drag", {"x1": 200, "y1": 200, "x2": 300, "y2": 300}),
+        ("click", {"x": 50, "y": 50}),
+        ("type", {"text": "rm -rf /"}),
+    ):
+        result = done(machines, command, **parameters)
+        assert not result.success
+        assert "refused" in (result.error or "")
+    assert not app.of_kind("press")
+    assert letters(app) == ""
+    assert done(machines, "click", x=200, y=200).success
+
+
+def test_where_nobody_can_say_yes_the_answer_is_no(home: Home, app: App) -> None:
+    """A rule that asks is a rule that refuses."""
+    home.configure('[run]\nconfirm = "always"\n')
+    result = done(home.registry(), "click", x=200, y=200)
+    assert (result.success, app.of_kind("press")) == (False, [])
+    assert "person did not agree" in (result.error or "")
+
+
+def test_it_is_always_there(machines: MachineRegistry) -> None:
+    """It cannot be stopped, kept or taken away."""
+    for change in (machines.start, machines.stop, machines.restart, machines.snapshot, machines.terminate):
+        with pytest.raises(MachineStateError) as refused:
+            change("desktop")
+        assert refused.value.allowed == ()
+    with pytest.raises(NoMachineError):
+        machines.find("../desktop")
+    with pytest.raises(NoMachineError):
+        machines.look("00000000-0000-0000-0000-000000000000", "png")
+
+
+def test_what_takes_too_long_is_ended(machines: MachineRegistry, app: App) -> None:
+    """In the middle, and nothing is held down."""
+    (result,) = machines.act("desktop", [step("type", 0.5, text="x" * 20_000)]).results
+    assert not result.success
+    assert "longer than" in (result.error or "")
+    assert done(machines, "type", text="z").success
+    until(lambda: letters(app).endswith("z"))
+
+
+def test_its_files_are_its_owners_alone(machines: MachineRegistry, home: Home, app: App) -> None:
+    """Records, journal, socket and their folders."""
+    assert done(machines, "type", text="a").success
+    machines.act("desktop", [step("type", text="b")], operation="op")
+    found = list(home.root.rglob("*"))
+    assert {"operations.db", "machine.json", "worker.lock"} <= {path.name for path in found}
+    for path in found:
+        assert path.lstat().st_mode & 0o077 == 0, path
