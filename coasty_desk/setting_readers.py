@@ -114,6 +114,28 @@ def version(value: Any) -> str:
     return name
 
 
+def ip(value: Any) -> str:
+    """An address in figures, of either kind."""
+    from ipaddress import ip_address  # noqa: PLC0415 - 8 ms, and few name one
+
+    return str(ip_address(text(value)))
+
+
+def host(name: str) -> str:
+    """A name as a URL has it, without a port."""
+    if len(name) > 253 or not (name.isascii() and name.replace(".", "").replace("-", "").replace("_", "").isalnum()):
+        raise ValueError
+    return name.lower()
+
+
+def database(value: Any) -> str:
+    """The path of a file, also as a URL has it."""
+    path = text(value).removeprefix("sqlite:///")
+    if "://" in path:
+        raise ValueError
+    return text(path)
+
+
 def texts(value: Any, most: int = MOST_ENTRIES) -> tuple[str, ...]:
     """One text, or a list of them."""
     return tuple(text(item) for item in _entries(value, most))
@@ -186,12 +208,14 @@ SETTLE = ValueReader(
     f"adaptive or a number of seconds, at most {LONGEST}", settle, "SECONDS", "adaptive", usual=("adaptive",)
 )
 FILE = ValueReader("a file", text, "FILE", "task.txt")
-SCRIPT = ValueReader("a file of predictions, one a line", text, "FILE", "script.jsonl")
 FILES = ValueReader(
     f"a file, or up to {MOST_FILES} of them", lambda value: texts(value, MOST_FILES), "FILE", "policy.toml"
 )
 PRESET = ValueReader("a preset's name or a file", text, "NAME|FILE")
 KEYS = ValueReader("keys such as <ctrl>+<shift>+<f12>", text, "KEYS", "<ctrl>+<shift>+<f12>")
+PORT, IP_ADDRESS = whole(0, 65535, "PORT"), ValueReader("an address in figures", ip, "ADDRESS", "0.0.0.0")  # noqa: S104 - as an example
+HOSTS = ValueReader(f"a host's name{OFTEN}", lambda value: tuple(map(host, texts(value))), "NAME", ["desk.home.arpa"])
+DATABASE = ValueReader("a file, or sqlite:///FILE", database, "FILE", "service.sqlite3")
 VERSION = ValueReader("a version such as v3", version, "VERSION", usual=("v1", "v3", "v4", "v5"))
 MONITOR = ValueReader("primary or a monitor's number", monitor, "primary|N")
 MAX_SIZE = ValueReader(

@@ -163,11 +163,6 @@ class Settings(Struct, frozen=True):
         str | None,
         Setting("How a chat model is spoken with", readers.NAME, rules.BY_TRUST, "by its name", "models"),
     ] = None
-    # what is done on the screen, word for word
-    script: Annotated[
-        str | None,
-        Setting("What the provider script plays, a JSON line a step", readers.SCRIPT, rules.BY_TRUST, "the task's", "models"),
-    ] = None
     cua_version: Annotated[str, Setting("The model's version", readers.VERSION, rules.BY_TRUST, see="models")] = "v3"
     # what it costs is in the price that is shown and asked about, and within the caps
     memory: Annotated[
@@ -199,6 +194,23 @@ class Settings(Struct, frozen=True):
     yes: Annotated[
         bool, Setting("Do not ask before it can cost money", readers.SWITCH, rules.BY_TRUST, see="money")
     ] = False
+    # where programs may ask for this desktop to be driven
+    port: Annotated[
+        int, Setting("Where the service listens; 0: any that is free", readers.PORT, rules.NEVER, "", "serve", "serve")
+    ] = 8417
+    bind: Annotated[
+        str, Setting("At which of this machine's addresses", readers.IP_ADDRESS, rules.NEVER, "", "serve", "serve")
+    ] = "127.0.0.1"
+    allow_host: Annotated[
+        tuple[str, ...],
+        Setting(
+            "A name by which it may be asked, besides its addresses", readers.HOSTS, rules.NEVER, "", "serve", "serve"
+        ),
+    ] = ()
+    database: Annotated[
+        str | None,
+        Setting("What it keeps, as a SQLite file", readers.DATABASE, rules.NEVER, "beside the runs", "serve", "serve"),
+    ] = None
     # they delete what other runs have recorded
     keep_days: Annotated[
         int, Setting("Runs recorded more days ago are deleted", readers.COUNT, rules.NEVER, "", "record", "record")
@@ -237,10 +249,10 @@ _DEFAULTS = Settings()
 TABLE = {row.name: row for row in _rows()}
 """The settings by name, in the order in which a help has them."""
 
-OF_PROVIDER = ("model", "base_url", "profile", "script")
+OF_PROVIDER = ("model", "base_url", "profile")
 """What belongs to the provider beside which it is named."""
 
-SECTIONS = ("run", "record", "limits", "prices")
+SECTIONS = ("run", "serve", "record", "limits", "prices")
 """Those of a file; the last is one value, by the models' names."""
 
 
@@ -429,7 +441,7 @@ def _paths(name: str, value: object) -> tuple[str, ...]:
     match value:
         case tuple() if name == "policy":
             return value
-        case str() if name in ("file", "script") or (name == "preset" and not presets.is_built_in(value)):
+        case str() if name in ("file", "database") or (name == "preset" and not presets.is_built_in(value)):
             return (value,)
         case _:
             return ()
@@ -446,7 +458,6 @@ def recorded(chosen: Settings) -> dict[str, object]:
     if chosen.provider == _DEFAULTS.provider:
         del values["base_url"]  # the environment's
     values["policy"] = [str(given(path).resolve()) for path in chosen.policy]
-    values["script"] = None if chosen.script is None else str(given(chosen.script).resolve())
     return {name: plain(value) for name, value in values.items() if value is not None}
 
 

@@ -22,16 +22,17 @@ BELOW: dict[str, set[str]] = {
     "plain_files": set(),
     "toml_text": set(),
     "file_lock": {"plain_files"},
+    "serve_file": {"plain_files"},
     "wire": {"core", "plain_files", "toml_text"},
     "desktop": {"core", "wire", "plain_files", "file_lock", "lifetimes", "shell"},
     "shell": {"core"},
     "catalog": set(),
     "lifetimes": {"core", "catalog", "record", "settings", "shell"},
     "guard": {"core", "wire", "models.offline", "presets", "settings", "lifetimes"},
-    "testing": {"core", "desktop", "models.scripted", "models.transport"},
+    "testing": {"core", "desktop", "models.transport"},
     "models": {
         *("core", "lifetimes", "presets", "record", "settings", "models.coasty", "models.offline", "models.transport"),
-        *("models.vendor", "models.chat", "models.anthropic", "models.openai", "models.gemini", "models.scripted"),
+        *("models.vendor", "models.chat", "models.anthropic", "models.openai", "models.gemini"),
     },
     "models.transport": {"core", "wire"},
     "models.readers": {"core", "wire"},
@@ -41,7 +42,6 @@ BELOW: dict[str, set[str]] = {
     "models.openai": {"core", "wire", "models.readers", "models.vendor"},
     "models.gemini": {"core", "wire", "models.readers", "models.vendor"},
     "models.offline": {"core", "wire"},
-    "models.scripted": {"core", "wire", "plain_files", "file_lock"},
     "models.coasty": {"core", "wire", "version", "models.transport"},
     "record": {"core", "wire", "plain_files", "file_lock"},
     "presets": {"core", "plain_files"},
@@ -58,7 +58,6 @@ BELOW: dict[str, set[str]] = {
         "project_rules",
         "setting_readers",
     },
-    "screens": {"core", "plain_files", "lifetimes", "desktop", "settings", "shell"},
     "compose": {
         "core",
         "wire",
@@ -76,6 +75,7 @@ BELOW: dict[str, set[str]] = {
     "task": {"core"},
     "api": {"core", "record", "settings", "shell", "compose", "task"},
     "benchmark_agent": {"core", "wire", "desktop", "settings", "lifetimes"},
+    "server": {"core", "plain_files", "settings", "version"},
     "version": set(),
     "cli": {
         "core",
@@ -96,6 +96,9 @@ BELOW: dict[str, set[str]] = {
         "plain_files",
         "project_file",
         "project_rules",
+        "file_lock",
+        "serve_file",
+        "server",
     },
 }
 """Each room and those that it may import (besides itself)."""
@@ -110,6 +113,8 @@ KNOWN_ONLY_IN: dict[str, tuple[str, ...]] = {
     "rich": ("cli/",),
     "jinja2": ("record/report/html_report.py",),
     "re2": ("wire/regular_expressions.py",),
+    "uvicorn": ("server/serving.py",),
+    "h11": ("server/serving.py",),
     "keyring": ("models/transport/stored_key.py", "guard/secret_sources.py"),
 }
 """Foreign libraries and the only places that may import them."""

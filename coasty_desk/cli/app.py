@@ -83,9 +83,9 @@ def _carried_out(arguments: list[str]) -> int:
     asked = None
     stops = arguments == ["stop"]
     if stops:  # a person waits: what else is needed is loaded once the run has been asked
-        from coasty_desk.desktop.linux.stop_socket import Call
+        from coasty_desk.desktop.linux.stop_socket import StopCall
 
-        asked = Call.begin(os.environ.get("DISPLAY", ""))
+        asked = StopCall.begin(os.environ.get("DISPLAY", ""))
     from coasty_desk.cli.terminal.terminal_text import tolerate
 
     for stream in (sys.stdout, sys.stderr):
@@ -183,6 +183,14 @@ def _command(arguments: list[str], *, debug: bool = False) -> int:
         plain = fast_path.run_arguments(arguments[1:])
         if plain is not None:
             return fast_path.run(*plain)
+    if arguments[:1] == ["serve"]:
+        from coasty_desk.cli import fast_path
+
+        options = fast_path.serve_options(arguments[1:])
+        if options is not None:
+            from coasty_desk.cli.commands import serving_command
+
+            return serving_command.served(options)
     import typer  # heavy, and only wanted once there is a command
     from typer.exceptions import TyperException
 

@@ -14,6 +14,7 @@ from coasty_desk import lifetimes, settings
 from coasty_desk.cli import configured
 from coasty_desk.cli.terminal import task_source
 from coasty_desk.desktop.screen.prefetch import FirstLook
+from coasty_desk.settings import Setting
 
 
 def run(task: str | None, options: Mapping[str, object]) -> int:
@@ -32,8 +33,17 @@ def run(task: str | None, options: Mapping[str, object]) -> int:
         return driving.run(task, chosen, first)
 
 
-def run_arguments(words: Sequence[str]) -> tuple[str | None, dict[str, object]] | None:
+def serve_options(words: Sequence[str]) -> dict[str, object] | None:
+    """The options of `serve`; None where typer must."""
+    found = run_arguments(words, {row.flag: row for row in (settings.TABLE[name] for name in SERVE_OPTIONS)})
+    return None if found is None or found[0] is not None else found[1]
+
+
+def run_arguments(
+    words: Sequence[str], options: Mapping[str, Setting] | None = None
+) -> tuple[str | None, dict[str, object]] | None:
     """The task and the options as given, as typer would have read them; None where typer must."""
+    options = _OPTIONS if options is None else options
     task: str | None = None
     given: dict[str, object] = {}
     several: dict[str, list[str]] = {}
@@ -45,7 +55,7 @@ def run_arguments(words: Sequence[str]) -> tuple[str | None, dict[str, object]] 
             task = word
             continue
         flag, equals, value = word.partition("=")
-        row = _OPTIONS.get(flag)
+        row = options.get(flag)
         if row is not None and row.takes is bool and not equals:
             given[row.name] = True
             continue
@@ -58,5 +68,8 @@ def run_arguments(words: Sequence[str]) -> tuple[str | None, dict[str, object]] 
             given[row.name] = value
     return task, given | several
 
+
+SERVE_OPTIONS = ("port", "bind", "allow_host", "database", "provider", "model", "base_url", "profile")
+"""The settings that `serve` takes as options."""
 
 _OPTIONS = {row.flag: row for row in settings.of("run")}

@@ -42,7 +42,7 @@ def _reference() -> Iterator[str]:
 
 
 def _told(row: Setting) -> str:
-    name = f"{row.flag} {row.read.metavar}".rstrip() if row.section == "run" else row.name
+    name = f"{row.flag} {row.read.metavar}".rstrip() if row.section in ("run", "serve") else row.name
     standing = f" Unless set: `{row.standing}`." if row.standing else ""
     takes = "" if row.read.choices or row.takes is bool else f" It takes {row.read.expected}.".replace("<", r"\<")
     see = f" See `coasty-desk help {row.see}`." if row.see else ""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from coasty_desk.core.stop import Stop
-from coasty_desk.server.api_keys import ApiKey
+from coasty_desk.server.api_keys import ServiceKey
 from coasty_desk.server.service import Service
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -30,7 +30,7 @@ class Call(Struct, frozen=True):
 
     service: Service
     request_id: str
-    key: ApiKey | None
+    key: ServiceKey | None
     path: Mapping[str, str]
     query: Any
     body: Any
@@ -40,7 +40,7 @@ class Call(Struct, frozen=True):
     stop: Stop = field(default_factory=Stop)
 
 
-class Reply(Struct, frozen=True):
+class CallReply(Struct, frozen=True):
     """What is answered: a Struct or a dict of the wire's shape, and what was charged for it, in cents.
 
     `request_id` is put into bodies whose type has such a field and leaves it empty. `stream` instead of a body is a
@@ -58,9 +58,11 @@ class Operation(Struct, frozen=True):
     """One operation of `/v1`: it routes, validates, meters, and writes itself into `openapi.json`.
 
     `path` is below `root`, with `{names}`. `streams`: to `Accept: text/event-stream` it is answered with keep-alive comments while the
-    handler works, and then with the body as one event, `result` (or the envelope, `error`); the handler knows nothing of it. `scope` is what the key must have: empty for any key, None for nobody's (no key is
-    asked for); where it depends on the body, `scopes` tells them from the call. `reply` is None for a stream. `errors` are the codes that it
-    may answer with beside those that every operation has. Handlers are plain functions and run in a thread of their own.
+    handler works, and then with the body as one event, `result` (or the envelope, `error`); the handler knows nothing of it. `scope` is
+    what the key must have: empty for any key, None for nobody's (no key is asked for); where it depends on the body, `scopes` tells them from
+    the call. `reply` is None for a stream. `errors` are the codes that it may answer with beside those that every operation has. `limited`: it
+    counts for the key's rate, and tells of it. `billing` is the published word for what is charged. Handlers are plain functions and run in a
+    thread of their own.
     """
 
     name: str
@@ -68,7 +70,7 @@ class Operation(Struct, frozen=True):
     path: str
     summary: str
     reply: type | None
-    handler: Callable[[Call], Reply]
+    handler: Callable[[Call], CallReply]
     scope: str | None = ""
     scopes: Callable[[Call], frozenset[str]] | None = None
     body: type | None = None
@@ -81,3 +83,10 @@ class Operation(Struct, frozen=True):
     tag: str = ""
     streams: bool = False
     root: str = "/v1"
+    limited: bool = False
+    billing: str | None = None
+
+    @property
+    def whole_path(self) -> str:
+        """From the root of the server."""
+        return self.root + self.path

@@ -88,7 +88,7 @@ def test_what_is_given_is_handed_over_and_the_rest_left_to_the_configuration(
 
     def found(rows: Iterable[Setting], values: Mapping[str, object]) -> setting_options.Options:
         handed.append(real(rows, values))
-        raise Aborted("interrupt")  # noqa: EM101 - nothing is to be done with them
+        raise Aborted("interrupt")
 
     monkeypatch.setattr(setting_options, "given", found)
     assert main(words) == 130

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from coasty_desk.desktop.linux.stop_socket import Call
+from coasty_desk.desktop.linux.stop_socket import StopCall
 from coasty_desk.machines.machine_errors import MachineBusyError, MachineStateError, NoMachineError
 from coasty_desk.machines.registry import MachineRegistry
 from tests.cli.conftest import recording
@@ -155,7 +155,7 @@ def test_coasty_desk_stop_ends_what_a_program_types(machines: MachineRegistry, a
     thread = threading.Thread(target=lambda: answers.append(machines.act("desktop", steps)))
     thread.start()
     until(lambda: letters(app).count("x") > 20)
-    call = Call.begin(display)
+    call = StopCall.begin(display)
     assert call is not None
     assert call.ended(5.0)
     thread.join(5.0)

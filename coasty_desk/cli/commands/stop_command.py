@@ -7,7 +7,7 @@ import os
 
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.desktop.linux.stop_socket import Call
+from coasty_desk.desktop.linux.stop_socket import StopCall
 
 NOTHING_RUNS = 1
 """The exit code where there is no run to stop."""
@@ -21,10 +21,10 @@ LEAVING = 1.0
 
 def stop() -> int:
     """Stop the run that drives this display, from another terminal."""
-    return await_end(Call.begin(os.environ.get("DISPLAY", "")))
+    return await_end(StopCall.begin(os.environ.get("DISPLAY", "")))
 
 
-def await_end(call: Call | None) -> int:
+def await_end(call: StopCall | None) -> int:
     """Wait until the run that has been asked is gone; where none has heard, ask another way. Raises DesktopError where it is not."""
     if call is None:
         return _by_display()

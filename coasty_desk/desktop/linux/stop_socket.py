@@ -36,7 +36,7 @@ def address(display: str) -> bytes | None:
     return f"\0coasty-desk-{os.getuid()}-{number}-{which}".encode("ascii")
 
 
-class Call:
+class StopCall:
     """A run that has been asked to stop. `pid` is its process."""
 
     def __init__(self, connection: socket.socket) -> None:
@@ -46,7 +46,7 @@ class Call:
         """What it says of itself, once it has answered."""
 
     @classmethod
-    def begin(cls, display: str) -> Call | None:
+    def begin(cls, display: str) -> StopCall | None:
         """Ask; None where nobody listens, or somebody who is not this user. Never raises."""
         name = address(display)
         if name is None:

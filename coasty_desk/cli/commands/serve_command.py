@@ -1,0 +1,15 @@
+"""`coasty-desk serve`: what it takes. What it does is in `serving_command`, which needs no typer and starts at once."""
+
+from __future__ import annotations
+
+from coasty_desk.cli.commands import serving_command
+from coasty_desk.cli.fast_path import SERVE_OPTIONS
+from coasty_desk.cli.setting_options import Options, with_settings
+
+EXAMPLE = "Example:  coasty-desk serve --provider offline"
+
+
+@with_settings(*SERVE_OPTIONS)
+def serve(options: Options) -> int:
+    """Answer the published /v1 at an address of this machine, until Ctrl-C. See: coasty-desk help serve."""
+    return serving_command.served(options)

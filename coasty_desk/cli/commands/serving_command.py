@@ -1,0 +1,146 @@
+"""`coasty-desk serve`, from its options to its end: one on a data folder, its first key, its address, and how to stop it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coasty_desk import file_lock, plain_files, serve_file
+from coasty_desk.cli import configured
+from coasty_desk.core.errors import UsageError
+from coasty_desk.core.folders import given
+from coasty_desk.serve_file import ServeFile
+from coasty_desk.settings import Settings
+
+if TYPE_CHECKING:
+    from coasty_desk.server.service import Service
+
+DATABASE = "service.sqlite3"
+LOCK = "serve.lock"
+
+FIRST_KEY = "first"
+"""The name of the key that the first start makes."""
+
+
+def served(options: Mapping[str, object]) -> int:
+    """Serve until told to end. Raises UsageError where it cannot."""
+    chosen, _ = configured.load(options)
+    try:
+        from coasty_desk.server import serving
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("uvicorn", "h11"):
+            raise
+        message = "The packages that the service needs are not installed."
+        raise UsageError(message, "Install them: pip install 'coasty-desk[serve]'.") from error
+    from coasty_desk.server.database import Database
+    from coasty_desk.server.service import Service
+
+    folder = _data_folder()
+    path = folder / DATABASE if chosen.database is None else given(chosen.database).absolute()
+    with ExitStack() as stack:
+        stack.enter_context(_alone(folder / LOCK, folder))
+        if path.parent != folder:
+            stack.enter_context(_alone(path.with_name(f"{path.name}.lock"), folder))
+        listener = stack.enter_context(closing(serving.listening(chosen.bind, chosen.port)))
+        service = stack.enter_context(closing(Service(Database(path), chosen)))
+        server = serving.serving(service, chosen.allow_host)
+        url = f"http://{_in_url(chosen.bind)}:{listener.getsockname()[1]}"
+        stack.enter_context(_told(folder, url, service))
+        _say(chosen, url, _first_key(service))
+        with _ended_by_signals(server.end):
+            server.run([listener])
+    return 0
+
+
+def _data_folder() -> Path:
+    from coasty_desk.compose import runs_folder
+
+    return plain_files.real_folder(runs_folder().parent)
+
+
+@contextmanager
+def _alone(lock: Path, folder: Path) -> Iterator[None]:
+    """Within it no other service runs on what the lock stands for. Raises UsageError where one does."""
+    plain_files.folder(lock.parent)
+    descriptor = plain_files.made(lock, os.O_RDWR)
+    try:
+        if not file_lock.take(descriptor):
+            other = serve_file.read(folder)
+            where = f" at {other.url.removesuffix('/v1')}" if other is not None else ""
+            message = f"A service runs on this data folder already{where}."
+            raise UsageError(message, "Use that one, or end it first.")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _told(folder: Path, url: str, service: Service) -> Iterator[None]:
+    """While the block runs, this user's own command line finds the service."""
+    told = ServeFile(f"{url}/v1", service.keys.owner_token, os.getpid())
+    serve_file.write(folder, told)
+    try:
+        yield
+    finally:
+        serve_file.remove(folder, told)
+
+
+def _first_key(service: Service) -> str | None:
+    """A key with every scope, where there is none yet. It is not for this desktop's files and terminal: such a one is asked for."""
+    from coasty_desk.server.api_keys import SCOPES
+
+    return None if service.keys.all() else service.keys.make(FIRST_KEY, SCOPES)[0]
+
+
+def _say(chosen: Settings, url: str, key: str | None) -> None:
+    lines = [f"coasty-desk serves /v1 at {url}, asking {chosen.provider}."]
+    if key is not None:
+        lines += [
+            f"Its key, shown this once: {key}",
+            "  It may do everything but use this desktop's own terminal, files and browser profile: see coasty-desk help serve.",
+        ]
+    if not ip_address(chosen.bind).is_loopback:
+        lines.append("It can be reached from other machines, with a key; what they send is not encrypted.")
+    lines += [
+        "There is no page yet; programs ask with the header X-API-Key." if key is not None else "",
+        "To stop it: Ctrl-C.",
+    ]
+    print("\n".join(filter(None, lines)), flush=True)
+
+
+def _in_url(bind: str) -> str:
+    address = ip_address(bind)
+    if address.is_unspecified:
+        return "127.0.0.1" if address.version == 4 else "[::1]"
+    return str(address) if address.version == 4 else f"[{address}]"
+
+
+@contextmanager
+def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
+    """Within it what ends a program has this one end; a second time it does so at once."""
+    asked: list[int] = []
+
+    def told(number: int, _frame: object) -> None:
+        if asked:
+            os._exit(0)
+        asked.append(number)
+        end()
+
+    numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")]
+    before = {}
+    for number in filter(None, numbers):
+        if signal.getsignal(number) is not signal.SIG_IGN or number == signal.SIGTERM:
+            with suppress(ValueError):  # in a thread that is not the main one nobody hears of it
+                before[number] = signal.signal(number, told)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        sys.stdout.flush()

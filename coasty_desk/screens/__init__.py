@@ -1,1 +1,0 @@
-"""Screens that are not the one in front of the person."""

@@ -1,0 +1,204 @@
+"""The document of the service (OpenAPI 3.1), made from the same table that routes and validates. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from coasty_desk.server.api_errors import CODES
+from coasty_desk.server.api_keys import SCOPES
+from coasty_desk.server.operation import Operation
+from coasty_desk.server.route_table import LONGEST_NAME
+
+_REF = "#/components/schemas/{name}"
+
+_ALWAYS = ("BAD_REQUEST", "FOREIGN_ORIGIN", "MISDIRECTED_REQUEST", "INTERNAL_ERROR", "DB_UNAVAILABLE")
+"""What any request may come to."""
+
+_WITH_KEY = ("INVALID_API_KEY", "INSUFFICIENT_SCOPE")
+_WITH_NAMES = ("NOT_FOUND",)
+_WITH_BODY = ("PAYLOAD_TOO_LARGE", "VALIDATION_ERROR", "REQUEST_TIMEOUT")
+_WITH_QUERY = ("VALIDATION_ERROR",)
+_WITH_IDEMPOTENCY = (
+    *(
+        "IDEMPOTENCY_KEY_REUSED",
+        "IDEMPOTENCY_IN_FLIGHT",
+        "IDEMPOTENCY_ALREADY_REFUNDED",
+        "VALIDATION_ERROR",
+        "CONFLICT",
+    ),
+)
+
+_REASONS = {400: "Not understood", 401: "No key", 402: "Not paid for", 403: "Not allowed", 404: "Not found"}
+_REASONS |= {408: "Too slow", 409: "Not in this state", 413: "Too large", 421: "Not for this service", 422: "Not valid"}
+_REASONS |= {429: "Too often", 500: "Went wrong", 502: "Who was asked failed", 503: "Not now", 504: "Took too long"}
+
+_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message", "type", "request_id", "retryable", "retry_with_same_idempotency_key"],
+            "properties": {
+                "code": {"type": "string"},
+                "message": {"type": "string"},
+                "type": {"type": "string", "enum": sorted({code.kind for code in CODES.values()})},
+                "request_id": {"type": "string"},
+                "suggestion": {"type": "string", "description": "What to do about it."},
+                "docs_url": {"type": "string"},
+                "retryable": {"type": "boolean", "description": "Whether the same may succeed later."},
+                "retry_with_same_idempotency_key": {"type": "boolean"},
+                "retry_after": {"type": "integer", "minimum": 0},
+                "details": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["loc", "msg", "type"],
+                        "properties": {
+                            "loc": {"type": "array", "items": {"type": ["string", "integer"]}},
+                            "msg": {"type": "string"},
+                            "type": {"type": "string"},
+                        },
+                    },
+                },
+            },
+        }
+    },
+}
+
+
+def document(operations: Iterable[Operation], version: str) -> dict[str, Any]:
+    """The whole of it."""
+    rows = list(operations)
+    kinds = {kind for row in rows for kind in (row.body, row.reply) if kind is not None}
+    ordered = sorted(kinds, key=lambda kind: kind.__name__)
+    schemas, components = msgspec.json.schema_components(ordered, ref_template=_REF)
+    schema_of = dict(zip(ordered, schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        paths.setdefault(row.whole_path, {})[row.method.lower()] = _operation(row, schema_of)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "coasty-desk",
+            "version": version,
+            "description": "This computer's desktop, and virtual ones, by the published /v1. Made from the table that answers.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"apiKey": []}, {"bearerAuth": []}],
+        "tags": [{"name": name} for name in sorted({row.tag for row in rows} - {""})],
+        "paths": paths,
+        "components": {
+            "schemas": {**components, "ApiError": _ERROR},
+            "securitySchemes": {
+                "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                "bearerAuth": {"type": "http", "scheme": "bearer"},
+            },
+            "headers": {"RequestId": {"schema": {"type": "string", "pattern": "^req_[0-9a-f]{24}$"}}},
+        },
+    }
+
+
+def _operation(row: Operation, schema_of: Mapping[type, Any]) -> dict[str, Any]:
+    dynamic = row.scopes is not None
+    told: dict[str, Any] = {
+        "operationId": row.name,
+        "summary": row.summary,
+        "tags": [row.tag] if row.tag else [],
+        "parameters": [*_path_parameters(row), *_query_parameters(row), *_header_parameters(row)],
+        "responses": _responses(row, schema_of),
+        "x-auth-mode": "public" if row.scope is None else "api_key",
+        "x-required-scope": row.scope or None,
+        "x-required-scopes": [row.scope] if row.scope else [],
+        "x-scope-policy": "dynamic" if dynamic else "required" if row.scope else "none",
+        "x-billing-code": row.billing,
+        "x-idempotency": "reserve-and-replay" if row.idempotent else "none",
+    }
+    if dynamic:
+        told["x-required-scope"] = "by-request"
+        told["x-required-scopes"] = [
+            name for name in SCOPES if name.partition(":")[0] in ("actions", "terminal", "files", "browser")
+        ]
+    if row.scope is None:
+        told["security"] = []
+    if row.body is not None:
+        content = {"application/json": {"schema": schema_of[row.body]}}
+        told["requestBody"] = {"required": row.body_required, "content": content}
+    return told
+
+
+def _path_parameters(row: Operation) -> list[dict[str, Any]]:
+    schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
+    names = re.findall(r"\{(\w+)\}", row.path)
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
+
+
+def _query_parameters(row: Operation) -> list[dict[str, Any]]:
+    if row.query is None:
+        return []
+    found = []
+    for field in msgspec.structs.fields(row.query):
+        schema = msgspec.json.schema(field.type)
+        choices = [one for one in schema.pop("anyOf", []) if one != {"type": "null"}]
+        schema = (
+            {**schema, **choices[0]} if len(choices) == 1 else schema if not choices else {**schema, "anyOf": choices}
+        )
+        if field.default not in (msgspec.NODEFAULT, None):
+            schema["default"] = field.default
+        found.append({"name": field.encode_name, "in": "query", "required": field.required, "schema": schema})
+    return found
+
+
+def _header_parameters(row: Operation) -> list[dict[str, Any]]:
+    if not row.idempotent:
+        return []
+    about = (
+        "The same for every attempt at one request: it is carried out once, and its answer is repeated for 24 hours."
+    )
+    schema = {"type": "string", "pattern": r"^[A-Za-z0-9_\-:]{1,128}$", "minLength": 1, "maxLength": 128}
+    return [{"name": "Idempotency-Key", "in": "header", "required": False, "description": about, "schema": schema}]
+
+
+def _responses(row: Operation, schema_of: Mapping[type, Any]) -> dict[str, Any]:
+    whole: dict[str, Any] = {} if row.reply is None else {"application/json": {"schema": schema_of[row.reply]}}
+    if row.reply is None or row.streams:
+        whole["text/event-stream"] = {"schema": {"type": "string"}}
+    headers = {"X-Coasty-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+    responses: dict[str, Any] = {"200": {"description": "Done", "headers": headers, "content": whole}}
+    by_status: dict[int, list[str]] = {}
+    for code in dict.fromkeys(_codes(row)):
+        by_status.setdefault(CODES[code].status, []).append(code)
+    for status, codes in sorted(by_status.items()):
+        schema = {"$ref": "#/components/schemas/ApiError"}
+        responses[str(status)] = {
+            "description": _REASONS.get(status, "Refused"),
+            "headers": headers,
+            "content": {"application/json": {"schema": schema}},
+            "x-error-codes": codes,
+        }
+    return responses
+
+
+def _codes(row: Operation) -> list[str]:
+    return [
+        *_ALWAYS,
+        *(_WITH_KEY if row.scope is not None else ()),
+        *(_WITH_NAMES if "{" in row.path else ()),
+        *(_WITH_BODY if row.body is not None else ()),
+        *(_WITH_QUERY if row.query is not None else ()),
+        *(_WITH_IDEMPOTENCY if row.idempotent else ()),
+        *(("RATE_LIMITED",) if row.limited else ()),
+        *_of_query(row),
+        *row.errors,
+    ]
+
+
+def _of_query(row: Operation) -> list[str]:
+    names = [] if row.query is None else [field.encode_name for field in msgspec.structs.fields(row.query)]
+    told = {"limit": "INVALID_LIMIT", "status": "INVALID_STATUS_FILTER"}
+    return [code for name, code in told.items() if name in names]

@@ -1,0 +1,46 @@
+"""What every operation has to do with: the database, who may ask, by which settings. Each store of the rooms above is a field here."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from coasty_desk.server.api_keys import ApiKeys
+from coasty_desk.server.database import Database
+from coasty_desk.server.idempotency import Idempotency
+from coasty_desk.server.usage_meter import UsageMeter
+from coasty_desk.settings import Settings
+
+BALANCE = 1_000_000
+"""Cents in the wallet that programs are told of: nothing is taken from it, and some will not ask a service that says 0."""
+
+
+class Service:
+    """Made by whoever serves, and closed by them. `settings` are those of the program: who predicts, and how.
+
+    `ending` is set when the service is to end: what waits for long waits on it too. `openapi` gives the document of the operations.
+    """
+
+    def __init__(self, database: Database, settings: Settings, environment: Mapping[str, str] | None = None) -> None:
+        self.database = database
+        self.settings = settings
+        self.environment = os.environ if environment is None else environment
+        self.ending = threading.Event()
+        self.keys = ApiKeys(database)
+        self.usage = UsageMeter(database)
+        self.idempotency = Idempotency(database)
+        self.openapi: Callable[[], Mapping[str, Any]] = dict
+        self._at_end: list[Callable[[], None]] = []
+
+    def at_end(self, close: Callable[[], None]) -> None:
+        """Have it called when the service ends, the last first."""
+        self._at_end.append(close)
+
+    def close(self) -> None:
+        """Close all that is open; the database last."""
+        self.ending.set()
+        while self._at_end:
+            self._at_end.pop()()
+        self.database.close()

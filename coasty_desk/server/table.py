@@ -1,0 +1,8 @@
+"""The table of operations: each room's rows, gathered. To add a room's is to add a line."""
+
+from __future__ import annotations
+
+from coasty_desk.server import access_operations
+from coasty_desk.server.operation import Operation
+
+OPERATIONS: tuple[Operation, ...] = (*access_operations.OPERATIONS,)
