@@ -13,6 +13,7 @@ MODELS = {
     "openai": "coasty_desk.models.openai_model",
     "gemini": "coasty_desk.models.gemini_model",
     "chat": "coasty_desk.models.chat_model",
+    "script": "coasty_desk.models.script_model",
 }
 
 TARGETS = {

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # what is only named here is loaded by those who make it: a p
     from coasty_desk.core.gates.guard_rules import GuardRules
     from coasty_desk.core.gates.masked import Mask
     from coasty_desk.core.ports import Executor, Person, Predictor, Screen
+    from coasty_desk.core.relay import Relay
     from coasty_desk.core.scaling import Frame
     from coasty_desk.core.stop import Stop
     from coasty_desk.record.journal import Recorder
@@ -76,6 +77,8 @@ class Model(ABC):
 
     sends = False
     """Whether the picture leaves this machine."""
+    passes_on = False
+    """Whether it is the published API itself that answers: requests of `/v1` are passed on to it (`relay`)."""
     remembers = True
     """Whether it knows, asked again in another process, how far it had come."""
 
@@ -105,6 +108,10 @@ class Model(ABC):
         """
         del chosen, sent
         return None
+
+    def relay(self, chosen: Settings, environment: Mapping[str, str]) -> Relay:
+        """The published API, where the model `passes_on` to it. Raises UsageError, ServiceError for the key."""
+        raise NotImplementedError
 
     @abstractmethod
     def ready(self, asked: ModelRequest) -> ReadyModel:

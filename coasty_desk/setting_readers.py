@@ -208,6 +208,7 @@ SETTLE = ValueReader(
     f"adaptive or a number of seconds, at most {LONGEST}", settle, "SECONDS", "adaptive", usual=("adaptive",)
 )
 FILE = ValueReader("a file", text, "FILE", "task.txt")
+SCRIPT = ValueReader("a file of predictions, one a line", text, "FILE", "script.jsonl")
 FILES = ValueReader(
     f"a file, or up to {MOST_FILES} of them", lambda value: texts(value, MOST_FILES), "FILE", "policy.toml"
 )

@@ -163,6 +163,11 @@ class Settings(Struct, frozen=True):
         str | None,
         Setting("How a chat model is spoken with", readers.NAME, rules.BY_TRUST, "by its name", "models"),
     ] = None
+    # what is done on the screen, word for word
+    script: Annotated[
+        str | None,
+        Setting("What the provider script plays, a JSON line a step", readers.SCRIPT, rules.BY_TRUST, "the task's", "models"),
+    ] = None
     cua_version: Annotated[str, Setting("The model's version", readers.VERSION, rules.BY_TRUST, see="models")] = "v3"
     # what it costs is in the price that is shown and asked about, and within the caps
     memory: Annotated[
@@ -249,7 +254,7 @@ _DEFAULTS = Settings()
 TABLE = {row.name: row for row in _rows()}
 """The settings by name, in the order in which a help has them."""
 
-OF_PROVIDER = ("model", "base_url", "profile")
+OF_PROVIDER = ("model", "base_url", "profile", "script")
 """What belongs to the provider beside which it is named."""
 
 SECTIONS = ("run", "serve", "record", "limits", "prices")
@@ -441,7 +446,7 @@ def _paths(name: str, value: object) -> tuple[str, ...]:
     match value:
         case tuple() if name == "policy":
             return value
-        case str() if name in ("file", "database") or (name == "preset" and not presets.is_built_in(value)):
+        case str() if name in ("file", "script", "database") or (name == "preset" and not presets.is_built_in(value)):
             return (value,)
         case _:
             return ()
@@ -458,6 +463,7 @@ def recorded(chosen: Settings) -> dict[str, object]:
     if chosen.provider == _DEFAULTS.provider:
         del values["base_url"]  # the environment's
     values["policy"] = [str(given(path).resolve()) for path in chosen.policy]
+    values["script"] = None if chosen.script is None else str(given(chosen.script).resolve())
     return {name: plain(value) for name, value in values.items() if value is not None}
 
 

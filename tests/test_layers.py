@@ -29,10 +29,10 @@ BELOW: dict[str, set[str]] = {
     "catalog": set(),
     "lifetimes": {"core", "catalog", "record", "settings", "shell"},
     "guard": {"core", "wire", "models.offline", "presets", "settings", "lifetimes"},
-    "testing": {"core", "desktop", "models.transport"},
+    "testing": {"core", "desktop", "models.scripted", "models.transport"},
     "models": {
         *("core", "lifetimes", "presets", "record", "settings", "models.coasty", "models.offline", "models.transport"),
-        *("models.vendor", "models.chat", "models.anthropic", "models.openai", "models.gemini"),
+        *("models.vendor", "models.chat", "models.anthropic", "models.openai", "models.gemini", "models.scripted"),
     },
     "models.transport": {"core", "wire"},
     "models.readers": {"core", "wire"},
@@ -42,6 +42,7 @@ BELOW: dict[str, set[str]] = {
     "models.openai": {"core", "wire", "models.readers", "models.vendor"},
     "models.gemini": {"core", "wire", "models.readers", "models.vendor"},
     "models.offline": {"core", "wire"},
+    "models.scripted": {"core", "wire", "plain_files", "file_lock"},
     "models.coasty": {"core", "wire", "version", "models.transport"},
     "record": {"core", "wire", "plain_files", "file_lock"},
     "presets": {"core", "plain_files"},
@@ -58,6 +59,7 @@ BELOW: dict[str, set[str]] = {
         "project_rules",
         "setting_readers",
     },
+    "screens": {"core", "plain_files", "lifetimes", "desktop", "settings", "shell"},
     "compose": {
         "core",
         "wire",

@@ -29,11 +29,13 @@ TOOLKITS: Mapping[ToolName, Toolkit] = {
     "screen": Toolkit("machine_screen:SCREEN_COMMANDS"),
     "pointer": Toolkit("pointer_commands:POINTER_COMMANDS", drives=True),
     "windows": Toolkit("window_commands:WINDOW_COMMANDS", drives=True),
+    "terminal": Toolkit("terminal_commands:TERMINAL_COMMANDS", "terminal_commands:MachineTerminal"),
+    "files": Toolkit("file_commands:FILE_COMMANDS", "file_commands:MachineFiles"),
 }
 
 REPEATABLE = frozenset(
     {
-        *("screenshot", "list_windows", "wait"),
+        *("screenshot", "list_windows", "wait", "terminal_read"),
         *("file_read", "file_exists", "directory_list", "file_download", "file_list_downloads"),
         *("browser_get_dom", "browser_get_clickables", "browser_state", "browser_info", "browser_screenshot"),
         *("browser_list_tabs", "browser_wait"),

@@ -23,7 +23,7 @@ from msgspec import Struct
 from coasty_desk import file_lock, plain_files, settings
 from coasty_desk.core.errors import CoastyDeskError, DesktopError
 from coasty_desk.machines import commands, machine_record, posix_worker_socket
-from coasty_desk.machines.command import CommandError, CommandResult
+from coasty_desk.machines.command import CommandError, CommandResult, parsed
 from coasty_desk.machines.driver import Driver, HaltedError
 from coasty_desk.machines.habitat import Habitat, this_desktop
 from coasty_desk.machines.machine_errors import MachineBusyError
@@ -208,7 +208,7 @@ class Worker:
             message = f"There is no command {step.command[:80]!r}."
             raise CommandError(message)
         try:
-            parameters: Any = msgspec.convert(dict(step.parameters), row.command.parameters)
+            parameters = parsed(row.command, step.parameters)
         except (msgspec.ValidationError, ValueError) as error:
             raise CommandError(str(error)) from error
         try:
@@ -242,7 +242,7 @@ class Worker:
 
 
 def _failed(step: CommandStep, error: CommandError) -> StepResult:
-    return StepResult(step.command, success=False, error=str(error)[:_LONGEST_ERROR])
+    return StepResult(step.command, success=False, result=error.result, error=str(error)[:_LONGEST_ERROR])
 
 
 def serve(worker: Worker, listening: socket.socket) -> None:

@@ -14,6 +14,7 @@ from coasty_desk.settings import BASE_URL, BASE_URL_VARIABLE, KEY_VARIABLE, Sett
 if TYPE_CHECKING:
     from coasty_desk.core.ports import Predictor
     from coasty_desk.core.surroundings import Surroundings
+    from coasty_desk.models.coasty.coasty_relay import CoastyRelay
     from coasty_desk.models.coasty.http import Connection
     from coasty_desk.models.coasty.pricing import Tariff
     from coasty_desk.models.coasty.uploads import Uploads
@@ -27,6 +28,7 @@ class CoastyModel(Model):
     """Asks the service, which charges for each step."""
 
     sends = True
+    passes_on = True
 
     def keys(self, environment: Mapping[str, str]) -> tuple[str, ...]:
         """The one that `api_key` finds."""
@@ -48,6 +50,12 @@ class CoastyModel(Model):
         from coasty_desk.models.coasty.pricing import Tariff
 
         return Tariff(sent, chosen.memory, chosen.cua_version, len(presets.load(chosen.preset).text))
+
+    def relay(self, chosen: Settings, environment: Mapping[str, str]) -> CoastyRelay:
+        """Raises UsageError for the address, ServiceError for the key."""
+        from coasty_desk.models.coasty.coasty_relay import CoastyRelay
+
+        return CoastyRelay(connection(chosen, environment))
 
     def ready(self, asked: ModelRequest) -> ReadyModel:
         """Raises UsageError for the address, ServiceError for the key."""

@@ -9,7 +9,23 @@ from coasty_desk.core.money import Money
 from coasty_desk.core.ports import Judging, PredictRequest, PredictStream, SettleResult
 from coasty_desk.core.scaling import Frame, Placed, Rect, Size
 from coasty_desk.desktop.input.executor import refused
+from coasty_desk.models.scripted.prediction_script import PredictionScript, of_markers
+from coasty_desk.models.scripted.prediction_script import read as read_script
+from coasty_desk.models.scripted.script_predictor import ScriptPredictor
 from coasty_desk.models.transport import transport
+
+__all__ = [
+    "AnsweringTransport",
+    "OpenGate",
+    "PredictionScript",
+    "RecordingExecutor",
+    "Reply",
+    "ScriptPredictor",
+    "ScriptedPredictor",
+    "StillScreen",
+    "of_markers",
+    "read_script",
+]
 
 Reply = Prediction | BaseException | Callable[[PredictRequest], Prediction]
 """What a scripted model does when it is asked: answer, raise, or work the answer out."""

@@ -79,8 +79,8 @@ def parse(source: str, *, of_one: bool = False, whole: bool = False) -> ParsedSo
             msg = f"The source has more than {most} {what}."
             raise SourceRefused(msg)
     try:
-        text, tree = _tree(_unfenced(source))
-        reader = _Reader(_LINE_END.split(text), of_one=of_one, whole=whole)
+        text, tree = syntax_tree(unfenced(source))
+        reader = StatementReader(_LINE_END.split(text), of_one=of_one, whole=whole)
         reader.read(tree.body)
         reader.finish()
     except (RecursionError, MemoryError):
@@ -92,7 +92,7 @@ def parse(source: str, *, of_one: bool = False, whole: bool = False) -> ParsedSo
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def _unfenced(source: str) -> str:
+def unfenced(source: str) -> str:
     """The source without the code fence that models put around it."""
     text = source.removeprefix("\ufeff")
     bare = text.strip()
@@ -102,7 +102,7 @@ def _unfenced(source: str) -> str:
     return rest if newline and first.strip().lower() in ("", "python", "python3", "py") else bare[3:-3].strip()
 
 
-def _tree(text: str) -> tuple[str, ast.Module]:
+def syntax_tree(text: str) -> tuple[str, ast.Module]:
     """The text, without an indentation that all of it shares, and its syntax tree. Raises SourceRefused."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of escapes that Python doubts
@@ -123,24 +123,26 @@ def _tree(text: str) -> tuple[str, ast.Module]:
     raise SourceRefused(msg)
 
 
-class _Reader:
+class StatementReader:
     """Reads statements one after the other and has the hand do them."""
 
-    def __init__(self, lines: list[str], *, of_one: bool, whole: bool) -> None:
+    def __init__(self, lines: list[str], *, of_one: bool = False, whole: bool = False) -> None:
         self.hand = SourceHand(of_one=of_one, bends=whole)
         self._lines = lines
         self._names: Names = {name: name for name in MODULES}
         self._empty = True
 
     def read(self, statements: list[ast.stmt]) -> None:
+        """Read all of them. Raises SourceRefused for the first that is not understood."""
         for statement in statements:
             try:
-                self._statement(statement)
+                self.one(statement)
             except (UnreadableError, UnknownKey) as error:
                 msg = f"Line {statement.lineno}, `{self._shown(statement)}`: {short(str(error), 120)}."
                 raise SourceRefused(msg, "keys" if isinstance(error, UnknownKey) else "wire") from None
 
     def finish(self) -> None:
+        """There is no more. Raises SourceRefused where nothing was done, or something is left half done."""
         if self._empty:
             msg = "There is nothing in the source that could be done."
             raise SourceRefused(msg)
@@ -155,7 +157,8 @@ class _Reader:
         line = self._lines[statement.lineno - 1].encode()
         return short(line[statement.col_offset :].decode(errors="replace").strip(), 80)
 
-    def _statement(self, statement: ast.stmt) -> None:
+    def one(self, statement: ast.stmt) -> None:
+        """Read this one. Raises UnreadableError, UnknownKey; SourceRefused for what is inside of it."""
         match statement:
             case ast.Expr(value=ast.Constant()):
                 return

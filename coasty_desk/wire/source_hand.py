@@ -8,8 +8,10 @@ is copied and pasted is typed. A gesture that no action says exactly is refused.
 from __future__ import annotations
 
 import math
+from copy import copy
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from coasty_desk.core.actions import (
     Action,
@@ -73,6 +75,14 @@ class SourceHand:
         self._copied: str | None = None
         self._pasted = True
         self._pressed_keys = 0
+
+    def apart(self) -> SourceHand:
+        """The same hand, what it holds and where it is, with no actions yet: what is done by it does not change this one."""
+        other = copy(self)
+        other.actions, other._held = [], list(self._held)  # noqa: SLF001 - it is one of ours
+        if self._pressed is not None:
+            other._pressed = replace(self._pressed, path=list(self._pressed.path))  # noqa: SLF001 - as above
+        return other
 
     def end(self, verdict: Verdict) -> None:
         """The source says `DONE` or `FAIL`: what comes after it is not done."""

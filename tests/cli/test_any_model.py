@@ -107,7 +107,7 @@ def _scaled(action: Action) -> Action:
     return moved(action, lambda point: Point(round(point.x * 1.28), round(point.y * 0.72)))
 
 
-KEYSYMS = {"ctrl": 0xFFE3, "shift": 0xFFE1, "enter": 0xFF0D, "\n": 0xFF0D, "esc": 0xFF1B}
+KEYSYMS = {"ctrl": 0xFFE3, "shift": 0xFFE1, "enter": 0xFF0D, "\n": 0xFF0D, "esc": 0xFF1B, "delete": 0xFFFF}
 
 
 def expected(actions: Sequence[Action]) -> tuple[list[tuple[int, float, float]], list[int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -20,6 +20,9 @@ TIMEOUT = 120.0
 
 INQUIRY_TIMEOUT = 15.0
 """Seconds for one that only asks."""
+
+SECRET_HEADER = "x-llm-api-key"  # noqa: S105 - the name of a header
+"""Of a caller's own key for a vendor (API.md §2.9)."""
 
 READ_CLOSELY = 200_000
 """Bytes of an answer in which the key is looked for in every way that it can be written."""
@@ -38,23 +41,32 @@ class Connection:
         key: ApiKey,
         sent: Callable[[int, float], None] = lambda _size, _seconds: None,
         transport: Transport | None = None,
+        also: Mapping[str, str] | None = None,
     ) -> None:
         """`url` is the service's base; `sent` is told of each large body: its bytes, and the seconds until the other side had them.
 
-        `transport` carries all of it where it is not to go out by HTTP. Raises UsageError where `url` is no address.
+        `transport` carries all of it where it is not to go out by HTTP. `also` are further headers of each request, whose values
+        show in nothing that comes back either. Raises UsageError where `url` is no address.
         """
         self.url = base_url(url)
         self.host = urlsplit(self.url).hostname or ""
         self.key = key
         self._sent, self._given = sent, transport
+        self._also = dict(also or {})
         self._warming: threading.Thread | None = None
 
     def __repr__(self) -> str:
         return f"Connection({self.url!r})"
 
+    def beside(self, also: Mapping[str, str]) -> Connection:
+        """One with these headers besides, over what this one has open."""
+        return Connection(self.url, self.key, self._sent, self._transport, also) if also else self
+
     def post(self, path: str, body: bytes, idempotency_key: str, sending: Sending | None = None) -> Reply:
-        """Send JSON once; whoever may want to cut it off gives the `sending`. Raises UnansweredError."""
-        headers = {"Content-Type": "application/json", "Idempotency-Key": idempotency_key}
+        """Send JSON once, by a key where it is to be paid for once; whoever may want to cut it off gives the `sending`. Raises UnansweredError."""
+        headers = {"Content-Type": "application/json"} | (
+            {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        )
         return self._send(Outgoing("POST", path, headers, body, TIMEOUT), sending)
 
     def get(self, path: str, timeout: float = INQUIRY_TIMEOUT) -> Reply:
@@ -98,6 +110,7 @@ class Connection:
             "Accept": "application/json",
             "Accept-Encoding": "identity",
             "X-API-Key": self.key.text,
+            **self._also,
             **request.headers,
         }
         reply = self._transport.send(replace(request, headers=headers), sending or Sending())
@@ -107,20 +120,31 @@ class Connection:
         return Reply(reply.status, said, self._clean(reply.body))
 
     def _clean(self, body: bytes) -> bytes:
-        body = body.replace(self.key.text.encode("ascii"), b"[the key]")
+        for secret in self._secrets:
+            body = body.replace(secret.encode("ascii"), b"[the key]")
         if len(body) > READ_CLOSELY:
             return self._escaped.sub(b"[the key]", body) if b"\\u00" in body else body
         return self._hidden(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     @cached_property
+    def _secrets(self) -> tuple[str, ...]:
+        """The key, and a caller's own that goes along with it."""
+        return (self.key.text, *(text for name, text in self._also.items() if name.lower() == SECRET_HEADER))
+
+    @cached_property
     def _escaped(self) -> re.Pattern[bytes]:
-        """The key as JSON may also write it, any letter of it as its number."""
-        ways = (rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x}))" for letter in self.key.text)
-        return re.compile("".join(ways).encode("ascii"))
+        """The keys as JSON may also write them, any letter of them as its number."""
+        keys = (
+            "".join(rf"(?:{re.escape(letter)}|\\u00(?i:{ord(letter):02x}))" for letter in secret)
+            for secret in self._secrets
+        )
+        return re.compile("|".join(keys).encode("ascii"))
 
     def _hidden(self, text: str) -> str:
-        """Without the key, however it is written: escaped, encoded, spelled out."""
-        return put(text, spans(text, self.key.text), "[the key]")
+        """Without the keys, however they are written: escaped, encoded, spelled out."""
+        for secret in self._secrets:
+            text = put(text, spans(text, secret), "[the key]")
+        return text
 
 
 def _redirect(location: str) -> str:

@@ -209,7 +209,7 @@ class OpenAIWire:
                 continue
             checks = item.get("pending_safety_checks")
             self._checks = [one for one in checks if isinstance(one, dict)] if isinstance(checks, list) else []
-            calls.extend((call_id, _computer(action)) for action in _actions(item))
+            calls.extend((call_id, call) for action in _actions(item) for call in _computer(action))
         if calls:
             reading, opened = read_calls(calls, "; ".join(call.name for _, call in calls), said)
             self._open, self._unread = _together(opened), reading.why
@@ -241,31 +241,34 @@ def _actions(item: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _computer(action: dict[str, Any]) -> WrittenCall:
-    """OpenAI's action in the words of `call_meanings`."""
+def _computer(action: dict[str, Any]) -> list[WrittenCall]:
+    """OpenAI's action in the words of `call_meanings`; a scroll in both directions is two."""
     kind = action.get("type")
     given = {key: value for key, value in action.items() if key != "type"}
     held = {"modifiers": given.pop("keys")} if kind != "keypress" and given.get("keys") else {}
     match kind:
         case "keypress":
-            return WrittenCall("key", given)
+            return [WrittenCall("key", given)]
         case "wait":
-            return WrittenCall("wait", {"seconds": 2})
+            return [WrittenCall("wait", {"seconds": 2})]
         case "scroll":
             return _scroll({**given, **held})
         case _:
-            return WrittenCall(str(kind), {**given, **held})
+            return [WrittenCall(str(kind), {**given, **held})]
 
 
-def _scroll(given: dict[str, Any]) -> WrittenCall:
-    across, down = (given.get(name) or 0 for name in ("scroll_x", "scroll_y"))
+def _scroll(given: dict[str, Any]) -> list[WrittenCall]:
     rest = {key: value for key, value in given.items() if key in ("x", "y", "modifiers")}
-    if not all(isinstance(one, int | float) for one in (across, down)) or (across and down):
-        return WrittenCall("scroll in two ways", rest)
-    turned = across or down
-    notches = max(1, round(abs(turned) / NOTCH))
-    ways = ("right", "left") if across else ("down", "up")
-    return WrittenCall("scroll", {**rest, "direction": ways[turned < 0], "amount": notches})
+    turned = [("scroll_y", ("down", "up")), ("scroll_x", ("right", "left"))]
+    calls = []
+    for name, ways in turned:
+        pixels = given.get(name) or 0
+        if not isinstance(pixels, int | float):
+            return [WrittenCall(f"scroll by {glimpse(pixels, 20)}", rest)]
+        if pixels:
+            notches = max(1, round(abs(pixels) / NOTCH))
+            calls.append(WrittenCall("scroll", {**rest, "direction": ways[pixels < 0], "amount": notches}))
+    return calls or [WrittenCall("screenshot", {})]
 
 
 def _function(item: dict[str, Any]) -> WrittenCall:

@@ -251,6 +251,9 @@ def _type(hand: SourceHand, _told: CallWords, given: Mapping[str, object]) -> No
         _refuse("there is no text")
     if place := _place(given, tuple(name for name in _PLACES if name != "0")):
         hand.click(place, "left")
+    if given.get("clear") in (True, "true", "True"):
+        hand.combo(("ctrl", "a"))
+        hand.press(("delete",))
     hand.type(text.replace("\r\n", "\n"))
     if given.get("press_enter") in (True, "true", "True"):
         hand.press(("enter",))
@@ -366,7 +369,7 @@ MEANINGS: dict[str, Meaning] = {
     **dict.fromkeys(("mouse_up", "left_mouse_up", "mouseup"), _up),
     "scroll": _scrolling(horizontal=False),
     "hscroll": _scrolling(horizontal=True),
-    **dict.fromkeys(("type", "write", "input_text", "type_text"), _type),
+    **dict.fromkeys(("type", "write", "input_text", "type_text", "type_text_at"), _type),
     **dict.fromkeys(("hotkey", "key", "keypress", "press_key", "key_press", "key_combination"), _keys),
     **dict.fromkeys(("press", "keydown", "key_down"), _key_down),
     **dict.fromkeys(("release", "keyup", "key_up"), _key_up),

@@ -70,6 +70,11 @@ EVERY: list[tuple[str, dict[str, Any], tuple[Any, ...]]] = [
     ("hotkey", {"keys": ["ctrl", "s"]}, (KeyCombo(("ctrl", "s")),)),
     ("take_screenshot", {}, (Look(),)),
     (
+        "type_text_at",
+        {"x": 10, "y": 20, "text": "a"},
+        (Click(Point(10, 20)), KeyCombo(("ctrl", "a")), PressKeys(("delete",)), TypeText("a"), PressKeys(("enter",))),
+    ),
+    (
         "scroll",
         {"x": 500, "y": 500, "direction": "down", "magnitude_in_pixels": 300},
         (Scroll(-2, "vertical", Point(500, 500)),),

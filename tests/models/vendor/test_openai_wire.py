@@ -88,6 +88,18 @@ EVERY: list[tuple[dict[str, Any], Any]] = [
 ]
 
 
+def test_a_scroll_in_two_directions_is_two() -> None:
+    """And one by nothing is a look."""
+    both = {"type": "scroll", "x": 10, "y": 20, "scroll_x": 300, "scroll_y": -100}
+    nothing = {"type": "scroll", "x": 10, "y": 20, "scroll_x": 0, "scroll_y": 0}
+    stub = VendorStub(strict_rules.openai, [says(both, number=1), says(nothing, number=2)])
+    with speaking(OpenAIWire("gpt-6.1-sol"), stub, HEADERS) as run:
+        down, across = run.ask().actions
+        assert (down, across) == (Scroll(1, "vertical", Point(10, 20)), Scroll(3, "horizontal", Point(10, 20)))
+        assert run.ask([Done(), Done()]).actions == (Look(),)
+    assert stub.forbidden == []
+
+
 @pytest.mark.parametrize("older", [False, True])
 def test_every_action_of_the_table_is_meant_as_it_is_read(older: bool) -> None:  # noqa: FBT001
     """In the new form and in the older one."""

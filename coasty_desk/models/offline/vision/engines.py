@@ -101,6 +101,30 @@ def best_engine() -> Engine:
     return _first(lambda package: ENGINES[package]())[1]
 
 
+def shared_engine() -> Engine:
+    """The best that can be loaded, one for all of this process: it reads one picture at a time. Raises UsageError where there is none."""
+    with _SHARING:
+        if not _SHARED:
+            _SHARED.append(_OneAtATime(best_engine()))
+        return _SHARED[0]
+
+
+class _OneAtATime:
+    """An engine for several threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._lock = engine, threading.Lock()
+
+    def lines(self, image: bytes) -> Sequence[Text]:
+        """When it is this picture's turn."""
+        with self._lock:
+            return self._engine.lines(image)
+
+
+_SHARING = threading.Lock()
+_SHARED: list[Engine] = []
+
+
 def broken() -> dict[str, str]:
     """The packages that are there and cannot be loaded, each with why: a wheel for another system, a library that it lacks."""
     why: dict[str, str] = {}

@@ -1,0 +1,1 @@
+"""Screens that are not the one in front of the person."""

@@ -1,0 +1,67 @@
+"""What a virtual machine may have of this computer at most: counted together where systemd does, else by each of its programs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from msgspec import Struct
+
+from coasty_desk.screens.virtual.machine_wish import MachineWish
+
+_GB = 1_000_000_000
+
+
+class MachineLimits(Struct, frozen=True):
+    """`prefix` goes before the command of its programs; `each` is what the keeper puts on every one; `kept` and `open` are sentences."""
+
+    prefix: tuple[str, ...] = ()
+    each: dict[str, object] = {}
+    kept: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+
+
+def wanted(wish: MachineWish) -> MachineLimits:
+    """How these limits are put on here."""
+    prefix: list[str] = []
+    each: dict[str, object] = {"RLIMIT_CORE": 0}
+    kept: list[str] = []
+    left: list[str] = []
+    if wish.cpu_cores is not None:
+        there = sorted(os.sched_getaffinity(0))
+        if wish.cpu_cores < len(there):
+            each["processors"] = there[-wish.cpu_cores :]
+        kept.append(
+            f"They run on at most {min(wish.cpu_cores, len(there))} of this computer's {len(there)} processors."
+        )
+    if wish.memory_gb is not None:
+        most = int(wish.memory_gb * _GB)
+        if counts_together():
+            prefix += ["systemd-run", "--user", "--scope", "--quiet", "--collect"]
+            prefix += ["-p", f"MemoryMax={most}", "-p", "MemorySwapMax=0", "-p", "TasksMax=4096", "--"]
+            kept.append(f"All of them together have at most {wish.memory_gb:g} GB of memory.")
+        else:
+            each["RLIMIT_DATA"] = most
+            kept.append(f"Each of them has at most {wish.memory_gb:g} GB of memory.")
+            left.append("Nothing limits the memory of all its programs together: that takes a systemd of yours.")
+    if wish.storage_gb is not None:
+        each["RLIMIT_FSIZE"] = int(wish.storage_gb * _GB)
+        kept.append(f"No file of theirs grows beyond {wish.storage_gb:g} GB.")
+        left.append("Nothing limits how much its files take together; a snapshot of more is refused.")
+    return MachineLimits(tuple(prefix), each, tuple(kept), tuple(left))
+
+
+@cache
+def counts_together() -> bool:
+    """Whether this user's systemd puts a program into a group with a limit, tried once."""
+    folder = os.environ.get("XDG_RUNTIME_DIR", "")
+    if not folder or not Path(folder, "systemd", "private").exists():
+        return False
+    try:
+        tried = ["systemd-run", "--user", "--scope", "--quiet", "--collect", "-p", "MemoryMax=1G", "--", "true"]
+        done = subprocess.run(tried, capture_output=True, timeout=5, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode == 0

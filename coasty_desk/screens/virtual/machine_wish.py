@@ -1,0 +1,20 @@
+"""What a virtual machine is to be."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from coasty_desk.core.scaling import Size
+
+SCREEN = Size(1280, 800)
+"""Fits what most models look at without being shrunk, and has room for a browser beside its own bars."""
+
+
+class MachineWish(Struct, frozen=True):
+    """`network`: whether its programs reach what this computer reaches. The limits are on all of its programs together, None for none."""
+
+    screen: Size = SCREEN
+    network: bool = True
+    cpu_cores: int | None = None
+    memory_gb: float | None = None
+    storage_gb: float | None = None
