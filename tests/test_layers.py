@@ -59,7 +59,7 @@ BELOW: dict[str, set[str]] = {
         "project_rules",
         "setting_readers",
     },
-    "screens": {"core", "plain_files", "lifetimes", "desktop", "settings", "shell"},
+    "screens": {"core", "plain_files", "file_lock", "lifetimes", "desktop", "settings", "shell"},
     "compose": {
         "core",
         "wire",

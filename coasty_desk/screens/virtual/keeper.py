@@ -9,10 +9,8 @@ standard input, and says on its standard output what came of them.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
-import resource
 import select
 import signal
 import socket
@@ -23,6 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from coasty_desk import file_lock, plain_files
 from coasty_desk.screens.virtual import confinement
 
 PATIENCE = 10.0
@@ -213,7 +212,7 @@ class _Keeper:
             for path in (f"{_SOCKETS}{self._number}", _LOCK.format(self._number)):
                 with contextlib.suppress(OSError):
                     os.unlink(path)  # noqa: PTH108 - nobody else can have made it: the name is ours still
-        import shutil  # noqa: PLC0415 - only now
+        import shutil
 
         for path in self._task["remove"] if self._locks else ():
             shutil.rmtree(path, ignore_errors=True)
@@ -277,6 +276,8 @@ def _confined(limits: dict[str, Any]) -> None:
 
 def limit(limits: dict[str, Any]) -> None:
     """What each of the machine's processes has of this computer at most, where nothing counts them together."""
+    import resource
+
     if limits.get("processors"):
         os.sched_setaffinity(0, limits["processors"])
     for name in ("RLIMIT_DATA", "RLIMIT_FSIZE", "RLIMIT_CORE"):
@@ -285,14 +286,12 @@ def limit(limits: dict[str, Any]) -> None:
 
 
 def _locked(path: str) -> int:
-    """A descriptor of the file, which is locked while it is open. Raises OSError."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    """A descriptor of the file, which is locked while it is open. Raises OSError, ValueError where another has it."""
+    descriptor = plain_files.made(Path(path), os.O_RDWR)
+    if not file_lock.take(descriptor):
         os.close(descriptor)
         message = "it is up already"
-        raise ValueError(message) from None
+        raise ValueError(message)
     return descriptor
 
 

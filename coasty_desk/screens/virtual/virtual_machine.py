@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -20,9 +19,9 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 import coasty_desk
-from coasty_desk import plain_files
+from coasty_desk import file_lock, plain_files
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.screens.virtual import installed_programs, machine_limits, openbox_setup, walls
+from coasty_desk.screens.virtual import installed_programs, machine_archive, machine_limits, openbox_setup, walls
 from coasty_desk.screens.virtual.installed_programs import PLACES
 from coasty_desk.screens.virtual.machine_wish import MachineWish
 
@@ -397,12 +396,10 @@ _YOUNG = 60.0
 def _removed_if_free(folder: Path, lock: Path) -> None:
     if time.time() - folder.stat().st_mtime < _YOUNG and not lock.exists():
         return
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    descriptor = plain_files.made(lock, os.O_RDWR)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
-    except BlockingIOError:
-        pass
+        if file_lock.take(descriptor):
+            machine_archive.remove(folder)
     finally:
         os.close(descriptor)
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import fcntl
 import os
-import resource
 import signal
 import sys
 from pathlib import Path
@@ -47,6 +45,8 @@ def main(arguments: list[str]) -> int:
         break
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
+        import resource
+
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if number != signal.SIGKILL:
             signal.signal(number, signal.SIG_DFL)
@@ -56,6 +56,8 @@ def main(arguments: list[str]) -> int:
 
 def _enter(init: int, namespace: int) -> None:
     """Go into the namespaces of that process. Raises OSError, ValueError where it is no more the one that was meant."""
+    import fcntl
+
     there = os.open(f"/proc/{init}", os.O_RDONLY | os.O_DIRECTORY)  # of that process, whoever has its number later
     opened = {name: os.open(f"ns/{name}", os.O_RDONLY, dir_fd=there) for name in _NAMESPACES}
     if os.fstat(opened["pid"]).st_ino != namespace:
@@ -85,6 +87,8 @@ def _is(descriptor: int, own: Path) -> bool:
 
 def _share_limits(init: int, there: int) -> None:
     """Have what the machine's first process has of this computer: counted with it where the system counts, else the same for each."""
+    import resource
+
     os.sched_setaffinity(0, os.sched_getaffinity(init))
     for kind in (resource.RLIMIT_DATA, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
         resource.setrlimit(kind, resource.prlimit(init, kind))

@@ -44,8 +44,9 @@ def traces() -> dict[str, frozenset[str]]:
             command = (path / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if f"{virtual_machine.MARK}={PREFIX}".encode() in environment:
-            processes.append(f"{path.name} {command[0].decode()}")
+        mark = next((one for one in environment.split(b"\0") if one.startswith(MARK)), None)
+        if mark is not None:
+            processes.append(mark.decode())
             if command[0] == b"Xvfb":
                 displays.append(command[1].decode())
     SEEN.update(displays)
@@ -54,6 +55,8 @@ def traces() -> dict[str, frozenset[str]]:
     mine = {"sockets": sockets, "locks": locks, "folders": folders, "processes": processes}
     return {what: frozenset(found) for what, found in mine.items()}
 
+
+MARK = f"{virtual_machine.MARK}={PREFIX}".encode()
 
 SEEN: set[str] = set()
 """The displays that any of them had."""
