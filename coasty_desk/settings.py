@@ -166,7 +166,9 @@ class Settings(Struct, frozen=True):
     # what is done on the screen, word for word
     script: Annotated[
         str | None,
-        Setting("What the provider script plays, a JSON line a step", readers.SCRIPT, rules.BY_TRUST, "the task's", "models"),
+        Setting(
+            "What the provider script plays, a JSON line a step", readers.SCRIPT, rules.BY_TRUST, "the task's", "models"
+        ),
     ] = None
     cua_version: Annotated[str, Setting("The model's version", readers.VERSION, rules.BY_TRUST, see="models")] = "v3"
     # what it costs is in the price that is shown and asked about, and within the caps

@@ -77,7 +77,10 @@ BELOW: dict[str, set[str]] = {
     "task": {"core"},
     "api": {"core", "record", "settings", "shell", "compose", "task"},
     "benchmark_agent": {"core", "wire", "desktop", "settings", "lifetimes"},
-    "server": {"core", "plain_files", "settings", "version"},
+    "server": {
+        *("core", "wire", "plain_files", "settings", "version", "lifetimes", "compose", "record", "desktop"),
+        *("models.coasty", "models.offline", "models.transport"),
+    },
     "version": set(),
     "cli": {
         "core",

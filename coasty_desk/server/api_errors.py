@@ -203,6 +203,11 @@ CODES: Mapping[str, ErrorCode] = {
     "DB_UNAVAILABLE": ErrorCode(503, "server_error", retryable=True, same_key=True, suggestion=_AGAIN),
     "BILLING_UNAVAILABLE": ErrorCode(503, "server_error", suggestion="Look at the usage before you ask again."),
     "SNAPSHOT_OUTCOME_UNKNOWN": ErrorCode(503, "server_error", suggestion="Look at the machine before you ask again."),
+    "OUTCOME_UNKNOWN": ErrorCode(
+        503,
+        "server_error",
+        suggestion="Look at the screen and at the usage before you ask again, with a new Idempotency-Key.",
+    ),
     "UPSTREAM_TIMEOUT": ErrorCode(504, "server_error", retryable=True, same_key=True, suggestion=_AGAIN),
 }
 """Every code, with its status and what a caller may do."""

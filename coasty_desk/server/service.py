@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from coasty_desk.server.api_keys import ApiKeys
 from coasty_desk.server.database import Database
 from coasty_desk.server.idempotency import Idempotency
 from coasty_desk.server.usage_meter import UsageMeter
 from coasty_desk.settings import Settings
+
+T = TypeVar("T")
 
 BALANCE = 1_000_000
 """Cents in the wallet that programs are told of: nothing is taken from it, and some will not ask a service that says 0."""
@@ -33,10 +35,22 @@ class Service:
         self.idempotency = Idempotency(database)
         self.openapi: Callable[[], Mapping[str, Any]] = dict
         self._at_end: list[Callable[[], None]] = []
+        self._keeping = threading.RLock()
+        self._kept: dict[Callable[[Service], Any], Any] = {}
 
     def at_end(self, close: Callable[[], None]) -> None:
         """Have it called when the service ends, the last first."""
         self._at_end.append(close)
+
+    def kept(self, make: Callable[[Service], T]) -> T:
+        """What some operations share beside all this, made for the service when it is first asked for."""
+        found = self._kept.get(make)
+        if found is None:
+            with self._keeping:
+                found = self._kept.get(make)
+                if found is None:
+                    found = self._kept[make] = make(self)
+        return cast("T", found)
 
     def close(self) -> None:
         """Close all that is open; the database last."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from coasty_desk.server import access_operations
+from coasty_desk.server import access_operations, inference_operations
 from coasty_desk.server.operation import Operation
 
-OPERATIONS: tuple[Operation, ...] = (*access_operations.OPERATIONS,)
+OPERATIONS: tuple[Operation, ...] = (
+    *access_operations.OPERATIONS,
+    *inference_operations.OPERATIONS,
+)
