@@ -180,6 +180,7 @@ class ServiceApplication:
     async def _performed(self, asked: ServerRequest, incoming: Incoming) -> ServerAnswer:
         """The answer, or the stream that it will be the end of. Whoever goes away and could not ask for it again has it stopped."""
         work = asyncio.ensure_future(self._settled(asked))
+        work.add_done_callback(_seen)
         await asyncio.wait({work}, timeout=WATCHED_AFTER)
         if work.done():
             work.result()  # what it raises has its own status: nothing was sent yet
@@ -468,6 +469,12 @@ async def _from_thread(stream: Iterator[bytes]) -> AsyncIterator[bytes]:
             yield chunk
     finally:
         thread.end(getattr(stream, "close", lambda: None))
+
+
+def _seen(work: asyncio.Future[Any]) -> None:
+    """Whoever waited for it may be gone: what it raised is no news then."""
+    if not work.cancelled():
+        work.exception()
 
 
 async def _next(chunks: AsyncIterator[bytes]) -> bytes | None:

@@ -24,6 +24,7 @@ class HandlerThreads:
         self._changed = threading.Condition()
         self._threads = 0
         self._idle = 0
+        self._ended = False
 
     async def run(self, work: Callable[[], T]) -> T:
         """What `work` gives, or raises, done in one of the threads. Where whoever waits is cancelled, it is done all the same."""
@@ -45,9 +46,9 @@ class HandlerThreads:
         """Have the threads end, once they have done what is waiting and `last`; nothing may be asked of them any more."""
 
         def ended() -> None:
+            self._ended = True
             with suppress(Exception):  # nobody waits for it
                 last()
-            raise SystemExit
 
         self._add(ended)
 
@@ -63,7 +64,7 @@ class HandlerThreads:
         threading.Thread(target=self._carry_out, name="coasty-desk handler", daemon=True).start()
 
     def _carry_out(self) -> None:
-        while True:
+        while not self._ended:
             with self._changed:
                 self._idle += 1
                 while not self._work:

@@ -11,10 +11,12 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import platformdirs
+
 from coasty_desk import file_lock, plain_files, serve_file
 from coasty_desk.cli import configured
 from coasty_desk.core.errors import UsageError
-from coasty_desk.core.folders import given
+from coasty_desk.core.folders import at_home, given
 from coasty_desk.serve_file import ServeFile
 from coasty_desk.settings import Settings
 
@@ -59,9 +61,7 @@ def served(options: Mapping[str, object]) -> int:
 
 
 def _data_folder() -> Path:
-    from coasty_desk.compose import runs_folder
-
-    return plain_files.real_folder(runs_folder().parent)
+    return plain_files.real_folder(at_home(lambda: platformdirs.user_data_path("coasty-desk")))
 
 
 @contextmanager
