@@ -16,21 +16,17 @@ from coasty_desk.machines.machine_record import MachineRecord
 from coasty_desk.machines.world import MachineWorld
 
 
-def _always() -> bool:
-    return True
-
-
 class Habitat(Struct, frozen=True):
     """A machine's display, bound to this process for good, and its world. `target` is the kind of target that drives it.
 
-    `alive` says whether the display is there still, `close` takes away what began with it, `notes` are sentences on its walls and limits.
+    `fault` says why the display is there no more, `close` takes away what began with it, `notes` are sentences on its walls and limits.
     """
 
     world: MachineWorld
     target: str = "desktop"
     inset: int = CORNER_INSET
     notes: tuple[str, ...] = ()
-    alive: Callable[[], bool] = _always
+    fault: Callable[[], str] = str
     close: Callable[[], None] = lambda: None
 
 

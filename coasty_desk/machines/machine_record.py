@@ -28,7 +28,7 @@ class MachineRecord(Struct, frozen=True):
     """One machine. Moments are seconds since the epoch, `ends_at` that at which it is terminated, `screen` its size in pixels once it has run.
 
     `reason` says why it is in its state, where there is anything to say; `notes` what walls and limits it has, and which it lacks.
-    `storage_gb`, `memory_gb` and `cpu_cores` are limits. `restores` is the snapshot that it begins with.
+    `storage_gb`, `memory_gb` and `cpu_cores` are limits, where there are some. `restores` is the snapshot that it begins with.
     """
 
     id: str
@@ -36,9 +36,9 @@ class MachineRecord(Struct, frozen=True):
     display_name: str
     status: MachineState
     created_at: float
-    cpu_cores: int = 1
-    memory_gb: int = 2
-    storage_gb: int = 10
+    cpu_cores: int | None = None
+    memory_gb: int | None = None
+    storage_gb: int | None = None
     ttl_minutes: int | None = None
     ends_at: float | None = None
     started_at: float | None = None

@@ -144,9 +144,9 @@ class MachineRegistry:
             now = time.time()
             record = known or MachineRecord(
                 *(name, "virtual", wanted.display_name, "creating", now),
-                cpu_cores=wanted.cpu_cores or 1,
-                memory_gb=wanted.memory_gb or 2,
-                storage_gb=wanted.storage_gb or 10,
+                cpu_cores=wanted.cpu_cores,
+                memory_gb=wanted.memory_gb,
+                storage_gb=wanted.storage_gb,
                 ttl_minutes=wanted.ttl_minutes,
                 ends_at=None if wanted.ttl_minutes is None else now + 60 * wanted.ttl_minutes,
                 metadata=wanted.metadata,

@@ -49,6 +49,9 @@ _LOOK = 0.25
 _FORGOTTEN = 900.0
 """Seconds without a question, and with nobody who watches, after which the worker of a desktop that is there anyway ends."""
 
+_TRIES = 20
+_AGAIN = 0.025
+
 _LONGEST_ERROR = 2000
 
 
@@ -119,8 +122,8 @@ class Worker:
         while not self.over.wait(_LOOK):
             if self.lease is not None and time.time() >= self.lease:
                 self.end("its time to live is over")
-            elif not self._habitat.alive():
-                self.end("its display has ended")
+            elif fault := self._habitat.fault():
+                self.end(fault)
             elif self._record.kind == "desktop" and self._is_forgotten():
                 self.end("forgotten")
 
@@ -279,7 +282,7 @@ def _be(folder: Path, ready: int) -> int:
     with ExitStack() as stack:
         lock = plain_files.made(folder / LOCK, os.O_RDWR)
         stack.callback(os.close, lock)
-        if not file_lock.take(lock):
+        if not _taken(lock):
             _tell(ready, "Another worker has this machine.\n")
             return 3
         record = machine_record.read(folder)
@@ -306,6 +309,15 @@ def _be(folder: Path, ready: int) -> int:
         with suppress(OSError):
             plain_files.write(folder / ENDED, (worker.ending or "stopped").encode())
     return 0
+
+
+def _taken(lock: int) -> bool:
+    """Whether the machine is ours; who looks whether there is a worker has the lock for a moment."""
+    for _ in range(_TRIES):
+        if file_lock.take(lock):
+            return True
+        time.sleep(_AGAIN)
+    return False
 
 
 def inhabited(record: MachineRecord, folder: Path) -> Habitat:

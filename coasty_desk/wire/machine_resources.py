@@ -6,6 +6,9 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+CPU_CORES, MEMORY_GB, STORAGE_GB = 1, 2, 10
+"""What programs expect to be told where nothing was asked for; `notes` say what limits there are."""
+
 TtlMinutes = Annotated[int, Meta(ge=5, le=10_080)]
 TimeoutMs = Annotated[int, Meta(ge=1000, le=120_000)]
 
@@ -181,9 +184,9 @@ class MachineResource(Struct, frozen=True, kw_only=True):
     ]
     os_type: Literal["linux", "windows"] = "linux"
     desktop_enabled: bool = True
-    cpu_cores: int = 1
-    memory_gb: float = 2
-    storage_gb: int = 10
+    cpu_cores: int = CPU_CORES
+    memory_gb: float = MEMORY_GB
+    storage_gb: int = STORAGE_GB
     public_ip: str | None = None
     is_test: bool = True
     created_at: str | None = None
