@@ -26,6 +26,7 @@ from coasty_desk.core.ports import Judging, Screen, SettleResult
 from coasty_desk.core.run import Ports, how_stopped
 from coasty_desk.core.scaling import CORNER_INSET, Frame, Rect, Size
 from coasty_desk.core.stop import Stop
+from coasty_desk.desktop.input import release
 from coasty_desk.desktop.screen.desktop_surroundings import WindowMask
 from coasty_desk.guard import rules as guard_rules
 from coasty_desk.guard.assemble import guarded
@@ -208,6 +209,8 @@ class Driver:
         with ExitStack() as given_back:
             try:
                 target = given_back.enter_context(lifetimes.target(self._target).opened(asked))
+                if release.stuck(stop):  # what a killed worker held down would be mixed with every key of ours
+                    release.release()
             except UsageError as error:
                 message = f"{error.message} {error.remedy}".strip()
                 raise MachineBusyError(message) from error

@@ -56,6 +56,8 @@ _FROM: Mapping[str, tuple[MachineState, ...]] = {
 }
 
 _LOOK = 0.02
+_TRIES = 3
+"""So often an operation that was not begun is begun anew, where its worker dies each time."""
 
 _DIED = "What drives it ended without a word."
 
@@ -225,23 +227,21 @@ class MachineRegistry:
     ) -> WorkerAnswer:
         """What came of the steps; those of an operation are done once. Raises NoMachineError, MachineStateError, MachineBusyError, MissingPartError."""
         request = WorkerRequest("act", operation, tuple(steps), stop_on_error)
-        try:
-            record = self._awake(name)
-        except MachineStateError:
-            found = self._from_journal(self.find(name).id, request)
-            if found is None:
-                raise
-            return found
-        try:
-            answer = self._link(record.id).ask(request)
-        except WorkerGoneError:
-            return self._from_journal(record.id, request) or _in_doubt(request)
-        if answer.fault == "busy":
-            raise MachineBusyError(answer.message, answer.seconds)
-        if answer.fault:
-            failed = StepResult(steps[0].command, success=False, error=answer.message)
-            return WorkerAnswer((failed,), aborted=True)
-        return answer
+        for _ in range(_TRIES):
+            try:
+                record = self._awake(name)
+            except MachineStateError:
+                found = self._from_journal(self.find(name).id, request)
+                if found is None:
+                    raise
+                return found
+            try:
+                return _demand_begun(self._link(record.id).ask(request), request)
+            except WorkerGoneError:
+                found = self._from_journal(record.id, request)
+                if found is not None or not operation:
+                    return found or _in_doubt(request)
+        raise WorkerGoneError(_DIED)  # each time before it was begun: nothing was done
 
     # Snapshots
 
@@ -479,6 +479,15 @@ def _is_name(name: str) -> bool:
 def _not_of_the_desktop(record: MachineRecord) -> MachineStateError:
     message = "This is the desktop in front of its user: it is there as long as they are, and can only be looked at and driven."
     return MachineStateError(message, record.status, ())
+
+
+def _demand_begun(answer: WorkerAnswer, request: WorkerRequest) -> WorkerAnswer:
+    """The answer. Raises MachineBusyError where somebody else drives the machine."""
+    if answer.fault == "busy":
+        raise MachineBusyError(answer.message, answer.seconds)
+    if answer.fault:
+        return WorkerAnswer((StepResult(request.steps[0].command, success=False, error=answer.message),), aborted=True)
+    return answer
 
 
 def _in_doubt(request: WorkerRequest) -> WorkerAnswer:
