@@ -105,12 +105,12 @@ def machines(home: Home) -> Iterator[MachineRegistry]:
     found.close()
 
 
-def step(command: str, seconds: float = 20.0, **parameters: Any) -> CommandStep:
+def step(name: str, seconds: float = 20.0, /, **parameters: Any) -> CommandStep:
     """A command."""
-    return CommandStep(command, parameters, seconds)
+    return CommandStep(name, parameters, seconds)
 
 
-def done(machines: MachineRegistry, command: str, **parameters: Any) -> StepResult:
+def done(machines: MachineRegistry, name: str, /, **parameters: Any) -> StepResult:
     """What came of one command on this desktop."""
-    (result,) = machines.act("desktop", [step(command, **parameters)]).results
+    (result,) = machines.act("desktop", [step(name, **parameters)]).results
     return result

@@ -239,6 +239,22 @@ def test_what_takes_too_long_is_ended(machines: MachineRegistry, app: App) -> No
     until(lambda: letters(app).endswith("z"))
 
 
+def test_its_shell_and_files_are_there_beside_what_is_typed(machines: MachineRegistry, home: Home, app: App) -> None:
+    """Several at once: a command line runs while something is typed; our own data is out of bounds."""
+    assert done(machines, "type", text=".").success
+    thread = threading.Thread(target=lambda: done(machines, "type", text="x" * 500))
+    thread.start()
+    until(lambda: "x" in letters(app))
+    said = done(machines, "terminal_execute", command="echo $DISPLAY")
+    assert said.success
+    assert home.display in str(said.result)
+    assert letters(app).count("x") < 500
+    assert done(machines, "file_write", path="a.txt", content="text").success
+    assert (home.home / "a.txt").read_text() == "text"
+    assert not done(machines, "file_read", path=str(home.root / "desktop.id")).success
+    thread.join()
+
+
 def test_its_files_are_its_owners_alone(machines: MachineRegistry, home: Home, app: App) -> None:
     """Records, journal, socket and their folders."""
     assert done(machines, "type", text="a").success

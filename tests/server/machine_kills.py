@@ -112,7 +112,7 @@ def insist(service: KilledService, token: str, outcome: Outcome) -> None:
 
 def killed(home: Home, app: App, *, kills: int, programs: int = 4, seed: int = 1) -> tuple[Outcome, Counter[str]]:
     """So many kills, while so many programs type tokens of their own; what they were told, and how often each token was typed."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - moments, and no secrets
     service = KilledService(home)
     outcome, over = Outcome(), threading.Event()
     numbers = iter(range(1, 1_000_000))
@@ -149,7 +149,14 @@ def killed(home: Home, app: App, *, kills: int, programs: int = 4, seed: int = 1
 def faults(outcome: Outcome, typed: Counter[str]) -> list[str]:
     """Each thing that was done twice, or lost although it was answered."""
     twice = [f"{token} was typed {times} times" for token, times in typed.items() if times > 1]
-    lost = [f"{token} was answered, and is not there" for token, well in outcome.success.items() if well and not typed[token]]
-    wrong = [f"{token} was refused, and is there" for token, well in outcome.success.items() if not well and typed[token] and token not in outcome.doubt]
+    lost = [
+        f"{token} was answered, and is not there"
+        for token, well in outcome.success.items()
+        if well and not typed[token]
+    ]
+    wrong = [
+        f"{token} was refused, and is there"
+        for token, well in outcome.success.items()
+        if not well and typed[token] and token not in outcome.doubt
+    ]
     return [*twice, *lost, *wrong, *outcome.odd]
-
