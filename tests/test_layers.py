@@ -72,7 +72,8 @@ BELOW: dict[str, set[str]] = {
         "shell",
     },
     "machines": {
-        *("core", "wire", "desktop", "guard", "lifetimes", "settings", "shell", "record", "plain_files", "file_lock"),
+        *("core", "wire", "desktop", "guard", "lifetimes", "screens", "settings", "shell", "record"),
+        *("plain_files", "file_lock"),
     },
     "task": {"core"},
     "api": {"core", "record", "settings", "shell", "compose", "task"},

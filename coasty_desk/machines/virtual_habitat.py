@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from coasty_desk.machines.habitat import Habitat
-from coasty_desk.machines.machine_errors import MissingPartError
 from coasty_desk.machines.machine_record import MachineRecord
-
-_NOT_YET = "There are no virtual machines in this version yet."
+from coasty_desk.machines.world import MachineWorld
+from coasty_desk.screens.virtual import machine_archive
+from coasty_desk.screens.virtual.machine_wish import MachineWish
+from coasty_desk.screens.virtual.virtual_machine import HOME, VirtualMachine
 
 
 def virtual_habitat(record: MachineRecord, folder: Path) -> Habitat:
-    """Begin it. Raises MissingPartError."""
-    del record, folder
-    raise MissingPartError(_NOT_YET, "Drive this desktop.")
+    """Bring it up, and bind this process to its display for good. Raises DesktopError."""
+    wish = MachineWish(
+        network=record.network,
+        cpu_cores=record.cpu_cores,
+        memory_gb=record.memory_gb,
+        storage_gb=record.storage_gb,
+    )
+    machine = VirtualMachine.start(folder, wish, os.environ)
+    os.environ.update(machine.display)  # before anything of this process has asked for a display
+    world = MachineWorld(
+        machine_id=record.id,
+        home=machine.home,
+        inside_home=machine.inside_home,
+        confined=True,
+        denied=(),
+        environment=machine.environment,
+        argv=machine.argv,
+    )
+    return Habitat(
+        world,
+        inset=0,
+        notes=(*machine.walls, *machine.gaps),
+        fault=lambda: "" if machine.alive else machine.fault or "its display has ended",
+        close=machine.stop,
+    )
 
 
 def archive(folder: Path, path: Path) -> None:
-    """The home of the machine in that folder, which is stopped, as an archive. Raises MissingPartError, OSError."""
-    del folder, path
-    raise MissingPartError(_NOT_YET, "Drive this desktop.")
+    """The home of the machine in that folder, which is stopped, as an archive. Raises DesktopError."""
+    machine_archive.snapshot(folder / HOME, path)
 
 
 def unpack(path: Path, folder: Path) -> None:
-    """Such an archive as the home of a machine that was never started. Raises MissingPartError, OSError."""
-    del path, folder
-    raise MissingPartError(_NOT_YET, "Drive this desktop.")
+    """Such an archive as the home of a machine that was never started. Raises DesktopError."""
+    machine_archive.restore(path, folder / HOME)

@@ -130,6 +130,7 @@ class Worker:
     def close(self) -> None:
         """End what is under way, and everything that belongs to it."""
         self.driver.end()
+        self._habitat.close()  # with the first of its programs go all, and their own parents bury them
         with self._making:
             tools = dict(self._tools)
         for tool in tools.values():

@@ -1,0 +1,216 @@
+"""Virtual machines as the service has them: made, driven, stopped, kept, and gone without a trace."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from coasty_desk.machines.machine_errors import MachineStateError, MissingPartError, NoMachineError
+from coasty_desk.machines.machine_record import MachineRecord
+from coasty_desk.machines.registry import MachineRegistry, NewMachine
+from tests.machines.conftest import Home, step, until
+
+
+@pytest.fixture
+def made(machines: MachineRegistry) -> Iterator[MachineRecord]:
+    """A machine that runs."""
+    record = machines.create(NewMachine("one"))
+    yield record
+    machines.terminate(record.id)
+
+
+def shell(machines: MachineRegistry, record: MachineRecord, command: str) -> str:
+    """What a command line on it says."""
+    (result,) = machines.act(record.id, [step("terminal_execute", command=command)]).results
+    assert result.success, result.error
+    assert result.result is not None
+    return str(result.result["output"])
+
+
+def test_it_runs_and_is_driven_and_has_a_home(machines: MachineRegistry, made: MachineRecord) -> None:
+    """A terminal by its shell, typed into by its keyboard, read by its files; it has walls, and says which."""
+    assert (made.status, made.kind) == ("running", "virtual")
+    assert made.notes
+    assert machines.look(made.id, "png").width == 1280
+    shell(machines, made, "xterm -maximized -e sh -c 'cat > typed' & sleep 0.2")
+    until(lambda: _windows(machines, made) == 1)
+    steps = [step("click", x=400, y=300), step("type", text="hello\n"), step("key_combo", keys="ctrl+d")]
+    assert all(result.success for result in machines.act(made.id, steps).results)
+    until(lambda: "hello" in shell(machines, made, "cat typed 2>/dev/null; true"))
+    (read,) = machines.act(made.id, [step("file_read", path="typed")]).results
+    assert "hello" in str(read.result)
+
+
+def _windows(machines: MachineRegistry, made: MachineRecord) -> int:
+    (result,) = machines.act(made.id, [step("list_windows")]).results
+    assert result.result is not None
+    count = result.result["count"]
+    assert isinstance(count, int)
+    return count
+
+
+def test_its_home_outlives_a_stop_and_a_restart(machines: MachineRegistry, made: MachineRecord) -> None:
+    """What is not possible in a state says from which it is."""
+    shell(machines, made, "echo kept > file")
+    assert machines.stop(made.id).status == "stopped"
+    with pytest.raises(MachineStateError) as refused:
+        machines.look(made.id, "jpeg")
+    assert (refused.value.state, refused.value.allowed) == ("stopped", ("running",))
+    with pytest.raises(MachineStateError):
+        machines.stop(made.id)
+    assert machines.start(made.id).status == "running"
+    assert shell(machines, made, "cat file").strip() == "kept"
+    assert machines.restart(made.id).status == "running"
+    assert shell(machines, made, "cat file").strip() == "kept"
+
+
+def test_a_snapshot_is_restored_into_another(machines: MachineRegistry, made: MachineRecord) -> None:
+    """It was stopped for it, and runs again; the other has the home as it was."""
+    shell(machines, made, "echo then > file")
+    kept = machines.snapshot(made.id, "op")
+    assert machines.snapshot(made.id, "op") == kept
+    assert machines.find(made.id).status == "running"
+    shell(machines, made, "echo now > file")
+    other = machines.create(NewMachine("another", restores="latest"))
+    assert shell(machines, other, "cat file").strip() == "then"
+    machines.terminate(other.id)
+    with pytest.raises(NoMachineError):
+        machines.create(NewMachine("third", restores="none of that name"))
+
+
+def test_the_same_operation_makes_one(machines: MachineRegistry) -> None:
+    """Asked for by several at once, and by another service."""
+    made: list[MachineRecord] = []
+    threads = [threading.Thread(target=lambda: made.append(machines.create(NewMachine("m"), "op"))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({record.id for record in made}) == 1
+    assert len(machines.every()) == 2
+    machines.terminate(made[0].id)
+
+
+def test_a_terminated_one_leaves_nothing(machines: MachineRegistry, home: Home) -> None:
+    """No process, no socket, no file; asked for again it is told, and terminated again it stays so."""
+    before = _displays()
+    made = machines.create(NewMachine("gone"))
+    worker = home.worker(made.id)
+    assert machines.terminate(made.id).status == "terminated"
+    assert machines.terminate(made.id).status == "terminated"
+    assert machines.find(made.id).status == "terminated"
+    assert not (home.root / made.id).exists()
+    assert not Path(f"/proc/{worker}").exists() or _is_zombie(worker)
+    until(lambda: _displays() <= before)
+    assert made.id not in {record.id for record in machines.every()}
+    assert made.id not in subprocess.run(["ps", "axww"], capture_output=True, text=True, check=True).stdout
+
+
+def _displays() -> set[str]:
+    return {path.name for path in Path("/tmp/.X11-unix").iterdir()}
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def test_a_worker_that_dies_is_told_of(machines: MachineRegistry, made: MachineRecord, home: Home) -> None:
+    """Within a second; the machine can be started again with its home."""
+    shell(machines, made, "echo kept > file")
+    os.kill(home.worker(made.id), signal.SIGKILL)
+    until(lambda: machines.find(made.id).status == "error")
+    assert "ended" in machines.find(made.id).reason
+    assert machines.start(made.id).status == "running"
+    assert shell(machines, made, "cat file").strip() == "kept"
+
+
+def test_a_display_that_dies_is_told_of(machines: MachineRegistry, made: MachineRecord) -> None:
+    """With its reason."""
+    shell(machines, made, "true")
+    display = next(pid for pid in _children_named("Xvfb") if made.created_at - 5 < Path(f"/proc/{pid}").stat().st_ctime)
+    os.kill(display, signal.SIGKILL)
+    until(lambda: machines.find(made.id).status == "error")
+    assert machines.find(made.id).reason
+
+
+def _children_named(name: str) -> list[int]:
+    found = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
+    return sorted((pid for pid in found if _name(pid) == name), reverse=True)
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def test_its_lease_ends_it_whether_a_service_is_there_or_not(home: Home) -> None:
+    """What is past while there is none is made up for by the next one."""
+    machines = home.registry()
+    short, long = machines.create(NewMachine("short")), machines.create(NewMachine("long", ttl_minutes=60))
+    assert machines.find(long.id).ends_at is not None
+    machines.lease(short.id, 0)
+    until(lambda: machines.find(short.id).status == "terminated")
+    worker = home.worker(long.id)
+    machines.close()
+    assert machines.lease(long.id, None).ends_at is None
+    machines.lease(long.id, 0)
+    until(lambda: not Path(f"/proc/{worker}").exists() or _is_zombie(worker))
+    again = home.registry()
+    assert again.find(long.id).status == "terminated"
+
+
+def test_it_goes_on_when_the_service_ends_and_is_found_again(home: Home) -> None:
+    """Orderly or killed; whoever ends it is told what goes on."""
+    machines = home.registry()
+    made = machines.create(NewMachine("on"))
+    shell(machines, made, "export HERE=1; echo a > file")
+    assert [record.id for record in machines.close()] == [made.id]
+    again = home.registry()
+    assert again.find(made.id).status == "running"
+    assert shell(again, made, "cat file; echo $HERE").split() == ["a", "1"]
+    again.terminate(made.id)
+
+
+def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing is left of what could not be made."""
+    found = MachineRegistry(tmp_path / "machines", {"HOME": str(tmp_path), "PATH": os.environ["PATH"]})
+    found.begin()
+    monkeypatch.setattr("coasty_desk.machines.worker_link.sys.executable", "/no/such/python")
+    with pytest.raises(MissingPartError):
+        found.create(NewMachine("never"))
+    assert [record.kind for record in found.every()] == ["desktop"]
+    assert {path.name for path in (tmp_path / "machines").iterdir() if path.is_dir()} == {
+        found.desktop_id,
+        "terminated",
+        "snapshots",
+    }
+    found.close()
+
+
+def test_four_at_once_are_up_and_gone(machines: MachineRegistry) -> None:
+    """Side by side."""
+    made: list[MachineRecord] = []
+    began = time.monotonic()
+    threads = [threading.Thread(target=lambda: made.append(machines.create(NewMachine("m")))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {record.status for record in made} == {"running"}
+    print(f"four at once: {time.monotonic() - began:.1f} s")
+    for record in made:
+        assert machines.look(record.id, "jpeg").width == 1280
+        machines.terminate(record.id)
+    assert len(machines.every()) == 1
