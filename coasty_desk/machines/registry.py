@@ -103,15 +103,18 @@ class MachineRegistry:
             self._find_again(record)
         threading.Thread(target=self._keep_leases, name="coasty-desk leases", daemon=True).start()
 
-    def close(self) -> tuple[MachineRecord, ...]:
-        """The service ends: its machines go on without it, and are told. This desktop's worker ends: nothing is lost with it."""
+    def close(self) -> None:
+        """The service ends: its machines go on without it. This desktop's worker ends: nothing is lost with it."""
         self._closed = True
         with self._lease_moved:
             self._lease_moved.notify_all()
-        with suppress(NoMachineError):
-            link = self._link(self.desktop_id)
-            if link.lives():
-                link.end(2.0)
+        link = self._link(self.desktop_id)
+        if link.lives():
+            link.end(2.0)
+
+    @property
+    def going_on(self) -> tuple[MachineRecord, ...]:
+        """Those that run whether a service is there or not."""
         return tuple(record for record in self.every() if record.kind == "virtual" and record.status == "running")
 
     # Finding

@@ -88,9 +88,16 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, operations: Sequence[Operation] = OPERATIONS, allowed: Sequence[str] = ()) -> Iterator[Served]:
+def served(
+    folder: Path,
+    operations: Sequence[Operation] = OPERATIONS,
+    allowed: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Served]:
     """Serve from this folder while the block runs."""
-    with closing(Service(Database(folder / "service.sqlite3"), Settings(provider="offline"), {})) as service:
+    with closing(
+        Service(Database(folder / "service.sqlite3"), Settings(provider="offline"), environment or {})
+    ) as service:
         key, _ = service.keys.make("test", SCOPES)
         listener = listening("127.0.0.1", 0)
         server = serving(service, allowed, operations)

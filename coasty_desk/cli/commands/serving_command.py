@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from ipaddress import ip_address
@@ -15,6 +16,7 @@ import platformdirs
 
 from coasty_desk import file_lock, plain_files, serve_file
 from coasty_desk.cli import configured
+from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import at_home, given
 from coasty_desk.serve_file import ServeFile
@@ -41,6 +43,7 @@ def served(options: Mapping[str, object]) -> int:
         message = "The packages that the service needs are not installed."
         raise UsageError(message, "Install them: pip install 'coasty-desk[serve]'.") from error
     from coasty_desk.server.database import Database
+    from coasty_desk.server.served_machines import machines
     from coasty_desk.server.service import Service
 
     folder = _data_folder()
@@ -56,7 +59,9 @@ def served(options: Mapping[str, object]) -> int:
         stack.enter_context(_told(folder, url, service))
         _say(chosen, url, _first_key(service))
         with _ended_by_signals(server.end):
+            threading.Thread(target=lambda: machines(service), name="coasty-desk machines", daemon=True).start()
             server.run([listener])
+        _say_what_goes_on(service)
     return 0
 
 
@@ -112,6 +117,17 @@ def _say(chosen: Settings, url: str, key: str | None) -> None:
         "To stop it: Ctrl-C.",
     ]
     print("\n".join(filter(None, lines)), flush=True)
+
+
+def _say_what_goes_on(service: Service) -> None:
+    """A machine does not end with whoever serves it."""
+    from coasty_desk.server.served_machines import machines
+
+    many = len(machines(service).going_on)
+    if many:
+        them = counted(many, "virtual machine")
+        how = "the next `coasty-desk serve` finds them again, and `coasty-desk machines stop` ends one"
+        print(f"{them} {be(many)} up still: {how}.")
 
 
 def _in_url(bind: str) -> str:

@@ -1,0 +1,206 @@
+"""Machines over HTTP, as programs that others wrote ask for them."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from coasty_desk.server.served_machines import machines
+from tests.cli.conftest import recording
+from tests.desktop.targets import App
+from tests.desktop.xvfb import xvfb
+from tests.machines.conftest import Home, at_home, until
+from tests.machines.test_this_desktop import letters
+from tests.server.served import Answer, Served, served
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    """A display of 1280x720."""
+    with xvfb(1280, 720) as name:
+        yield name
+
+
+@contextmanager
+def service(home: Home) -> Iterator[Served]:
+    """The service of that home."""
+    with served(home.root.parent, environment=home.environment) as found:
+        yield found
+
+
+@pytest.fixture
+def home(tmp_path: Path, display: str) -> Iterator[Home]:
+    """A fresh one."""
+    with at_home(tmp_path, display) as found:
+        yield found
+
+
+@pytest.fixture
+def v1(home: Home) -> Iterator[Served]:
+    """The service of that home."""
+    with service(home) as found:
+        yield found
+
+
+@pytest.fixture
+def app(display: str) -> Iterator[App]:
+    """A window that keeps what reaches it."""
+    with recording(display) as found:
+        yield found
+
+
+def well(answer: Answer) -> Any:
+    """The body of what was answered with 200."""
+    assert answer.status == 200, answer.body
+    return answer.json
+
+
+ACTIONS = "/v1/machines/desktop/actions"
+
+
+def test_this_desktop_is_listed_and_shown_wrapped_and_bare(v1: Served) -> None:
+    """It is there without having been made; what it costs is nothing."""
+    listed = well(v1.client("GET", "/v1/machines"))
+    (desktop,) = listed["data"]
+    assert (desktop["kind"], desktop["alias"], desktop["status"]) == ("desktop", "desktop", "running")
+    assert listed["request_id"].startswith("req_")
+    shown = well(v1.client("GET", f"/v1/machines/{desktop['id']}"))
+    assert shown["machine"] == desktop
+    assert {name: shown[name] for name in desktop} == desktop
+    assert 8 <= len(desktop["id"]) <= 64
+    assert well(v1.client("GET", "/v1/machines/pricing"))["pricing"]["snapshot_credits"] == 0
+    assert well(v1.client("GET", "/v1/billing/active"))["active"] == []
+    assert v1.client("GET", "/v1/machines?limit=0").code == "INVALID_LIMIT"
+
+
+def test_its_screen_comes_in_either_format(v1: Served, app: App) -> None:
+    """JPEG, unless PNG is asked for."""
+    for path, accept, mime in (
+        ("screenshot", "*/*", "image/jpeg"),
+        ("screenshot?format=png", "*/*", "image/png"),
+        ("screenshot", "image/png", "image/png"),
+    ):
+        said = well(v1.client("GET", f"/v1/machines/desktop/{path}", Accept=accept))
+        picture = Image.open(io.BytesIO(base64.b64decode(said["image_b64"], validate=True)))
+        assert (said["mime_type"], f"image/{(picture.format or '').lower()}") == (mime, mime)
+        assert picture.size == (said["width"], said["height"]) == (1280, 720)
+    connection = v1.client("GET", "/v1/machines/desktop/connection")
+    assert connection.headers["cache-control"] == "no-store"
+    assert connection.json["screen_width"] == 1280
+    assert connection.json["vnc_password"] is None
+
+
+def test_an_action_is_done_and_told(v1: Served, app: App) -> None:
+    """One, and a batch; one that fails is no error of the service."""
+    done = well(v1.client("POST", ACTIONS, {"command": "click", "parameters": {"x": 300.0, "y": 200}}))
+    assert (done["success"], done["command"], done["error"]) == (True, "click", None)
+    assert app.wait_for("press", 1)[0]["x"] == 300
+    batch = {
+        "steps": [
+            {"command": "type", "parameters": {"text": "a"}},
+            {"command": "click", "parameters": {"x": 99999, "y": 1}},
+            {"command": "type", "parameters": {"text": "b"}},
+        ]
+    }
+    said = well(v1.client("POST", f"{ACTIONS}/batch", batch))
+    assert (said["completed_count"], said["failed_count"], said["aborted"]) == (1, 1, True)
+    said = well(v1.client("POST", f"{ACTIONS}/batch", batch | {"stop_on_error": False}))
+    assert (said["completed_count"], said["failed_count"], said["aborted"]) == (2, 1, False)
+    assert [result["success"] for result in said["results"]] == [True, False, True]
+    until(lambda: letters(app) == "aab")
+    picture = well(v1.client("POST", ACTIONS, {"command": "screenshot"}))
+    assert picture["screenshot"].startswith("data:image/jpeg;base64,")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"command": "reboot"},
+        {"command": "click", "parameters": {"x": 1}},
+        {"command": "click", "parameters": {"x": "1", "y": 2}},
+        {"command": "click", "parameters": {"x": 1, "y": 2, "z": 3}},
+        {"command": "key_press", "parameters": {"key": "no such key"}},
+        {"command": "key_press"},
+        {"command": "wait", "parameters": {"seconds": 9999}},
+        {"command": "click", "parameters": {"x": 1, "y": 2}, "timeout_ms": 5},
+        {"steps": []},
+    ],
+)
+def test_what_cannot_be_meant_is_422_and_nothing_is_done(v1: Served, app: App, body: dict[str, Any]) -> None:
+    """Also in a batch whose other steps are well."""
+    answer = v1.client("POST", ACTIONS, body)
+    assert (answer.status, answer.code) == (422, "VALIDATION_ERROR")
+    steps = {"steps": [{"command": "type", "parameters": {"text": "x"}}, body]}
+    answer = v1.client("POST", f"{ACTIONS}/batch", steps)
+    assert answer.code == "VALIDATION_ERROR"
+    assert answer.json["error"]["details"][0]["loc"][:3] == ["body", "steps", 1]
+    assert app.events == []
+
+
+def test_a_key_does_what_its_scopes_say(v1: Served, app: App) -> None:
+    """A batch needs those of all its commands; on this desktop files and shells need a key that was made for it."""
+    looks, _ = v1.service.keys.make("looks", ["machines:read"])
+    acts, _ = v1.service.keys.make("acts", ["actions:exec", "terminal:exec", "files:read"])
+    click = {"command": "click", "parameters": {"x": 1, "y": 2}}
+    assert v1.client("POST", ACTIONS, click, X_API_Key=looks).code == "INSUFFICIENT_SCOPE"
+    assert v1.client("GET", "/v1/machines/desktop/screenshot", X_API_Key=acts).code == "INSUFFICIENT_SCOPE"
+    assert v1.client("POST", "/v1/machines", {"display_name": "a"}, X_API_Key=looks).code == "INSUFFICIENT_SCOPE"
+
+
+def test_what_is_not_there_and_what_cannot_be_is_said(v1: Served) -> None:
+    """404 and 409, with what is possible."""
+    for path in ("nothing", "00000000-0000-0000-0000-000000000000", "..%2f..%2fetc"):
+        assert v1.client("GET", f"/v1/machines/{path}").code in ("MACHINE_NOT_FOUND", "NOT_FOUND"), path
+    for method, path in (
+        ("POST", "/stop"),
+        ("POST", "/start"),
+        ("POST", "/restart"),
+        ("POST", "/snapshot"),
+        ("DELETE", ""),
+    ):
+        answer = v1.client(method, f"/v1/machines/desktop{path}", {} if method == "POST" else None)
+        assert (answer.status, answer.code) == (409, "INVALID_STATE"), path
+        assert answer.json["error"]["current_state"] == "running"
+    assert v1.client("PATCH", "/v1/machines/desktop", {"ttl_minutes": 60}).code == "INVALID_STATE"
+    assert v1.client("PATCH", "/v1/machines/desktop", {"ttl_minutes": 3}).code == "VALIDATION_ERROR"
+    assert v1.client("POST", "/v1/machines", {"machine_type": "t2"}).code == "VALIDATION_ERROR"
+
+
+def test_the_same_key_does_a_thing_once(v1: Served, app: App) -> None:
+    """Replayed with the first answer."""
+    body = {"command": "type", "parameters": {"text": "once"}}
+    first = v1.client("POST", ACTIONS, body, Idempotency_Key="one")
+    again = v1.client("POST", ACTIONS, body, Idempotency_Key="one")
+    assert well(first)["success"]
+    assert again.headers["x-coasty-idempotent-replay"] == "true"
+    assert again.json == first.json
+    until(lambda: letters(app) == "once")
+
+
+def test_a_worker_that_is_killed_leaves_a_doubt_and_no_second_try(v1: Served, home: Home, app: App) -> None:
+    """The answer says so, and stays so; the next command is done."""
+    assert well(v1.client("POST", ACTIONS, {"command": "move", "parameters": {"x": 5, "y": 50}}))["success"]
+    answers: list[Answer] = []
+    body = {"command": "type", "parameters": {"text": "x" * 3000}, "timeout_ms": 120_000}
+    thread = threading.Thread(target=lambda: answers.append(v1.client("POST", ACTIONS, body, Idempotency_Key="doubt")))
+    thread.start()
+    until(lambda: len(letters(app)) > 10)
+    os.kill(home.worker(machines(v1.service).desktop_id), signal.SIGKILL)
+    thread.join()
+    typed = letters(app)
+    said = well(answers[0])
+    assert not said["success"]
+    assert "not known" in said["error"]
+    assert well(v1.client("POST", ACTIONS, body, Idempotency_Key="doubt")) == said
+    assert well(v1.client("POST", ACTIONS, {"command": "move", "parameters": {"x": 9, "y": 50}}))["success"]
+    assert len(letters(app)) <= len(typed) + 1
