@@ -31,6 +31,7 @@ TOOLKITS: Mapping[ToolName, Toolkit] = {
     "windows": Toolkit("window_commands:WINDOW_COMMANDS", drives=True),
     "terminal": Toolkit("terminal_commands:TERMINAL_COMMANDS", "terminal_commands:MachineTerminal"),
     "files": Toolkit("file_commands:FILE_COMMANDS", "file_commands:MachineFiles"),
+    "browser": Toolkit("browser_commands:BROWSER_COMMANDS", "machine_browser:MachineBrowser", drives=True),
 }
 
 REPEATABLE = frozenset(
@@ -43,7 +44,12 @@ REPEATABLE = frozenset(
 )
 """What does nothing to the machine: asked for again, it is done again."""
 
-LOOKS = frozenset({"list_windows"})
+LOOKS = frozenset(
+    {
+        *("list_windows", "browser_get_dom", "browser_get_clickables", "browser_state", "browser_info"),
+        *("browser_screenshot", "browser_list_tabs", "browser_wait"),
+    }
+)
 """What belongs to a tool that drives, and does not drive."""
 
 
