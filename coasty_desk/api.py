@@ -130,7 +130,7 @@ class Desktop:
     """This computer's desktop, for one run after another; from any thread, and signals stay with whoever has them.
 
     What `chosen` leaves at its default comes from the environment and the configuration files, as on the command line.
-    `person` is asked where an action needs a yes; without one the answer is no. `on` is a target's name (`coasty_desk.catalog`).
+    `person` is asked where an action needs a yes; without one the answer is no. `on` is a target's name (`coasty_desk.catalog`), or a machine's, where it is another one than that of the settings.
     A program that is nothing but its run hands in its `process` (`coasty_desk.shell`), and is stopped by Ctrl-C and SIGTERM.
     Leaving its block stops what still goes on in other threads.
     """
@@ -140,7 +140,7 @@ class Desktop:
         chosen: Settings | None = None,
         *,
         person: Person | None = None,
-        on: str = "desktop",
+        on: str = "",
         process: ShellProcess | None = None,
     ) -> None:
         """Raises UsageError for what is wrong with the settings."""

@@ -20,7 +20,7 @@ from coasty_desk.core.folders import at_home
 from coasty_desk.core.gates.guard_rules import GuardRules
 from coasty_desk.core.gates.reached_windows import Aim, reached
 from coasty_desk.core.keys import chords
-from coasty_desk.core.limits import Limits, Progress
+from coasty_desk.core.limits import Limits
 from coasty_desk.core.money import Money, cap, from_cents
 from coasty_desk.core.ports import Person, Predictor
 from coasty_desk.core.resume_point import ResumePoint
@@ -58,7 +58,7 @@ class RunRequest(Struct, frozen=True):
 
     `stop` ends the run, whoever trips it; `person` is whom it asks. `taken_up` is a run that was cut off, from
     `record.resume.take_up`; `script` answers in the model's place; `first` is looking at the target already.
-    `process` is given by whoever is the program itself, and so hears its signals and may be suspended and ended by force.
+    `on` is another target than that of the settings. `process` is given by whoever is the program itself, and so hears its signals and may be suspended and ended by force.
     """
 
     task: str
@@ -71,7 +71,12 @@ class RunRequest(Struct, frozen=True):
     script: Script | None = None
     first: object = None
     process: ShellProcess | None = None
-    on: str = "desktop"
+    on: str = ""
+
+    @property
+    def screen(self) -> str:
+        """The target's name, or a machine's."""
+        return self.on or self.chosen.on
 
     @property
     def remains(self) -> ResumeState | None:
@@ -116,6 +121,8 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
     rules = _rules(chosen, asked.environment, asked.stop, task)
     name = chosen.provider if script is None else script.asks
     model = lifetimes.model(name) if name else None
+    if model is not None:
+        _demand_heeded(chosen, model)
     plan = () if model is None or script is not None else model.plan((remains and remains.note) or asked.task)
     ready = None
     if model is not None:
@@ -123,9 +130,9 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
         ready.warm()
         stack.callback(ready.close)
     covers, uncovered = secret_covers(rules, asked.stop, resumed=remains is not None)
-    target = stack.enter_context(lifetimes.target(asked.on).opened(_wish(asked, rules, ready, covers)))
+    target = stack.enter_context(lifetimes.target(asked.screen).opened(_wish(asked, rules, ready, covers)))
     if (rules.masks or rules.mask_windows) and not target.masks:
-        message = f"Nothing can be masked on the target {asked.on}."
+        message = f"Nothing can be masked on the target {asked.screen}."
         raise UsageError(message, "Leave the masks out, or choose another target.")
     rules, here = replace(rules, masks=target.masks), target.surroundings
     shows, sent = target.geometry()
@@ -182,7 +189,7 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
         target,
         recorder,
         None if remains is None else remains.cut_off,
-        (*target.warnings, *uncovered),
+        (*target.warnings, *uncovered, *(() if ready is None else ready.warnings)),
         model if script is None and not chosen.dry_run else None,
     )
 
@@ -201,22 +208,33 @@ def _wish(asked: RunRequest, rules: GuardRules, ready: ReadyModel | None, covers
     )
 
 
-def look(chosen: Settings, environment: Mapping[str, str], stop: Stop, on: str = "desktop") -> Frame:
+def look(chosen: Settings, environment: Mapping[str, str], stop: Stop, on: str = "") -> Frame:
     """The target as it is now, masked, at its full size. Raises UsageError, DesktopError."""
     rules = _rules(chosen, environment, stop)
-    return lifetimes.target(on).look(TargetRequest(chosen, environment, stop, "", "", rules))
+    return lifetimes.target(on or chosen.on).look(TargetRequest(chosen, environment, stop, "", "", rules))
 
 
-def pointing(
-    chosen: Settings, environment: Mapping[str, str], stop: Stop, *, live: bool, on: str = "desktop"
-) -> Predictor:
+def pointing(chosen: Settings, environment: Mapping[str, str], stop: Stop, *, live: bool, on: str = "") -> Predictor:
     """Whoever finds a thing on a picture; `live`: the picture is of the target as it is now."""
     model, name = lifetimes.model(chosen.provider), f"ground-{new_run_id()}"
-    here = lifetimes.target(on).surroundings() if live else Surroundings()
+    here = lifetimes.target(on or chosen.on).surroundings() if live else Surroundings()
     finder = model.pointing(ModelRequest(chosen, environment, stop, name), here.active)
     if model.prices(chosen, chosen.max_size) is None:
         return finder
     return Metered(finder, ledger(stop), name, stop, cap(chosen.daily_cents))
+
+
+def asking(chosen: Settings, environment: Mapping[str, str], stop: Stop) -> Predictor:
+    """Whoever says the one next step on a picture, and opens nothing for it. Raises UsageError, ServiceError."""
+    model, name = lifetimes.model(chosen.provider), f"predict-{new_run_id()}"
+    _demand_heeded(chosen, model)
+    if "stateless" in model.heeds:
+        chosen = replace(chosen, stateless=0)
+    ready = model.ready(ModelRequest(chosen, environment, stop, name))
+    answers = ready.predictor(Surroundings(), None, None)
+    if model.prices(chosen, chosen.max_size) is None:
+        return answers
+    return Metered(answers, ledger(stop), name, stop, cap(chosen.daily_cents))
 
 
 def runs_folder() -> Path:
@@ -240,6 +258,13 @@ def _rules(chosen: Settings, environment: Mapping[str, str], stop: Stop, task: s
     return guard_rules.read(chosen, environment, stop, lambda: _keys(environment), task)
 
 
+def _demand_heeded(chosen: Settings, model: Model) -> None:
+    """Raise UsageError for what is set and changes nothing with this model."""
+    if others := chosen.unheeded(model.heeds):
+        message = f"The provider {chosen.provider} does not go by {', '.join(others)}."
+        raise UsageError(message, "Leave that out, or choose another --provider.")
+
+
 def _keys(environment: Mapping[str, str]) -> list[str]:
     """Those of every model: whoever answers, none is typed, and none is in the environment of what is started."""
     return [key for name in catalog.MODELS for key in lifetimes.model(name).keys(environment)]
@@ -251,9 +276,12 @@ def _caps(asked: RunRequest, prices: Prices | None, *, bills: bool) -> tuple[Lim
     limits = (remains and remains.limits) or Limits(chosen.steps, chosen.deadline, cap(chosen.budget))
     if prices is None or not bills:
         return limits, None if prices is None else 0
-    used = Progress() if remains is None else remains.cut_off.progress
-    left = max(limits.max_steps - used.steps, 0)
-    worst = used.spent + from_cents(prices.rest(left, None if remains is None else remains.predictions))
+    if remains is None:
+        worst = from_cents(prices.run(limits.max_steps))
+    else:
+        used = remains.cut_off.progress
+        left = max(limits.max_steps - used.steps, 0)
+        worst = used.spent + from_cents(prices.rest(left, remains.predictions))
     return (limits if limits.budget is not None else replace(limits, promised=worst)), worst
 
 

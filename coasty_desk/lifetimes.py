@@ -62,7 +62,7 @@ class ReadyModel(Struct, frozen=True):
     `predictor` gives who answers: to the recorder, where the run is recorded, open requests are given to keep, and the state is
     that of earlier sittings. `image_format` is how the next screenshot is to be encoded. `warm` begins to connect, while the target is
     opened; `close` gives back what was opened, once the predictor is closed. `bills`: where it has prices, they are
-    charged to the key that it has.
+    charged to the key that it has. `warnings` are sentences for the person.
     """
 
     predictor: Callable[[Surroundings, Recorder | None, ResumeState | None], Predictor]
@@ -70,6 +70,7 @@ class ReadyModel(Struct, frozen=True):
     warm: Callable[[], None] = lambda: None
     close: Callable[[], None] = lambda: None
     bills: bool = True
+    warnings: tuple[str, ...] = ()
 
 
 class Model(ABC):
@@ -81,6 +82,8 @@ class Model(ABC):
     """Whether it is the published API itself that answers: requests of `/v1` are passed on to it (`relay`)."""
     remembers = True
     """Whether it knows, asked again in another process, how far it had come."""
+    heeds: tuple[str, ...] = ()
+    """Those of `settings.OF_MODEL` that it goes by."""
 
     def size(self, chosen: Settings) -> Size | ImageFit:
         """The largest screenshot that it wants, in sent pixels."""

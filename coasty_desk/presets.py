@@ -1,4 +1,4 @@
-"""The instruction presets: short texts that are sent with a session as `instructions`."""
+"""The instruction presets: short texts that are sent with a session as `instructions`; and a text of the person's own for the base prompt."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ LARGEST = 1_000_000
 
 LONG_PROMPT = 500
 """A text of more characters than this costs one credit more a step (API.md §4)."""
+
+
+LONGEST_PROMPT = 16_000
+"""Characters of a system prompt that the service takes (API.md §1.3)."""
 
 
 class Preset(Struct, frozen=True):
@@ -57,6 +61,19 @@ def load(name: str) -> Preset:
         message = f"There is no preset {name!r}, and as a file it cannot be read: {plain_files.why(error)}."
         raise UsageError(message, f"Use one of {', '.join(names())}, none, or the path of a text file.") from error
     return _parse(path.stem, text)
+
+
+def system_prompt(name: str) -> str:
+    """The text of a file, which takes the place of the model's base prompt. Raises UsageError."""
+    try:
+        text = plain_files.read(given(name), LARGEST).decode("utf-8").strip()
+    except (OSError, ValueError) as error:
+        message = f"The system prompt {name!r} cannot be read: {plain_files.why(error)}."
+        raise UsageError(message, "Give --system-prompt the path of a text file.") from error
+    if not 1 <= len(text) <= LONGEST_PROMPT:
+        message = f"The system prompt {name!r} has {len(text)} characters, and the service takes 1 to {LONGEST_PROMPT}."
+        raise UsageError(message, "Give --system-prompt a file with a shorter text, or leave it out.")
+    return text
 
 
 def _folder() -> Path:

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 
 from msgspec import Struct
 
-from coasty_desk.catalog import MODELS
+from coasty_desk.catalog import MODELS, TARGETS
 from coasty_desk.core.scaling import SENT_MAX, SENT_MIN, Rect, Size
 from coasty_desk.core.token_prices import TokenPrice
 
@@ -136,6 +136,14 @@ def database(value: Any) -> str:
     return text(path)
 
 
+def screen(value: Any) -> str:
+    """A target's name, or a machine's, on one line."""
+    name = text(value)
+    if len(name) > 128 or not name.isprintable():
+        raise ValueError
+    return name
+
+
 def texts(value: Any, most: int = MOST_ENTRIES) -> tuple[str, ...]:
     """One text, or a list of them."""
     return tuple(text(item) for item in _entries(value, most))
@@ -192,6 +200,18 @@ def settle(value: Any) -> float | None:
     return None if value == "adaptive" else seconds(value)
 
 
+TOOLS = ("click", "type_text", "key_press", "key_combo", "scroll", "drag", "move", "wait")
+"""The action types that a model may be given; `done` and `fail` it has in any case."""
+
+
+def tools(value: Any) -> tuple[str, ...]:
+    """Words with commas between them, or a list of them: each once."""
+    words = [word.strip() for entry in _entries(value) for word in text(entry).split(",")]
+    if len(set(words)) < len(words) or not set(words) <= set(TOOLS):
+        raise ValueError
+    return tuple(words)
+
+
 HumanInput: TypeAlias = Literal["pause", "stop", "ignore"]
 ImageFormat: TypeAlias = Literal["png", "jpeg", "auto"]
 OwnTerminal: TypeAlias = Literal["auto", "hide", "show"]
@@ -202,6 +222,10 @@ IMAGE_FORMAT = one_of(*get_args(ImageFormat))
 OWN_TERMINAL = one_of(*get_args(OwnTerminal))
 CONFIRM = one_of("never", "risky", "always", example="risky")
 SWITCH = ValueReader("true or false", switch)
+ACTIONS, STATELESS = whole(1, 10, example=5), whole(0, 20, "[N]", example=3)
+ACTION_TYPES = ValueReader(
+    f"one or more of {', '.join(TOOLS)}, each once", tools, "LIST", ["click", "type_text"], (), TOOLS
+)
 COUNT, CENTS, STEPS, MEMORY = whole(0), whole(0, metavar="CENTS", example=200), whole(1, example=25), whole(1, 20)
 DEADLINE = ValueReader(f"a number of seconds above 0, at most {LONGEST}", deadline, "SECONDS", 600)
 SETTLE = ValueReader(
@@ -219,6 +243,7 @@ HOSTS = ValueReader(f"a host's name{OFTEN}", lambda value: tuple(map(host, texts
 DATABASE = ValueReader("a file, or sqlite:///FILE", database, "FILE", "service.sqlite3")
 VERSION = ValueReader("a version such as v3", version, "VERSION", usual=("v1", "v3", "v4", "v5"))
 MONITOR = ValueReader("primary or a monitor's number", monitor, "primary|N")
+SCREEN = ValueReader("desktop, or a machine's name or id", screen, "MACHINE", usual=tuple(TARGETS))
 MAX_SIZE = ValueReader(
     f"WIDTHxHEIGHT from {SENT_MIN} to {SENT_MAX}, or full",
     size,

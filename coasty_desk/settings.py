@@ -135,6 +135,13 @@ class Settings(Struct, frozen=True):
     max_size: Annotated[
         Size, Setting("The screenshot is shrunk to fit inside", readers.MAX_SIZE, rules.SMALLER_PICTURE, see="money")
     ] = DEFAULT_SIZE
+    # another screen is another world: its person never said that it may be driven
+    on: Annotated[
+        str, Setting("Which screen: desktop, or a machine's name or id", readers.SCREEN, rules.BY_TRUST, see="machines")
+    ] = "desktop"
+    remote: Annotated[
+        bool, Setting("The machine is one of your Coasty account", readers.SWITCH, rules.BY_TRUST, see="machines")
+    ] = False
     # another monitor may show what was to stay unseen
     monitor: Annotated[Literal["primary"] | int, Setting("Which monitor", readers.MONITOR, rules.BY_TRUST)] = "primary"
     mask: Annotated[
@@ -171,7 +178,22 @@ class Settings(Struct, frozen=True):
         ),
     ] = None
     cua_version: Annotated[str, Setting("The model's version", readers.VERSION, rules.BY_TRUST, see="models")] = "v3"
+    # another text may say anything to the model
+    system_prompt: Annotated[
+        str | None, Setting("A text in place of the base prompt", readers.FILE, rules.BY_TRUST, see="models")
+    ] = None
+    tools: Annotated[
+        tuple[str, ...],
+        Setting("The action types that the model has", readers.ACTION_TYPES, rules.BY_TRUST, see="models"),
+    ] = ()
+    max_actions: Annotated[
+        int | None, Setting("Most actions of one answer, 1-10", readers.ACTIONS, rules.SMALLER, see="models")
+    ] = None
     # what it costs is in the price that is shown and asked about, and within the caps
+    stateless: Annotated[
+        int | None,
+        Setting("No session: the last N (3) screenshots, kept here", readers.STATELESS, rules.HARMLESS, see="money"),
+    ] = None
     memory: Annotated[
         int, Setting("Screenshots that the model remembers, 1-20", readers.MEMORY, rules.HARMLESS, see="money")
     ] = 3
@@ -240,6 +262,10 @@ class Settings(Struct, frozen=True):
     capped_by_project: bool = False
     """Whether the budget is a project's: a cap like any, but nobody's agreement to what the run may cost."""
 
+    def unheeded(self, heeds: Iterable[str]) -> list[str]:
+        """The options that are set and that a model does not go by, which goes by these."""
+        return [TABLE[name].flag for name in OF_MODEL if name not in heeds and getattr(self, name) not in (None, ())]
+
     @property
     def steps(self) -> int:
         """The cap on predictions: as set, else 25, or 1 for a dry run."""
@@ -256,7 +282,10 @@ _DEFAULTS = Settings()
 TABLE = {row.name: row for row in _rows()}
 """The settings by name, in the order in which a help has them."""
 
-OF_PROVIDER = ("model", "base_url", "profile", "script")
+OF_MODEL = ("system_prompt", "tools", "max_actions", "stateless")
+"""What not every model goes by (`lifetimes.Model.heeds`)."""
+
+OF_PROVIDER = ("model", "base_url", "profile", "script", *OF_MODEL)
 """What belongs to the provider beside which it is named."""
 
 SECTIONS = ("run", "serve", "record", "limits", "prices")
@@ -448,7 +477,9 @@ def _paths(name: str, value: object) -> tuple[str, ...]:
     match value:
         case tuple() if name == "policy":
             return value
-        case str() if name in ("file", "script", "database") or (name == "preset" and not presets.is_built_in(value)):
+        case str() if name in ("file", "script", "database", "system_prompt") or (
+            name == "preset" and not presets.is_built_in(value)
+        ):
             return (value,)
         case _:
             return ()
@@ -465,7 +496,8 @@ def recorded(chosen: Settings) -> dict[str, object]:
     if chosen.provider == _DEFAULTS.provider:
         del values["base_url"]  # the environment's
     values["policy"] = [str(given(path).resolve()) for path in chosen.policy]
-    values["script"] = None if chosen.script is None else str(given(chosen.script).resolve())
+    for name in ("script", "system_prompt"):
+        values[name] = None if values[name] is None else str(given(cast("str", values[name])).resolve())
     return {name: plain(value) for name, value in values.items() if value is not None}
 
 

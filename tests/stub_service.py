@@ -23,6 +23,8 @@ KEY = "sk-coasty-live-" + "5a" * 24
 SANDBOX_KEY = "sk-coasty-test-" + "7c" * 24
 """Another one, which is charged nothing."""
 
+STATELESS = "/v1/predict"
+
 Json: TypeAlias = dict[str, object]
 
 
@@ -133,7 +135,7 @@ class Service:
     def refund(self, request: Request) -> Response:
         """Charge, fail, give the money back: the key is dead afterwards. One that was answered is answered again."""
         with self._lock:
-            there = request.path.split("/")[3] in self.sessions
+            there = request.path == STATELESS or request.path.split("/")[3] in self.sessions
             if request.key in self._answers or request.key in self._dead or not there:
                 return self._proceed(request)
             cents = self._price(request)
@@ -183,11 +185,13 @@ class Service:
         return reply({"session_id": session_id, "usage": {"credits_charged": cents}}, {"X-Credits-Charged": str(cents)})
 
     def _predict(self, request: Request) -> Response:
-        session = self.sessions.get(request.path.split("/")[3])
-        if session is None:
-            return error(404, "SESSION_NOT_FOUND")
+        if request.path != STATELESS:
+            session = self.sessions.get(request.path.split("/")[3])
+            if session is None:
+                return error(404, "SESSION_NOT_FOUND")
         cents = 0 if self._free else self._price(request)
-        session.predictions += 1
+        if request.path != STATELESS:
+            self.sessions[request.path.split("/")[3]].predictions += 1
         self.charges.append(Charge("predict", request.key, cents))
         entry = self.script[min(self.paid_for, len(self.script) - 1)]
         self.predicted[request.key] = self.paid_for
@@ -197,6 +201,11 @@ class Service:
         return reply(body, {"X-Credits-Charged": str(cents)})
 
     def _price(self, request: Request) -> int:
+        if request.path == STATELESS:
+            asked = json.loads(request.body)
+            past, hd = len(asked.get("trajectory", ())), asked["screen_width"] > 1280 or asked["screen_height"] > 720
+            prompt = len(asked.get("instructions", "")) + len(asked.get("system_prompt", ""))
+            return int(5 + 2 * past + hd * (1 + past) + 3 * (asked["cua_version"] == "v1") + (prompt > 500))
         session = self.sessions[request.path.split("/")[3]]
         memory, width = session.body["max_trajectory_length"], session.body["screen_width"]
         height = session.body["screen_height"]
@@ -204,7 +213,7 @@ class Service:
         assert isinstance(width, int)
         assert isinstance(height, int)
         remembered, hd = min(session.predictions, memory), width > 1280 or height > 720
-        long = len(str(session.body.get("instructions", ""))) > 500
+        long = len(f"{session.body.get('instructions', '')}{session.body.get('system_prompt', '')}") > 500
         return 4 + 2 * remembered + hd * (1 + remembered) + 3 * (session.body["cua_version"] == "v1") + long
 
     def _delete(self, session_id: str) -> Response:

@@ -33,6 +33,7 @@ on_human_input = "pause"
 step = true
 overlay = true
 settle = 1
+max_actions = 4
 [record]
 keep_days = 90
 keep_mb = 900
@@ -75,12 +76,36 @@ HOSTILE: dict[str, str] = {
     "base_url": '"https://collects.keys"',
     "profile": '"kimi"',
     "prices": "dearest = { in = 0, out = 0 }",
+    "script": '"house.jsonl"',
+    "system_prompt": '"house.md"',
+    "tools": '"click"',
+    "max_actions": "10",
+    "stateless": "0",
+    "on": '"mch_test_0123456789abcdef"',
+    "remote": "true",
+    "port": "80",
+    "bind": '"0.0.0.0"',
+    "allow_host": '["rebinds.example"]',
+    "database": '"elsewhere.sqlite3"',
 }
 """For every setting what somebody would write who means harm."""
 
 BY_TRUST = {
     *("monitor", "abort_hotkey", "provider", "cua_version", "secret", "no_record", "json", "yes", "file"),
-    *("keep_days", "keep_mb", "model", "base_url", "profile", "prices"),
+    *(
+        "keep_days",
+        "keep_mb",
+        "model",
+        "base_url",
+        "profile",
+        "prices",
+        "script",
+        "system_prompt",
+        "tools",
+        "on",
+        "remote",
+    ),
+    *("port", "bind", "allow_host", "database"),
 }
 LEFT_OUT = {
     *(
@@ -96,8 +121,9 @@ LEFT_OUT = {
         "own_terminal",
     ),
     "daily_cents",
+    "max_actions",
 }
-HARMLESS = {"memory", "settle", "image_format"}
+HARMLESS = {"memory", "settle", "image_format", "stateless"}
 
 
 def _toml(values: dict[str, str]) -> str:
@@ -198,7 +224,8 @@ def test_all_of_them_at_once_weaken_nothing(person: Person) -> None:
     with pytest.raises(UsageError) as refused:
         found.demand()
     assert all(name in refused.value.message for name in BY_TRUST)
-    assert "base_url and keep_days and keep_mb and prices can only be set in your own file" in refused.value.remedy
+    own_alone = "base_url and keep_days and keep_mb and prices and port and bind and allow_host and database"
+    assert f"{own_alone} can only be set in your own file" in refused.value.remedy
 
 
 @pytest.mark.parametrize("name", sorted(BY_TRUST | {"preset"}))

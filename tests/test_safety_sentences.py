@@ -20,6 +20,7 @@ POLICY, RISK, GATES = "tests/core/test_policy.py", "tests/core/test_risk.py", "t
 UNTRUSTED = "tests/record/test_untrusted.py"
 PROJECT, THERE = "tests/test_project_file.py", "tests/cli/test_project.py"
 OWN = "tests/cli/test_own_terminal.py"
+STATELESS = "tests/cli/test_stateless_run.py"
 MONEY, LEDGER = "tests/cli/test_money.py", "tests/record/test_spending.py"
 COMMANDS, COMMITTING, DENIED = (
     f"tests/core/test_{name}.py" for name in ("shell_commands", "commit_words", "typed_denied")
@@ -54,6 +55,12 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "tests/models/vendor/test_vendor_faults.py::test_an_answer_that_was_lost_is_booked_at_its_worst",
     ),
     "A server on this machine costs nothing": ("tests/models/vendor/test_any_model.py::test_a_cap_needs_a_price",),
+    "opens no session": (f"{STATELESS}::test_a_run_without_a_session_pays_by_the_step_as_it_said",),
+    "With the same memory that is cheaper": (
+        "tests/models/coasty/test_pricing.py::test_short_runs_are_cheapest_without_a_session_and_long_ones_with_one",
+        f"{STATELESS}::test_cost_names_the_cheapest_way",
+    ),
+    "are counted together": (f"{STATELESS}::test_a_long_system_prompt_is_said_before_it_costs",),
     "--steps 25` itemises it": (f"{MONEY}::test_the_bill_is_itemised",),
     "10 for a session, then 4 a step": (
         f"{MONEY}::test_the_bill_is_itemised",

@@ -16,6 +16,9 @@ from coasty_desk.core.errors import Aborted, CoastyDeskError, UsageError
 DRIVING = ("run", "resume", "replay", "ground")
 """The commands that may drive the desktop."""
 
+_ALONE = {"--stateless": "3"}
+"""Options whose number may be left out, and what it is then: what follows may be the task."""
+
 _WITH_WORDS = ("coasty-desk run", "coasty-desk resume", "coasty-desk ground")
 """Those whose last argument is a person's own words."""
 
@@ -172,6 +175,7 @@ def _command(arguments: list[str], *, debug: bool = False) -> int:
 
         print(f"coasty-desk {VERSION}")
         return 0
+    arguments = _with_numbers(arguments)
     if arguments[0] in DRIVING:
         _stoppable()
         if not debug:
@@ -207,3 +211,18 @@ def _command(arguments: list[str], *, debug: bool = False) -> int:
         quotes = "What has blanks in it goes in quotes. " if "extra argument" in said and path in _WITH_WORDS else ""
         raise UsageError(said, f"{quotes}See `{path} --help` for how it is used.") from error
     return result if isinstance(result, int) else 0
+
+
+def _with_numbers(arguments: list[str]) -> list[str]:
+    """The same, with the number of an option that may stand alone behind it by `=`."""
+    found: list[str] = []
+    left = arguments[::-1]
+    while left:
+        word = left.pop()
+        if word == "--":
+            return [*found, word, *left[::-1]]
+        if word in _ALONE:
+            is_number = bool(left) and left[-1].isascii() and left[-1].isdecimal() and len(left[-1]) < 3
+            word = f"{word}={left.pop() if is_number else _ALONE[word]}"
+        found.append(word)
+    return found

@@ -72,6 +72,19 @@ def sessions(incomplete: str) -> list[tuple[str, str]]:
     return [(session, run) for session, run in known.items() if session.startswith(incomplete)]
 
 
+def machines(incomplete: str) -> list[tuple[str, str]]:
+    """The machines of this computer's own service that begin so, where it runs, each with how it is."""
+    from coasty_desk import compose
+    from coasty_desk.client import local_service, machines_api
+
+    client = local_service.found(compose.runs_folder().parent)
+    if client is None:
+        return []
+    known = [(machine.machine_id, machine.name, machine.status) for machine in machines_api.listed(client)]
+    named = [(name, status) for _, name, status in known if re.fullmatch(r"[\w.-]+", name)]
+    return [one for one in (*named, *((key, status) for key, _, status in known)) if one[0].startswith(incomplete)]
+
+
 def monitors() -> list[str]:
     """The monitors of this display by number, where it can be asked."""
     from coasty_desk.core.errors import DesktopError

@@ -14,15 +14,17 @@ from coasty_desk import lifetimes, settings
 from coasty_desk.cli import configured
 from coasty_desk.cli.terminal import task_source
 from coasty_desk.desktop.screen.prefetch import FirstLook
-from coasty_desk.settings import Setting
+from coasty_desk.settings import Setting, Settings
 
 
 def run(task: str | None, options: Mapping[str, object]) -> int:
     """Carry out a `run`; the screen is looked at by a process of its own while this one loads what it needs."""
     chosen, _ = configured.load(options)
     model = lifetimes.model(chosen.provider)
-    plain = not task_source.waits_for_stdin(task, chosen.file) and (
-        model.sends and chosen.image_format != "jpeg" and not chosen.mask and not chosen.mask_window
+    plain = (
+        chosen.on == Settings().on
+        and not task_source.waits_for_stdin(task, chosen.file)
+        and (model.sends and chosen.image_format != "jpeg" and not chosen.mask and not chosen.mask_window)
     )
     with ExitStack() as stack:
         first = FirstLook.begin(chosen.monitor, model.size(chosen)) if plain else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coasty_desk import presets
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from coasty_desk.core.surroundings import Surroundings
     from coasty_desk.models.coasty.coasty_relay import CoastyRelay
     from coasty_desk.models.coasty.http import Connection
+    from coasty_desk.models.coasty.outbox import Outbox
     from coasty_desk.models.coasty.pricing import Tariff
+    from coasty_desk.models.coasty.terms import Terms
     from coasty_desk.models.coasty.uploads import Uploads
     from coasty_desk.record.journal import Recorder
     from coasty_desk.record.resume import ResumeState
@@ -29,6 +32,7 @@ class CoastyModel(Model):
 
     sends = True
     passes_on = True
+    heeds = ("system_prompt", "tools", "max_actions", "stateless")
 
     def keys(self, environment: Mapping[str, str]) -> tuple[str, ...]:
         """The one that `api_key` finds."""
@@ -47,9 +51,12 @@ class CoastyModel(Model):
 
     def prices(self, chosen: Settings, sent: Size) -> Tariff:
         """API.md §4."""
-        from coasty_desk.models.coasty.pricing import Tariff
+        from coasty_desk.models.coasty.pricing import StatelessTariff, Tariff
 
-        return Tariff(sent, chosen.memory, chosen.cua_version, len(presets.load(chosen.preset).text))
+        length = terms(chosen).length
+        if chosen.stateless is not None:
+            return StatelessTariff(sent, chosen.stateless, chosen.cua_version, length)
+        return Tariff(sent, chosen.memory, chosen.cua_version, length)
 
     def relay(self, chosen: Settings, environment: Mapping[str, str]) -> CoastyRelay:
         """Raises UsageError for the address, ServiceError for the key."""
@@ -67,23 +74,33 @@ class CoastyModel(Model):
         def image_format() -> ImageFormat:
             return uploads.format if chosen.image_format == "auto" else chosen.image_format
 
+        told = terms(chosen)
+
         def predictor(_here: Surroundings, recorder: Recorder | None, remains: ResumeState | None) -> Predictor:
             from coasty_desk.models.coasty.client import CoastyPredictor
             from coasty_desk.models.coasty.outbox import Memory
 
+            outbox = Memory() if recorder is None else recorder
+            if chosen.stateless is not None:
+                return stateless(
+                    *(opened, asked, told, outbox), None if recorder is None or remains is None else recorder.folder
+                )
             return CoastyPredictor(
                 opened,
                 asked.stop,
                 asked.run_id,
-                instructions=presets.load(chosen.preset).text,
+                terms=told,
                 memory=chosen.memory,
                 cua_version=chosen.cua_version,
-                outbox=Memory() if recorder is None else recorder,
+                max_actions=chosen.max_actions,
+                outbox=outbox,
                 session=None if remains is None else remains.session,
                 opened=0 if remains is None else remains.opened,
             )
 
-        return ReadyModel(predictor, image_format, opened.warm, opened.close, opened.key.bills)
+        return ReadyModel(
+            predictor, image_format, opened.warm, opened.close, opened.key.bills, long_prompt(chosen, told)
+        )
 
     def pointing(self, asked: ModelRequest, active: Callable[[], Rect | None]) -> Predictor:
         """By the service's `ground`."""
@@ -94,6 +111,43 @@ class CoastyModel(Model):
 
 
 MODEL = CoastyModel()
+
+
+def terms(chosen: Settings) -> Terms:
+    """What the model is told beside the task. Raises UsageError for a file that cannot be read."""
+    from coasty_desk.models.coasty.terms import Terms
+
+    prompt = "" if chosen.system_prompt is None else presets.system_prompt(chosen.system_prompt)
+    return Terms(presets.load(chosen.preset).text, prompt, chosen.tools)
+
+
+def long_prompt(chosen: Settings, told: Terms) -> tuple[str, ...]:
+    """A sentence on what a prompt of the person's own costs, where it costs something."""
+    if chosen.system_prompt is None or told.length <= presets.LONG_PROMPT:
+        return ()
+    many = f"The system prompt and the instructions have {told.length} characters"
+    return (f"{many}: above {presets.LONG_PROMPT} each step costs 1 cent more.",)
+
+
+def stateless(opened: Connection, asked: ModelRequest, told: Terms, outbox: Outbox, folder: Path | None) -> Predictor:
+    """Who predicts without a session; `folder` is the record of a run that is taken up again."""
+    from coasty_desk.models.coasty.stateless import PastStep, StatelessPredictor
+    from coasty_desk.record import past_steps
+
+    chosen = asked.chosen
+    keep = chosen.stateless or 0
+    seen = () if folder is None else past_steps.last(folder, keep)
+    return StatelessPredictor(
+        opened,
+        asked.stop,
+        asked.run_id,
+        terms=told,
+        keep=keep,
+        cua_version=chosen.cua_version,
+        max_actions=chosen.max_actions,
+        outbox=outbox,
+        past=[PastStep(one.image, one.size, one.actions, one.reasoning) for one in seen],
+    )
 
 
 def address(chosen: Settings, environment: Mapping[str, str]) -> str:

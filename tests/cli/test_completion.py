@@ -27,8 +27,10 @@ printf '%s\\n' "${COMPREPLY[@]}"
     ("line", "wanted"),
     [
         ("coasty-desk rep", ["replay"]),
+        ("coasty-desk machines scr", ["screenshot"]),
+        ("coasty-desk machines files wr", ["write"]),
         ("coasty-desk runs de", ["delete"]),
-        ("coasty-desk run --max-", ["--max-steps", "--max-size"]),
+        ("coasty-desk run --max-", ["--max-steps", "--max-size", "--max-actions"]),
         ("coasty-desk run --preset ca", ["cautious"]),
         ("coasty-desk runs report 2026", ["20260101-000000-abcdef"]),
         ("coasty-desk runs delete la", ["last"]),

@@ -26,7 +26,18 @@ from coasty_desk.settings import Settings
 EXAMPLE = "Example:  coasty-desk cost --steps 25 --memory 8"
 
 
-@with_settings("provider", "model", "base_url", "profile", "max_size", "memory", "cua_version", "preset")
+@with_settings(
+    "provider",
+    "model",
+    "base_url",
+    "profile",
+    "max_size",
+    "memory",
+    "cua_version",
+    "preset",
+    "system_prompt",
+    "stateless",
+)
 def cost(
     options: Options,
     many: Annotated[str | None, typer.Option("--steps", metavar="N", help="How many. [the run's cap]")] = None,
@@ -43,7 +54,7 @@ def cost(
         return _of_tokens(chosen, steps, as_json=as_json)
     prices = MODEL.prices(chosen, chosen.max_size)
     items, saved = itemise(prices, steps), savings(prices, steps)
-    total, least = prices.run(steps), cheapest(prices).run(steps)
+    total, least = prices.run(steps), cheapest(prices, steps).run(steps)
     if as_json:
         told = {
             "steps": steps,
@@ -64,7 +75,7 @@ def cost(
     for saving in saved:
         print(f"  {saving.change} would save {counted(saving.cents, 'cent')}.")
     if not saved:
-        print(f"  There is no cheaper setting that remembers {counted(chosen.memory, 'screenshot')}.")
+        print(f"  There is no cheaper setting that remembers {counted(prices.memory, 'screenshot')}.")
     return 0
 
 

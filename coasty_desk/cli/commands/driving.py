@@ -99,7 +99,7 @@ def drive(
                     )
                 )
                 ready = compose.start(asked, stack)
-                if not chosen.dry_run:
+                if ready.target.surroundings.hands and not chosen.dry_run:
                     _offer_release(stop, ready.target.at_terminal)
                 gc.freeze()  # what is loaded stays; what comes from here on is looked through again
                 gc.enable()

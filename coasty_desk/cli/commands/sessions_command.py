@@ -1,9 +1,10 @@
-"""`coasty-desk sessions list`, `show` and `delete`: what is open at the service, and which recorded run opened it."""
+"""`coasty-desk sessions list`, `show`, `reset` and `delete`: what is open at the service, and which recorded run opened it."""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterable
 from contextlib import closing
 from typing import Annotated
@@ -14,9 +15,12 @@ from msgspec.structs import asdict
 
 from coasty_desk import compose
 from coasty_desk.cli import completion, configured
+from coasty_desk.cli.commands.reaching import Remote
 from coasty_desk.cli.exits import EXIT_SERVICE, complain
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.cli.typer_groups import Json, group
+from coasty_desk.client import local_service
+from coasty_desk.client.service_client import ServiceClient
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.core.money import dollars, from_cents
@@ -30,9 +34,9 @@ app = group("What is open at the service.")
 
 
 @app.command("list")
-def list_all(as_json: Json = False) -> int:
+def list_all(remote: Remote = False, as_json: Json = False) -> int:
     """List the sessions that are open with your key, and which run opened them."""
-    with _connection() as connection:
+    with _connection(remote=remote) as connection:
         found = open_sessions.listed(connection)
     known = _Known.read()
     if as_json:
@@ -56,10 +60,11 @@ def show(
     session_id: Annotated[
         str, typer.Argument(metavar="SESSION", help="One of `sessions list`.", autocompletion=completion.sessions)
     ],
+    remote: Remote = False,
     as_json: Json = False,
 ) -> int:
     """Show what the service says of one session."""
-    with _connection() as connection:
+    with _connection(remote=remote) as connection:
         try:
             session = open_sessions.shown(connection, session_id)
         except ServiceError as error:
@@ -76,6 +81,27 @@ def show(
     return 0
 
 
+@app.command()
+def reset(
+    session_id: Annotated[
+        str, typer.Argument(metavar="SESSION", help="One of `sessions list`.", autocompletion=completion.sessions)
+    ],
+    remote: Remote = False,
+) -> int:
+    """Let a session forget what it has seen, and with it what that adds to each step."""
+    known = _Known.read()
+    if session_id in known.busy:
+        message = f"The session {session_id} belongs to the run {known.runs[session_id]}, which is going on."
+        raise UsageError(message, "Its model would forget what it is doing: stop the run first.")
+    with _connection(remote=remote) as connection:
+        try:
+            open_sessions.forgets(connection, session_id)
+        except ServiceError as error:
+            raise _not_open(session_id) if error.status == 404 else error from None
+    print(f"Reset {session_id} ({known.words(session_id)}).")
+    return 0
+
+
 @app.command(epilog="Example:  coasty-desk sessions delete --all")
 def delete(
     session_id: Annotated[
@@ -84,6 +110,7 @@ def delete(
     every: Annotated[
         bool, typer.Option("--all", help="Every one that is open, but those of runs that go on here.")
     ] = False,
+    remote: Remote = False,
     as_json: Json = False,
 ) -> int:
     """Close a session that a killed run left open."""
@@ -91,7 +118,7 @@ def delete(
         message = "Which session?" if session_id is None else "There is a session's id, and --all."
         raise UsageError(message, "Give an id from `coasty-desk sessions list`, or --all for every one that is open.")
     known = _Known.read()
-    with _connection() as connection:
+    with _connection(remote=remote) as connection:
         wanted = [one.session_id for one in open_sessions.listed(connection)] if session_id is None else [session_id]
         busy = [one for one in wanted if one in known.busy]
         if busy and session_id is not None:
@@ -135,8 +162,20 @@ class _Known(Struct, frozen=True):
         return f"{line(self.runs[session_id])}{', which is going on' if session_id in self.busy else ''}"
 
 
-def _connection() -> closing[Connection]:
-    return closing(coasty_model.connection(configured.own(), os.environ))
+def _connection(*, remote: bool) -> closing[Connection]:
+    """To this computer's own service where it runs, else to the account, where runs open theirs."""
+    here = None if remote else _here()
+    if here is None:
+        return closing(coasty_model.connection(configured.own(), os.environ))
+    print("coasty-desk: asks this computer's own service; --remote asks your Coasty account.", file=sys.stderr)
+    return closing(here.connection)
+
+
+def _here() -> ServiceClient | None:
+    try:
+        return local_service.found(compose.runs_folder().parent)
+    except UsageError:
+        return None  # no home, no service
 
 
 def _object(session: OpenSession, known: _Known) -> dict[str, object]:

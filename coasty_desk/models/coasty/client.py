@@ -19,13 +19,14 @@ from coasty_desk.core.ports import PredictRequest, PredictStream, Retry, StepCha
 from coasty_desk.core.scaling import Size
 from coasty_desk.core.stop import Stop
 from coasty_desk.models.coasty.http import Connection
-from coasty_desk.models.coasty.outbox import Memory, Outbox
+from coasty_desk.models.coasty.outbox import Memory, Outbox, as_kept, void
 from coasty_desk.models.coasty.pricing import SESSION, Tariff
 from coasty_desk.models.coasty.purchase import Exchange, ServiceAnswer
 from coasty_desk.models.coasty.sessions import Sessions, path_of, session_in
+from coasty_desk.models.coasty.terms import NO_TERMS, Terms, first_of
 from coasty_desk.wire import predictions
 from coasty_desk.wire.error_envelope import Fault
-from coasty_desk.wire.open_purchase import Opened, Posted, What
+from coasty_desk.wire.open_purchase import Opened, Posted
 
 TASK_MAX = 32_000
 """Characters of an `instruction` that the service takes (API.md §2.1)."""
@@ -37,7 +38,7 @@ _GONE = ("SESSION_NOT_FOUND", "NOT_FOUND")
 class CoastyPredictor:
     """A `core.ports.Predictor`.
 
-    `instructions` are a preset's text, if any; `memory` is 1-20. A run that is taken up again
+    `terms` are what the model is told beside the task; `memory` is 1-20; of more than `max_actions` actions in an answer the rest is left out. A run that is taken up again
     gives the `outbox` that holds its open requests, the `session` that is still open and how
     many sessions it has `opened` so far.
     """
@@ -45,9 +46,10 @@ class CoastyPredictor:
     connection: Connection
     stop: Stop
     run_id: str
-    instructions: str = ""
+    terms: Terms = NO_TERMS
     memory: int = 3
     cua_version: str = "v3"
+    max_actions: int | None = None
     outbox: Outbox = field(default_factory=Memory)
     session: Opened | None = None
     opened: int = 0
@@ -95,7 +97,7 @@ class CoastyPredictor:
                 raise
             if ask.old:
                 self._let_go(self._sessions.forget)
-                self._void(ask.step, "predict")
+                void(self.outbox, ask.step, "predict")
                 message = "what was asked was not paid for"
                 raise UnpaidError(message) from error
             self._afford(ask, spent=from_cents(SESSION * opens))
@@ -113,17 +115,17 @@ class CoastyPredictor:
         session = self.session
         assert session is not None, "`predict` opens one"  # noqa: S101 - for the reader, and for the type checker
         path = f"{path_of(session.session_id)}/predict"
-        posted, doubt = self._as_kept(Posted("predict", ask.step, path, f"{self.run_id}:{ask.step}", body))
+        posted, doubt = as_kept(self.outbox, Posted("predict", ask.step, path, f"{self.run_id}:{ask.step}", body))
         try:
             answer = yield from self._exchange().buy(posted, ask.seconds_left, doubt=doubt)
         except ServiceError as error:
             if error.unpaid and error.code not in _GONE:
-                self._void(ask.step, "predict")
+                void(self.outbox, ask.step, "predict")
             raise
         cost = from_cents(answer.cents(self._tariff(session.size).step(session.predictions + 1)))
         self.session = replace(session, predictions=session.predictions + 1)
         try:
-            prediction = predictions.decode(answer.document)
+            prediction = first_of(predictions.decode(answer.document), self.max_actions)
         except ServiceError:
             if cost:
                 yield StepCharge("step", cost)
@@ -144,10 +146,9 @@ class CoastyPredictor:
             "screen_height": size.height,
             "max_trajectory_length": self.memory,
         }
-        if self.instructions:
-            body["instructions"] = self.instructions
+        body |= self.terms.body()
         bought = Posted("session", ask.step, "sessions", self._next_session, json.dumps(body).encode("ascii"))
-        posted, doubt = self._as_kept(bought)
+        posted, doubt = as_kept(self.outbox, bought)
         exchange = self._exchange()
         if doubt:
             self._sessions.doubt(posted.key)
@@ -155,7 +156,7 @@ class CoastyPredictor:
             answer = yield from exchange.buy(posted, ask.seconds_left, self._sessions.opening, doubt=doubt)
         except (Aborted, ServiceError) as end:
             if isinstance(end, ServiceError) and end.unpaid:
-                self._void(ask.step, "session")
+                void(self.outbox, ask.step, "session")
             late = self._sessions.answered_late() if isinstance(end, Aborted) or end.in_doubt else None
             if late is not None:
                 found = exchange.found(late.reply) if late.looked_up else exchange.read(late.reply)
@@ -197,26 +198,6 @@ class CoastyPredictor:
             how(self.session.session_id)
         self.session = None
 
-    def _as_kept(self, posted: Posted) -> tuple[Posted, bool]:
-        """The same purchase as it may have gone out already, and whether it may.
-
-        One under the same name elsewhere, in a session that is gone, is made anew with what it asked.
-        """
-        kept = self.outbox.kept(posted.step, posted.what)
-        if kept is None or kept.name != posted.name:
-            return posted, False
-        if not kept.body:
-            return replace(posted, generation=kept.generation), False
-        if kept.path != posted.path:
-            return replace(kept, path=posted.path, generation=kept.generation + 1), False
-        return kept, True
-
-    def _void(self, step: int, what: What) -> None:
-        """The purchase came to nothing: what is asked next is another one."""
-        kept = self.outbox.kept(step, what)
-        if kept is not None:
-            self.outbox.keep(kept.void())
-
     @property
     def _next_session(self) -> str:
         return f"{self.run_id}:session-{self.opened + 1}"
@@ -225,7 +206,7 @@ class CoastyPredictor:
         return Exchange(self.connection, self.stop, self.outbox, self.chance)
 
     def _tariff(self, sent: Size) -> Tariff:
-        return Tariff(sent, self.memory, self.cua_version, len(self.instructions))
+        return Tariff(sent, self.memory, self.cua_version, self.terms.length)
 
 
 def _question(ask: PredictRequest) -> bytes:

@@ -77,6 +77,10 @@ class Connection:
         """Delete once. Raises UnansweredError."""
         return self._send(Outgoing("DELETE", path, {}, None, timeout))
 
+    def request(self, request: Outgoing, sending: Sending | None = None) -> Reply:
+        """Send any other once. Raises UnansweredError."""
+        return self._send(request, sending)
+
     def warm(self) -> None:
         """Load what a request needs and open the connection, in the background: the first request then finds it open.
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from coasty_desk.models.coasty.http import INQUIRY_TIMEOUT, Connection
 from coasty_desk.models.coasty.remedies import as_error
 from coasty_desk.models.coasty.retry import NOT_JSON
-from coasty_desk.models.transport.transport import UnansweredError
+from coasty_desk.models.transport.transport import Outgoing, UnansweredError
 from coasty_desk.wire import error_envelope
 from coasty_desk.wire.error_envelope import Fault
 from coasty_desk.wire.json_fields import UnreadableError, parse_json
@@ -22,10 +22,14 @@ class Told(Struct, frozen=True):
     headers: Mapping[str, str]
 
 
-def ask(connection: Connection, path: str, *, delete: bool = False) -> Told:
-    """What lies there, or what is said to its deletion. Raises ServiceError, with status 404 where there is no such thing."""
+def ask(connection: Connection, path: str, *, delete: bool = False, post: bool = False) -> Told:
+    """What lies there, or what is said to its deletion, or to a wish without words. Raises ServiceError, with status 404 where there is no such thing."""
+    wish = Outgoing("POST", path, {"Content-Type": "application/json"}, b"{}", INQUIRY_TIMEOUT)
     try:
-        reply = connection.delete(path, INQUIRY_TIMEOUT) if delete else connection.get(path)
+        if post:
+            reply = connection.request(wish)
+        else:
+            reply = connection.delete(path, INQUIRY_TIMEOUT) if delete else connection.get(path)
     except UnansweredError as none:
         raise as_error(none.fault, connection.host) from None
     if not 200 <= reply.status < 300:

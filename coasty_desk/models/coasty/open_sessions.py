@@ -53,6 +53,11 @@ def close(connection: Connection, session_id: str) -> bool:
     return True
 
 
+def forgets(connection: Connection, session_id: str) -> None:
+    """Let this one forget what it has seen, which is free and may be done twice. Raises ServiceError, UsageError for what is no id."""
+    inquiry.ask(connection, f"{path_of(_id(session_id))}/reset", post=True)
+
+
 def opened_by(connection: Connection, idempotency_key: str) -> str | None:
     """The session that a request for one has opened, whose answer was lost (API.md §2.7). Raises ServiceError."""
     try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from coasty_desk.core.scaling import Size, fit
 
@@ -11,6 +13,7 @@ SESSION = 10
 """Opening a session; closing, listing and resetting one is free."""
 
 SESSION_STEP = 4
+STATELESS_STEP = 5
 REMEMBERED = 2
 HD = 1
 ENGINE_V1 = 3
@@ -35,15 +38,22 @@ class Tariff(Struct, frozen=True):
     version: str = "v3"
     prompt: int = 0
 
+    opening: ClassVar[int] = SESSION
+    base: ClassVar[int] = SESSION_STEP
+
     def step(self, number: int) -> int:
-        """The `number`-th prediction (from 1) of a session."""
+        """The `number`-th prediction (from 1)."""
+        return self.beside(self.remembered(number))
+
+    def beside(self, images: int) -> int:
+        """A prediction that so many earlier screenshots go along with."""
         per_image = HD * self.hd
-        fixed = SESSION_STEP + ENGINE_V1 * (self.version == "v1") + LONG_PROMPT * self.long_prompt
-        return self.remembered(number) * (REMEMBERED + per_image) + per_image + fixed
+        fixed = self.base + ENGINE_V1 * (self.version == "v1") + LONG_PROMPT * self.long_prompt
+        return images * (REMEMBERED + per_image) + per_image + fixed
 
     def run(self, steps: int) -> int:
-        """A session of so many predictions, with opening it."""
-        return SESSION + sum(self.step(number) for number in range(1, steps + 1)) if steps > 0 else 0
+        """So many predictions, with the session that is opened for them."""
+        return self.opening + sum(self.step(number) for number in range(1, steps + 1)) if steps > 0 else 0
 
     def rest(self, steps: int, predictions: int | None) -> int:
         """So many predictions more, at worst, where a session that has made `predictions` may be open still, or be gone."""
@@ -67,6 +77,18 @@ class Tariff(Struct, frozen=True):
         return self.prompt > FREE_PROMPT
 
 
+class StatelessTariff(Tariff, frozen=True):
+    """Without a session: `memory` (0-20) is how many earlier screenshots go along with each prediction, at most."""
+
+    opening: ClassVar[int] = 0
+    base: ClassVar[int] = STATELESS_STEP
+
+    def rest(self, steps: int, predictions: int | None) -> int:
+        """So many predictions more, at worst: of those before, as many are sent along as may be."""
+        del predictions
+        return steps * self.beside(self.memory)
+
+
 class Item(Struct, frozen=True):
     """A line of the bill: `count` times `each` cents."""
 
@@ -84,12 +106,12 @@ def itemise(tariff: Tariff, steps: int) -> tuple[Item, ...]:
     """What a run of so many steps costs, line by line; the lines add up to `tariff.run(steps)`."""
     remembered = sum(tariff.remembered(number) for number in range(1, steps + 1))
     lines = (
-        Item("session", min(steps, 1), SESSION),
-        Item("predictions", steps, SESSION_STEP),
+        Item("session", min(steps, 1) * bool(tariff.opening), tariff.opening),
+        Item("predictions", steps, tariff.base),
         Item("remembered screenshots", remembered, REMEMBERED),
         Item(f"images above {FREE_SIZE}", (steps + remembered) * tariff.hd, HD),
         Item("engine v1", steps * (tariff.version == "v1"), ENGINE_V1),
-        Item(f"instructions above {FREE_PROMPT} characters", steps * tariff.long_prompt, LONG_PROMPT),
+        Item(f"prompts above {FREE_PROMPT} characters", steps * tariff.long_prompt, LONG_PROMPT),
     )
     return tuple(line for line in lines if line.count)
 
@@ -101,17 +123,30 @@ class Saving(Struct, frozen=True):
     cents: int
 
 
-def cheapest(tariff: Tariff) -> Tariff:
-    """The cheapest settings that remember as much."""
-    return replace(tariff, sent=fit(tariff.sent, FREE_SIZE), version="v3", prompt=min(tariff.prompt, FREE_PROMPT))
+def cheapest(tariff: Tariff, steps: int) -> Tariff:
+    """The cheapest settings for so many steps that remember as much."""
+    free = replace(tariff, sent=fit(tariff.sent, FREE_SIZE), version="v3", prompt=min(tariff.prompt, FREE_PROMPT))
+    other = otherwise(free)
+    return other if other.memory and other.run(steps) < free.run(steps) else free
+
+
+def otherwise(tariff: Tariff) -> Tariff:
+    """The same in a session, where it is without one, and the other way round."""
+    kinds: tuple[type[Tariff], type[Tariff]] = (StatelessTariff, Tariff)
+    return kinds[isinstance(tariff, StatelessTariff)](**asdict(tariff))
 
 
 def savings(tariff: Tariff, steps: int) -> tuple[Saving, ...]:
-    """What could be changed without remembering less, and what each change saves."""
-    best = cheapest(tariff)
-    changes = (
+    """What could be changed without remembering less, and what each change saves; the last is a matter of the steps."""
+    best = cheapest(tariff, steps)
+    changes = [
         (tariff.hd, f"--max-size {FREE_SIZE}", replace(tariff, sent=best.sent)),
         (tariff.version == "v1", f"--cua-version {best.version}", replace(tariff, version=best.version)),
-        (tariff.long_prompt, f"a preset of at most {FREE_PROMPT} characters", replace(tariff, prompt=best.prompt)),
-    )
-    return tuple(Saving(change, tariff.run(steps) - then.run(steps)) for saves, change, then in changes if saves)
+        (tariff.long_prompt, f"prompts of at most {FREE_PROMPT} characters", replace(tariff, prompt=best.prompt)),
+    ]
+    found = [Saving(change, tariff.run(steps) - then.run(steps)) for saves, change, then in changes if saves]
+    left = tariff.run(steps) - sum(saving.cents for saving in found) - best.run(steps)
+    if left > 0:
+        change = f"--stateless {tariff.memory}" if isinstance(best, StatelessTariff) else "a session (no --stateless)"
+        found.append(Saving(change, left))
+    return tuple(found)

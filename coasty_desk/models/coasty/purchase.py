@@ -85,7 +85,7 @@ class Exchange(Struct):
             left = None if seconds_left is None else seconds_left - elapsed
             decision = retry.decide(fault, attempt=counted, elapsed=elapsed, left=left, chance=self.chance())
             if isinstance(decision, retry.GiveUp):
-                found = self._collect(posted) if doubt and decision.why != "deadline" else fault
+                found = self.collect(posted) if doubt and decision.why != "deadline" else fault
                 if isinstance(found, ServiceAnswer):
                     return replace(found, tries=tries)
                 raise as_error(fault, self.connection.host, decision, counted, doubt=doubt and found is not None)
@@ -94,7 +94,7 @@ class Exchange(Struct):
             if decision.new_key:
                 posted, doubt = posted.renewed(), False
                 self.outbox.keep(posted)
-            outcome = self._collect(posted) if decision.collect else None
+            outcome = self.collect(posted) if decision.collect else None
             if isinstance(outcome, Fault) and outcome.code == NO_ANSWER:
                 outcome = None
 
@@ -134,7 +134,7 @@ class Exchange(Struct):
             not self.connection.key.bills or headers.get("x-coasty-test-mode", "").lower() == "true",
         )
 
-    def _collect(self, posted: Posted) -> ServiceAnswer | Fault | None:
+    def collect(self, posted: Posted) -> ServiceAnswer | Fault | None:
         """What has become of a request in flight (API.md §2.7); None where the service does not know it."""
         path = f"idempotency/{quote(posted.key, safe='')}"
         try:

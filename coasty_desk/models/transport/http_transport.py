@@ -33,6 +33,7 @@ from coasty_desk.models.transport.transport import (
     NO_ANSWER,
     TOO_LARGE,
     UNREACHABLE,
+    USUAL_ANSWER,
     Outgoing,
     Reply,
     Sending,
@@ -48,10 +49,7 @@ WARM_TIMEOUT = 5.0
 """Seconds after which a connection that is opened ahead is given up; the request then tries anew, and says what is wrong."""
 
 BODY_TIMEOUT = 20.0
-"""Seconds from the first byte of a body to its last: an answer is a few kilobytes, and longer is a drip."""
-
-MAX_BODY = 5_000_000
-"""Bytes of an answer that are read; real ones have a thousandth of it."""
+"""Seconds from the first byte of a body to its last, for each `USUAL_ANSWER` that it may have: longer is a drip."""
 
 _ERRORS = (OSError, HTTPException, ValueError, zlib.error)
 """What may go wrong while a request is under way."""
@@ -89,7 +87,7 @@ class HttpTransport:
                 connection.sock.settimeout(request.timeout)
                 self._put(connection, request)
                 with connection.getresponse() as response:
-                    body = b"" if 300 <= response.status < 400 else b"".join(_body(response, until))
+                    body = b"" if 300 <= response.status < 400 else b"".join(_body(response, until, request.most))
                     kept = response.isclosed() and connection.sock is not None
             if sending.is_cut:
                 raise UnansweredError(NO_ANSWER, _TOO_SLOW)  # what is there looks whole
@@ -190,7 +188,6 @@ _CONNECTING: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 _TOO_SLOW = "the answer came too slowly to wait for its end"
-_TOO_MUCH = f"the answer is larger than {MAX_BODY // 1_000_000} MB"
 _BROKE_OFF = "the connection broke off before the answer was whole"
 _SENDING: tuple[tuple[type[BaseException], str], ...] = (
     (TimeoutError, "no answer came in time"),
@@ -210,19 +207,20 @@ def _cut(sock: socket.socket) -> None:
         socket.socket.shutdown(getattr(sock, "socket", sock), socket.SHUT_RDWR)
 
 
-def _body(response: HTTPResponse, until: float) -> Iterator[bytes]:
-    """The body's pieces as they come, within `MAX_BODY` bytes and both limits of time. Raises UnansweredError."""
+def _body(response: HTTPResponse, until: float, most: int) -> Iterator[bytes]:
+    """The body's pieces as they come, within `most` bytes and both limits of time. Raises UnansweredError."""
     length = response.headers.get("Content-Length", "")
-    if length.isdecimal() and (len(length) > 12 or int(length) > MAX_BODY):
-        raise UnansweredError(TOO_LARGE, _TOO_MUCH)
+    too_much = f"the answer is larger than {most // 1_000_000} MB"
+    if length.isdecimal() and (len(length) > 12 or int(length) > most):
+        raise UnansweredError(TOO_LARGE, too_much)
     size, begun = 0, False  # blanks before the JSON only keep the connection alive
     for piece in _pieces(response):
         if not begun and not piece.isspace():
             begun = True
-            until = min(until, time.monotonic() + BODY_TIMEOUT)
+            until = min(until, time.monotonic() + BODY_TIMEOUT * -(-most // USUAL_ANSWER))
         size += len(piece)
-        if size > MAX_BODY:
-            raise UnansweredError(TOO_LARGE, _TOO_MUCH)
+        if size > most:
+            raise UnansweredError(TOO_LARGE, too_much)
         if time.monotonic() > until:
             raise UnansweredError(NO_ANSWER, _TOO_SLOW)
         yield piece

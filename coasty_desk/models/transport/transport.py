@@ -35,14 +35,19 @@ class UnansweredError(Exception):
         self.fault = Fault(code, short(why, 300), status)
 
 
+USUAL_ANSWER = 5_000_000
+"""Bytes of an answer that are read; a prediction has a thousandth of it."""
+
+
 class Outgoing(Struct, frozen=True):
-    """A request: its path below the service's address, and the seconds that it may take in all."""
+    """A request: its path below the service's address, the seconds that it may take in all, the most bytes that its answer may have."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes | None
     timeout: float
+    most: int = USUAL_ANSWER
 
 
 class Reply(Struct, frozen=True):

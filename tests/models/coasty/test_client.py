@@ -24,6 +24,7 @@ from coasty_desk.models.coasty.client import CoastyPredictor, instruction
 from coasty_desk.models.coasty.http import Connection
 from coasty_desk.models.coasty.outbox import Memory
 from coasty_desk.models.coasty.sessions import Sessions
+from coasty_desk.models.coasty.terms import Terms
 from coasty_desk.models.transport.transport import Reply, UnansweredError
 from coasty_desk.wire.open_purchase import Opened, Posted
 from tests.models.coasty.conftest import RUN, ask
@@ -67,7 +68,7 @@ def predicted(predictor: CoastyPredictor, question: PredictRequest) -> Predictio
 def test_a_step_is_asked_as_the_service_wants_it(client: Client, service: Service) -> None:
     """The session is told the size that is sent; the screenshot goes bare; the key goes in its own header."""
     service.script = [go(click(3, 4))]
-    predictor = client(instructions="Be precise.", memory=2)
+    predictor = client(terms=Terms("Be precise."), memory=2)
     prediction = predicted(predictor, ask(size=Size(1024, 768)))
     opening, question = service.requests
     assert json.loads(opening.body) == {

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coasty_desk.core.scaling import Size
-from coasty_desk.models.coasty.pricing import FREE_SIZE, SESSION, Tariff, cheapest, itemise, savings
+from coasty_desk.models.coasty.pricing import FREE_SIZE, StatelessTariff, Tariff, cheapest, itemise, savings
 
 SD, HD = Size(1280, 720), Size(1920, 1080)
 TABLE = {
@@ -79,8 +79,30 @@ def test_the_lines_of_a_bill_add_up(tariff: Tariff, steps: int) -> None:
 @given(tariffs, st.integers(1, 60))
 def test_the_cheapest_setting_keeps_the_memory_and_saves_what_is_said(tariff: Tariff, steps: int) -> None:
     """All the savings together lead to the cheapest setting's price, and none of them touches the memory."""
-    best = cheapest(tariff)
+    best = cheapest(tariff, steps)
     assert best.memory == tariff.memory
     assert FREE_SIZE.holds(best.sent)
     assert tariff.run(steps) - sum(saving.cents for saving in savings(tariff, steps)) == best.run(steps)
-    assert best.run(steps) >= SESSION
+    assert best.run(steps) <= tariff.run(steps)
+
+
+def test_a_run_without_a_session_costs_as_the_table_says() -> None:
+    """API.md §5: without any screenshot of before, and with three of them."""
+    rows = {1: (5, 5), 3: (15, 21), 5: (25, 43), 10: (50, 98), 25: (125, 263), 50: (250, 538)}
+    for steps, row in rows.items():
+        assert (StatelessTariff(SD, memory=0).run(steps), StatelessTariff(SD, memory=3).run(steps)) == row
+
+
+def test_short_runs_are_cheapest_without_a_session_and_long_ones_with_one() -> None:
+    """At the memory that both have: up to nine steps, from eleven on, and at ten it is the same."""
+    for steps in range(1, 10):
+        assert savings(Tariff(SD), steps)[-1].change == "--stateless 3"
+    assert savings(Tariff(SD), 10) == savings(StatelessTariff(SD), 10) == ()
+    assert [saving.change for saving in savings(StatelessTariff(SD), 11)] == ["a session (no --stateless)"]
+    assert savings(StatelessTariff(SD, memory=0), 50) == ()
+
+
+def test_what_is_left_of_a_run_without_a_session_is_told_at_its_worst() -> None:
+    """With as many screenshots of before as may be sent along."""
+    assert StatelessTariff(SD, memory=3).rest(4, None) == 4 * 11
+    assert StatelessTariff(HD, memory=1).rest(2, None) == 2 * (5 + 2 + 2)

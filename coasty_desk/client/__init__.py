@@ -1,0 +1,1 @@
+"""The client of `/v1`, of the service on this computer and of Coasty alike: machines, keys, models, usage, sessions."""

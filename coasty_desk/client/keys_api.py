@@ -1,0 +1,49 @@
+"""The keys of a service, its models and what was used of it (API.md §2.5, §2.6, §2.8)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from coasty_desk.client.machine_values import senseless
+from coasty_desk.client.service_client import Inquiry, ServiceClient
+from coasty_desk.core.errors import UsageError
+
+
+def key_made(client: ServiceClient, name: str, scopes: Sequence[str]) -> Mapping[str, object]:
+    """A new key, which is told once. Raises ServiceError."""
+    body: dict[str, object] = {"name": name, **({"scopes": list(scopes)} if scopes else {})}
+    return _object(client.ask(Inquiry("POST", "keys", body)).document, "new key")
+
+
+def keys_listed(client: ServiceClient) -> list[Mapping[str, object]]:
+    """All of them, without their texts. Raises ServiceError."""
+    document = client.get("keys").document
+    found = document.get("keys", document.get("data")) if isinstance(document, dict) else document
+    if not isinstance(found, list):
+        senseless("list of keys")
+    return [entry for entry in found if isinstance(entry, dict)]
+
+
+def key_deleted(client: ServiceClient, key_id: str) -> None:
+    """Let it be of no use any more. Raises ServiceError, UsageError for what is no id."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", key_id):
+        message = "This is no key's id."
+        raise UsageError(message, "Take one from `coasty-desk keys list`: it is no key itself.")
+    client.ask(Inquiry("DELETE", f"keys/{key_id}"))
+
+
+def models(client: ServiceClient) -> Mapping[str, object]:
+    """Which models, versions and actions there are. Raises ServiceError."""
+    return _object(client.get("models").document, "list of models")
+
+
+def usage(client: ServiceClient, period: str) -> Mapping[str, object]:
+    """What was used in a month, as `2026-11`. Raises ServiceError."""
+    return _object(client.get(f"usage?period={period}").document, "account of what was used")
+
+
+def _object(document: object, what: str) -> Mapping[str, object]:
+    if not isinstance(document, dict):
+        senseless(what)
+    return document
