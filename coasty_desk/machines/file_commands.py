@@ -145,14 +145,12 @@ class MachineFiles:
         """The bytes of a plain file, or a part of them, in base64."""
         with self._paths.place(asked.path) as place:
             size, content = self._content(place, asked.offset, asked.limit)
-            text = b64encode(content).decode()
             return {
                 "path": place.path,
                 "name": text_of(place.name),
                 "mime_type": mimetypes.guess_type(place.name)[0] or "application/octet-stream",
                 "encoding": "base64",
-                "content_b64": text,
-                "content": text,
+                "content_b64": b64encode(content).decode(),
                 "size": size,
                 **_extent(asked.offset, len(content), size),
             }

@@ -49,6 +49,9 @@ _QUICK = 2.0
 
 _POLL = 0.1
 _TALLEST = 16384
+_LARGEST_PICTURE = 40_000_000
+"""Pixels."""
+
 _LONGEST_RESULT = 100_000
 _LONGEST_TYPED = 2000
 _SAID = 300
@@ -232,7 +235,8 @@ class MachineBrowser:
             width, height = window["width"], window["height"]
             whole: dict[str, Any] = {}
             if asked.full_page:
-                width, height = min(window["page_width"], _TALLEST), min(window["page_height"], _TALLEST)
+                width = min(window["page_width"], _TALLEST)
+                height = min(window["page_height"], _TALLEST, _LARGEST_PICTURE // max(1, width))
                 clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
                 whole = {"captureBeyondViewport": True, "clip": clip}
             shot = str(self._call("Page.captureScreenshot", until, tab, format=asked.format, **whole)["data"])
@@ -610,7 +614,11 @@ class MachineBrowser:
         with suppress(CdpError, CdpTimeoutError, CommandError):
             found = self._ask(tab, "named", min(until, time.monotonic() + _QUICK))
             with self._changed:
-                tab.url, tab.title = str(found["url"]), str(found["title"])
+                tab.title = str(found["title"])
+                if not str(found["url"]).startswith(
+                    "chrome-error:"
+                ):  # that is what stands in the place of a page that did not come
+                    tab.url = str(found["url"])
 
     def _state(self) -> dict[str, Any]:
         if self._running() is None:
