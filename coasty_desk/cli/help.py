@@ -63,6 +63,7 @@ TOPICS = {
     "models": "who predicts: any model, or none; presets, versions, proxies",
     "serve": "this desktop as a service, for programs written for the Coasty API",
     "machines": "other screens than the one in front of you: machines here, and your account's",
+    "inference": "what the service answers about a screenshot, by which model, for how much",
     "record": "what is kept of a run, and what can be done with it",
     "embedding": "from scripts and from Python",
     "settings": "every option and every line of a configuration",

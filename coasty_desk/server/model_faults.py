@@ -10,6 +10,9 @@ from coasty_desk.server.whom_to_ask import Whom
 UNKNOWN = "OUTCOME_UNKNOWN"
 """The model was asked, and nobody can say what came of it: it is not asked again."""
 
+RETRY_AFTER = 10
+"""Seconds, where a model is asked too often: it was waited for already."""
+
 _ACCOUNT = ("INVALID_API_KEY", "UNAUTHORIZED", "NO_KEY", "BAD_KEY")
 """Of the account's key, or a vendor's: the caller's own is not meant, and is not to be thrown away."""
 
@@ -61,12 +64,13 @@ def _of_service(error: ServiceError, whom: Whom, *, repeatable: bool, keyed: boo
     if error.code in NOT_SENT:
         return ApiError("UPSTREAM_UNAVAILABLE", _sentence(error), error.remedy)
     if whom.model.passes_on and error.code in CODES:
-        return ApiError(error.code, _sentence(error), error.remedy, status=error.status)
+        later = RETRY_AFTER if error.status == 429 else None
+        return ApiError(error.code, _sentence(error), error.remedy, status=error.status, retry_after=later)
     match error.status:
         case 402:
             return ApiError("INSUFFICIENT_CREDITS", _sentence(error), error.remedy)
         case 429:
-            return ApiError("LLM_PROVIDER_RATE_LIMITED", _sentence(error), error.remedy, retry_after=10)
+            return ApiError("LLM_PROVIDER_RATE_LIMITED", _sentence(error), error.remedy, retry_after=RETRY_AFTER)
         case None if error.code in ("BAD_ANSWER", "NOT_JSON"):
             return ApiError("UPSTREAM_ERROR", _sentence(error), error.remedy)
         case status if status is not None and status >= 500:

@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 
 from coasty_desk.core.token_prices import TokenPrice
+from coasty_desk.models.anthropic import anthropic_wire
+from coasty_desk.models.anthropic_model import AnthropicModel
 from coasty_desk.server.idempotency import Idempotency
 from coasty_desk.testing import strict_rules
 from coasty_desk.testing.vendor_stub import Says, VendorStub
+from tests.models.vendor.test_anthropic_wire import says
 from tests.server.answering import Upstream, account, answering, shot
 from tests.server.served import Served
 from tests.stub_service import click, go, lost, serving
@@ -196,3 +199,35 @@ def test_who_goes_away_stops_what_they_asked_for_and_the_service_ends_at_once(ho
             began = time.monotonic()
             here.service.close()
         assert time.monotonic() - began < 20
+
+
+def test_a_callers_own_vendor_answers_with_the_callers_key(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For one request, for a session while it is remembered, and from what is stored; never by chance."""
+    key = "sk-ant-" + "r4" * 24
+    stub = VendorStub(strict_rules.anthropic, [says(("left_click", {"coordinate": [10, 20]}))] * 6)
+    monkeypatch.setattr(anthropic_wire, "_TAKEN", {})
+    with stub.serving() as url:
+        monkeypatch.setattr(AnthropicModel, "address", url)
+        named = {"X_LLM_Provider": "anthropic", "X_LLM_Api_Key": key, "X_LLM_Model": "claude-sonnet-5-5"}
+        with answering(home, "script") as here:
+            ask = here.client
+            said = ask("POST", "/v1/predict", BODY, **named)
+            assert said.status == 200, said.body
+            assert said.json["actions"][0]["params"]["x"] == 10
+            assert stub.headers[-1]["x-api-key"] == key
+            assert stub.requests[-1]["model"] == "claude-sonnet-5-5"
+            opened = ask("POST", "/v1/sessions", {"screen_width": 1280, "screen_height": 720}, **named).json[
+                "session_id"
+            ]
+            place = f"/v1/sessions/{opened}/predict"
+            assert ask("POST", place, BODY).json["actions"][0]["params"]["x"] == 10
+            asked = len(stub.requests)
+            assert ask("POST", "/v1/predict", {**BODY, "instruction": "[done]"}).json["status"] == "done"
+            assert len(stub.requests) == asked, "who names no vendor is answered by the service's own model"
+        with answering(home, "script", key=ask.key) as here:
+            lost_key = here.client("POST", place, BODY)
+            assert (lost_key.status, lost_key.code) == (422, "LLM_KEY_NOT_CONFIGURED")
+            assert here.client("PUT", "/v1/llm/keys/anthropic", {"api_key": key}).status == 200
+            assert here.client("POST", place, BODY).json["step"] == 2
+        assert stub.forbidden == []
+    assert not any(key.encode() in each.read_bytes() for each in home.rglob("*") if each.is_file())
