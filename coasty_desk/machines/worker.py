@@ -1,4 +1,4 @@
-"""`python -m coasty_desk.machines.worker FOLDER`: the process that has one machine, and is the only one to touch it.
+"""The process that has one machine, and is the only one to touch it.
 
 It outlives the service that started it and is found again by its socket. It ends with its display, at the end of its lease, or when it is
 told to; whoever watches is told why.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -346,7 +345,3 @@ def _tell(ready: int, message: str) -> None:
         os.write(ready, (message or "ready").encode())
     with suppress(OSError):
         os.close(ready)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import coasty_desk
 from coasty_desk import file_lock, plain_files
 from coasty_desk.machines import posix_worker_socket
 from coasty_desk.machines.machine_errors import MissingPartError, WorkerGoneError
@@ -28,6 +29,10 @@ ENDING = 10.0
 """Seconds that it is given to end, before it is ended by force."""
 
 _LOOK = 0.02
+
+_ROOT = str(Path(coasty_desk.__file__).parent.parent)
+_WORKER = "import sys; sys.path.append(sys.argv[1]); from coasty_desk.machines.worker import main; sys.exit(main(sys.argv[2:]))"
+"""This very package, and nothing that lies in the folder where the process happens to be."""
 
 
 class WorkerLink:
@@ -45,7 +50,7 @@ class WorkerLink:
         reading, writing = os.pipe()
         try:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "coasty_desk.machines.worker", str(self._folder), str(writing)],
+                [sys.executable, "-P", "-c", _WORKER, _ROOT, str(self._folder), str(writing)],
                 env=dict(environment),
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,

@@ -20,6 +20,7 @@ from coasty_desk.machines.machine_errors import MachineBusyError, MachineStateEr
 from coasty_desk.machines.registry import MachineRegistry
 from tests.cli.conftest import recording
 from tests.desktop.targets import App
+from tests.desktop.xvfb import pointer_to
 from tests.machines.conftest import Home, done, step, until
 
 
@@ -168,6 +169,37 @@ def test_coasty_desk_stop_ends_what_a_program_types(machines: MachineRegistry, a
     with pytest.raises(MachineBusyError, match="person has just stopped") as refused:
         done(machines, "type", text="no")
     assert (refused.value.seconds or 0) > 20
+
+
+@pytest.mark.parametrize("keys", [["Escape", "Escape", "Escape"], ["ctrl+shift+F12"]])
+def test_the_abort_keys_end_a_batch(machines: MachineRegistry, app: App, display: str, keys: list[str]) -> None:
+    """As they end a run; what was to come after it is not done."""
+    assert done(machines, "type", text=".").success
+    answers = []
+    steps = [step("wait", seconds=20), step("type", text="after")]
+    thread = threading.Thread(target=lambda: answers.append(machines.act("desktop", steps)))
+    thread.start()
+    time.sleep(0.3)
+    subprocess.run(["xdotool", "key", *keys], env=os.environ | {"DISPLAY": display}, check=True)
+    pressed = time.monotonic()
+    thread.join(10.0)
+    assert time.monotonic() - pressed < 5
+    assert [result.success for result in answers[0].results] == [False]
+    assert "keyboard" in (answers[0].results[0].error or "")
+    with pytest.raises(MachineBusyError):
+        done(machines, "type", text="no")
+    assert "after" not in letters(app)
+
+
+def test_a_hand_on_the_mouse_is_respected(machines: MachineRegistry, app: App, display: str) -> None:
+    """What was to be done where somebody has just moved the pointer is not done, and said."""
+    assert done(machines, "move", x=300, y=300).success
+    pointer_to(display, 600, 500)
+    result = done(machines, "click", x=300, y=300)
+    assert not result.success
+    assert "person moved the pointer" in (result.error or "")
+    assert not app.of_kind("press")
+    assert done(machines, "click", x=300, y=300).success
 
 
 def test_while_a_run_drives_nothing_is_taken(machines: MachineRegistry, home: Home, app: App) -> None:
