@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from coasty_desk import file_lock, plain_files, settings
 from coasty_desk.core.errors import CoastyDeskError, DesktopError
-from coasty_desk.machines import commands, machine_record, posix_worker_socket
+from coasty_desk.machines import browser_rules, commands, machine_record, posix_worker_socket
 from coasty_desk.machines.command import CommandError, CommandResult, parsed
 from coasty_desk.machines.driver import Driver, HaltedError
 from coasty_desk.machines.habitat import Habitat, this_desktop
@@ -214,6 +214,10 @@ class Worker:
             parameters = parsed(row.command, step.parameters)
         except (msgspec.ValidationError, ValueError) as error:
             raise CommandError(str(error)) from error
+        why = browser_rules.refusal(self.driver.rules, step.command, parameters) if row.tool == "browser" else ""
+        if why:
+            message = f"It was refused, and not done: {why}."
+            raise CommandError(message)
         try:
             return row.command.run(self._tool(row.tool), parameters, step.seconds)
         except DesktopError as error:

@@ -38,18 +38,6 @@ FILE_BODY = 70_000_000
 
 BATCH_BODY = 8_000_000
 
-BROWSER_OPS: Mapping[str, str] = {
-    **{
-        op: f"browser_{op.replace('-', '_')}"
-        for op in (
-            *("open", "navigate", "click", "type", "state", "info", "scroll", "close", "screenshot", "wait"),
-            *("list-tabs", "open-tab", "close-tab", "switch-tab"),
-        )
-    },
-    "dom": "browser_get_dom",
-    "clickables": "browser_get_clickables",
-}
-
 FILE_OPS: Mapping[str, str] = {
     "read": "file_read",
     "exists": "file_exists",
@@ -179,7 +167,9 @@ def _batch(call: Call) -> CallReply:
 
 def _browser(call: Call) -> CallReply:
     asked: wire.BrowserOpRequest = call.body or wire.BrowserOpRequest()
-    command = _op(call, BROWSER_OPS)
+    from coasty_desk.machines.browser_commands import BROWSER_OPERATIONS
+
+    command = _op(call, BROWSER_OPERATIONS)
     return _one(call, command, asked.parameters, _seconds(asked.timeout_ms), ["body", "parameters"])
 
 
