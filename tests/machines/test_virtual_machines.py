@@ -133,18 +133,18 @@ def test_a_worker_that_dies_is_told_of(machines: MachineRegistry, made: MachineR
     assert shell(machines, made, "cat file").strip() == "kept"
 
 
-def test_a_display_that_dies_is_told_of(machines: MachineRegistry, made: MachineRecord) -> None:
+def test_a_display_that_dies_is_told_of(machines: MachineRegistry, made: MachineRecord, home: Home) -> None:
     """With its reason."""
     shell(machines, made, "true")
-    display = next(pid for pid in _children_named("Xvfb") if made.created_at - 5 < Path(f"/proc/{pid}").stat().st_ctime)
+    worker = home.worker(made.id)
+    (display,) = [pid for pid in _processes() if _name(pid) == "Xvfb" and worker in _above(pid)]
     os.kill(display, signal.SIGKILL)
     until(lambda: machines.find(made.id).status == "error")
     assert machines.find(made.id).reason
 
 
-def _children_named(name: str) -> list[int]:
-    found = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
-    return sorted((pid for pid in found if _name(pid) == name), reverse=True)
+def _processes() -> list[int]:
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
 
 
 def _name(pid: int) -> str:
@@ -152,6 +152,18 @@ def _name(pid: int) -> str:
         return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
         return ""
+
+
+def _above(pid: int) -> list[int]:
+    """Its parent, that one's, and so on."""
+    found: list[int] = []
+    while pid > 1:
+        try:
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            break
+        found.append(pid)
+    return found
 
 
 def test_its_lease_ends_it_whether_a_service_is_there_or_not(home: Home) -> None:
