@@ -18,4 +18,5 @@ MODELS = {
 
 TARGETS = {
     "desktop": "coasty_desk.desktop.desktop_target",
+    "virtual": "coasty_desk.screens.virtual.virtual_target",
 }

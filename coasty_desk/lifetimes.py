@@ -185,6 +185,9 @@ class OpenTarget(Struct, frozen=True):
 class TargetKind(ABC):
     """A kind of target, to be opened by name."""
 
+    stays = True
+    """Whether it is there still when a run is taken up again."""
+
     @abstractmethod
     def opened(self, asked: TargetRequest) -> AbstractContextManager[OpenTarget]:
         """Within it the target is ours, and every way to stop a run on it is armed.

@@ -74,7 +74,7 @@ BELOW: dict[str, set[str]] = {
     },
     "machines": {
         *("core", "wire", "desktop", "guard", "lifetimes", "screens", "settings", "shell", "record"),
-        *("plain_files", "file_lock"),
+        *("plain_files", "file_lock", "catalog"),
     },
     "task": {"core"},
     "api": {"core", "record", "settings", "shell", "compose", "task"},

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 
 from coasty_desk.core.gates.masked import Mask
 from coasty_desk.core.ports import Executor
-from coasty_desk.core.scaling import Frame
+from coasty_desk.core.scaling import CORNER_INSET, Frame
 from coasty_desk.desktop import display_lock, platform
 from coasty_desk.desktop.abort import methods
 from coasty_desk.desktop.abort.methods import AbortMethods
 from coasty_desk.desktop.base.pressed import Pressed
+from coasty_desk.desktop.base.watch import Watch
 from coasty_desk.desktop.input.executor import DesktopExecutor, DryRun
 from coasty_desk.desktop.own_terminal.apart import Apart
 from coasty_desk.desktop.screen.capture import MonitorScreen
@@ -28,6 +29,18 @@ LATER = 0.1
 class DesktopKind(TargetKind):
     """The display that this process is on, for good: another one is another process."""
 
+    seated = True
+    """Whether a person sits at it: then its corners and keys are theirs, their hand is waited for, and their terminal kept out of the way."""
+
+    def starting(self, command: Sequence[str]) -> Sequence[str]:
+        """The command by which a program of this display is started."""
+        return command
+
+    def watch_elsewhere(self, asked: TargetRequest) -> Watch | None:
+        """What watches for a person's stop, where they do not sit at it."""
+        del asked
+        return None
+
     @contextmanager
     def opened(self, asked: TargetRequest) -> Iterator[OpenTarget]:
         """Nobody else can drive it, and the terminal that this was started from is out of the way."""
@@ -35,28 +48,34 @@ class DesktopKind(TargetKind):
         chosen, stop = asked.chosen, asked.stop
         attended = asked.process is not None and asked.process.attended
         with ExitStack() as given_back:
-            held, apart = Pressed(), Apart(chosen.own_terminal, stop)
-            devices = DryRun() if chosen.dry_run else _devices(asked, held, given_back)
+            held, apart = Pressed(), Apart(chosen.own_terminal if self.seated else "show", stop)
+            devices = DryRun() if chosen.dry_run else self._devices(asked, held, given_back)
             executor = apart.kept_off(devices, pointer)
             if not chosen.dry_run:
                 given_back.enter_context(display_lock.display_held(stop, run_id=asked.run_id, task=asked.task))
             ways = given_back.enter_context(
                 methods.armed(
-                    stop, hotkey=asked.rules.hotkey, release=executor.release, process=asked.process, held=held
+                    stop,
+                    hotkey=asked.rules.hotkey,
+                    release=executor.release,
+                    process=asked.process,
+                    held=held,
+                    seated=self.seated,
+                    watch=None if self.seated else self.watch_elsewhere(asked),
                 )
             )
             stop.check()
-            if not chosen.dry_run:
+            if self.seated and not chosen.dry_run:
                 ways.demand(unattended=chosen.yes and not attended)
             given_back.callback(apart.close)
             masks = _masks(asked)
-            screen = _screen(asked, masks, apart)
+            screen = _screen(asked, masks, apart, CORNER_INSET if self.seated else 0)
             given_back.callback(screen.close)
-            badge, no_badge = _badge(asked, screen, ways, given_back)
+            badge, no_badge = _badge(asked, screen, ways, given_back) if self.seated else (None, ())
             for mask in masks:
                 mask()  # one that cannot be told is found before anything is put out of the way, seen or sent
             apart.hide_from(screen)
-            here = DesktopSurroundings(asked.environment, apart.own)
+            here = DesktopSurroundings(asked.environment, apart.own, hands=self.seated)
             here.glance = screen.whole
             yield OpenTarget(
                 *(screen, executor, here, screen.geometry, masks, ways.how),
@@ -67,9 +86,30 @@ class DesktopKind(TargetKind):
                 tell=(lambda _event: None) if badge is None else badge.tell,
             )
 
+    def _devices(self, asked: TargetRequest, held: Pressed, given_back: ExitStack) -> Executor:
+        """The mouse and the keyboard, which are opened a little later."""
+        rules = asked.rules
+        desktop = DesktopExecutor(
+            asked.stop,
+            held=held,
+            environment=asked.programs,
+            on_human_input=rules.on_human_input if self.seated else "ignore",
+            rechecks=rules.rechecks,
+            aims=rules.aims,
+            corners_stop=self.seated,
+            starting=self.starting,
+        )
+        if asked.process is not None:
+            given_back.callback(asked.process.control.around(desktop.break_off, desktop.go_on))
+        soon = threading.Timer(LATER, desktop.ready_quietly)
+        soon.daemon = True
+        soon.start()
+        given_back.callback(soon.cancel)
+        return desktop
+
     def surroundings(self) -> DesktopSurroundings:
         """Of the display."""
-        return DesktopSurroundings()
+        return DesktopSurroundings(hands=self.seated)
 
     def look(self, asked: TargetRequest) -> Frame:
         """It is looked at by anybody, and driven by nobody."""
@@ -83,31 +123,11 @@ class DesktopKind(TargetKind):
 TARGET = DesktopKind()
 
 
-def _devices(asked: TargetRequest, held: Pressed, given_back: ExitStack) -> Executor:
-    """The mouse and the keyboard, which are opened a little later."""
-    rules = asked.rules
-    desktop = DesktopExecutor(
-        asked.stop,
-        held=held,
-        environment=asked.programs,
-        on_human_input=rules.on_human_input,
-        rechecks=rules.rechecks,
-        aims=rules.aims,
-    )
-    if asked.process is not None:
-        given_back.callback(asked.process.control.around(desktop.break_off, desktop.go_on))
-    soon = threading.Timer(LATER, desktop.ready_quietly)
-    soon.daemon = True
-    soon.start()
-    given_back.callback(soon.cancel)
-    return desktop
-
-
 def _masks(asked: TargetRequest) -> tuple[Mask, ...]:
     return (*asked.rules.masks, *map(WindowMask, asked.rules.mask_windows))
 
 
-def _screen(asked: TargetRequest, masks: tuple[Mask, ...], apart: Apart) -> MonitorScreen:
+def _screen(asked: TargetRequest, masks: tuple[Mask, ...], apart: Apart, inset: int = CORNER_INSET) -> MonitorScreen:
     chosen, first = asked.chosen, asked.first
     if isinstance(first, FirstLook) and apart.own is not None:
         first.close()  # it has looked already, and at our own terminal too
@@ -123,6 +143,7 @@ def _screen(asked: TargetRequest, masks: tuple[Mask, ...], apart: Apart) -> Moni
         first=first.seen() if isinstance(first, FirstLook) else None,
         own=apart.own,
         legible=asked.legible,
+        inset=inset,
     )
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from coasty_desk import catalog
 from coasty_desk.machines.habitat import Habitat
 from coasty_desk.machines.machine_record import MachineRecord
 from coasty_desk.machines.world import MachineWorld
-from coasty_desk.screens.virtual import machine_archive
+from coasty_desk.screens.virtual import machine_archive, machine_display
 from coasty_desk.screens.virtual.machine_wish import MachineWish
 from coasty_desk.screens.virtual.virtual_machine import HOME, VirtualMachine
+
+DISPLAY = "machine's display"
+"""The target of this process alone: nobody sits at it, so that no corner of it is a person's stop."""
 
 
 def virtual_habitat(record: MachineRecord, folder: Path) -> Habitat:
@@ -32,8 +36,10 @@ def virtual_habitat(record: MachineRecord, folder: Path) -> Habitat:
         environment=machine.environment,
         argv=machine.argv,
     )
+    catalog.TARGETS[DISPLAY] = machine_display.__name__
     return Habitat(
         world,
+        target=DISPLAY,
         inset=0,
         notes=(*machine.walls, *machine.gaps),
         fault=lambda: "" if machine.alive else machine.fault or "its display has ended",

@@ -43,7 +43,7 @@ EXAMPLE = "Example:  coasty-desk ground 'the Save button' --annotate where.png"
 
 
 @with_settings(
-    *("provider", "model", "base_url", "profile", "monitor", "max_size", "mask", "own_terminal", "json", "yes"),
+    *("provider", "model", "base_url", "profile", "on", "monitor", "max_size", "mask", "own_terminal", "json", "yes"),
     provider="Who looks: coasty costs 3 cents, offline nothing.",
     json="Print JSON.",
     yes="Do not ask before the click.",

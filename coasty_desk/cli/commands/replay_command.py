@@ -31,7 +31,7 @@ EXAMPLE = "Example:  coasty-desk replay last --set name=Zoë"
 
 @with_settings(
     *("dry_run", "max_steps", "deadline", "budget", "step", "confirm", "policy", "secret", "on_human_input"),
-    *("monitor", "abort_hotkey", "settle", "overlay", "own_terminal", "no_record", "json", "yes"),
+    *("on", "monitor", "abort_hotkey", "settle", "overlay", "own_terminal", "no_record", "json", "yes"),
     as_it_was=True,
     max_steps="Cap on steps. [as recorded]",
     budget="Cap on what --heal may cost.",

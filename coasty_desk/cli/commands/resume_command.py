@@ -62,6 +62,9 @@ def resume(
             raise UsageError(message, "Shorten the note.")
         _refuse_other_terms(remains, recorder, options)
         chosen, _ = configured.load({**settings.known(remains.started.settings), **options})
+        if not lifetimes.target(chosen.on).stays:
+            message = "The virtual machine that this run was on went with it."
+            raise UsageError(message, "Start anew: coasty-desk run --on virtual TASK")
         if not model.remembers:  # the note is all its instructions: nothing of the others is left
             remains = replace(remains, cut_off=replace(remains.cut_off, frame=None, answer=None))
         remains = replace(remains, limits=_limits(remains, chosen, options))

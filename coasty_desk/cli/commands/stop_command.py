@@ -20,14 +20,19 @@ LEAVING = 1.0
 
 
 def stop() -> int:
-    """Stop the run that drives this display, from another terminal."""
+    """Stop the run that drives this display, from another terminal; where there is none, those on virtual machines."""
     return await_end(StopCall.begin(os.environ.get("DISPLAY", "")))
 
 
 def await_end(call: StopCall | None) -> int:
     """Wait until the run that has been asked is gone; where none has heard, ask another way. Raises DesktopError where it is not."""
-    if call is None:
-        return _by_display()
+    calls = [call] if call is not None else StopCall.begin_virtual()
+    for one in calls:
+        _await(one)
+    return 0 if calls else _by_display()
+
+
+def _await(call: StopCall) -> None:
     ended = call.ended(PATIENCE)
     try:
         said = json.loads(call.said)
@@ -38,7 +43,6 @@ def await_end(call: StopCall | None) -> int:
         raise _not_gone(who, call.pid)
     call.gone(LEAVING)  # one that is a Python program of somebody's own goes on without its run
     print(f"Stopped {who}")
-    return 0
 
 
 def _by_display() -> int:

@@ -91,16 +91,20 @@ def armed(
     sent: OwnEvents = OWN_EVENTS,
     process: ShellProcess | None = None,
     held: Pressed | None = None,
+    seated: bool = True,
+    watch: Watch | None = None,
 ) -> Iterator[AbortMethods]:
     """Within the block the abort key, Esc three times and a corner trip `stop`, and where a shell hands in its `process`, signals too.
 
     `release` lets go of all that is `held`; it is called at a forced exit and when the block ends.
+    Unless somebody is `seated` at the display, no corner of it stops, and its keys are nobody's: then the `watch` is over another one, or there is none.
     The result says of each way whether it is armed, and why not; nothing is raised for that
     (`AbortMethods.demand` does).
     """
     held = held or Pressed()
     key = hotkey or abort_key.parse(abort_key.DEFAULT)
-    watch = platform.watch(stop, key, sent)
+    if watch is None and seated:
+        watch = platform.watch(stop, key, sent)
     over = threading.Event()
 
     def let_go() -> bool:
@@ -114,19 +118,28 @@ def armed(
             down = "keys or buttons may still be down (coasty-desk release)"
             given_back.callback(process.control.lastly(down, let_go))
         no_signals = None if process is None else given_back.enter_context(process.ends_with(stop))
-        for undo in (partial(atexit.unregister, release), over.set, release, watch.disarm):
+        for undo in (partial(atexit.unregister, release), over.set, release):
             given_back.callback(undo)
-        no_keyboard, no_pointer = watch.arm()
-        no_chord, no_escape = (no_keyboard, no_keyboard) if no_keyboard else watch.absent()
-        stop.then(lambda: _do_not_wait_for_display(watch, over, held))
-        ways = [
-            AbortMethod("abort key", f"press {spoken(key)}", no_chord),
-            AbortMethod("Esc", "press Esc three times within a second", no_escape),
-            AbortMethod("corner", "throw the pointer into a corner of the screen", no_pointer),
-        ]
+        ways: list[AbortMethod] = []
+        if watch is not None:
+            given_back.callback(watch.disarm)
+            ways += _watched(watch, key, seated=seated)
+            stop.then(partial(_do_not_wait_for_display, watch, over, held))
         if no_signals is not None:
             ways.append(AbortMethod("interrupt", "press Ctrl-C in the terminal", no_signals))
+        if not seated:
+            ways.append(AbortMethod("stop", "say `coasty-desk stop` in another terminal"))
         yield AbortMethods(tuple(ways), key.warning)
+
+
+def _watched(watch: Watch, key: AbortKey, *, seated: bool) -> Iterator[AbortMethod]:
+    """What a person does with the keyboard and the pointer, once these are watched."""
+    no_keyboard, no_pointer = watch.arm()
+    no_chord, no_escape = (no_keyboard, no_keyboard) if no_keyboard else watch.absent()
+    yield AbortMethod("abort key", f"press {spoken(key)}", no_chord)
+    yield AbortMethod("Esc", "press Esc three times within a second", no_escape)
+    if seated:
+        yield AbortMethod("corner", "throw the pointer into a corner of the screen", no_pointer)
 
 
 def spoken(key: AbortKey) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from coasty_desk.core.actions import Launch
@@ -21,8 +21,13 @@ class Applications(Protocol):
         """Why it cannot be started at all, as a clause; empty where it can."""
         ...
 
-    def start(self, launch: Launch, environment: Mapping[str, str]) -> None:
-        """Start it. Raises OSError where it cannot be started."""
+    def start(
+        self,
+        launch: Launch,
+        environment: Mapping[str, str],
+        starting: Callable[[Sequence[str]], Sequence[str]] = tuple,
+    ) -> None:
+        """Start it, by the command that `starting` makes of its own. Raises OSError where it cannot be started."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from coasty_desk.core.actions import (
@@ -61,7 +61,12 @@ class DesktopExecutor:
         on_human_input: OnHumanInput = "pause",
         rechecks: Rechecks | None = None,
         aims: Aims | None = None,
+        corners_stop: bool = True,
+        starting: Callable[[Sequence[str]], Sequence[str]] = tuple,
     ) -> None:
+        """`corners_stop`: a corner is a person's stop. `starting` gives the command by which a program's own command is carried out."""
+        self._corners_stop = corners_stop
+        self._starting = starting
         self.held = held if held is not None else Pressed()
         self._recheck = Recheck([] if rechecks is None else rechecks, [] if aims is None else aims)
         self._run = stop
@@ -79,7 +84,7 @@ class DesktopExecutor:
         """The mouse and the keyboard. To open them takes 50 ms: in any thread, while nothing waits for it."""
         with self._opening:
             if self._opened is None:
-                pointer = Pointer(self._stop, self.held, self._sent, self._recheck)
+                pointer = Pointer(self._stop, self.held, self._sent, self._recheck, corners_stop=self._corners_stop)
                 typist = platform.keyboard(self._stop, self.held, self._sent, self._on_human_input, self._recheck)
                 weakref.finalize(self, _end, self.held, typist, pointer)  # also when the interpreter exits
                 self._opened = pointer, typist
@@ -168,7 +173,7 @@ class DesktopExecutor:
 
     def _start(self, launch: Launch) -> None:
         try:
-            platform.applications.start(launch, self._environment())
+            platform.applications.start(launch, self._environment(), self._starting)
         except OSError as error:
             message = f"it could not be started: {error.strerror or error}"
             raise BrokenOffError(message, "desktop") from error

@@ -65,8 +65,18 @@ class InCorner(Exception):  # noqa: N818 - a stop is not an error
 class Pointer:
     """This desktop's pointer. Raises DesktopError where there is none."""
 
-    def __init__(self, stop: Stop, held: Pressed, sent: OwnEvents = OWN_EVENTS, recheck: Recheck = NEVER) -> None:
+    def __init__(
+        self,
+        stop: Stop,
+        held: Pressed,
+        sent: OwnEvents = OWN_EVENTS,
+        recheck: Recheck = NEVER,
+        *,
+        corners_stop: bool = True,
+    ) -> None:
+        """`corners_stop`: a person may throw it into a corner; without them it may be there as anywhere."""
         self._stop = stop
+        self._corners_stop = corners_stop
         self._recheck = recheck
         self._held = held
         self._sent = sent
@@ -104,7 +114,7 @@ class Pointer:
         if monitors == self._monitors:
             return
         self._monitors = monitors
-        self._corners = corners(monitors)
+        self._corners = corners(monitors) if self._corners_stop else frozenset()
         at = self.position()
         self._resting = at if at in self._corners else None
 

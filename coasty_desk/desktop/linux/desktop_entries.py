@@ -8,7 +8,7 @@ from __future__ import annotations
 import configparser
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -59,12 +59,14 @@ def lacking(launch: Launch, environment: Mapping[str, str]) -> str:
     return f"this desktop's menu has no application, or several, with the name {launch.name!r}"
 
 
-def start(launch: Launch, environment: Mapping[str, str]) -> None:
-    """Start it in a session of its own, with this environment. Raises OSError where it cannot be started."""
+def start(
+    launch: Launch, environment: Mapping[str, str], starting: Callable[[Sequence[str]], Sequence[str]] = tuple
+) -> None:
+    """Start it in a session of its own, with this environment, by the command that `starting` makes of its own. Raises OSError where it cannot be started."""
     meant = _meant(launch, environment)
     if len(meant) != 1:
         raise FileNotFoundError(lacking(launch, environment))
-    started(meant[0].command, environment)
+    started(starting(meant[0].command), environment)
 
 
 def _meant(launch: Launch, environment: Mapping[str, str]) -> list[Application]:

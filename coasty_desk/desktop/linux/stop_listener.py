@@ -6,15 +6,19 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from coasty_desk.desktop.linux.stop_socket import ASK, address, peer
 
 
+def listening(display: str, who: bytes, stop: Callable[[], None]) -> AbstractContextManager[None]:
+    """As `listening_at`, by the name of a display."""
+    return listening_at(address(display), who, stop)
+
+
 @contextmanager
-def listening(display: str, who: bytes, stop: Callable[[], None]) -> Iterator[None]:
+def listening_at(name: bytes | None, who: bytes, stop: Callable[[], None]) -> Iterator[None]:
     """Within the block whoever asks is told `who`, and `stop` is called; without a socket where there can be none."""
-    name = address(display)
     listener = socket.socket(socket.AF_UNIX) if name is not None else None
     if listener is None or name is None:
         yield

@@ -36,6 +36,15 @@ def address(display: str) -> bytes | None:
     return f"\0coasty-desk-{os.getuid()}-{number}-{which}".encode("ascii")
 
 
+def virtual_address() -> bytes | None:
+    """The name of this process's socket where its run is on a virtual machine of its own, which no display of a person's names."""
+    return f"\0{_virtual()}{os.getpid()}".encode("ascii") if hasattr(socket, "SO_PEERCRED") else None
+
+
+def _virtual() -> str:
+    return f"coasty-desk-{os.getuid()}-virtual-"
+
+
 class StopCall:
     """A run that has been asked to stop. `pid` is its process."""
 
@@ -49,8 +58,22 @@ class StopCall:
     def begin(cls, display: str) -> StopCall | None:
         """Ask; None where nobody listens, or somebody who is not this user. Never raises."""
         name = address(display)
-        if name is None:
-            return None
+        return None if name is None else cls._at(name)
+
+    @classmethod
+    def begin_virtual(cls) -> list[StopCall]:
+        """Ask those that are on virtual machines of their own. Never raises."""
+        try:
+            with open("/proc/net/unix", "rb") as listing:  # noqa: PTH123 - pathlib takes its time
+                names = {line.rpartition(b" ")[2].strip() for line in listing}
+        except OSError:
+            return []
+        ours = b"@" + _virtual().encode("ascii")
+        calls = (cls._at(b"\0" + name[1:]) for name in sorted(names) if name.startswith(ours))
+        return [call for call in calls if call is not None]
+
+    @classmethod
+    def _at(cls, name: bytes) -> StopCall | None:
         connection = socket.socket(socket.AF_UNIX)
         try:
             connection.settimeout(0.5)

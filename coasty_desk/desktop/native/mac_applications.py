@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from coasty_desk.core.actions import Launch
 from coasty_desk.core.applications import Application
@@ -21,6 +21,8 @@ def lacking(launch: Launch, environment: Mapping[str, str]) -> str:
     return ""
 
 
-def start(launch: Launch, environment: Mapping[str, str]) -> None:
+def start(
+    launch: Launch, environment: Mapping[str, str], starting: Callable[[Sequence[str]], Sequence[str]] = tuple
+) -> None:
     """Start it. Raises OSError where it cannot be started."""
-    started(("open", "-a", launch.name), environment)
+    started(starting(("open", "-a", launch.name)), environment)

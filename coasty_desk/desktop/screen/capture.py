@@ -16,10 +16,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.ports import SettleResult
-from coasty_desk.core.scaling import Frame, ImageFit, Rect, Size, sizes_sent
+from coasty_desk.core.scaling import CORNER_INSET, Frame, ImageFit, Rect, Size, sizes_sent
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import platform
 from coasty_desk.desktop.imaging.picture import Format, Shot, blackened, encoded, framed, grabbed, picture
@@ -67,6 +68,7 @@ class MonitorScreen:
         first: PrefetchedFrame | None = None,
         own: OwnTerminal | None = None,
         legible: Legible | None = None,
+        inset: int = CORNER_INSET,
     ) -> None:
         """`max_size` in sent pixels; `settle_seconds`: a fixed pause, or None to watch the screen.
 
@@ -74,7 +76,7 @@ class MonitorScreen:
         it is asked for, even where the screen was just seen to rest. What `own` shows is black in
         every look, so that nothing is waited for that changes there. `first` is the first
         screenshot, if it was taken already; the display is then opened after it. `legible` finds
-        on a picture what is to be painted as well. Raises
+        on a picture what is to be painted as well. `inset`: how far from a corner a point in it is taken. Raises
         DesktopError without a display that can be captured, UsageError for an unknown monitor.
         """
         self._stop = stop
@@ -91,6 +93,7 @@ class MonitorScreen:
         self._mss: mss.MSS | None = None
         self._first = first
         self._legible = legible
+        self._inset = inset
         self._captured = 0
         self.uncovered: Callable[[], AbstractContextManager[None]] = nullcontext
         """Within it nothing of ours lies over the screen that a screenshot is not to show."""
@@ -279,7 +282,7 @@ class MonitorScreen:
         return fresh and prepared.shot.shows == self._shows() and prepared.hidden == self._hidden()
 
     def _frame(self, shot: Shot, hidden: Sequence[Rect]) -> Frame:
-        return framed(shot, self._max_size, hidden, self._image_format())
+        return replace(framed(shot, self._max_size, hidden, self._image_format()), inset=self._inset)
 
 
 def give_memory_back() -> None:

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 class DesktopSurroundings(Surroundings):
     """What the display that this process is on tells. A person's `own` terminal is nobody else's concern."""
 
-    hands = True
-
-    def __init__(self, environment: Mapping[str, str] | None = None, own: OwnTerminal | None = None) -> None:
-        """`environment` names the folders of the menu's applications."""
+    def __init__(
+        self, environment: Mapping[str, str] | None = None, own: OwnTerminal | None = None, *, hands: bool = True
+    ) -> None:
+        """`environment` names the folders of the menu's applications; `hands`: a person's may be on the mouse and the keyboard."""
+        self.hands = hands
         self._environment = os.environ if environment is None else environment
         self._own = own
         self.unread = frozenset() if own is None else own.processes

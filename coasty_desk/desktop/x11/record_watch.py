@@ -41,8 +41,10 @@ PROOF = 2.0
 class X11Watch:
     """Trips `stop` on the abort key, on Esc three times, and on the pointer in a corner."""
 
-    def __init__(self, stop: Stop, key: AbortKey, sent: OwnEvents) -> None:
+    def __init__(self, stop: Stop, key: AbortKey, sent: OwnEvents, *, corners_stop: bool = True) -> None:
+        """Unless `corners_stop`, the pointer may be anywhere."""
         self._stop = stop
+        self._corners_stop = corners_stop
         self._key = key
         self._sent = sent
         self._over = threading.Event()
@@ -214,7 +216,7 @@ class X11Watch:
     def _at(self, x: int, y: int) -> None:
         with self._lock:
             said_stop = self._corners.seen(x, y)
-        if said_stop:
+        if said_stop and self._corners_stop:
             self._stop.trip("corner")
 
     # Both

@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from coasty_desk.core.scaling import Size
 
-SCREEN = Size(1280, 800)
-"""Fits what most models look at without being shrunk, and has room for a browser beside its own bars."""
+SCREEN = Size(1280, 720)
+"""The largest screenshot that a run sends unless told otherwise: nothing of it is shrunk."""
 
 
 class MachineWish(Struct, frozen=True):

@@ -49,7 +49,8 @@ class VirtualMachine:
 
     `home` is its home folder as this process sees it, `inside_home` the same as its programs do. `environment` is that of its
     programs; `display` that for a process of ours that is to look at its display and drive it (`DISPLAY` and `XAUTHORITY`).
-    `walls` are sentences on what its programs are kept from and how much they may have, `gaps` on what they are not kept from.
+    `walls` are sentences on what its programs are kept from and how much they may have, `gaps` on what they are not kept from;
+    `risks` are those of the gaps that one would not expect.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class VirtualMachine:
         display: Mapping[str, str],
         environment: Mapping[str, str],
         entrance: tuple[int, int] | None,
-        told: tuple[tuple[str, ...], tuple[str, ...]],
+        told: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
     ) -> None:
         self._keeper = keeper
         self._entrance = entrance
@@ -68,7 +69,7 @@ class VirtualMachine:
         self.inside_home = str(home) if entrance is None else walls.HOME
         self.display = dict(display)
         self.environment = dict(environment)
-        self.walls, self.gaps = told
+        self.walls, self.gaps, self.risks = told
         self._ended = threading.Event()
         threading.Thread(target=self._watch, name="coasty-desk machine", daemon=True).start()
 
@@ -302,16 +303,14 @@ class _Starting:
         ]
         return ["env", *bus, *self._limits.prefix, *own]
 
-    def _told(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        network = self._wish.network
+    def _told(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        network, limits = self._wish.network, self._limits
         if self._walls.up:
-            kept, left = walls.kept_out(network=network), walls.left_open(network=network)
-        else:
-            kept = ()
-            left = (
-                f"There are no walls around its programs, for {self._walls.fault}: they can do what you can do. {self._walls.remedy}",
-            )
-        return (*kept, *self._limits.kept), (*left, *self._limits.open)
+            risks = walls.risks(network=network)
+            left = (*walls.left_open(network=network), *risks)
+            return (*walls.kept_out(network=network), *limits.kept), (*left, *limits.open), risks
+        said = f"There are no walls around its programs, for {self._walls.fault}: they can do what you can do. {self._walls.remedy}"
+        return limits.kept, (said, *limits.open), (said,)
 
 
 _SESSION = """exec </dev/null >/dev/null 2>&1

@@ -147,14 +147,19 @@ def left_open(*, network: bool) -> tuple[str, ...]:
     """What they can reach all the same, as sentences."""
     if not network:
         return ()
-    said = ["Its network is this computer's: it reaches what listens on 127.0.0.1 here, and the local network."]
-    if not confinement.scopes_abstract_sockets():
+    return ("Its network is this computer's: it reaches what listens on 127.0.0.1 here, and the local network.",)
+
+
+def risks(*, network: bool) -> tuple[str, ...]:
+    """What of that is for this system's lack of something, as sentences."""
+    said = []
+    if network and not confinement.scopes_abstract_sockets():
         said.append(
-            "It reaches sockets of this computer that have a name without a file, which takes Linux 6.12 to prevent: "
+            "Its programs reach sockets of this computer that have a name without a file, which takes Linux 6.12 to prevent: "
             "an X server that lets you in without a key can be driven from it."
         )
     if not confinement.refuses_calls():
-        said.append("System calls are not filtered on this processor.")
+        said.append("The system calls of its programs are not filtered on this processor.")
     return tuple(said)
 
 

@@ -50,10 +50,20 @@ def traces() -> dict[str, frozenset[str]]:
             if command[0] == b"Xvfb":
                 displays.append(command[1].decode())
     SEEN.update(displays)
-    sockets = [name for name in SEEN if Path(f"/tmp/.X11-unix/X{name[1:]}").exists()]
-    locks = [name for name in SEEN if Path(f"/tmp/.X{name[1:]}-lock").exists()]
+    ours = [name for name in SEEN if not _is_of_another(name)]
+    sockets = [name for name in ours if Path(f"/tmp/.X11-unix/X{name[1:]}").exists()]
+    locks = [name for name in ours if Path(f"/tmp/.X{name[1:]}-lock").exists()]
     mine = {"sockets": sockets, "locks": locks, "folders": folders, "processes": processes}
     return {what: frozenset(found) for what, found in mine.items()}
+
+
+def _is_of_another(display: str) -> bool:
+    """Whether a server of somebody else has that number now."""
+    try:
+        pid = int(Path(f"/tmp/.X{display[1:]}-lock").read_text())
+        return MARK not in Path(f"/proc/{pid}/environ").read_bytes()
+    except (OSError, ValueError):
+        return False
 
 
 MARK = f"{virtual_machine.MARK}={PREFIX}".encode()
