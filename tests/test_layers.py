@@ -117,6 +117,7 @@ BELOW: dict[str, set[str]] = {
         "project_rules",
         "file_lock",
         "serve_file",
+        "machines",
         "server",
     },
 }

@@ -63,6 +63,7 @@ TOPICS = {
     "models": "who predicts: any model, or none; presets, versions, proxies",
     "serve": "this desktop as a service, for programs written for the Coasty API",
     "machines": "other screens than the one in front of you: machines here, and your account's",
+    "machines-commands": "all that a machine can be told over /v1: input, windows, terminal, files, browser",
     "inference": "what the service answers about a screenshot, by which model, for how much",
     "record": "what is kept of a run, and what can be done with it",
     "embedding": "from scripts and from Python",
@@ -112,7 +113,7 @@ TOP = TOP.format(
 INDEX = f"""\
 The manual, a page each:  coasty-desk help TOPIC
 
-{_listed(TOPICS, 16)}
+{_listed(TOPICS, 17)}
 How a command is used:    coasty-desk help COMMAND
 
 {_listed(_RUN | COMMANDS)}"""

@@ -30,9 +30,17 @@ def show(topic: str) -> None:
 
 
 def page(topic: str) -> str:
-    """A page as Markdown; that of the settings ends with a line for each row of their table."""
+    """A page as Markdown; that of the settings ends with a line for each row of their table, that of machines' commands with one for each."""
     text = (PAGES / f"{topic}.md").read_text("utf-8")
-    return text + "".join(_reference()) if topic == "settings" else text
+    match topic:
+        case "settings":
+            return text + "".join(_reference())
+        case "machines-commands":
+            from coasty_desk.machines.command_reference import reference
+
+            return text + "".join(reference())
+        case _:
+            return text
 
 
 def _reference() -> Iterator[str]:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from coasty_desk.machines import browser_parameters as parameters
-from coasty_desk.machines.command import Command, CommandResult
+from coasty_desk.machines.command import Command, CommandResult, first_line
 from coasty_desk.machines.machine_browser import MachineBrowser
 
-_OTHER_NAMES: Mapping[str, str] = {
-    "tab_index": "index",
+_OTHER_NAMES: dict[str, str] = {
     "element_index": "index",
     "tabId": "tab_id",
     "script": "code",
@@ -23,19 +22,24 @@ _OTHER_NAMES: Mapping[str, str] = {
     "fullPage": "full_page",
     "timeout": "timeout_ms",
     "ms": "milliseconds",
-    "waitForText": "text",
     "coordinates": "coordinate",
     "max_length": "max_characters",
     "pixels": "amount",
 }
+
+_OF: Mapping[type, dict[str, str]] = {
+    parameters.BrowserTab: {"tab_index": "index"},
+    parameters.BrowserWait: {"waitForText": "text"},
+}
+"""Those that would say something else of other commands."""
 
 
 def _command(
     name: str, takes: type, run: Callable[[MachineBrowser, Any, float], CommandResult], scope: str = "actions:exec"
 ) -> Command:
     fields = takes.__struct_fields__  # type: ignore[attr-defined] # every Struct has them
-    other = {alias: field for alias, field in _OTHER_NAMES.items() if field in fields}
-    return Command(name, scope, takes, run, other)
+    other = {alias: field for alias, field in (_OTHER_NAMES | _OF.get(takes, {})).items() if field in fields}
+    return Command(name, scope, takes, run, other, first_line(run))
 
 
 BROWSER_COMMANDS: tuple[Command, ...] = (

@@ -92,7 +92,7 @@ class BrowserClickables(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class BrowserNothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """None."""
+    """Nothing is to be said."""
 
 
 class BrowserScreenshot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -29,6 +29,7 @@ class Command(Struct, frozen=True):
 
     What `run` gets first is the tool that the command belongs to (terminal, files, browser, pointer and keys, windows), made once for each
     worker. It raises CommandError for what fails. `aliases` are other names that clients give to parameters, each with the one here.
+    `about` says in a sentence what it does, where the parameters' own words do not.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Command(Struct, frozen=True):
     parameters: type
     run: Callable[[Any, Any, float], CommandResult]
     aliases: Mapping[str, str] = {}
+    about: str = ""
 
 
 def parsed(command: Command, parameters: Mapping[str, Any]) -> Any:
@@ -53,3 +55,8 @@ def _integral(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return [_integral(each) for each in value] if isinstance(value, list) else value
+
+
+def first_line(what: Callable[..., object]) -> str:
+    """What a function says of itself in its first line; nothing where its words were left out."""
+    return (what.__doc__ or "").partition("\n")[0]

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from coasty_desk.machines.browser_profile import PROFILE
-from coasty_desk.machines.command import Command, CommandError, CommandResult
+from coasty_desk.machines.command import Command, CommandError, CommandResult, first_line
 from coasty_desk.machines.posix_paths import FilePlace, MachinePaths, kind, sentence, shown, text_of
 from coasty_desk.machines.world import MachineWorld
 
@@ -417,7 +417,14 @@ _OTHER_NAMES: Mapping[str, str] = {
 def _command(name: str, scope: str, parameters: type, run: Callable[[MachineFiles, Any], dict[str, Any]]) -> Command:
     fields = parameters.__struct_fields__  # type: ignore[attr-defined] # every Struct has them
     other = {alias: field for alias, field in _OTHER_NAMES.items() if field in fields}
-    return Command(name, scope, parameters, lambda tool, asked, _seconds: CommandResult(run(tool, asked)), other)
+    return Command(
+        name,
+        scope,
+        parameters,
+        lambda tool, asked, _seconds: CommandResult(run(tool, asked)),
+        other,
+        first_line(run),
+    )
 
 
 FILE_COMMANDS: tuple[Command, ...] = (

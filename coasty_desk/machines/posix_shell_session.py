@@ -33,8 +33,8 @@ _CHUNK = 1 << 16
 _LOOK = 0.2
 """Seconds between two looks at whether the shell is still there, while one waits for it."""
 
-_CALM = "export TERM=dumb PAGER=cat GIT_PAGER=cat\n"
-"""There is no terminal: no colours, and no pager that waits for keys."""
+_CALM = "export TERM=dumb PAGER=cat GIT_PAGER=cat\numask 022\n"
+"""There is no terminal: no colours, and no pager that waits for keys. Files are made as a person's shell makes them."""
 
 
 class CutOutput:

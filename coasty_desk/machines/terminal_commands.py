@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from coasty_desk.core.printable import printable
-from coasty_desk.machines.command import Command, CommandError, CommandResult
+from coasty_desk.machines.command import Command, CommandError, CommandResult, first_line
 from coasty_desk.machines.posix_shell_session import Ran, ShellSession
 from coasty_desk.machines.world import MachineWorld
 
@@ -217,6 +217,7 @@ def _command(name: str, parameters: type, run: Callable[[MachineTerminal, Any, f
         parameters,
         lambda tool, asked, seconds: CommandResult(run(tool, asked, seconds)),
         other,
+        first_line(run),
     )
 
 

@@ -18,6 +18,7 @@ from coasty_desk import settings
 from coasty_desk.cli import manual, typer_app
 from coasty_desk.cli.app import main
 from coasty_desk.cli.help import ABOUT, COMMANDS, TOPICS
+from coasty_desk.machines import commands
 
 ROOT = Path(__file__).parents[2]
 PAGES = {topic: manual.page(topic) for topic in TOPICS}
@@ -28,7 +29,7 @@ def test_the_index_names_every_page_and_every_command(capsys: pytest.CaptureFixt
     """And each page that is there."""
     assert main(["help"]) == 0
     said = capsys.readouterr().out
-    assert re.findall(r"^  ([a-z]+)", said, re.MULTILINE) == [*TOPICS, "run", *(name.split()[0] for name in COMMANDS)]
+    assert re.findall(r"^  ([a-z-]+)", said, re.MULTILINE) == [*TOPICS, "run", *(name.split()[0] for name in COMMANDS)]
     assert {path.stem for path in manual.PAGES.glob("*.md")} == set(TOPICS)
     assert main(["--help"]) == 0
     first = capsys.readouterr().out
@@ -155,3 +156,14 @@ main(["config", "init"])
     assert "- **`--zoom-level near|far`**\\ How near. Unless set: `near`." in said
     assert "--zoom-level near|far How near. [near]" in said
     assert '# zoom_level = "near" # How near. [near]' in said
+
+
+def test_the_reference_has_every_command_of_a_machine() -> None:
+    """Each once, with all its parameters and its scope."""
+    text = PAGES["machines-commands"]
+    entries = dict(re.findall(r"^- \*\*`([a-z_]+)(.*)`\*\*\\\n", text, re.MULTILINE))
+    assert list(entries) == list(commands.known())
+    assert len(entries) >= 49
+    for name, known in commands.known().items():
+        assert set(re.findall(r"([a-z0-9_]+)=", entries[name])) == set(known.command.parameters.__struct_fields__)  # type: ignore[attr-defined] # every Struct has them
+    assert all(known.command.scope in text for known in commands.known().values())
