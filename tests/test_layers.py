@@ -98,6 +98,7 @@ BELOW: dict[str, set[str]] = {
     "cli": {
         "client",
         "core",
+        "screens",
         "wire",
         "desktop",
         "models.offline",

@@ -33,6 +33,7 @@ from coasty_desk.models.coasty import account, open_sessions
 from coasty_desk.models.offline.a11y import widgets
 from coasty_desk.models.offline.vision import engines
 from coasty_desk.models.vendor_model import VendorModel
+from coasty_desk.screens.virtual import machine_requirements
 from coasty_desk.settings import Settings
 
 SWITCH_ON = (
@@ -114,6 +115,7 @@ def _checks(chosen: Settings, hotkey: AbortKey) -> Iterator[Check]:
     yield from checks.desktop(chosen.max_size, hotkey, chosen.own_terminal)
     yield _offline()
     yield from accessibility()
+    yield from machine_requirements.checks()
     yield from _service(chosen)
 
 
