@@ -44,6 +44,9 @@ THREADS = 96
 IN_FLIGHT = 25.0
 """Seconds that a request waits for another one of the same idempotency key."""
 
+UNWANTED_BODY = 65_536
+"""Bytes of a body where none is wanted."""
+
 BODY_PAUSE = 20.0
 """Seconds between two parts of a body."""
 
@@ -154,6 +157,8 @@ class ServiceApplication:
                 incoming.demand_small(operation.body_limit)
                 asked.key = await self._threads.run(lambda: self._admitted(asked))
                 asked.raw = await incoming.body(operation.body_limit)
+            elif not incoming.is_read:
+                await incoming.body(UNWANTED_BODY)  # some send `{}` whatever they ask
             return await self._performed(asked, incoming)
         except GoneError:
             raise

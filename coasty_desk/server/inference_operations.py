@@ -217,6 +217,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body_limit=TRAJECTORY,
         tag="inference",
         streams=True,
+        byok=True,
     ),
     Operation(
         *(
@@ -233,6 +234,7 @@ OPERATIONS: tuple[Operation, ...] = (
         errors=_ASKED,
         priced=True,
         billing="session_create",
+        byok=True,
         limited=True,
         idempotent=True,
         tag="sessions",
@@ -284,6 +286,11 @@ OPERATIONS: tuple[Operation, ...] = (
         *("ground", "POST", "/ground", "Where something is on a screenshot", GroundReply, _ground),
         scope="ground",
         body=GroundBody,
+        body_rule={
+            "anyOf": [
+                {"required": [name], "properties": {name: {"type": "string"}}} for name in ("element", "description")
+            ]
+        },
         errors=(*_ASKED, "GROUNDING_FAILED"),
         priced=True,
         billing="ground",
@@ -323,6 +330,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         *("storeLlmKey", "PUT", "/llm/keys/{provider}", "Store a key of a vendor's", LlmKeyStored, _store_llm_key),
         scope="llm_keys",
+        names={"provider": Literal["anthropic", "openai"]},
         body=LlmKeyBody,
         errors=("LLM_PROVIDER_UNSUPPORTED",),
         tag="llm keys",
@@ -330,6 +338,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         *("deleteLlmKey", "DELETE", "/llm/keys/{provider}", "Delete a stored key", LlmKeyDeleted, _delete_llm_key),
         scope="llm_keys",
+        names={"provider": Literal["anthropic", "openai"]},
         errors=("LLM_KEY_NOT_FOUND", "LLM_PROVIDER_UNSUPPORTED"),
         tag="llm keys",
     ),

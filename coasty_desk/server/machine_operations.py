@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -91,6 +91,8 @@ def _show(call: Call) -> CallReply:
 
 def _update(call: Call) -> CallReply:
     asked: wire.UpdateMachineRequest = call.body
+    if 0 < asked.ttl_minutes < wire.SHORTEST_TTL:
+        raise request_values.refused(["body", "ttl_minutes"], f"it is neither 0 nor at least {wire.SHORTEST_TTL}")
     with _told():
         record = machines(call.service).lease(call.path["machine_id"], asked.ttl_minutes or None)
     return CallReply(wire.UpdateMachineResponse(record.id, record.ttl_minutes, _iso(record.ends_at)))
@@ -404,6 +406,7 @@ OPERATIONS: tuple[Operation, ...] = (
         *("updateMachine", "PATCH", _ONE, "Set when it is terminated", wire.UpdateMachineResponse, _update),
         scope="machines:write",
         body=wire.UpdateMachineRequest,
+        body_rule={"properties": {"ttl_minutes": {"not": {"enum": [1, 2, 3, 4]}}}},
         errors=_STATE_ERRORS,
     ),
     _row(
@@ -484,6 +487,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _row(
         *("browserOp", "POST", f"{_ONE}/browser/{{op}}", "Use its browser", wire.ActionResultResponse, _browser),
         scope="actions:exec",
+        names={"op": Literal[tuple(BROWSER_OPS)]},
         body=wire.BrowserOpRequest,
         body_required=False,
         errors=_ACT_ERRORS,
@@ -506,6 +510,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _row(
         *("filesOp", "POST", f"{_ONE}/files/{{op}}", "Read and write its files", wire.ActionResultResponse, _files),
         scopes=_scope_of_op(FILE_OPS),
+        names={"op": Literal[tuple(FILE_OPS)]},
         body=wire.FilesOpRequest,
         body_required=False,
         body_limit=FILE_BODY,

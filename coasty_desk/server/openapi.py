@@ -127,15 +127,19 @@ def _operation(row: Operation, schema_of: Mapping[type, Any]) -> dict[str, Any]:
     if row.scope is None:
         told["security"] = []
     if row.body is not None:
-        content = {"application/json": {"schema": schema_of[row.body]}}
+        schema = {"allOf": [schema_of[row.body], dict(row.body_rule)]} if row.body_rule else schema_of[row.body]
+        if not row.body_required:
+            schema = {"anyOf": [schema, {"type": "null"}]}
+        content = {"application/json": {"schema": schema}}
         told["requestBody"] = {"required": row.body_required, "content": content}
     return told
 
 
 def _path_parameters(row: Operation) -> list[dict[str, Any]]:
-    schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
+    usual = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
+    types = {name: msgspec.json.schema(kind) for name, kind in row.names.items()}
     names = re.findall(r"\{(\w+)\}", row.path)
-    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
+    return [{"name": name, "in": "path", "required": True, "schema": types.get(name, usual)} for name in names]
 
 
 def _query_parameters(row: Operation) -> list[dict[str, Any]]:
@@ -155,13 +159,30 @@ def _query_parameters(row: Operation) -> list[dict[str, Any]]:
 
 
 def _header_parameters(row: Operation) -> list[dict[str, Any]]:
-    if not row.idempotent:
-        return []
-    about = (
-        "The same for every attempt at one request: it is carried out once, and its answer is repeated for 24 hours."
-    )
-    schema = {"type": "string", "pattern": r"^[A-Za-z0-9_\-:]{1,128}$", "minLength": 1, "maxLength": 128}
-    return [{"name": "Idempotency-Key", "in": "header", "required": False, "description": about, "schema": schema}]
+    names = [*(("Idempotency-Key",) if row.idempotent else ()), *(_OWN_KEY if row.byok else ())]
+    return [{"name": name, "in": "header", "required": False, **_HEADERS[name]} for name in names]
+
+
+_OWN_KEY = ("X-LLM-Provider", "X-LLM-Api-Key", "X-LLM-Model")
+
+_HEADERS: dict[str, dict[str, Any]] = {
+    "Idempotency-Key": {
+        "description": "The same for every attempt at one request: it is carried out once, and its answer is repeated for 24 hours.",
+        "schema": {"type": "string", "pattern": r"^[A-Za-z0-9_\-:]{1,128}$", "minLength": 1, "maxLength": 128},
+    },
+    "X-LLM-Provider": {
+        "description": "Whose model is to answer, with the caller's own key.",
+        "schema": {"type": "string", "enum": ["managed", "anthropic", "openai"]},
+    },
+    "X-LLM-Api-Key": {
+        "description": "That key, for this request alone; a provider goes with it.",
+        "schema": {"type": "string", "pattern": "^[!-~]{16,512}$", "minLength": 16, "maxLength": 512},
+    },
+    "X-LLM-Model": {
+        "description": "The model's name there.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 512},
+    },
+}
 
 
 def _responses(row: Operation, schema_of: Mapping[type, Any]) -> dict[str, Any]:

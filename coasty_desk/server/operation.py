@@ -61,7 +61,9 @@ class Operation(Struct, frozen=True):
     handler works, and then with the body as one event, `result` (or the envelope, `error`); the handler knows nothing of it. `scope` is
     what the key must have: empty for any key, None for nobody's (no key is asked for); where it depends on the body, `scopes` tells them from
     the call. `reply` is None for a stream. `errors` are the codes that it may answer with beside those that every operation has. `limited`: it
-    counts for the key's rate, and tells of it. `billing` is the published word for what is charged. Handlers are plain functions and run in a
+    counts for the key's rate, and tells of it. `billing` is the published word for what is charged; `names` are the types of the path's names that are not any
+    text, `byok` that it heeds the caller's own key for a model (`X-LLM-*`), `body_rule` a JSON Schema of what the handler demands of a body beyond its
+    type: for the document. Handlers are plain functions and run in a
     thread of their own.
     """
 
@@ -85,6 +87,9 @@ class Operation(Struct, frozen=True):
     root: str = "/v1"
     limited: bool = False
     billing: str | None = None
+    names: Mapping[str, Any] = {}
+    byok: bool = False
+    body_rule: Mapping[str, Any] = {}
 
     @property
     def whole_path(self) -> str:

@@ -69,7 +69,8 @@ def query(text: bytes, kind: type | None) -> Any:
     named = [name for name, _ in pairs if name in known]
     if len(named) > len(set(named)):
         raise _invalid([{"loc": ["query"], "msg": "a parameter is given twice", "type": "query_invalid"}])
-    said = {name: value for name, value in pairs if name in known}
+    # the library reads `null` as none where a field may be none; a query has no such word
+    said = {name: "" if value.lower() == "null" else value for name, value in pairs if name in known}
     try:
         return msgspec.convert(said, kind, strict=False)
     except msgspec.ValidationError as error:

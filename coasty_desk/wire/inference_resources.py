@@ -148,7 +148,7 @@ class OcrBody(Struct, frozen=True, forbid_unknown_fields=True):
 class LlmKeyBody(Struct, frozen=True, forbid_unknown_fields=True):
     """A key of the caller's own at a vendor's."""
 
-    api_key: Annotated[str, Meta(min_length=16, max_length=512)]
+    api_key: Annotated[str, Meta(min_length=16, max_length=512, pattern="^[!-~]{16,512}$")]
 
     def __repr__(self) -> str:
         """Without the key."""

@@ -9,7 +9,9 @@ from msgspec import Meta, Struct
 CPU_CORES, MEMORY_GB, STORAGE_GB = 1, 2, 10
 """What programs expect to be told where nothing was asked for; `notes` say what limits there are."""
 
-TtlMinutes = Annotated[int, Meta(ge=5, le=10_080)]
+SHORTEST_TTL = 5
+
+TtlMinutes = Annotated[int, Meta(ge=SHORTEST_TTL, le=10_080)]
 TimeoutMs = Annotated[int, Meta(ge=1000, le=120_000)]
 
 CommandName = Literal[
@@ -93,7 +95,7 @@ class ProvisionRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class UpdateMachineRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """When it is to be terminated, from now on; 0: never by itself."""
 
-    ttl_minutes: Literal[0] | TtlMinutes
+    ttl_minutes: Annotated[int, Meta(ge=0, le=10_080)]
 
 
 class NothingRequest(Struct, frozen=True, forbid_unknown_fields=True):
