@@ -1,6 +1,6 @@
 """Machines over the service: a screenshot, the commands, a stop, virtual machines, and kills at random moments.
 
-  scripts/bench --machines [--kills N]
+scripts/bench --machines [--kills N]
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def desktop(home: Home, display: str) -> None:
     """This desktop at 1920x1080, with a terminal full of text."""
     environment = os.environ | {"DISPLAY": display}
     with ExitStack() as stack:
-        xterm = subprocess.Popen(["xterm", "-geometry", "200x60", "-e", "sh", "-c", "ls -la /usr/bin; sleep 1000"], env=environment)
+        xterm = subprocess.Popen(
+            ["xterm", "-geometry", "200x60", "-e", "sh", "-c", "ls -la /usr/bin; sleep 1000"], env=environment
+        )
         stack.callback(xterm.wait)
         stack.callback(xterm.kill)
         service = KilledService(home)
@@ -70,7 +72,10 @@ def desktop(home: Home, display: str) -> None:
         row("a screenshot, PNG", timed(lambda: service.ask("GET", f"{DESKTOP}/screenshot?format=png"), 20))
         row("list of machines", timed(lambda: service.ask("GET", "/v1/machines")))
         row("move", timed(lambda: acted(service, "move", x=100, y=100)))
-        row("the same with an Idempotency-Key", timed(lambda: acted(service, "move", key=os.urandom(8).hex(), x=100, y=100)))
+        row(
+            "the same with an Idempotency-Key",
+            timed(lambda: acted(service, "move", key=os.urandom(8).hex(), x=100, y=100)),
+        )
         row("wait of nothing", timed(lambda: acted(service, "wait", ms=0)))
         row("from `coasty-desk stop` to the answer of a batch", (stopped(service, environment),) * 2)
 
@@ -133,10 +138,18 @@ def main() -> None:
     asked.add_argument("--only", choices=("desktop", "virtual", "kills"))
     given = asked.parse_args()
     if given.only in (None, "desktop"):
-        with xvfb(1920, 1080) as display, tempfile.TemporaryDirectory() as folder, at_home(Path(folder), display) as home:
+        with (
+            xvfb(1920, 1080) as display,
+            tempfile.TemporaryDirectory() as folder,
+            at_home(Path(folder), display) as home,
+        ):
             desktop(home, display)
     if given.only in (None, "virtual"):
-        with xvfb(1280, 720) as display, tempfile.TemporaryDirectory() as folder, at_home(Path(folder), display) as home:
+        with (
+            xvfb(1280, 720) as display,
+            tempfile.TemporaryDirectory() as folder,
+            at_home(Path(folder), display) as home,
+        ):
             virtual(home)
     if given.only in (None, "kills") and given.kills:
         with (

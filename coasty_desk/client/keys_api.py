@@ -10,9 +10,13 @@ from coasty_desk.client.service_client import Inquiry, ServiceClient
 from coasty_desk.core.errors import UsageError
 
 
-def key_made(client: ServiceClient, name: str, scopes: Sequence[str]) -> Mapping[str, object]:
-    """A new key, which is told once. Raises ServiceError."""
+def key_made(
+    client: ServiceClient, name: str, scopes: Sequence[str], *, this_desktop: bool = False
+) -> Mapping[str, object]:
+    """A new key, which is told once; `this_desktop`: its terminal, files and browser scopes hold there too. Raises ServiceError."""
     body: dict[str, object] = {"name": name, **({"scopes": list(scopes)} if scopes else {})}
+    if this_desktop:
+        body["this_desktop"] = True
     return _object(client.ask(Inquiry("POST", "keys", body)).document, "new key")
 
 

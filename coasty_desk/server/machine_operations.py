@@ -338,6 +338,14 @@ def _health(_call: Call) -> CallReply:
     return CallReply(Health("ok", "machines", "v1"))
 
 
+# fmt: off
+BrowserOp = Literal[
+    "open", "navigate", "click", "type", "dom", "clickables", "state", "info", "scroll", "close", "screenshot", "wait",
+    "list-tabs", "open-tab", "close-tab", "switch-tab",
+]
+# fmt: on
+"""As `browser_commands.BROWSER_OPERATIONS` has them, which is loaded when one is asked for."""
+
 _ONE = "/machines/{machine_id}"
 
 
@@ -487,7 +495,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _row(
         *("browserOp", "POST", f"{_ONE}/browser/{{op}}", "Use its browser", wire.ActionResultResponse, _browser),
         scope="actions:exec",
-        names={"op": Literal[tuple(BROWSER_OPS)]},
+        names={"op": BrowserOp},
         body=wire.BrowserOpRequest,
         body_required=False,
         errors=_ACT_ERRORS,

@@ -93,11 +93,11 @@ def served(
     operations: Sequence[Operation] = OPERATIONS,
     allowed: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
+    provider: str = "offline",
 ) -> Iterator[Served]:
     """Serve from this folder while the block runs."""
-    with closing(
-        Service(Database(folder / "service.sqlite3"), Settings(provider="offline"), environment or {})
-    ) as service:
+    database = Database(folder / "service.sqlite3")
+    with closing(Service(database, Settings(provider=provider), environment or {})) as service:
         key, _ = service.keys.make("test", SCOPES)
         listener = listening("127.0.0.1", 0)
         server = serving(service, allowed, operations)

@@ -22,6 +22,9 @@ def create(
     scope: Annotated[
         list[str] | None, typer.Option(metavar="SCOPE", help="What it may do, such as predict. [the usual] Repeatable.")
     ] = None,
+    this_desktop: Annotated[
+        bool, typer.Option("--this-desktop", help="Its terminal, files and browser scopes hold on this desktop too.")
+    ] = False,
     remote: Remote = False,
     as_json: Json = False,
 ) -> int:
@@ -29,8 +32,11 @@ def create(
     if not 1 <= len(name) <= 100:
         message = f"The name has {len(name)} characters."
         raise UsageError(message, "Give it one of 1 to 100.")
+    if this_desktop and remote:
+        message = "--this-desktop is for keys of this computer's own service."
+        raise UsageError(message, "Leave one of --this-desktop and --remote out.")
     with service(remote=remote) as client:
-        made = keys_api.key_made(client, name, scope or [])
+        made = keys_api.key_made(client, name, scope or [], this_desktop=this_desktop)
     if as_json:
         print(json.dumps(made, indent=2))
         return 0
