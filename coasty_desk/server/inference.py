@@ -87,7 +87,7 @@ class CallOutcome(Struct, frozen=True):
 
     cost: Money
     body: Callable[[int], Struct]
-    write: Callable[[sqlite3.Connection, int], None] = lambda _connection, _charged: None
+    write: Callable[[sqlite3.Connection, int], None] | None = None
 
 
 class CallInHand(Struct, frozen=True):
@@ -197,7 +197,7 @@ class Inference:
             elif whom.key:
                 with self._live.alone(session_id, call.stop) as live:
                     live.key = whom.key
-            made = session_store.begun(session_id, kept, whom.provider, upstream)
+            made = session_store.begun(session_id, _owner(call).key_id, kept, whom.provider, upstream)
 
             def reply(cents: int) -> SessionReply:
                 about = info(replace(made, credits=cents))
@@ -216,9 +216,9 @@ class Inference:
     def step(self, call: Call, session_id: str, body: SessionPredictBody) -> CallReply:
         """What to do next in the session."""
         shown = picture(body.screenshot)
-        self.store.found(session_id)
+        self.store.found(session_id, _owner(call).key_id)
         with self._live.alone(session_id, call.stop) as live:
-            stored = self.store.found(session_id)
+            stored = self.store.found(session_id, _owner(call).key_id)
             options = stored.options
             if stored.provider != self.models.own.provider and options.llm is None:
                 _end_of_session("It was opened with another model than the service has now.")
@@ -255,7 +255,7 @@ class Inference:
 
     def reset(self, call: Call, session_id: str) -> None:
         """The session begins anew."""
-        stored = self.store.found(session_id)
+        stored = self.store.found(session_id, _owner(call).key_id)
         with self._live.alone(session_id, call.stop) as live:
             if stored.upstream:
                 self._told_there(call, "POST", f"sessions/{stored.upstream}/reset")
@@ -264,20 +264,20 @@ class Inference:
 
     def delete(self, call: Call, session_id: str) -> None:
         """The session is no more."""
-        stored = self.store.found(session_id)
+        stored = self.store.found(session_id, _owner(call).key_id)
         if stored.upstream:
             self._told_there(call, "DELETE", f"sessions/{stored.upstream}")
         self.store.delete(session_id)
         self._live.drop(session_id)
 
-    def sessions(self) -> list[SessionInfo]:
-        """Those that are open."""
+    def sessions(self, call: Call) -> list[SessionInfo]:
+        """Those of the key that are open."""
         self._tidy()
-        return [info(one) for one in self.store.all()]
+        return [info(one) for one in self.store.all(_owner(call).key_id)]
 
-    def session(self, session_id: str) -> SessionInfo:
+    def session(self, call: Call, session_id: str) -> SessionInfo:
         """One that is open."""
-        return info(self.store.found(session_id))
+        return info(self.store.found(session_id, _owner(call).key_id))
 
     def _tidy(self) -> None:
         for session_id in self.store.expired():
@@ -317,10 +317,13 @@ class Inference:
             raise self._refusal(call, whom, vain.error, repeatable=repeatable) from vain
         except (CoastyDeskError, ApiError) as error:
             raise self._refusal(call, whom, error, repeatable=repeatable) from error
+        if not keyed and not outcome.cost and outcome.write is None:
+            return CallReply(outcome.body(0))
         with self._database.transaction(durable=keyed) as connection:
             cents = whole_cents_of(connection, whom.provider, outcome.cost)
             reply = outcome.body(cents)
-            outcome.write(connection, cents)
+            if outcome.write is not None:
+                outcome.write(connection, cents)
             if keyed:
                 answered(connection, call.operation_id, _seal(call), json.encode(reply), cents)
         return CallReply(reply, cents)

@@ -83,11 +83,11 @@ def _step(call: Call) -> CallReply:
 
 
 def _sessions(call: Call) -> CallReply:
-    return CallReply(SessionList(_inference(call).sessions()))
+    return CallReply(SessionList(_inference(call).sessions(call)))
 
 
 def _session(call: Call) -> CallReply:
-    return CallReply(_inference(call).session(call.path["session_id"]))
+    return CallReply(_inference(call).session(call, call.path["session_id"]))
 
 
 def _reset(call: Call) -> CallReply:

@@ -17,11 +17,14 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.own_answers import OwnConversation
 
-MOST = 64
+MOST = 32
 """Conversations at a time; of more the one that was used least recently is let go."""
 
 PATIENCE = 60.0
 """Seconds that a request waits for another one of the same session."""
+
+LETTING_GO = 1.0
+"""Seconds in which what is asked in a session must have heard that it is over; what has not ends with the process."""
 
 _LOOK = 0.2
 
@@ -127,5 +130,8 @@ class LiveSessions:
 
 def _end(live: LiveSession) -> None:
     live.root.trip("stop")
-    with live.lock:
-        live.let_go()
+    if live.lock.acquire(timeout=LETTING_GO):
+        try:
+            live.let_go()
+        finally:
+            live.lock.release()

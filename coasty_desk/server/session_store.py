@@ -14,19 +14,20 @@ from msgspec.structs import replace
 
 from coasty_desk.core.scaling import Size
 from coasty_desk.server.api_errors import ApiError
+from coasty_desk.server.api_keys import OWNER_ID
 from coasty_desk.server.database import Database
 from coasty_desk.wire.inference_resources import ActionEntry, SessionBody
 
 IDLE = 7200
 """Seconds after its last prediction or reset that a session is kept."""
 
-MOST_OPEN = 200
+MOST_OPEN = 2000
 """Sessions at a time: each may hold a model's conversation."""
 
 _VERSIONS = (
     """
     CREATE TABLE sessions (
-        id TEXT PRIMARY KEY, options BLOB NOT NULL, provider TEXT NOT NULL, upstream TEXT NOT NULL, created_at REAL NOT NULL,
+        id TEXT PRIMARY KEY, key_id TEXT NOT NULL, options BLOB NOT NULL, provider TEXT NOT NULL, upstream TEXT NOT NULL, created_at REAL NOT NULL,
         expires_at REAL NOT NULL, steps INTEGER NOT NULL, credits INTEGER NOT NULL, progress BLOB NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX session_age ON sessions (expires_at)
@@ -58,12 +59,13 @@ class SessionProgress(Struct, frozen=True):
 
 
 class StoredSession(Struct, frozen=True):
-    """A session; times are Unix times. `upstream` is its id at the published API, where that answers.
+    """A session of the API key that has opened it; times are Unix times. `upstream` is its id at the published API, where that answers.
 
     `steps` are those since it was opened or reset.
     """
 
     session_id: str
+    key_id: str
     options: SessionBody
     provider: str
     upstream: str
@@ -86,18 +88,18 @@ class SessionStore:
         self._database = database
         database.upgrade("sessions", _VERSIONS)
 
-    def found(self, session_id: str) -> StoredSession:
-        """Raises ApiError SESSION_NOT_FOUND."""
+    def found(self, session_id: str, key_id: str) -> StoredSession:
+        """One that this key has opened; this user may have any. Raises ApiError SESSION_NOT_FOUND."""
         row = self._database.row(f"{_SELECT} WHERE id = ? AND expires_at > ?", (session_id, time.time()))
-        if row is None:
+        if row is None or key_id not in (OWNER_ID, row[1]):
             message = "There is no session of that id, or it was idle for two hours."
             raise ApiError("SESSION_NOT_FOUND", message)
         return _session(row)
 
-    def all(self) -> list[StoredSession]:
-        """Those that are open, the newest first."""
+    def all(self, key_id: str) -> list[StoredSession]:
+        """Those that are open and the key's, the newest first."""
         rows = self._database.rows(f"{_SELECT} WHERE expires_at > ? ORDER BY created_at DESC, id", (time.time(),))
-        return list(map(_session, rows))
+        return [_session(row) for row in rows if key_id in (OWNER_ID, row[1])]
 
     def demand_room(self) -> None:
         """Raises ApiError RATE_LIMITED where there are too many."""
@@ -133,18 +135,19 @@ def new_id() -> str:
     return f"ses_{secrets.token_hex(16)}"
 
 
-def begun(session_id: str, options: SessionBody, provider: str, upstream: str) -> StoredSession:
+def begun(session_id: str, key_id: str, options: SessionBody, provider: str, upstream: str) -> StoredSession:
     """A new session."""
     now = time.time()
-    return StoredSession(session_id, options, provider, upstream, now, now + IDLE, 0, 0, SessionProgress())
+    return StoredSession(session_id, key_id, options, provider, upstream, now, now + IDLE, 0, 0, SessionProgress())
 
 
 def insert(connection: sqlite3.Connection, new: StoredSession) -> None:
     """Within a transaction: there is a new one."""
     connection.execute(
-        "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)",
+        "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
         (
-            *(new.session_id, json.encode(new.options), new.provider, new.upstream, new.created_at, new.expires_at),
+            *(new.session_id, new.key_id, json.encode(new.options), new.provider, new.upstream),
+            *(new.created_at, new.expires_at),
             *(new.credits, json.encode(new.progress)),
         ),
     )
@@ -165,10 +168,12 @@ def stepped(
     )
 
 
-_SELECT = "SELECT id, options, provider, upstream, created_at, expires_at, steps, credits, progress FROM sessions"
+_SELECT = (
+    "SELECT id, key_id, options, provider, upstream, created_at, expires_at, steps, credits, progress FROM sessions"
+)
 
 
 def _session(row: tuple[Any, ...]) -> StoredSession:
-    session_id, options, provider, upstream, created_at, expires_at, steps, charged, progress = row
+    session_id, key_id, options, provider, upstream, created_at, expires_at, steps, charged, progress = row
     kept, gone = json.decode(options, type=SessionBody), json.decode(progress, type=SessionProgress)
-    return StoredSession(session_id, kept, provider, upstream, created_at, expires_at, steps, charged, gone)
+    return StoredSession(session_id, key_id, kept, provider, upstream, created_at, expires_at, steps, charged, gone)

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from coasty_desk.server.api_keys import SCOPES
 from tests import stub_service
 from tests.server.answering import Upstream, account, answering, shot
-from tests.server.served import Served
+from tests.server.served import Client, Served
 from tests.stub_service import click, go, serving
 
 MENU = shot(("File", 200, 120), ("Save", 640, 400))
@@ -115,6 +116,26 @@ def test_a_session_goes_from_step_to_step(offline: Served) -> None:
     assert ask("GET", place).code == "SESSION_NOT_FOUND"
     assert ask("POST", f"{place}/predict", {"screenshot": MENU, **task}).status == 404
     assert ask("GET", "/v1/sessions").json == {"sessions": []}
+
+
+def test_a_session_is_that_of_the_key_that_opened_it(scripted: Served) -> None:
+    """To another key there is none; this user's own command line sees all of them."""
+    mine, service = scripted.client, scripted.service
+    opened = mine("POST", "/v1/sessions", {}).json["session_id"]
+    other = Client(mine.port, service.keys.make("other", SCOPES)[0])
+    body = {"screenshot": MENU, "instruction": "[done]"}
+    for method, path, sent in (
+        ("GET", "", None),
+        ("POST", "/predict", body),
+        ("POST", "/reset", None),
+        ("DELETE", "", None),
+    ):
+        answer = other(method, f"/v1/sessions/{opened}{path}", sent)
+        assert (answer.status, answer.code) == (404, "SESSION_NOT_FOUND")
+    assert other("GET", "/v1/sessions").json == {"sessions": []}
+    owner = Client(mine.port, service.keys.owner_token)
+    assert [one["session_id"] for one in owner("GET", "/v1/sessions").json["sessions"]] == [opened]
+    assert mine("POST", f"/v1/sessions/{opened}/predict", body).json["step"] == 1
 
 
 def test_what_a_session_needs_of_memory_is_gone_with_the_process_and_that_is_said(home: Path) -> None:
