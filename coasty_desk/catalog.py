@@ -16,7 +16,11 @@ MODELS = {
     "script": "coasty_desk.models.script_model",
 }
 
+MACHINE = "machine"
+"""The target that knows the screens which have names of their own."""
+
 TARGETS = {
     "desktop": "coasty_desk.desktop.desktop_target",
     "virtual": "coasty_desk.screens.virtual.virtual_target",
+    MACHINE: "coasty_desk.screens.machine.machine_target",
 }

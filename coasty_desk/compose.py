@@ -35,8 +35,9 @@ from coasty_desk.guard.assemble import guarded, secret_covers, text_reader
 from coasty_desk.lifetimes import Legible, Model, ModelRequest, OpenTarget, Prices, ReadyModel, TargetRequest
 from coasty_desk.record.journal import Recorder, new_run_id, recorded
 from coasty_desk.record.listing import prune
+from coasty_desk.record.rented import Rented, at_worst
 from coasty_desk.record.resume import ResumeState
-from coasty_desk.record.spending import AGREED, LEDGER, Agreed, Metered, SpendingLedger
+from coasty_desk.record.spending import AGREED, LEDGER, Agreed, Entry, Metered, SpendingLedger, today
 from coasty_desk.settings import Settings
 from coasty_desk.shell.shell_process import ShellProcess
 
@@ -143,9 +144,11 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
     if recorder is not None:
         stack.callback(recorder.close)
     prices = None if model is None else model.prices(chosen, sent)
-    limits, estimate = _caps(asked, prices, bills=ready is not None and ready.bills)
+    limits, estimate = _caps(asked, prices, bills=ready is not None and ready.bills, hourly=target.hourly)
     answers = None if ready is None else ready.predictor(here, recorder, remains)
-    if answers is not None and prices is not None:
+    if answers is not None and target.hourly:
+        answers = _rented(answers, asked, stack, target.hourly)
+    if answers is not None and (prices is not None or target.hourly):
         answers = _paid(answers, asked, stack)
     if script is not None:
         answers = script.predictor(answers, Aim(rules.aims, lambda real: reached(real, here, here.pointer)))
@@ -270,18 +273,22 @@ def _keys(environment: Mapping[str, str]) -> list[str]:
     return [key for name in catalog.MODELS for key in lifetimes.model(name).keys(environment)]
 
 
-def _caps(asked: RunRequest, prices: Prices | None, *, bills: bool) -> tuple[Limits, Money | None]:
-    """The run's caps, and what it costs at worst, with what earlier sittings have paid; that is a cap where no budget is."""
+def _caps(asked: RunRequest, prices: Prices | None, *, bills: bool, hourly: Money) -> tuple[Limits, Money | None]:
+    """The run's caps, and what it costs at worst, with what earlier sittings have paid; that is a cap where no budget is.
+
+    A screen that costs by the hour is reckoned with besides.
+    """
     chosen, remains = asked.chosen, asked.remains
     limits = (remains and remains.limits) or Limits(chosen.steps, chosen.deadline, cap(chosen.budget))
+    left = limits.max_steps - (0 if remains is None else min(remains.cut_off.progress.steps, limits.max_steps))
+    rent = at_worst(hourly, left, limits.deadline)
     if prices is None or not bills:
-        return limits, None if prices is None else 0
+        return limits, rent or (None if prices is None else 0)
     if remains is None:
         worst = from_cents(prices.run(limits.max_steps))
     else:
-        used = remains.cut_off.progress
-        left = max(limits.max_steps - used.steps, 0)
-        worst = used.spent + from_cents(prices.rest(left, remains.predictions))
+        worst = remains.cut_off.progress.spent + from_cents(prices.rest(left, remains.predictions))
+    worst += rent
     return (limits if limits.budget is not None else replace(limits, promised=worst)), worst
 
 
@@ -293,6 +300,19 @@ def _paid(answers: Predictor, asked: RunRequest, stack: ExitStack) -> Predictor:
     if asked.chosen.no_record and asked.chosen.daily_cents is None:
         return answers  # nothing of the run is to be on the disk, not even what it cost
     return Metered(answers, ledger(asked.stop), asked.run_id, asked.stop, cap(asked.chosen.daily_cents))
+
+
+def _rented(answers: Predictor, asked: RunRequest, stack: ExitStack, hourly: Money) -> Predictor:
+    """The same, with what the screen costs; what is owed at the end is written down too."""
+    rented = Rented(answers, hourly)
+
+    def settle() -> None:
+        due = rented.settle()
+        if due and not asked.chosen.no_record:
+            ledger().add(Entry(today(), asked.run_id, "machine-rest", due))
+
+    stack.callback(settle)
+    return rented
 
 
 def _prune(chosen: Settings, run_id: str) -> None:

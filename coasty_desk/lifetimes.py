@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from msgspec import Struct
 
-from coasty_desk.catalog import MODELS, TARGETS
+from coasty_desk.catalog import MACHINE, MODELS, TARGETS
 from coasty_desk.core.errors import UsageError
+from coasty_desk.core.money import Money
 from coasty_desk.core.scaling import ImageFit, Rect, Size
 from coasty_desk.core.surroundings import Surroundings
 
@@ -166,7 +167,8 @@ class OpenTarget(Struct, frozen=True):
     `geometry` gives the screen's real rectangle as it is now, and the size that it is sent at. `masks` are what the screen paints
     black of what the rules ask for: all of it, or none. `how_to_stop` and `warnings` are sentences for the person. `picture` gives a PNG of a
     real rectangle as it is now, masked, and raises DesktopError. `asked_at` gives the person where the question can be seen; within
-    `at_terminal` the terminal that this was started from is there. `tell` is told the run's events, to show them on the screen.
+    `at_terminal` the terminal that this was started from is there. `tell` is told the run's events, to show them on the screen. `hourly`
+    is what it costs for an hour.
     """
 
     screen: Screen
@@ -180,6 +182,7 @@ class OpenTarget(Struct, frozen=True):
     asked_at: Callable[[Person], Person] = lambda person: person
     at_terminal: Callable[[], AbstractContextManager[None]] = nullcontext
     tell: Callable[[Event], None] = lambda _event: None
+    hourly: Money = 0
 
 
 class TargetKind(ABC):
@@ -211,8 +214,8 @@ def model(name: str) -> Model:
 
 
 def target(name: str) -> TargetKind:
-    """The kind of target of that name, from the catalog. Raises UsageError where there is none."""
-    return cast("TargetKind", _found(TARGETS, "target", name))
+    """The kind of target of that name, from the catalog; any other name is a machine's."""
+    return cast("TargetKind", _found(TARGETS, "target", name if name in TARGETS else MACHINE))
 
 
 def _found(table: dict[str, str], what: str, name: str) -> object:

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 
 from msgspec import Struct
 
-from coasty_desk.catalog import MODELS, TARGETS
+from coasty_desk.catalog import MACHINE, MODELS, TARGETS
 from coasty_desk.core.scaling import SENT_MAX, SENT_MIN, Rect, Size
 from coasty_desk.core.token_prices import TokenPrice
 
@@ -243,7 +243,9 @@ HOSTS = ValueReader(f"a host's name{OFTEN}", lambda value: tuple(map(host, texts
 DATABASE = ValueReader("a file, or sqlite:///FILE", database, "FILE", "service.sqlite3")
 VERSION = ValueReader("a version such as v3", version, "VERSION", usual=("v1", "v3", "v4", "v5"))
 MONITOR = ValueReader("primary or a monitor's number", monitor, "primary|N")
-SCREEN = ValueReader("desktop, or a machine's name or id", screen, "MACHINE", usual=tuple(TARGETS))
+SCREEN = ValueReader(
+    "desktop, or a machine's name or id", screen, "MACHINE", usual=tuple(name for name in TARGETS if name != MACHINE)
+)
 MAX_SIZE = ValueReader(
     f"WIDTHxHEIGHT from {SENT_MIN} to {SENT_MAX}, or full",
     size,

@@ -60,6 +60,9 @@ BELOW: dict[str, set[str]] = {
         "project_rules",
         "setting_readers",
     },
+    "screens.machine": {
+        *("core", "desktop", "lifetimes", "client", "models", "plain_files", "file_lock", "screens"),
+    },
     "screens": {"core", "plain_files", "file_lock", "lifetimes", "desktop", "settings", "shell"},
     "compose": {
         "core",

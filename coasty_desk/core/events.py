@@ -113,10 +113,10 @@ class Predicted(Event, frozen=True, kw_only=True):
 
 
 class Charged(Event, frozen=True, kw_only=True, rename={"cost": "cents", "total": "total_cents"}):
-    """Something was paid beside the predictions' own usage: `what` is `session` or `step` (`core.ports.Charged`)."""
+    """Something was paid beside the predictions' own usage: `what` is `session`, `step` or `machine` (`core.ports.StepCharge`)."""
 
     name: ClassVar[str] = "charged"
-    what: Literal["session", "step"]
+    what: Literal["session", "step", "machine"]
     cost: Money
     total: Money
     session_id: str | None = None

@@ -40,10 +40,10 @@ class Retry(Struct, frozen=True):
 class StepCharge(Struct, frozen=True):
     """A predictor's word that it was charged `cost` beside what the prediction's own usage will say.
 
-    `what` is `session` (one was opened, `session_id`) or `step` (paid for, but its answer is of no use).
+    `what` is `session` (one was opened, `session_id`), `step` (paid for, but its answer is of no use) or `machine` (the screen's own price).
     """
 
-    what: Literal["session", "step"]
+    what: Literal["session", "step", "machine"]
     cost: Money
     session_id: str | None = None
 

@@ -73,7 +73,7 @@ class Recorder:
                 os.fsync(self._journal)
             if isinstance(event, ev.Charged) and event.what == "session":
                 self._forget(event.step, "session")
-            elif isinstance(event, ev.Charged | ev.Predicted):
+            elif isinstance(event, ev.Predicted) or (isinstance(event, ev.Charged) and event.what == "step"):
                 self._forget(event.step, "predict")
             self._ended = isinstance(event, ev.RunEnded)
 

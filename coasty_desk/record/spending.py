@@ -201,6 +201,9 @@ class Metered(Struct, frozen=True):
 
     def _charged(self, ask: PredictRequest, step: Entry, word: StepCharge) -> Entry:
         """Write it down; what the step itself is down for now."""
+        if word.what == "machine":
+            self.ledger.add(Entry(step.day, self.run_id, f"machine-{ask.step}", word.cost))
+            return step
         if word.what == "step":
             return self._settle(step, word.cost)
         session = Entry(step.day, self.run_id, word.session_id or f"{step.what}-session", word.cost)

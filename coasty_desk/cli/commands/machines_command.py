@@ -103,8 +103,11 @@ def restore(
     """Make a machine from the last snapshot, or from a certain one."""
     body = _wish(name, "linux", (None, None, None, ttl))
     body |= {"desktop_enabled": True, "restore_from_snapshot": True}
+    if snapshot is not None and remote:
+        message = "Coasty restores the last snapshot, and no other by its id."
+        raise UsageError(message, "Leave --snapshot out.")
     if snapshot is not None:
-        body["metadata"] = {"snapshot_id": snapshot}
+        body["snapshot_id"] = snapshot
     return _made(body, remote=remote, yes=yes, wait=wait, as_json=as_json)
 
 

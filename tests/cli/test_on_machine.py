@@ -1,0 +1,265 @@
+"""`run --on MACHINE` from outside: a machine of this computer's own service, and one of the account."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from coasty_desk import serve_file
+from coasty_desk.serve_file import ServeFile
+from tests.cli.conftest import Shell
+from tests.stub_machines import MachineService
+from tests.stub_service import SANDBOX_KEY, Fault, Json, click, done, go, held, lost, serving
+
+RUN = ("run", "--json", "--yes", "--settle", "0.05")
+ACT = "POST /v1/machines/mch_test_00000001/actions"
+SCREEN = "GET /v1/machines/mch_test_00000001/screenshot"
+
+
+def does(action: str, **params: object) -> Json:
+    """An entry of `actions`."""
+    return {"action_type": action, "params": params}
+
+
+@contextmanager
+def both(shell: Shell, *script: Json) -> Iterator[tuple[MachineService, MachineService]]:
+    """The account, which predicts, and this computer's own service, which has the machine."""
+    model, here = MachineService(list(script)), MachineService()
+    here.add()
+    with serving(model) as url, serving(here) as address:
+        shell.environment["COASTY_BASE_URL"] = url
+        serve_file.write(shell.data, ServeFile(address, SANDBOX_KEY))
+        yield model, here
+
+
+@contextmanager
+def account(shell: Shell, *script: Json, **fields: object) -> Iterator[MachineService]:
+    """The account, which predicts and has the machine."""
+    stand_in = MachineService(list(script))
+    stand_in.add(**fields)  # type: ignore[arg-type]  # a test's fields
+    with serving(stand_in) as url:
+        shell.environment["COASTY_BASE_URL"] = url
+        yield stand_in
+
+
+def test_a_machine_of_this_computers_own_service_is_driven_by_its_name(shell: Shell) -> None:
+    """Without a display here: the model sees its screen, and each action is a command, with a key of its own."""
+    actions = (
+        click(640, 360),
+        does("click", x=5, y=6, clicks=2),
+        does("click", x=5, y=6, button="right"),
+        does("type_text", text="a" * 200),
+        does("key_press", keys=["Return", "tab"]),
+        does("key_combo", keys=["ctrl", "s"]),
+        does("scroll", x=9, y=9, clicks=-3),
+        does("scroll", clicks=2, direction="horizontal"),
+        does("drag", x1=1, y1=2, x2=30, y2=40),
+        does("wait", seconds=0),
+    )
+    with both(shell, go(*actions), done()) as (model, here):
+        result = shell(*RUN, "--on", "scratch", "do it")
+        assert (result.code, result.err) == (0, "")
+        assert here.machines["mch_test_00000001"].done == [
+            ("click", {"x": 640, "y": 360}),
+            ("double_click", {"x": 5, "y": 6}),
+            ("click", {"x": 5, "y": 6, "button": "right"}),
+            *(("type", {"text": "a" * many}) for many in (80, 80, 40)),
+            ("key_press", {"key": "enter"}),
+            ("key_press", {"key": "tab"}),
+            ("key_combo", {"keys": ["ctrl", "s"]}),
+            ("scroll", {"x": 9, "y": 9, "direction": "down", "amount": 3}),
+            ("scroll", {"x": 9, "y": 9, "direction": "right", "amount": 2}),
+            ("drag", {"from_x": 1, "from_y": 2, "to_x": 30, "to_y": 40}),
+        ]
+        keys = [request.key for request in here.requests if request.method == "POST"]
+        assert len(keys) == len(set(keys)) == 11
+        sent = json.loads(model.posts("predict")[0].body)["screenshot"]
+        with Image.open(io.BytesIO(base64.b64decode(sent))) as picture:
+            assert picture.size == (1280, 720)
+        assert result.of("run_ended")[0]["cost_cents"] == model.charged == 10 + 4 + 6
+        shown = json.loads(shell("runs", "show", "last", "--json").out)
+        assert shown["status"] == "succeeded"
+        assert len(list((shell.data / "runs").glob("*/frames/*.png"))) == 2
+
+
+def test_an_answer_of_the_machine_that_was_lost_is_no_second_click(shell: Shell) -> None:
+    """The same key and the same bytes, as often as it takes."""
+    with both(shell, go(click(1, 1)), done()) as (_, here):
+        here.plan(ACT, lost, lost)
+        assert shell(*RUN, "--on", "scratch", "click").code == 0
+        assert here.machines["mch_test_00000001"].done == [("click", {"x": 1, "y": 1})]
+        assert len({(request.key, request.body) for request in here.posts(ACT)}) == 1
+        assert len(here.posts(ACT)) == 3
+
+
+def test_what_the_machine_cannot_do_is_told_to_the_model(shell: Shell) -> None:
+    """A command that failed, and one that there is not; the rest of the batch is not done, and the run goes on."""
+    script = (go(click(1, 1), click(2, 2)), go(does("move", x=3, y=3)), done())
+    with both(shell, *script) as (model, here):
+        here.fails["click"] = "no screen"
+        result = shell(*RUN, "--on", "scratch", "click")
+        assert result.code == 0
+        told = [json.loads(request.body)["instruction"] for request in model.posts("predict")]
+        assert "the machine could not do it: no screen" in told[1]
+        assert "the machine does not take it" in told[2]
+        assert here.machines["mch_test_00000001"].done == []
+        assert len(here.posts(ACT)) == 2
+
+
+def test_masks_are_painted_here_and_not_touched(shell: Shell) -> None:
+    """Before anything goes to the model or to the disk."""
+    with both(shell, go(click(100, 100)), done()) as (model, here):
+        result = shell(*RUN, "--on", "scratch", "--mask", "50,50,200,100", "click")
+        assert result.of("refused")[0]["by"] == "mask"
+        assert here.machines["mch_test_00000001"].done == []
+        pictures = [base64.b64decode(json.loads(request.body)["screenshot"]) for request in model.posts("predict")]
+        kept = [path.read_bytes() for path in sorted((shell.data / "runs").glob("*/frames/*.png"))]
+        assert pictures == kept
+        for content in pictures:
+            with Image.open(io.BytesIO(content)) as picture:
+                assert picture.convert("RGB").crop((50, 50, 250, 150)).getextrema() == ((0, 0),) * 3
+                assert picture.convert("RGB").getpixel((10, 10)) != (0, 0, 0)
+
+
+def test_a_smaller_picture_is_sent_and_its_places_are_the_machines(shell: Shell) -> None:
+    """Sent pixels to the machine's own, as on any screen."""
+    with both(shell, go(click(320, 180)), done()) as (model, here):
+        here.machines["mch_test_00000001"].size = (1920, 1080)
+        assert shell(*RUN, "--on", "scratch", "--max-size", "640x360", "click").code == 0
+        opened = json.loads(model.posts("session")[0].body)
+        assert (opened["screen_width"], opened["screen_height"]) == (640, 360)
+        assert here.machines["mch_test_00000001"].done == [("click", {"x": 960, "y": 540})]
+
+
+def test_a_machine_of_the_account_that_was_stopped_is_stopped_again(shell: Shell) -> None:
+    """Its price is said, in the estimate, and the first look waits until it runs; one that ran goes on running."""
+    for status in ("stopped", "running"):
+        with account(shell, go(click(1, 1)), done(), status=status) as stand_in:
+            result = shell(*RUN, "--on", "mch_test_00000001", "--max-steps", "3", "click")
+            assert result.code == 0
+            assert stand_in.machines["mch_test_00000001"].status == status
+            assert len(stand_in.posts("POST /v1/machines/mch_test_00000001/start")) == (status == "stopped")
+            assert result.of("run_started")[0]["estimate"] == 10 + 4 + 6 + 8 + 5
+            assert "costs 5 cents an hour" in result.err
+
+
+@pytest.mark.parametrize("how", ["interrupt", "stop"])
+def test_a_run_on_a_machine_is_stopped_from_here(shell: Shell, how: str) -> None:
+    """By Ctrl-C and by `coasty-desk stop`: what was under way is cut off, the machine rests again, the session is closed."""
+    with account(shell, go(click(1, 1)), status="stopped") as stand_in:
+        stand_in.plan(SCREEN, None, held(60))
+        command = [sys.executable, "-m", "coasty_desk", *RUN, "--on", "mch_test_00000001", "click"]
+        with subprocess.Popen(
+            command,
+            env=shell.environment,
+            cwd=shell.home,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as running:
+            with stand_in.arrived:
+                assert stand_in.arrived.wait_for(lambda: len(stand_in.posts(SCREEN)) > 1, 60)
+            if how == "stop":
+                assert "Stopped run" in shell("stop").out
+            else:
+                running.send_signal(signal.SIGINT)
+            out, _ = running.communicate(timeout=30)
+        assert running.returncode == 130
+        assert json.loads(out.splitlines()[-1])["reason"] == how
+        until = time.monotonic() + 10
+        while stand_in.machines["mch_test_00000001"].status == "running" and time.monotonic() < until:
+            time.sleep(0.05)
+        assert stand_in.machines["mch_test_00000001"].status == "stopped"
+        assert stand_in.sessions == {}
+
+
+def test_an_action_in_doubt_is_not_done_again_after_a_kill(shell: Shell) -> None:
+    """The model looks afresh, and is told."""
+    running: list[subprocess.Popen[str]] = []
+
+    def killed(request: object, proceed: object) -> object:
+        assert callable(proceed)
+        answer = proceed(request)
+        running[0].kill()
+        return answer
+
+    fault: Fault = killed  # type: ignore[assignment]  # it is one
+    with both(shell, go(click(1, 1), click(2, 2)), done()) as (model, here):
+        here.plan(ACT, fault)
+        command = [sys.executable, "-m", "coasty_desk", *RUN, "--on", "scratch", "click"]
+        running.append(
+            subprocess.Popen(command, env=shell.environment, cwd=shell.home, stdout=subprocess.DEVNULL, text=True)
+        )
+        running[0].wait(60)
+        result = shell("resume", "last", "--json", "--yes")
+        assert result.code == 0, result.err
+        done_there = here.machines["mch_test_00000001"].done
+        assert done_there.count(("click", {"x": 1, "y": 1})) == 1
+        assert "It is not known whether this was done" in json.loads(model.posts("predict")[-1].body)["instruction"]
+
+
+def test_a_machine_is_driven_by_one_run_at_a_time(shell: Shell) -> None:
+    """The second is told so, before it asks anything."""
+    with both(shell, go(click(1, 1))) as (model, here):
+        here.plan(ACT, held(60))
+        command = [sys.executable, "-m", "coasty_desk", *RUN, "--on", "scratch", "click"]
+        with subprocess.Popen(command, env=shell.environment, cwd=shell.home, stdout=subprocess.DEVNULL) as running:
+            with here.arrived:
+                assert here.arrived.wait_for(lambda: bool(here.posts(ACT)), 60)
+            asked = len(model.requests)
+            second = shell(*RUN, "--on", "scratch", "click")
+            assert second.code == 2
+            assert "Another run drives the machine scratch" in second.err
+            assert len(model.requests) == asked
+            running.kill()
+
+
+@pytest.mark.parametrize(
+    ("wish", "code", "said"),
+    [
+        (("--on", "nowhere"), 4, "There is no machine 'nowhere'"),
+        (("--on", "scratch", "--mask-window", "*Bank*"), 2, "none can be masked by its title"),
+        (("--on", "scratch", "--policy", "windows.toml"), 2, "rules about them cannot be kept"),
+        (("--on", "scratch", "--remote"), 4, "There is no machine 'scratch'"),
+    ],
+)
+def test_what_cannot_be_kept_on_a_machine_is_refused(
+    shell: Shell, tmp_path: Path, wish: tuple[str, ...], code: int, said: str
+) -> None:
+    """Before the model is asked."""
+    (tmp_path / "windows.toml").write_text('windows_denied = ["*Bank*"]\n')
+    with both(shell) as (model, here):
+        result = shell(*RUN, *wish, "click")
+        assert result.code == code
+        assert said in result.err
+        assert model.posts("predict") == here.posts(ACT) == []
+
+
+def test_without_the_service_a_name_leads_nowhere(shell: Shell) -> None:
+    """And it is said what could know it."""
+    result = shell(*RUN, "--on", "scratch", "click")
+    assert result.code == 4
+    assert "is not running" in result.err
+    assert "--remote" in result.err
+    assert "coasty-desk serve" in result.err
+
+
+def test_a_dry_run_only_looks(shell: Shell) -> None:
+    """It asks the machine for nothing but its picture."""
+    with both(shell, go(click(1, 1))) as (_, here):
+        result = shell("run", "--dry-run", "--json", "--on", "scratch", "click")
+        assert result.code == 0
+        assert [event["action"]["action_type"] for event in result.of("acting")] == ["click"]
+        assert {request.method for request in here.requests} == {"GET"}
