@@ -194,7 +194,7 @@ class MachineFiles:
         content = _decoded(asked.content, asked.encoding)
         with self._paths.place(asked.path, make=True) as place:
             if place.found is not None and not asked.overwrite:
-                message = f"There is a {shown(place.path)} already; `overwrite` replaces it."
+                message = f"There is {shown(place.path)} already; `overwrite` replaces it."
                 raise CommandError(message)
             self._replace(place, content)
             return {

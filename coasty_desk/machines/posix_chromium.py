@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import subprocess
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 from coasty_desk.machines.browser_profile import PROFILE
 from coasty_desk.machines.command import CommandError
 from coasty_desk.machines.posix_cdp_pipe import CdpGoneError, CdpMessage, CdpPipe, CdpTimeoutError
-from coasty_desk.machines.posix_process_tree import MARK, end_tree
+from coasty_desk.machines.posix_process_tree import MARK, end_tree, new_mark
 from coasty_desk.machines.world import MachineWorld
 
 PROGRAMS = (
@@ -72,7 +71,7 @@ class Chromium:
         self._world = world
         tries = [False] if os.geteuid() == 0 and not world.confined else [True, False]  # behind walls it may be nobody
         for self.sandboxed in tries:
-            self._mark = secrets.token_hex(16)
+            self._mark = new_mark(world.machine_id, "browser")
             self._start(program, heard)
             try:
                 self.version = str(self.pipe.call("Browser.getVersion", until).get("product", ""))

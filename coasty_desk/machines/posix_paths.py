@@ -244,13 +244,13 @@ def sentence(error: OSError, path: str) -> str:
     name = shown(path)
     match error:
         case FileNotFoundError():
-            return f"There is no {name}."
+            return f"There is no file or directory {name}."
         case NotADirectoryError():
             return f"{name} is no directory, or a part of it is none."
         case IsADirectoryError():
             return f"{name} is a directory."
         case FileExistsError():
-            return f"There is a {name} already."
+            return f"There is {name} already."
         case PermissionError():
             return f"The machine's user has no right to {name}."
     match error.errno:
@@ -266,8 +266,8 @@ def sentence(error: OSError, path: str) -> str:
 
 
 def shown(path: str) -> str:
-    """A path in a sentence: nothing in it that hides, and not endless."""
-    return printable(text_of(path) if len(path) <= 200 else f"{text_of(path[:200])}…")
+    """A path in a sentence: in quotes, nothing in it that hides, and not endless."""
+    return f"“{printable(text_of(path) if len(path) <= 200 else text_of(path[:200]) + '…')}”"
 
 
 def text_of(name: str) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
+from hashlib import sha256
 
 from coasty_desk.desktop.linux import proc
 
@@ -13,6 +16,26 @@ MARK = "COASTY_DESK_SESSION"
 """The variable that a session's programs have in their environment, by which those are found that have left their parents."""
 
 _ROUNDS = 50
+
+
+def new_mark(machine_id: str, tool: str) -> str:
+    """A value of MARK for one session of a machine's tool: short, and no other's."""
+    return f"{_prefix(machine_id, tool)}{secrets.token_hex(16)}"
+
+
+def end_strays(machine_id: str, tool: str) -> None:
+    """Kill what the sessions of a worker that was killed have left running. Only before that tool of the machine has begun any."""
+    prefix = _prefix(machine_id, tool)
+    halted: set[int] = set()
+    for _ in range(_ROUNDS):
+        new = {pid for pid in _marked(lambda mark: mark.startswith(prefix)) if pid not in halted}
+        if not new:
+            break
+        for pid in new:
+            _signal(pid, signal.SIGSTOP)
+        halted |= new
+    for pid in halted:
+        _signal(pid, signal.SIGKILL)
 
 
 def end_tree(process: subprocess.Popen[bytes], mark: str) -> None:
@@ -53,6 +76,12 @@ def _belonging(process: subprocess.Popen[bytes], mark: str) -> set[int]:
             above = {one.pid for one in every if one.parent in above} - found
             found |= above
         found |= {one.pid for one in every if one.session == process.pid}
-    own = os.getpid()
-    found |= {one.pid for one in every if one.pid != own and (proc.environment(one.pid) or {}).get(MARK) == mark}
-    return found - {own}
+    return (found | _marked(lambda its: its == mark)) - {os.getpid()}
+
+
+def _marked(wanted: Callable[[str], bool]) -> set[int]:
+    return {pid for pid in proc.pids() if wanted((proc.environment(pid) or {}).get(MARK, ""))} - {os.getpid()}
+
+
+def _prefix(machine_id: str, tool: str) -> str:
+    return f"{tool}-{sha256(machine_id.encode()).hexdigest()[:16]}-"

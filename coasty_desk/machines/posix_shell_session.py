@@ -21,7 +21,7 @@ from typing import Literal
 from msgspec import Struct
 
 from coasty_desk.machines.command import CommandError
-from coasty_desk.machines.posix_process_tree import MARK, end_tree
+from coasty_desk.machines.posix_process_tree import MARK, end_tree, new_mark
 from coasty_desk.machines.world import MachineWorld
 
 SHOWN = 5000
@@ -75,7 +75,7 @@ class ShellSession:
 
     def __init__(self, world: MachineWorld) -> None:
         """Start it in the machine's home. Raises CommandError."""
-        self._mark = secrets.token_hex(16)
+        self._mark = new_mark(world.machine_id, "terminal")
         self._told, told = os.pipe()
         try:
             self._process = subprocess.Popen(
@@ -138,8 +138,8 @@ class ShellSession:
                 self._awaited, self._status = secrets.token_hex(16), None
                 self._output = CutOutput()
             script = (
-                f"eval {shlex.quote(command)} </dev/null {self._descriptor}>&-\n"
-                f"printf '%s %d %s\\0' {self._awaited} $? \"$PWD\" >&{self._descriptor}\n"
+                f"builtin eval {shlex.quote(command)} </dev/null {self._descriptor}>&-\n"
+                f'builtin printf \'%s %d %s\\0\' {self._awaited} "$?" "$PWD" >&{self._descriptor}\n'
             )
             if not self._tell(script, until) or not self._await(until):
                 return self._cut_off(until)

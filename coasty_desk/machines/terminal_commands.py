@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from coasty_desk.core.printable import printable
 from coasty_desk.machines.command import Command, CommandError, CommandResult, first_line
+from coasty_desk.machines.posix_process_tree import end_strays
 from coasty_desk.machines.posix_shell_session import Ran, ShellSession
 from coasty_desk.machines.world import MachineWorld
 
@@ -57,6 +58,7 @@ class MachineTerminal:
         self._sessions: dict[str, ShellSession] = {}
         self._folders: dict[str, str] = {}
         self._closed = False
+        end_strays(world.machine_id, "terminal")
 
     def close(self) -> None:
         """End every session, with all that runs in them."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from coasty_desk.machines.command import CommandError
 from coasty_desk.machines.terminal_commands import SESSIONS, TERMINAL_COMMANDS, MachineTerminal
@@ -253,6 +257,59 @@ def test_everything_ends_with_the_tool(home: Path) -> None:
     assert len(os.listdir("/proc/self/fd")) < before  # noqa: PTH208 - as above
     with pytest.raises(CommandError, match="closed"):
         terminal("terminal_execute", command="true")
+
+
+def test_what_a_killed_worker_left_running_is_ended_by_the_next(home: Path) -> None:
+    """Of the same machine's terminal, and nothing else."""
+    left = """
+import os, sys
+from pathlib import Path
+from coasty_desk.machines.terminal_commands import *
+from tests.machines.worlds import world
+tool = MachineTerminal(world(Path(sys.argv[1]), confined=False))
+tool.execute(TerminalExecute("(setsid sleep 4280 &) ; sleep 4281 & :"), 20)
+os._exit(9)
+"""
+    assert subprocess.run([sys.executable, "-c", left, str(home)], check=False).returncode == 9
+    other = subprocess.Popen(["sleep", "4282"])
+    assert soon(lambda: processes("sleep\x004280") and processes("sleep\x004281"))
+    MachineTerminal(world(home, confined=False)).close()
+    assert soon(lambda: not processes("sleep\x00428" + "0") and not processes("sleep\x004281"))
+    assert processes("sleep\x004282")
+    other.kill()
+    other.wait()
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=300))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_command_arrives_as_it_was_sent(plain: Tool, text: str) -> None:
+    """Whatever is in it."""
+    told = plain("terminal_execute", command=f"cat <<'THE END'\n{text}\nTHE END")
+    assert (told["output"], told["exit_code"]) == (f"{text}\n", 0)
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("(((", None),
+        ("echo a \\", 0),
+        ("# nothing", 0),
+        ("cat <<X\nno end", None),
+        ("printf() { echo mine; }; echo() { builtin echo mine; }", 0),
+        ("IFS=0123456789; (exit 11)", 11),
+        ("unset PWD; cd /", 0),
+        ("exec 7>&1; exec 2>&1", 0),
+        ("shopt -s extglob nullglob; set -f", 0),
+        ("trap 'echo out' EXIT; trap '' INT", 0),
+        ("PS1=x; PROMPT_COMMAND='echo y'; set -o vi", 0),
+    ],
+)
+def test_a_shell_goes_on_after_anything(plain: Tool, command: str, code: int | None) -> None:
+    """In the same session."""
+    told = plain("terminal_execute", command=command)
+    assert code is None or told["exit_code"] == code
+    after = plain("terminal_execute", command="command pwd >/dev/null; builtin echo on")
+    assert (after["output"], after["exit_code"], after["new_session"]) == ("on\n", 0, False)
 
 
 def test_behind_walls_nothing_outside_is_seen(home: Path) -> None:
