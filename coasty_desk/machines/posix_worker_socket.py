@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import tempfile
+import time
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +18,9 @@ ADDRESS = "worker.address"
 
 _LONGEST = 100
 """Bytes of a socket's path; the system takes 107 on Linux, 103 on macOS."""
+
+_YOUNG = 60.0
+"""Seconds: one that is younger may be about to be listened at."""
 
 _CREDENTIALS = struct.Struct("3i")
 
@@ -52,6 +56,27 @@ def remove(folder: Path) -> None:
         (folder / ADDRESS).unlink()
 
 
+def sweep() -> None:
+    """Take away the sockets of workers that were killed, where their machines are no more. Never raises."""
+    if not hasattr(socket, "AF_UNIX"):
+        return
+    with suppress(OSError):
+        for path in _shared().glob("*.sock"):
+            if time.time() - path.lstat().st_mtime > _YOUNG and not _is_heard(path):
+                path.unlink()
+
+
+def _is_heard(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            return False
+        except OSError:
+            return True
+    return True
+
+
 def connect(folder: Path) -> socket.socket:
     """A connection to the worker of the machine in that folder. Raises OSError where there is none of this user's."""
     path = os.fsdecode(plain_files.read(folder / ADDRESS, 4096, links=False))
@@ -80,9 +105,14 @@ def _place(folder: Path) -> Path:
     path = folder / "worker.sock"
     if len(os.fsencode(path)) <= _LONGEST:
         return path
+    return _shared() / f"{sha256(os.fsencode(folder)).hexdigest()[:32]}.sock"
+
+
+def _shared() -> Path:
+    """This user's folder for sockets whose machines' folders have names too long for them."""
     home = os.environ.get("XDG_RUNTIME_DIR", "") or tempfile.gettempdir()
     shared = plain_files.real_folder(Path(home) / f"coasty-desk-{os.getuid()}")
     if shared.stat().st_uid != os.getuid():
         message = "the folder for sockets is another user's"
         raise PermissionError(message)
-    return shared / f"{sha256(os.fsencode(folder)).hexdigest()[:32]}.sock"
+    return shared

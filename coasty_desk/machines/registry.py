@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from coasty_desk import plain_files
-from coasty_desk.machines import machine_record
+from coasty_desk.machines import machine_record, posix_worker_socket
 from coasty_desk.machines.habitat import programs_environment
 from coasty_desk.machines.machine_errors import (
     MachineBusyError,
@@ -101,6 +101,7 @@ class MachineRegistry:
             self._keep(MachineRecord(self.desktop_id, "desktop", "This desktop", "running", time.time()))
         for record in tuple(self._records.values()):
             self._find_again(record)
+        threading.Thread(target=posix_worker_socket.sweep, name="coasty-desk sweep", daemon=True).start()
         threading.Thread(target=self._keep_leases, name="coasty-desk leases", daemon=True).start()
 
     def close(self) -> None:
@@ -418,6 +419,7 @@ class MachineRegistry:
 
     def _remove(self, name: str) -> None:
         self._link(name).end(2.0)
+        posix_worker_socket.remove(self._folder(name))
         with self._writing:
             self._records.pop(name, None)
             shutil.rmtree(self._folder(name), ignore_errors=True)
