@@ -77,7 +77,7 @@ class Worker:
             inset=habitat.inset,
         )
         self.screen = MachineScreen(chosen, self.driver.rules)
-        self._record, self._habitat = record, habitat
+        self._record, self._folder, self._habitat = record, folder, habitat
         self._journal = OperationJournal(folder)
         self._tools: dict[str, Any] = {}
         self._making = threading.Lock()
@@ -123,6 +123,8 @@ class Worker:
                 self.end("its time to live is over")
             elif fault := self._habitat.fault():
                 self.end(fault)
+            elif not (self._folder / machine_record.FILE).exists():
+                self.end("its folder is gone")
             elif self._record.kind == "desktop" and self._is_forgotten():
                 self.end("forgotten")
 

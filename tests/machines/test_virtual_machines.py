@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -121,6 +122,22 @@ def _is_zombie(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
+
+
+def test_nobody_sits_at_it(machines: MachineRegistry, made: MachineRecord) -> None:
+    """Its corners are the program's: a click in one stops nothing."""
+    picture = machines.look(made.id, "jpeg")
+    corner = {"x": picture.width - 1, "y": picture.height - 1}
+    steps = [step("click", x=0, y=0), step("click", **corner), step("move", x=5, y=5)]
+    assert [result.error for result in machines.act(made.id, steps).results] == [None] * 3
+
+
+def test_one_whose_folder_is_gone_ends(machines: MachineRegistry, home: Home) -> None:
+    """Nothing is left of a data folder that somebody has removed."""
+    made = machines.create(NewMachine("lost"))
+    worker = home.worker(made.id)
+    shutil.rmtree(home.root / made.id)
+    until(lambda: not Path(f"/proc/{worker}").exists() or _is_zombie(worker))
 
 
 def test_a_worker_that_dies_is_told_of(machines: MachineRegistry, made: MachineRecord, home: Home) -> None:
