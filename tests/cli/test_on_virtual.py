@@ -223,6 +223,50 @@ def test_a_machine_that_ends_ends_the_run(shell: Shell) -> None:
     assert json.loads(out.splitlines()[-1])["reason"] == "desktop_error"
 
 
+FROM_PYTHON = """
+import os, threading
+from coasty_desk import Desktop, Settings, UsageError
+
+settings = Settings(on="virtual", provider="script", script="script.jsonl", no_record=True)
+with Desktop(settings) as desktop, desktop.stream("it") as run:
+    print(run.how_to_stop)
+    events = iter(run)
+    print(next(events).name)
+    try:
+        with Desktop(settings) as other, other.stream("it") as second:
+            next(iter(second))
+    except UsageError as error:
+        print(error.message)
+    for event in events:
+        pass
+print(run.result.ending.status, os.environ.get("DISPLAY"))
+with Desktop(settings) as desktop:
+    print(desktop.run("once more").ending.status)
+"""
+
+
+def test_from_python_one_after_the_other(shell: Shell) -> None:
+    """Two at once would be on one display."""
+    script(shell, go(("click", {"x": 5, "y": 5})), go(status="done"))
+    done = subprocess.run(
+        [sys.executable, "-c", FROM_PYTHON],
+        env=shell.environment,
+        cwd=shell.home,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert done.stdout.splitlines() == [
+        "To stop: say `coasty-desk stop` in another terminal.",
+        "run_started",
+        "Another run of this program is on a virtual machine already.",
+        "succeeded None",
+        "succeeded",
+    ], done.stderr
+    assert homes(shell) == []
+
+
 def _has_open(path: Path, folder: str) -> bool:
     """Whether it is the keeper: it has the machine's lock."""
     try:

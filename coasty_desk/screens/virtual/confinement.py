@@ -8,7 +8,10 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import stat
 import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 
 _SET_PDEATHSIG, _SET_SECCOMP, _SET_NO_NEW_PRIVS = 1, 22, 38
@@ -20,7 +23,14 @@ _SCOPES_SINCE = 6
 _ABSTRACT_SOCKETS = 1
 
 _KEYCTL = {"x86_64": 250, "aarch64": 219}
-_LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446
+_LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
+_BENEATH = 1
+_RIGHTS = (13, 13, 14, 15, 15, 16)
+"""How many of the rights over files each version of Landlock knows, the first has 13; from the sixth on there are no more."""
+_READ = 0b1101
+"""Execute, read a file, list a folder."""
+_WRITE_FILE = 0b110
+"""Read and write what is no folder."""
 
 _REFUSED = {
     # add_key, request_key, keyctl: the keys that the kernel keeps for this user; bpf, perf_event_open, userfaultfd,
@@ -45,34 +55,70 @@ def give_up() -> None:
     machine = os.uname().machine
     if machine in _KEYCTL:
         libc.syscall(_KEYCTL[machine], _JOIN_SESSION_KEYRING, None)
-    _scope_abstract_sockets(libc)
+    if scopes_abstract_sockets():
+        with _ruleset(struct.pack("=QQQ", 0, 0, _ABSTRACT_SOCKETS)):
+            pass  # no file, no port, and no abstract socket of others
     _refuse_calls(libc, machine)
 
 
 @cache
 def scopes_abstract_sockets() -> bool:
     """Whether this system can keep a program from abstract sockets that are not its own."""
-    version = _libc().syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint(_LANDLOCK_VERSION))
-    return bool(version >= _SCOPES_SINCE)
+    return _landlock() >= _SCOPES_SINCE
+
+
+def keep_to(read: Sequence[str], write: Sequence[str]) -> None:
+    """No file any more but those in these folders, to read or for all; what is not there is left out. Where Landlock is not, nothing is done."""
+    version = _landlock()
+    if version < 1:
+        return
+    every = (1 << _RIGHTS[min(version, len(_RIGHTS)) - 1]) - 1
+    with _ruleset(struct.pack("=Q", every)) as ruleset:
+        for rights, places in ((_READ, read), (every, write)):
+            for place in places:
+                _allow(ruleset, place, rights)
+
+
+def _allow(ruleset: int, place: str, rights: int) -> None:
+    try:
+        beneath = os.open(place, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        if not stat.S_ISDIR(os.fstat(beneath).st_mode):
+            rights &= _READ | _WRITE_FILE
+            rights &= ~0b1000
+        attributes = struct.pack("=Qi", rights, beneath)
+        if _libc().syscall(_LANDLOCK_ADD, ruleset, _BENEATH, attributes, ctypes.c_uint(0)):
+            raise OSError(ctypes.get_errno(), "Landlock")
+    finally:
+        os.close(beneath)
+
+
+@contextmanager
+def _ruleset(attributes: bytes) -> Iterator[int]:
+    """What is put into it within the block is this process's own from its end on. Raises OSError."""
+    libc = _libc()
+    ruleset = libc.syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint(0))
+    if ruleset < 0:
+        raise OSError(ctypes.get_errno(), "Landlock")
+    try:
+        yield ruleset
+        if libc.syscall(_LANDLOCK_RESTRICT, ruleset, ctypes.c_uint(0)):
+            raise OSError(ctypes.get_errno(), "Landlock")
+    finally:
+        os.close(ruleset)
+
+
+@cache
+def _landlock() -> int:
+    """Which version of it this system has; below 1 for none."""
+    return int(_libc().syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint(_LANDLOCK_VERSION)))
 
 
 def refuses_calls() -> bool:
     """Whether the system calls of this processor are known here."""
     return os.uname().machine in _REFUSED
-
-
-def _scope_abstract_sockets(libc: ctypes.CDLL) -> None:
-    if not scopes_abstract_sockets():
-        return
-    wanted = struct.pack("=QQQ", 0, 0, _ABSTRACT_SOCKETS)  # no file, no port, and no abstract socket of others
-    ruleset = libc.syscall(_LANDLOCK_CREATE, wanted, ctypes.c_size_t(len(wanted)), ctypes.c_uint(0))
-    if ruleset < 0:
-        raise OSError(ctypes.get_errno(), "Landlock")
-    try:
-        if libc.syscall(_LANDLOCK_RESTRICT, ruleset, ctypes.c_uint(0)):
-            raise OSError(ctypes.get_errno(), "Landlock")
-    finally:
-        os.close(ruleset)
 
 
 def _refuse_calls(libc: ctypes.CDLL, machine: str) -> None:

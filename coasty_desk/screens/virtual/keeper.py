@@ -32,6 +32,8 @@ FIRST = 60
 _NUMBERS = 900
 _SOCKETS = "/tmp/.X11-unix/X"  # noqa: S108 - where X11 has them
 _LOCK = "/tmp/.X{}-lock"  # noqa: S108 - the same
+_SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/opt", "/dev", "/proc", "/sys", "/var/cache")
+"""What a display reads, besides its key: its clients are programs behind walls, and it is not."""
 _LOOK = 0.005
 _GOING = 2.0
 """Seconds that the display is given to put away its socket."""
@@ -134,7 +136,9 @@ class _Keeper:
             message = "there are too many displays"
             raise ValueError(message)
         self._name, self._number = held, number
-        self._display = self._started(["Xvfb", f":{number}", *self._task["display"]], _server, passing=())
+        self._display = self._started(
+            ["Xvfb", f":{number}", *self._task["display"]], lambda: _server(self._task["key"]), passing=()
+        )
         until = time.monotonic() + PATIENCE
         while not self._ready:
             self._wait(0.05)
@@ -261,10 +265,15 @@ def _make_removable(path: str) -> None:
                 os.chmod(os.path.join(folder, name), 0o700, follow_symlinks=False)  # noqa: PTH101, PTH118
 
 
-def _server() -> None:
-    """Within a process that is about to become the display: it says with a signal that it takes connections (Xserver(1))."""
+def _server(key: str) -> None:
+    """Within a process that is about to become the display: it says with a signal that it takes connections (Xserver(1)).
+
+    It is kept from the person's files: programs behind the walls speak to it, and it would read folders for fonts for them.
+    """
     confinement.end_with_parent()
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    confinement.give_up()
+    confinement.keep_to([*_SYSTEM, key], ["/tmp", "/var/lib/xkb", "/dev/null"])  # noqa: S108 - its socket and its lock
 
 
 def _confined(limits: dict[str, Any]) -> None:

@@ -111,7 +111,7 @@ class VirtualMachine:
         program = ["/usr/bin/env", "-i", "-C", cwd or self.inside_home, *set_up, *argv]
         if self._entrance is None:
             return program
-        return [*_ours("way_in"), *map(str, self._entrance), *program]
+        return ["/usr/bin/env", "-i", *_ours("way_in"), *map(str, self._entrance), *program]
 
     @property
     def alive(self) -> bool:
@@ -227,6 +227,7 @@ class _Starting:
             said = talk.ask(
                 "display",
                 display=server,
+                key=str(cookie),
                 environment=environment,
                 log=str(runtime / "log"),
                 ready=str(inside / "up"),

@@ -122,6 +122,27 @@ def test_inside_no_other_display_and_no_socket_without_a_file_is_reached(
     assert any("name without a file" in one for one in (*machine.walls, *machine.gaps))
 
 
+def test_the_display_itself_is_kept_from_the_files_of_the_user(machine: VirtualMachine, tmp_path: Path) -> None:
+    """It would look for fonts wherever a program tells it to; what is installed for all it reads."""
+    if confinement._landlock() < 1:
+        pytest.skip("no Landlock here")
+    server = next(path for path in Path("/proc").glob("[0-9]*") if _is_server_of(path, machine.display["XAUTHORITY"]))
+    status = (server / "status").read_text()
+    assert "NoNewPrivs:\t1" in status
+    assert "Seccomp:\t2" in status
+    home = Path.home() if tmp_path.is_relative_to("/tmp") else tmp_path
+    fonts = home / f".coasty-desk-test-{os.getpid()}"
+    fonts.mkdir()
+    try:
+        (fonts / "fonts.dir").write_text("0\n")
+        refused = inside(machine, "xset", "fp+", str(fonts))
+        assert "bad font path" in refused.stdout + refused.stderr
+    finally:
+        (fonts / "fonts.dir").unlink()
+        fonts.rmdir()
+    assert inside(machine, "xset", "fp+", "/usr/share/fonts/X11/misc").returncode == 0
+
+
 @walled
 def test_inside_there_are_no_privileges_and_no_keys_of_the_kernel(machine: VirtualMachine) -> None:
     """No capability, no new privileges, filtered calls; keyctl is answered as by a system without it."""
@@ -256,6 +277,25 @@ def test_what_is_left_where_the_keeper_is_killed_too_goes_with_the_next_machine(
     virtual_machine.sweep(tmp_path)
     assert not (tmp_path / "m").exists()
     assert traces() == before
+
+
+@pytest.mark.slow
+def test_a_holder_that_is_killed_at_any_moment_leaves_nothing(
+    clean: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while the machine comes up: what the keeper was never told of goes with the next one."""
+    before = traces()["processes"]
+    for number in range(12):
+        holder = subprocess.Popen(
+            [sys.executable, "-c", HOLDER, str(tmp_path / str(number)), PREFIX], stdout=subprocess.DEVNULL
+        )
+        time.sleep(number * 0.1)
+        holder.kill()
+        holder.wait()
+    _await(lambda: traces()["processes"] == before)
+    monkeypatch.setattr(virtual_machine, "_YOUNG", -1.0)
+    virtual_machine.sweep(tmp_path)
+    assert [path for path in tmp_path.iterdir() if (path / "home").exists()] == []
 
 
 def test_a_sweep_leaves_what_is_up(machine: VirtualMachine, monkeypatch: pytest.MonkeyPatch) -> None:
