@@ -28,7 +28,7 @@ from coasty_desk.core.actions import (
     Wait,
 )
 from coasty_desk.core.scaling import Frame, Rect, Size
-from coasty_desk.server import price_list, session_store
+from coasty_desk.server import price_list
 from coasty_desk.server.answer_log import whole_cents_of
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.api_keys import Seal
@@ -168,12 +168,12 @@ def test_a_session_lives_two_idle_hours(tmp_path: Path, monkeypatch: pytest.Monk
     with answering(tmp_path, "script") as here:
         opened = here.client("POST", "/v1/sessions", {"metadata": {"secret": "a-mark-to-find"}}).json["session_id"]
         place = f"/v1/sessions/{opened}"
-        monkeypatch.setattr(session_store.time, "time", lambda: now + 7000)
+        monkeypatch.setattr(time, "time", lambda: now + 7000)
         body = {"screenshot": shot(), "instruction": "[steps:5]"}
         assert here.client("POST", f"{place}/predict", body).json["step"] == 1
-        monkeypatch.setattr(session_store.time, "time", lambda: now + 14_000)
+        monkeypatch.setattr(time, "time", lambda: now + 14_000)
         assert here.client("GET", place).json["step_count"] == 1
-        monkeypatch.setattr(session_store.time, "time", lambda: now + 14_300)
+        monkeypatch.setattr(time, "time", lambda: now + 14_300)
         assert here.client("GET", place).code == "SESSION_NOT_FOUND"
         assert here.client("GET", "/v1/sessions").json == {"sessions": []}
         assert here.service.database.row("SELECT count(*) FROM sessions") == (0,)
