@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 import uuid
@@ -35,6 +34,7 @@ from coasty_desk.machines.worker_protocol import (
     WorkerAnswer,
     WorkerRequest,
 )
+from coasty_desk.screens.virtual import machine_archive
 
 TERMINATED = "terminated"
 SNAPSHOTS = "snapshots"
@@ -100,7 +100,11 @@ class MachineRegistry:
         if self.desktop_id not in self._records:
             self._keep(MachineRecord(self.desktop_id, "desktop", "This desktop", "running", time.time()))
         for record in tuple(self._records.values()):
-            self._find_again(record)
+            taken = threading.Event()  # whoever asks for it waits until it is known what became of it
+            threading.Thread(
+                target=self._find_alone, args=(record, taken), name="coasty-desk machine", daemon=True
+            ).start()
+            taken.wait()
         threading.Thread(target=posix_worker_socket.sweep, name="coasty-desk sweep", daemon=True).start()
         threading.Thread(target=self._keep_leases, name="coasty-desk leases", daemon=True).start()
 
@@ -346,6 +350,12 @@ class MachineRegistry:
                 journal.close()
         return None
 
+    def _find_alone(self, record: MachineRecord, taken: threading.Event) -> None:
+        with self._changing[record.id]:
+            taken.set()
+            with suppress(OSError, MachineStateError, NoMachineError):  # then the record says what was known last
+                self._find_again(record)
+
     def _find_again(self, record: MachineRecord) -> None:
         """What became of a machine while no service was there."""
         link = self._link(record.id)
@@ -422,7 +432,8 @@ class MachineRegistry:
         posix_worker_socket.remove(self._folder(name))
         with self._writing:
             self._records.pop(name, None)
-            shutil.rmtree(self._folder(name), ignore_errors=True)
+            if self._folder(name).exists():
+                machine_archive.remove(self._folder(name))
         self._links.pop(name, None)
 
     def _terminated(self, name: str) -> MachineRecord | None:

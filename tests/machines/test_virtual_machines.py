@@ -196,7 +196,7 @@ def test_its_lease_ends_it_whether_a_service_is_there_or_not(home: Home) -> None
     machines.lease(long.id, 0)
     until(lambda: not Path(f"/proc/{worker}").exists() or _is_zombie(worker))
     again = home.registry()
-    assert again.find(long.id).status == "terminated"
+    until(lambda: again.find(long.id).status == "terminated")
 
 
 def test_it_goes_on_when_the_service_ends_and_is_found_again(home: Home) -> None:
