@@ -65,6 +65,7 @@ TOPICS = {
     "virtual": "a machine for one run: a display of its own, behind walls",
     "machines": "other screens than the one in front of you: machines here, and your account's",
     "machines-commands": "all that a machine can be told over /v1: input, windows, terminal, files, browser",
+    "driven": "what programs may do through the service, how you stop them, and what is done once",
     "inference": "what the service answers about a screenshot, by which model, for how much",
     "record": "what is kept of a run, and what can be done with it",
     "embedding": "from scripts and from Python",
