@@ -1,7 +1,7 @@
 """The embedded predictor on real applications: tasks that are checked from outside, and labels that must be found.
 
 .venv/bin/python scripts/bench_offline.py [--size 1920x1080] [--dark] [--no-accessibility] [--only WORDS] [--traps] [--unseen] [--fresh]
-    [--boxes] [--keep FOLDER]
+    [--blind 1|2|3] [--idle] [--boxes] [--keep FOLDER]
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from scripts.offline_bench import (
     screens,
     tasks_apps,
     tasks_blind,
+    tasks_blind2,
+    tasks_blind3,
     tasks_fifty,
     tasks_fresh,
     tasks_kinds,
@@ -68,6 +70,10 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="tasks whose name has one of these words")
     parser.add_argument("--traps", action="store_true", help="only what cannot be done")
     parser.add_argument("--unseen", action="store_true", help="only the tasks that nobody has built for")
+    parser.add_argument(
+        "--blind", type=int, choices=(1, 2, 3), help="only one of the sets by somebody who had not seen the predictor"
+    )
+    parser.add_argument("--idle", action="store_true", help="none of those with a server that takes its time")
     parser.add_argument("--fresh", action="store_true", help="only the second set that nobody has built for")
     parser.add_argument(
         "--boxes", action="store_true", help="only boxes, as they are drawn: 28 looks, and some that stay as they are"
@@ -92,6 +98,9 @@ def _grounding(asked: argparse.Namespace) -> int:
 
 def _chosen(asked: argparse.Namespace) -> list[Task]:
     sets = [tasks_apps, tasks_web, tasks_moving, tasks_unseen, tasks_fresh, tasks_kinds, tasks_fifty, tasks_blind]
+    sets += [tasks_blind2, tasks_blind3]
+    if asked.blind is not None:
+        sets = [(tasks_blind, tasks_blind2, tasks_blind3)[asked.blind - 1]]
     if asked.named:
         return [task for task in (*tasks_named.TASKS, *tasks_named.TRAPS) if asked.only in task.name]
     if asked.unseen or asked.fresh:
@@ -99,7 +108,9 @@ def _chosen(asked: argparse.Namespace) -> list[Task]:
     everything = [task for some in sets for task in ([] if asked.traps else some.TASKS)]
     everything += [task for some in sets for task in some.TRAPS]
     words = asked.only.split(",") if asked.only else [""]
-    return [task for task in everything if any(word in task.name for word in words)]
+    return [
+        task for task in everything if any(word in task.name for word in words) and not (asked.idle and task.latency)
+    ]
 
 
 def _on_a_desk(task: Task, asked: argparse.Namespace) -> Result | None:
