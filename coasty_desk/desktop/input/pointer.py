@@ -38,7 +38,7 @@ _DRAG_STEPS = (24, 60)
 """At least and at most this many steps: with fewer, drop targets see no motion and drag nothing."""
 _DRAG_STEP_PIXELS = 12
 _DRAG_STEP = 0.013
-_REST = 0.4
+_REST = 0.7
 """Seconds over the target before the pointer stirs once more, as a hand does: some take only what rests on them, and look only then."""
 _DROP = 0.2
 """Seconds of rest before the release: HTML5 drops are lost without it."""

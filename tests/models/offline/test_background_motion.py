@@ -51,6 +51,15 @@ def test_a_notice_that_goes_once_and_stays_away_is_evidence() -> None:
     assert _left([], [NOTICE], [NOTICE], []) == [NOTICE]
 
 
+def test_what_follows_something_that_came_to_rest_is_seen() -> None:
+    """A message in the place of another that came after the screen was read; what is as it was then is none."""
+    first, second = Box(20, 120, 200, 140), Box(20, 120, 120, 140)
+    stirring = Stirring(Stop(), _shown([first]))
+    assert stirring.watch(_screen()) == [first]
+    assert stirring.come_since(_screen(first)) == []
+    assert stirring.come_since(_screen(second)) == [Box(120, 120, 200, 140)]
+
+
 def test_what_stays_is_evidence_also_beside_something_that_moves() -> None:
     """Only what moves is left out."""
     looks = [[NOTICE, *_letters(n)] for n in range(1, 7)]

@@ -38,6 +38,39 @@ def _aligned(*, left: float | None = None, right: float | None = None) -> list[T
     return lines
 
 
+def test_what_another_field_holds_is_not_what_was_typed() -> None:
+    """A window that came up may have taken the focus, and the text with it."""
+    sight = _sight(Image.new("RGB", (500, 300), "white"))
+    asked, other = Box(40, 40, 240, 70), Box(250, 150, 450, 180)
+    sight.tree = lambda _: (Widget("", "field", other, focused=True, editable=True, text="Meyer"),)
+    assert sight.typed_into(asked) is None
+    assert sight.typed_into(other) == "Meyer"
+    assert sight.typed_into(None) == "Meyer"
+
+
+def test_the_box_of_a_cell_is_another_cell() -> None:
+    """Before its text; the cell itself is none."""
+    picture = Image.new("RGB", (500, 300), "white")
+    ImageDraw.Draw(picture).rectangle((40, 42, 56, 58), outline="black")
+    sight = _sight(picture, Text("Olives", Box(80, 40, 130, 60)))
+    cell = Box(70, 36, 400, 64)
+    box = sight.box_of(Located(cell, "“Olives”", cell, cell, "Olives", Widget("Olives", "text", cell)))
+    assert box is not None
+    assert box.right < cell.left
+
+
+def test_what_goes_with_the_last_window_has_changed() -> None:
+    """A question that was answered takes the window behind it along."""
+    before, after = Image.new("RGB", (500, 300), "white"), Image.new("RGB", (500, 300), "blue")
+    question = Box(200, 100, 300, 160)
+    front = [question]
+    sight = _sight(after)
+    sight.active, sight.window = (lambda: front[0] if front else None), question
+    assert sight.changes(ReadScreen(before, (), {})) == []
+    front.clear()
+    assert sight.changes(ReadScreen(before, (), {})) == [Box(0, 0, 500, 300)]
+
+
 @pytest.mark.parametrize("on", [True, False])
 def test_a_switch_without_a_colour_is_doubted_where_the_page_may_go_from_right_to_left(on: bool) -> None:  # noqa: FBT001
     """By where its rows begin and end; a switch right behind its label tells nothing by itself."""

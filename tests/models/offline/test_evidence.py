@@ -19,6 +19,9 @@ from coasty_desk.models.offline.vision.texts import Box, Text
         ("the quick brown fox", "the quick brown dog", False),
         ("order 1234", "order 1284", False),
         ("Привет", "NpuBeT", True),
+        ("7*(3+4)", "7*3+4]", True),
+        ("7*(3+4)", "7*(3+5)", False),
+        ("(a)", "b", False),
     ],
 )
 def test_typed_text_is_known_again_but_for_what_the_engine_mistakes(typed: str, read: str, *, same: bool) -> None:

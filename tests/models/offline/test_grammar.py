@@ -107,6 +107,23 @@ def test_each_instruction_says_what_it_does(text: str, does: Instruction) -> Non
     assert _does(text) == [does]
 
 
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ("choose Message > Save draft", ["Message", "Save draft"]),
+        ("choose Insert > Table > 2 x 2, press ctrl+s", ["Insert", "Table", "2 x 2"]),
+        ("choose Edit > To Upper Case", ["Edit", "To Upper Case"]),
+        (
+            "choose Edit > Format > Toggle Case of Selection and press ctrl+s",
+            ["Edit", "Format", "Toggle Case of Selection"],
+        ),
+    ],
+)
+def test_a_name_in_a_path_ends_where_the_path_or_the_sentence_does(said: str, path: list[str]) -> None:
+    """Whatever words it is made of."""
+    assert [does for does in _does(said) if isinstance(does, ClickOn)] == [ClickOn(Target(name)) for name in path]
+
+
 def test_a_numbered_list_is_read_line_by_line() -> None:
     """Numbers, bullets and blank lines are no part of an instruction."""
     text = '1. Click "A"\n2) press enter\n\n- then wait 2 s.\n'

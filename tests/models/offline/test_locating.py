@@ -25,6 +25,26 @@ def test_a_field_is_looked_for_on_the_side_that_is_said(way: Way, top: float | N
     assert (None if isinstance(found, Missing) else round(found.box.top) - 1) == top
 
 
+def test_a_number_that_heads_a_row_is_not_preferred_to_one_in_a_cell() -> None:
+    """It looks like a button, and the other is as likely meant."""
+    page = Page()
+    page.draw.rectangle((40, 94, 90, 130), "#dddddd", "#888888")
+    page.write("15", 57, 102)
+    page.write("15", 300, 202)
+    assert isinstance(locate(Target("15"), page.seen()), Missing)
+    assert isinstance(locate(Target("15", "button"), page.seen()), Located)
+
+
+def test_the_box_of_what_is_meant_by_a_part_is_before_its_whole_label() -> None:
+    """And the part is what is clicked."""
+    page = Page()
+    whole = page.write("I have read the terms and accept them", 80, 104)
+    found = locate(Target("the terms", part=True), page.seen())
+    assert isinstance(found, Located)
+    assert found.label == whole
+    assert found.box.left > whole.left + 40
+
+
 def test_a_tick_box_on_the_other_side_is_not_meant() -> None:
     """It stands before its label."""
     page = Page()

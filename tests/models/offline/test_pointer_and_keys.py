@@ -8,6 +8,7 @@ import pytest
 
 from coasty_desk.core.actions import Action, Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll
 from coasty_desk.models.offline.a11y.widgets import Widget
+from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.texts import Box
 from tests.models.offline.drawn import Page
 
@@ -35,6 +36,26 @@ def test_a_click_is_done_once_and_shows_what_it_did() -> None:
     assert page.carry_out('Click "Send"') is None
     assert [one for one in page.done if isinstance(one, Click)] == [Click(Point(78, 69))]
     assert page.proofs
+
+
+def test_what_stood_there_before_the_click_may_be_on_its_way_out() -> None:
+    """A name in a dialog that closes is not yet the one that is waited for."""
+
+    class Closing(Page):
+        looks = 0
+
+        def seen(self) -> ReadScreen:
+            if self.done:
+                self.looks += 1
+                self.shown["It was sent"] = (300, 300)
+            if self.looks > 1:
+                self.shown.pop("diploma.txt", None)
+            return super().seen()
+
+    page = Closing({"Send": (60, 60), "diploma.txt": (60, 200)}, nothing)
+    end = page.carry_out('Click "Send", wait until "diploma.txt" within 2 seconds')
+    assert end is not None
+    assert "is not on the screen" in end.why
 
 
 def test_what_is_chosen_behind_an_icon_is_clicked_once() -> None:

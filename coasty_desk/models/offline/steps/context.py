@@ -202,8 +202,12 @@ class Context(Struct):
             self._told = (self.seen, self.tree(self.seen))
         return self._told[1]
 
-    def look(self, target: Target, *, loosely: bool = False, suits: Suits = None) -> Located | Missing:
-        """Where the target is now: by its name in the accessibility tree, else by its text."""
+    def look(
+        self, target: Target, *, loosely: bool = False, suits: Suits = None, only: Suits = None
+    ) -> Located | Missing:
+        """Where the target is now: by its name in the accessibility tree, else by its text; by that alone where `only` some are meant."""
+        if only is not None:
+            return locate(target, self.seen, self.active(), suits=suits, only=only)
         found = named(target, self.widgets)
         if found is None or self._is_only_named(found):
             read = locate(target, self.seen, self.active(), loosely=loosely, suits=suits)
@@ -296,6 +300,11 @@ class Context(Struct):
         """The tick box, radio button or switch of what was found; None where none can be seen."""
         if found.widget is None:
             return self.canvas.tick_box(found.label)
+        if (
+            found.widget.kind == "text" and found.widget.checked is None
+        ):  # the cell of a list, whose box is another cell
+            own = next((text.box for text in self.seen.texts if found.box.centres(text.box)), found.box)
+            return self.canvas.tick_box(own)
         inner = self.canvas.tick_box(found.box)
         return inner if inner is not None and found.box.grown(3).centres(inner) else found.box
 
@@ -361,10 +370,11 @@ class Context(Struct):
         box = self.box_of(found)
         return None if box is None else self.borne_out(found, seen=self.box_look(found, box).state)
 
-    def typed_into(self) -> str | None:
-        """The text of what has the focus, where the tree tells it."""
+    def typed_into(self, field: Box | None) -> str | None:
+        """The text of what has the focus, where the tree tells it; of the field that is meant, if one is: another may have taken the focus."""
         focused = [w for w in self.widgets if w.focused and w.editable and w.text is not None]
-        return focused[0].text if len(focused) == 1 else None
+        is_meant = len(focused) == 1 and (field is None or focused[0].box.meets(field))
+        return focused[0].text if is_meant else None
 
     def has_arrived(self, target: Target, where: Box, goal: Point) -> bool:
         """Whether what the target names has left the place, and where it is seen since, it has come on the way to the goal.
@@ -428,13 +438,24 @@ class Context(Struct):
     def wait_for(self, condition: Condition, waits: Iterable[float]) -> Doing:
         """Look until the condition holds. Raises CannotError where it does not."""
         for turn, seconds in enumerate(waits):
-            if self.really_holds(condition, afresh=turn % 3 == 2):
+            held = self.really_holds(condition, afresh=turn % 3 == 2)
+            if held and self._was_there(condition):  # it may be on its way out, as what stands in a dialog that closes
+                yield from self.wait(f"looking whether {condition} still", LOOKS[0])
+                held = self.really_holds(condition)
+            if held:
                 self.prove_holding(condition)
                 return
             yield from self.wait(f"waiting until {condition}", seconds)
         if not self.really_holds(condition, afresh=True):
             raise CannotError(self._why_not(condition))
         self.prove_holding(condition)
+
+    def _was_there(self, condition: Condition) -> bool:
+        """Whether what is waited for stands where it stood before the last action."""
+        found = self.look(condition.target, loosely=True) if condition.there and condition.of == "screen" else None
+        if self.before is None or not isinstance(found, Located):
+            return False
+        return any(box.meets(found.label) for box in boxes_of(condition.target, self.before))
 
     def prove_holding(self, condition: Condition) -> None:
         """Keep as evidence that the condition holds, and where that is seen."""
@@ -449,7 +470,18 @@ class Context(Struct):
 
     def changes(self, before: ReadScreen) -> list[Box]:
         """Where the screen has changed since: without what moves by itself, or lies in another window, or is left behind by pointer and focus."""
-        changed = evidence.changes(before, self.seen, [*self.stirring.boxes, *self.stirring.rested])
+        return self._that_count(
+            [*self._changed_elsewhere(before), *self.stirring.come_since(self.seen.picture)], before
+        )
+
+    def only_where_it_rested(self, before: ReadScreen) -> bool:
+        """Whether all that has changed lies where something came by itself right before the input: it may do so again."""
+        return bool(self.changes(before)) and not self._that_count(self._changed_elsewhere(before), before)
+
+    def _changed_elsewhere(self, before: ReadScreen) -> list[Box]:
+        return evidence.changes(before, self.seen, [*self.stirring.boxes, *self.stirring.rested])
+
+    def _that_count(self, changed: Sequence[Box], before: ReadScreen) -> list[Box]:
         found = self.stirring.without_motion([box for box in changed if self._is_in_window(box, before)])
         return [box for box in found if not self._is_left_behind(box, before)]
 
@@ -459,12 +491,12 @@ class Context(Struct):
         return self.window is not None and now is not None and now != self.window
 
     def _is_in_window(self, box: Box, before: ReadScreen) -> bool:
-        """Whether most of it lies in the window that was active before, or the active one is another now.
+        """Whether most of it lies in the window that was active before, or the active one is another now, or there is none any more.
 
         Of one that the input itself has brought up, its title bar and what has only another colour since are no evidence.
         """
         window = self.window or self.active()
-        if window is None or self.opened_a_window():
+        if window is None or self.opened_a_window() or self.active() is None:
             return True
         brought_up = self.window is None
         if brought_up and (box.bottom <= window.top + TITLE_BAR or evidence.says_the_same(before, self.seen, box)):

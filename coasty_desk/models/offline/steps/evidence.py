@@ -88,6 +88,7 @@ FULL = 0.8
 """A text that fills so much of its field's width may have a beginning that is out of sight."""
 
 _READABLE = (range(0x1E00, 0x1F00), range(0x2000, 0x2100), range(0x3000, 0xA000))
+_BRACKETS = dict.fromkeys(map(ord, "()[]{}"))
 _SIGNS = str.maketrans({"*": "x", "×": "x", "∗": "x", "÷": "/", "·": ".", "⋅": "x"})
 _SILENT = frozenset(
     ["a", "c", "r", "home", "end", "pageup", "pagedown", "up", "down", "left", "right", "insert", "esc", "f5"]
@@ -364,7 +365,18 @@ def says_the_same(before: ReadScreen, after: ReadScreen, where: Box) -> bool:
 
 
 def reads_as(wanted: str, said: str) -> bool:
-    """Whether the text is in what was read, but for what the engine mistakes; digits and capitals must be right."""
+    """Whether the text is in what was read, but for what the engine mistakes; digits and capitals must be right.
+
+    Of brackets, which editors draw in another colour where they match, it may overlook some, and take one for another.
+    """
+    if _reads_as(wanted, said):
+        return True
+    bare, read = wanted.translate(_BRACKETS), said.translate(_BRACKETS)
+    fewer = len(said) - len(read) <= len(wanted) - len(bare) > 0
+    return fewer and len(_comparable(bare)) >= SHORTEST and _reads_as(bare, read)
+
+
+def _reads_as(wanted: str, said: str) -> bool:
     read = _comparable(said)
     parts = [_comparable("".join(part)) for readable, part in groupby(wanted, _is_readable) if readable]
     if (whole := "".join(parts)) in read:

@@ -96,6 +96,10 @@ def locate_field(sight: Context, target: Target) -> Located | Missing:
         if found.widget is not None:
             return found
         box = field_of(found.label, sight.canvas)
+        if box is None:  # a button may be called as a field is: the one that has a field is meant
+            other = sight.look(field, suits=is_beside_its_field, only=has_field)
+            if isinstance(other, Located) and other.widget is None:
+                found, box = other, field_of(other.label, sight.canvas)
         missing = Missing(f"found {found.said}, but no field in it, beside it or below it")
         return replace(found, box=box) if box else missing
     loose = found if found.several else sight.look(target, loosely=True)
@@ -125,7 +129,7 @@ def _selecting(sight: Context, found: Located) -> list[Action]:
 
 
 def _doubt(sight: Context, asked: TypeIn, before: ReadScreen, field: Box | None) -> str | None:
-    text, told = asked.text, sight.typed_into()
+    text, told = asked.text, sight.typed_into(field)
     if told and text:
         whole = evidence.is_told(text, told)
         if whole and not (field is not None and evidence.is_more(text, told)):

@@ -18,7 +18,7 @@ from coasty_desk.models.offline.language.instructions import (
     Turn,
     TypeIn,
 )
-from coasty_desk.models.offline.steps import evidence
+from coasty_desk.models.offline.steps import cards, evidence
 from coasty_desk.models.offline.steps.context import LATE, LOOKS, CannotError, Context, Doing, Finding
 from coasty_desk.models.offline.steps.forms import at_its_value, find_field, find_list
 from coasty_desk.models.offline.steps.ticking import find_tick_box
@@ -68,8 +68,8 @@ STAYING = 0.5
 NEW_LINE = ("enter",)
 """May show nothing but a caret that goes to another line."""
 
-FRAME = 5
-"""What has the focus has a frame, inside its edges by so many pixels at most."""
+FRAME, SMALL = 5, 0.2
+"""What has the focus has a frame, inside its edges by so many pixels at most, and of a small thing by so much of it."""
 
 
 def click(sight: Context, asked: ClickOn) -> Doing:
@@ -133,7 +133,7 @@ def _see_it_change(sight: Context, before: ReadScreen, what: str) -> Doing:
     """See something change; where no step follows that would bear it out, not what changes now and then by itself. Raises CannotError."""
     for _ in range(TRIES):
         late = yield from sight.see_change(before, what)
-        if sight.next is None:
+        if sight.next is None or sight.only_where_it_rested(before):
             sight.stirring.again(before.picture, sight.seen.picture, late=late)
         if sight.changes(before):
             _prove(sight, before, "beside", f"something changed: {what}")
@@ -246,7 +246,7 @@ def _not_only_lit(sight: Context, before: ReadScreen, found: Located, *, late: b
             return
     aside = own.top - 40 if own.top > 60 else min(own.bottom + 40, sight.seen.whole.bottom - 3)
     yield from sight.look_aside(Point(found.point.x, round(aside)), found.said)
-    if _has_stayed(sight, before, shape):
+    if _has_stayed(sight, before, shape) or cards.is_chosen(before, sight.seen, found.label):
         yield from sight.wait("looking whether that stays", STAYING)
     if not _has_come(sight, before, found, shape):
         yield from _wait_beside(sight, before, own, found)
@@ -258,6 +258,9 @@ def _not_only_lit(sight: Context, before: ReadScreen, found: Located, *, late: b
 def _not_by_itself(sight: Context, before: ReadScreen, found: Located, *, late: bool) -> Doing:
     """See that what has changed is of the click, and not of what changes now and then. Raises CannotError."""
     for _ in range(TRIES):
+        if told := sight.told_anew(found):
+            _prove(sight, before, told, f"after the click on {found.said}")
+            return
         first, at_once = sight.seen, bool(_not_in_it(sight, before, found))
         yield from _not_only_lit(sight, before, found, late=late)
         late = late or (sight.seen is not first and not at_once)  # it has come while the pointer was put aside
@@ -348,14 +351,14 @@ def _wait_beside(sight: Context, before: ReadScreen, own: Box, found: Located) -
 
 def _has_stayed(sight: Context, before: ReadScreen, shape: Box) -> bool:
     """Whether more is different than the frame of what was clicked."""
-    own, inner = shape.grown(10), shape.grown(-FRAME)
+    own, inner = shape.grown(10), shape.grown(-min(FRAME, SMALL * min(shape.width, shape.height)))
     return any(box.within(own) != box or evidence.differs(before, sight.seen, inner) for box in sight.changes(before))
 
 
 def _has_come(sight: Context, before: ReadScreen, found: Located, shape: Box) -> bool:
     """Whether something that stays has come of the click: in a field, which gets the focus, anything."""
     in_field = sight.changes(before) and is_field(found.label, sight.canvas)
-    return bool(in_field) or _has_stayed(sight, before, shape)
+    return bool(in_field) or _has_stayed(sight, before, shape) or cards.is_chosen(before, sight.seen, found.label)
 
 
 def _scrolled_in_vain(sight: Context, until: Condition) -> str:

@@ -25,6 +25,9 @@ from coasty_desk.models.offline.vision.texts import Box, Text
 AT_ONE_HEIGHT = 0.25
 """What has so much of its height beside a line stands in the same row, which has two lines."""
 
+NUMBER = 2
+"""A number of so many digits is no key of a calculator."""
+
 TITLE_BAR = 34
 """So many pixels from the top of the active window may be its title, which is no thing to click."""
 
@@ -61,12 +64,18 @@ class Missing(Struct, frozen=True):
 
 
 def locate(
-    target: Target, seen: ReadScreen, active: Box | None = None, *, loosely: bool = False, suits: Suits = None
+    target: Target,
+    seen: ReadScreen,
+    active: Box | None = None,
+    *,
+    loosely: bool = False,
+    suits: Suits = None,
+    only: Suits = None,
 ) -> Located | Missing:
     """The one place that the target means, on a screen whose `active` window is there, where that is known.
 
     Only a whole label is, unless `loosely`, or the target is meant by a part of it; loosely, a line that denies it has it not. `suits` says of a text's box whether it can be
-    meant, where several fit.
+    meant, where several fit, and `only` whether it can be at all.
     """
     if not target.label:
         return _by_relation(target, seen, active)
@@ -93,6 +102,8 @@ def locate(
             candidates = [m for m in others if _reaches_into(m.text.box, anchor)]
         if relation.way == "next to":
             candidates = [m for m in candidates if m.text.box.same_row(anchor)] or candidates
+    if only is not None:
+        candidates = [m for m in candidates if only(m.text.box)]
     front = [m for m in candidates if active is not None and active.centres(m.text.box)]
     matches: Sequence[Match] = best(front or candidates)
     if suits is not None and len(matches) > 1:
@@ -142,9 +153,9 @@ def _chosen(target: Target, matches: Sequence[Match], seen: ReadScreen) -> Locat
         index = len(matches) - 1 if target.ordinal == LAST else target.ordinal - 1
         if index >= len(matches):
             return Missing(f"there are only {len(matches)} of “{target.label}”: {_places(matches)}")
-        return _as_found(matches[index])
+        return _as_found(target, matches[index])
     if len(matches) == 1:
-        return _as_found(matches[0])
+        return _as_found(target, matches[0])
     return Missing(f"{target} is ambiguous, there are {len(matches)}: {_places(matches)}", several=True)
 
 
@@ -162,8 +173,13 @@ def _told_apart(
 
 
 def _of_kind(target: Target, matches: Sequence[Match], canvas: Canvas) -> Sequence[Match]:
-    """Those that look like what is asked for; all of them where none does, or where it cannot be seen."""
+    """Those that look like what is asked for; all of them where none does, or where it cannot be seen.
+
+    A number may be the head of a row as well as what stands in a cell: its look tells nothing where no kind is said.
+    """
     if len(matches) < 2 or target.kind not in ("", "button", "text", "link"):
+        return matches
+    if not target.kind and len(target.label) >= NUMBER and target.label.isdigit():
         return matches
     wanted = target.kind in ("", "button")
     return [m for m in matches if is_button(m.text.box, canvas) == wanted] or matches
@@ -200,8 +216,10 @@ def _control_lying(way: Way, label: Box, canvas: Canvas, *, field: bool) -> Box 
     return found if found is not None and _LIES[way](found, label) else None
 
 
-def _as_found(match: Match) -> Located:
-    return Located(match.text.box, match.said, match.text.box, match.line.box, match.text.text)
+def _as_found(target: Target, match: Match) -> Located:
+    """What is meant by a part of its label has that whole: the box that belongs to it stands before its line."""
+    label = match.line if target.part and not match.stands_alone else match.text
+    return Located(match.text.box, match.said, label.box, match.line.box, match.text.text)
 
 
 def _reaches_into(box: Box, line: Box) -> bool:

@@ -41,6 +41,7 @@ class Stirring:
         self._since = 0.0
         self.boxes: list[Box] = []
         self.rested: list[Box] = []
+        self._at_act: Picture | None = None
 
     def looked(self) -> None:
         """A frame has just been taken."""
@@ -56,13 +57,22 @@ class Stirring:
         self._stop.pause(max(0.0, self._since + APART - time.monotonic()))
         start = self._glance()
         first, moved = changes(picture, start), []
+        self._at_act = start
         for _ in range(MORE if first else 0):
             self._stop.pause(APART)
             # from the first on: a slow bar grows by less than a caret from look to look
-            moved += changes(start, self._glance())
+            self._at_act = self._glance()
+            moved += changes(start, self._at_act)
         self.rested = [box for box in first if not any(box.meets(one.grown(JOINED)) for one in moved)]
         self.boxes = apart([*(box for box in first if box not in self.rested), *moved])
         return self.rested
+
+    def come_since(self, picture: Picture) -> list[Box]:
+        """What is other than right before the input where something came and rested just then: a message that followed a message."""
+        if self._at_act is None or not self.rested:
+            return []
+        found = changes(self._at_act, picture, self.boxes)
+        return [box for box in found if any(box.meets(one) for one in self.rested)]
 
     def comes(self, picture: Picture, seconds: float) -> bool:
         """Whether anything is other than on the picture, and does not move by itself, before so many seconds have passed."""

@@ -75,6 +75,9 @@ BESIDE_LABEL, LEAST_LINE = 2.2, 14.0
 STRIPS = ((0.62, 11.0), (0.4, 8.0), (0.85, 15.0))
 """Half the height of the strips in which it is looked for: in heights of the label, and in pixels at least."""
 
+SLACK = 4
+"""A switch that was read with its label ends where that does, but for so many pixels."""
+
 WIDEST = 72
 """A switch is no wider, in pixels."""
 
@@ -182,7 +185,7 @@ class Canvas:
         squares = list(self._squares(row, label))
         begins = [b for b in squares if -3 <= b.left - label.left <= 3 and b.right < label.right - high]
         before = [b for b in squares if b.right <= label.left + 4 or b.centre.x < label.left]
-        after = [b for b in squares if b.left >= label.right - 1.6 * high]
+        after = [b for b in squares if b.left >= label.right - 1.6 * high or _ends(b, label)]
         return next(iter([*begins, *reversed(before), *after]), None)
 
     def dots(self, field: Box) -> tuple[int, bool]:
@@ -382,6 +385,11 @@ def _without_lines(inked: Sequence[bytes]) -> list[bytes]:
 def _is_pill(box: Box) -> bool:
     """Whether it has the shape of a switch: about twice as wide as high."""
     return 12 <= box.height <= LARGE and box.width <= WIDEST and 1.5 <= box.width / box.height <= 2.5
+
+
+def _ends(box: Box, label: Box) -> bool:
+    """Whether it is the end of the label: a switch that was read as a sign behind it."""
+    return abs(label.right - box.right) <= SLACK and box.left > label.centre.x
 
 
 def _is_square(box: Box) -> bool:
