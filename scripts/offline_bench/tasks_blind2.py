@@ -165,7 +165,7 @@ APPS = [
     ),
     Task(
         "second overwrite",
-        lambda desk: ((desk.home / "final.txt").write_text("old"), editor("new words", "draft.txt")(desk)),
+        lambda desk: ((desk.home / "final.txt").write_text("old"), on_text("l3afpad", "draft.txt", "new words")(desk)),
         'press ctrl+shift+s, wait until "Cancel", type "{home}/final.txt", press enter, click "Replace"',
         file_holds("final.txt", "new words"),
     ),
@@ -229,7 +229,7 @@ APPS = [
     Task(
         "second letter replace",
         letter,
-        'press ctrl+h, wait until "Find & Replace", type "moon" into the field "Find", type "sun" into the field "Replace", '
+        'press ctrl+h, wait until "Find and Replace", type "moon" into the field "Find", type "sun" into the field "Replace", '
         'click "Replace All", wait until "Close", press escape, press ctrl+s',
         odt_has("letter.odt", "sun", never=("moon",)),
     ),

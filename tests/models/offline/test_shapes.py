@@ -128,3 +128,14 @@ def test_a_switch_in_the_middle_of_two_lines_is_found_where_only_its_knob_is_at_
     assert found is not None
     assert abs(found.left - 502) < 4
     assert abs(found.right - 549) < 4
+
+
+def test_a_switch_that_was_read_as_the_end_of_its_label_is_found() -> None:
+    """As some other sign, a little narrower than it is."""
+    picture, draw = _blank()
+    draw.rounded_rectangle((176, 38, 220, 60), 11, fill="#9a9a9a")
+    draw.ellipse((180, 41, 196, 57), fill="white")
+    whole = Box(LABEL.left, LABEL.top, 214, LABEL.bottom)
+    found = _canvas(picture, Text("Dark mode ©", whole)).tick_box(whole)
+    assert found is not None
+    assert abs(found.left - 176) <= 1

@@ -75,7 +75,7 @@ BESIDE_LABEL, LEAST_LINE = 2.2, 14.0
 STRIPS = ((0.62, 11.0), (0.4, 8.0), (0.85, 15.0))
 """Half the height of the strips in which it is looked for: in heights of the label, and in pixels at least."""
 
-SLACK = 4
+SLACK = 8
 """A switch that was read with its label ends where that does, but for so many pixels."""
 
 WIDEST = 72
@@ -231,7 +231,8 @@ class Canvas:
         return None
 
     def _is_switch(self, box: Box) -> bool:
-        within = [t.text for t in self.texts if t.box.meets(box) and t.box.height < 1.6 * box.height]
+        parts = [t.inside(box) for t in self.texts if t.box.meets(box) and t.box.height < 1.6 * box.height]
+        within = [part.text.strip() for part in parts if part is not None]
         said = any(len(text) > SHORT and not _SAID.fullmatch(text) for text in within)
         return _is_pill(box) and not said and self.look(box).knob != 0
 
