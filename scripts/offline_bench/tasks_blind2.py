@@ -125,6 +125,18 @@ def odt_has(path: str, *parts: str, never: tuple[str, ...] = ()) -> Check:
     return check
 
 
+def upload(desk: Desk) -> None:
+    """A page that wants a file, and the file."""
+    (desk.home / "diploma.txt").write_text("passed", "utf-8")
+    page("upload.html")(desk)
+
+
+def another_name(desk: Desk) -> None:
+    """An editor whose dialog keeps the ending of the name that it offers, and a file that is to be overwritten."""
+    (desk.home / "final.txt").write_text("old", "utf-8")
+    on_text("l3afpad", "draft.txt", "new words")(desk)
+
+
 def lost_folder(desk: Desk) -> None:
     """An editor on a file whose folder has been taken away."""
     (desk.home / "stick").mkdir()
@@ -165,8 +177,8 @@ APPS = [
     ),
     Task(
         "second overwrite",
-        lambda desk: ((desk.home / "final.txt").write_text("old"), on_text("l3afpad", "draft.txt", "new words")(desk)),
-        'press ctrl+shift+s, wait until "Cancel", type "{home}/final.txt", press enter, click "Replace"',
+        another_name,
+        'press ctrl+shift+s, wait until "Cancel", press ctrl+a, type "{home}/final.txt", press enter, click "Replace"',
         file_holds("final.txt", "new words"),
     ),
     Task(
@@ -367,8 +379,8 @@ APPS = [
     ),
     Task(
         "second upload",
-        lambda desk: ((desk.home / "diploma.txt").write_text("passed"), page("upload.html")(desk)),
-        'click "Choose File", wait until "Cancel", type "{home}/diploma.txt", press enter, wait until "diploma.txt", click "Hand in"',
+        upload,
+        'click "Choose File", wait until "Cancel", type "{home}/diploma.txt", click "Open", wait until "diploma.txt", click "Hand in"',
         once(file="diploma.txt", text="passed"),
     ),
 ]
@@ -609,6 +621,16 @@ TRAPS = [
     _trap("greyed in a menu", "choose Message > Send later", qt("mail", "New message")),
     _trap("folder that is gone", 'type "Tuesday ", choose File > Save', lost_folder),
     _trap("beside top", 'click "Open the door"', beside_top),
+    _trap(
+        "another name",
+        'press ctrl+shift+s, wait until "Cancel", type "{home}/final.txt", press enter',
+        another_name,
+    ),
+    _trap(
+        "dialog that took nothing",
+        'click "Choose File", wait until "Cancel", type "{home}/diploma.txt", press enter, wait until "diploma.txt", click "Hand in"',
+        upload,
+    ),
     _trap(
         "nights",
         'type "25" into the field "Nights", type "Ada" into the field "Name"',

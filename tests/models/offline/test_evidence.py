@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from coasty_desk.models.offline.steps.evidence import is_as_it_was, is_more, reads_as
+from coasty_desk.models.offline.steps.evidence import is_as_it_was, is_more, of_typing, reads_as
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.segmentation import parted
 from coasty_desk.models.offline.vision.texts import Box, Text
@@ -27,6 +27,16 @@ from coasty_desk.models.offline.vision.texts import Box, Text
 def test_typed_text_is_known_again_but_for_what_the_engine_mistakes(typed: str, read: str, *, same: bool) -> None:
     """Digits must be right and words the same; characters of a script that the engine cannot read prove nothing."""
     assert reads_as(typed, read) is same
+
+
+def test_a_file_name_with_another_ending_behind_it_is_not_what_was_typed() -> None:
+    """A dialog keeps the ending of the name that it offered."""
+    white = Image.new("RGB", (400, 100), "white")
+    written = white.copy()
+    ImageDraw.Draw(written).rectangle((40, 40, 200, 60), fill="black")
+    for read, right in (("/tmp/a.txt", True), ("/tmp/a.txt.txt", False), ("save /tmp/a.txt. Then", True)):
+        after = ReadScreen(written, (Text(read, Box(40, 40, 200, 60)),), {})
+        assert (of_typing("/tmp/a.txt", ReadScreen(white, (), {}), after) is None) is right
 
 
 @pytest.mark.parametrize("shaded", [False, True], ids=["plain", "shaded"])

@@ -54,6 +54,9 @@ EDGE = 4
 ROOM = 0.45
 """Between what is typed and what stands beside it in a field is more than so much of a line's height; between words is less."""
 
+_ENDING = re.compile(r"\w\.\w{1,5}$")
+"""Of the name of a file."""
+
 COUNT = re.compile(r"\d+ *[/|l] *\d+")
 """How many characters a field holds, of how many."""
 
@@ -160,6 +163,8 @@ def of_typing(text: str, before: ReadScreen, after: ReadScreen, field: Box | Non
         return None
     there = _touched(after, changed) if field is None else content(after, field)
     said = [t.text for t in there]
+    if field is None and (longer := next((read for read in said if _goes_on(text, read)), None)):
+        return f"it reads “{longer.strip()[:60]}” there"
     if not any(c.isalnum() for c in lines[-1]) or any(reads_as(text, read) for read in (*said, "".join(said))):
         return None
     if any(_ends_with(lines[-1], t, field or after.canvas.around(t.box)) for t in there):
@@ -167,6 +172,14 @@ def of_typing(text: str, before: ReadScreen, after: ReadScreen, field: Box | Non
     if _is_hidden(text, there, after, changed, field):
         return None
     return f"it reads “{' '.join(said)[:60]}” there" if said else "no text can be read where the screen changed"
+
+
+def _goes_on(text: str, read: str) -> bool:
+    """Whether a path, or the name of a file, has another ending behind its own: a dialog that had one there keeps it."""
+    if _ENDING.search(text) is None:
+        return False
+    longer = re.compile(re.escape(folded(text.rsplit(maxsplit=1)[-1])) + r"\.[a-z0-9]")
+    return any(longer.search(folded(word)) for word in read.split())
 
 
 def is_there(text: str, after: ReadScreen, field: Box) -> bool:

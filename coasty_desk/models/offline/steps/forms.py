@@ -9,7 +9,7 @@ from coasty_desk.core.keys import chords
 from coasty_desk.models.offline.language.instructions import Target, TypeIn
 from coasty_desk.models.offline.steps import evidence
 from coasty_desk.models.offline.steps.context import LOOKS, CannotError, Context, Doing, Finding
-from coasty_desk.models.offline.targeting.fields import LINES, field_of
+from coasty_desk.models.offline.targeting.fields import LINES, field_of, is_button
 from coasty_desk.models.offline.targeting.locating import Located, Missing
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.texts import Box
@@ -88,6 +88,9 @@ def locate_field(sight: Context, target: Target) -> Located | Missing:
         box = field_of(label, sight.canvas)
         return box is not None and not box.centres(label)
 
+    def names_a_field(label: Box) -> bool:
+        return has_field(label) and not is_button(label, sight.canvas)
+
     field = replace(target, kind="field")
     found = sight.look(field, suits=is_beside_its_field)  # before a hint in another's field
     if isinstance(found, Missing) and found.several:
@@ -96,8 +99,8 @@ def locate_field(sight: Context, target: Target) -> Located | Missing:
         if found.widget is not None:
             return found
         box = field_of(found.label, sight.canvas)
-        if box is None:  # a button may be called as a field is: the one that has a field is meant
-            other = sight.look(field, suits=is_beside_its_field, only=has_field)
+        if box is None or is_button(found.label, sight.canvas):  # it may be called as a field is, which is meant
+            other = sight.look(field, suits=is_beside_its_field, only=names_a_field)
             if isinstance(other, Located) and other.widget is None:
                 found, box = other, field_of(other.label, sight.canvas)
         missing = Missing(f"found {found.said}, but no field in it, beside it or below it")
