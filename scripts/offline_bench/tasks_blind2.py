@@ -112,6 +112,7 @@ def letter(desk: Desk) -> None:
     (desk.home / "letter.txt").write_text("Dear Ms Moon,\nthe moon is full.\nYours\n", "utf-8")
     desk.run("soffice", "--headless", "--convert-to", "odt:writer8", "letter.txt")
     desk.open("letter.odt", "soffice", "--norestore", "--nologo", "--nofirststartwizard", "letter.odt")
+    desk.run("xdotool", "search", "--onlyvisible", "--name", "letter.odt", "windowsize", "1400", "900")
 
 
 def odt_has(path: str, *parts: str, never: tuple[str, ...] = ()) -> Check:
@@ -178,7 +179,7 @@ APPS = [
     Task(
         "second overwrite",
         another_name,
-        'press ctrl+shift+s, wait until "Cancel", press ctrl+a, type "{home}/final.txt", press enter, click "Replace"',
+        'press ctrl+shift+s, wait until "Cancel", press ctrl+a, type "{home}/final.txt", press enter, click "Yes"',
         file_holds("final.txt", "new words"),
     ),
     Task(
