@@ -15,6 +15,8 @@ Aborted             not an error: a stop. It derives from BaseException, so that
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class CoastyDeskError(Exception):
     """One sentence that says what is wrong, and one that says what to do about it."""
@@ -34,7 +36,8 @@ class ServiceError(CoastyDeskError):
 
     `code` is the service's own error code (API.md §7) or one of ours for what has none
     (`NO_ANSWER`, `NOT_JSON`, `BAD_ANSWER`, `NO_KEY`); `status` is the HTTP status, if any.
-    `in_doubt`: what was asked for may have been charged all the same; `unpaid`: it certainly was not.
+    `in_doubt`: what was asked for may have been charged all the same; `unpaid`: it certainly was not. `figures` are those that
+    the service has told beside its words: `retry_after` in seconds; `required`, `balance` and `refunded` in cents.
     """
 
     def __init__(
@@ -47,8 +50,10 @@ class ServiceError(CoastyDeskError):
         request_id: str | None = None,
         in_doubt: bool = False,
         unpaid: bool = False,
+        figures: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__(message, remedy)
+        self.figures = figures or {}
         self.code = code
         self.status = status
         self.request_id = request_id

@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 from typing import Literal, cast
 
-from coasty_desk.server.api_keys import ServiceKey
+from coasty_desk.server.api_keys import OWNER_ID, ServiceKey
 from coasty_desk.server.database import Database
 from coasty_desk.wire.inference_resources import LlmKeyEntry, LlmKeyStored
 
@@ -38,6 +38,9 @@ class LlmKeyStore:
         sealed = owner.seal.close(name, key.encode())
         fingerprint = _fingerprint(key)
         with self._database.transaction(durable=True) as connection:
+            connection.execute(  # what nobody can open any more
+                "DELETE FROM llm_keys WHERE key_id <> ? AND key_id NOT IN (SELECT id FROM api_keys)", (OWNER_ID,)
+            )
             connection.execute(
                 "INSERT INTO llm_keys VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                 "name = excluded.name, sealed = excluded.sealed, fingerprint = excluded.fingerprint, updated_at = excluded.updated_at",

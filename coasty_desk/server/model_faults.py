@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from coasty_desk.core.errors import CoastyDeskError, GaveUpError, OverBudgetError, ServiceError, UsageError
 from coasty_desk.models.transport.transport import NO_ANSWER, NOT_SENT
 from coasty_desk.server.api_errors import CODES, ApiError
@@ -64,8 +67,7 @@ def _of_service(error: ServiceError, whom: Whom, *, repeatable: bool, keyed: boo
     if error.code in NOT_SENT:
         return ApiError("UPSTREAM_UNAVAILABLE", _sentence(error), error.remedy)
     if whom.model.passes_on and error.code in CODES:
-        later = RETRY_AFTER if error.status == 429 else None
-        return ApiError(error.code, _sentence(error), error.remedy, status=error.status, retry_after=later)
+        return _passed_back(error)
     match error.status:
         case 402:
             return ApiError("INSUFFICIENT_CREDITS", _sentence(error), error.remedy)
@@ -77,6 +79,22 @@ def _of_service(error: ServiceError, whom: Whom, *, repeatable: bool, keyed: boo
             return ApiError("UPSTREAM_UNAVAILABLE", _sentence(error), error.remedy)
         case _:
             return ApiError("SERVICE_UNAVAILABLE", _sentence(error), error.remedy)
+
+
+def _passed_back(error: ServiceError) -> ApiError:
+    """The published API's own refusal, with the figures that programs look at."""
+    figures = error.figures
+    wait = figures.get("retry_after", RETRY_AFTER if error.status == 429 else None)
+    told: dict[str, Any] = {name: figures[name] for name in ("required", "balance") if name in figures}
+    return ApiError(
+        error.code,
+        _sentence(error),
+        error.remedy,
+        status=error.status,
+        retry_after=None if wait is None else math.ceil(wait),
+        refunded=int(figures.get("refunded", 0)),
+        **told,
+    )
 
 
 def _sentence(error: CoastyDeskError) -> str:

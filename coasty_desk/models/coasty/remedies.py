@@ -49,8 +49,20 @@ def as_error(
         message = f"{message.removesuffix('.')}; the step may have been charged all the same."
     status = fault.status or None
     unpaid = not doubt and (fault.code in transport.NOT_SENT or retry.unpaid(fault))
+    said = {
+        "retry_after": fault.retry_after,
+        "required": fault.required,
+        "balance": fault.balance,
+        "refunded": fault.refunded or None,
+    }
     return ServiceError(
-        *(message, remedy), code=fault.code, status=status, request_id=fault.request_id, in_doubt=doubt, unpaid=unpaid
+        *(message, remedy),
+        code=fault.code,
+        status=status,
+        request_id=fault.request_id,
+        in_doubt=doubt,
+        unpaid=unpaid,
+        figures={name: figure for name, figure in said.items() if figure is not None},
     )
 
 
