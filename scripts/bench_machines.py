@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 from tests.cli.conftest import recording  # noqa: E402 - from beside this folder
 from tests.desktop.xvfb import xvfb  # noqa: E402 - as above
 from tests.machines.conftest import Home, at_home  # noqa: E402 - as above
-from tests.server.machine_kills import KilledService, faults, killed  # noqa: E402 - as above
+from tests.server.machine_kills import KilledService, killed  # noqa: E402 - as above
 
 DESKTOP = "/v1/machines/desktop"
 TIMES = 50
@@ -158,13 +158,13 @@ def main() -> None:
             at_home(Path(folder), display) as home,
             recording(display) as app,
         ):
-            outcome, typed = killed(home, app, kills=given.kills, seed=given.seed)
+            outcome = killed(home, app, kills=given.kills, seed=given.seed)
         print(
             f"\n{given.kills} kills: {len(outcome.success)} operations answered after {outcome.asked} requests, "
             f"{sum(outcome.success.values())} done, {len(outcome.doubt)} in doubt; "
-            f"done twice or lost: {len(faults(outcome, typed))}"
+            f"done twice or lost: {len(outcome.faults)}"
         )
-        for fault in faults(outcome, typed):
+        for fault in outcome.faults:
             print(f"  {fault}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -61,13 +62,14 @@ class KnownCommand(Struct, frozen=True):
     drives: bool
 
 
+@cache
 def known() -> Mapping[str, KnownCommand]:
-    """Every command by its name, loaded when it is first asked for."""
-    if not _known:
-        for tool, kit in TOOLKITS.items():
-            rows: Sequence[Command] = _named(kit.commands)
-            _known.update({row.name: KnownCommand(row, tool, kit.drives and row.name not in LOOKS) for row in rows})
-    return _known
+    """Every command by its name, loaded when it is first asked for: all of them or none, whoever asks at the same time."""
+    found: dict[str, KnownCommand] = {}
+    for tool, kit in TOOLKITS.items():
+        rows: Sequence[Command] = _named(kit.commands)
+        found |= {row.name: KnownCommand(row, tool, kit.drives and row.name not in LOOKS) for row in rows}
+    return found
 
 
 def made(tool: ToolName, world: MachineWorld) -> Any:
@@ -78,6 +80,3 @@ def made(tool: ToolName, world: MachineWorld) -> Any:
 def _named(what: str) -> Any:
     module, _, name = what.partition(":")
     return getattr(import_module(f"coasty_desk.machines.{module}"), name)
-
-
-_known: dict[str, KnownCommand] = {}

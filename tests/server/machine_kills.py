@@ -80,83 +80,170 @@ class KilledService:
 
 @dataclass
 class Outcome:
-    """What a program was told of each of its tokens, and how often it had to ask."""
+    """What programs were told of each of their tokens, what is there of each, and how often they had to ask."""
 
     success: dict[str, bool] = field(default_factory=dict)
     doubt: set[str] = field(default_factory=set)
     odd: list[str] = field(default_factory=list)
+    made: dict[str, str] = field(default_factory=dict)
     asked: int = 0
+    there: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def faults(self) -> list[str]:
+        """Each thing that was done twice, or lost although it was answered."""
+        twice = [f"{token} is there {times} times" for token, times in self.there.items() if times > 1]
+        lost = [
+            f"{token} was answered, and is not there"
+            for token, well in self.success.items()
+            if well and not self.there[token]
+        ]
+        wrong = [
+            f"{token} was refused, and is there"
+            for token, well in self.success.items()
+            if not well and self.there[token] and token not in self.doubt
+        ]
+        return [*twice, *lost, *wrong, *self.odd]
+
+    def note(self, token: str, result: dict[str, Any]) -> None:
+        """What came of it, as it was told."""
+        self.success[token] = result["success"]
+        if "not known" in (result["error"] or ""):
+            self.doubt.add(token)
+        elif not result["success"] and "was not tried" not in result["error"]:
+            self.odd.append(f"{token} {result['error']}")
 
 
-def insist(service: KilledService, token: str, outcome: Outcome) -> None:
+@dataclass(frozen=True)
+class Errand:
+    """One thing that a program wants done once: where it is asked for, and its tokens in the order of the steps."""
+
+    path: str
+    body: dict[str, Any]
+    tokens: tuple[str, ...]
+
+
+def errand(number: int, machine: str) -> Errand:
+    """Of each kind in turn: keys on this desktop, alone and in a batch, and files and a shell on a virtual machine."""
+    token, other = f"{number:06d};", f"{number + 500_000:06d};"
+    typing = [{"command": "type", "parameters": {"text": text}} for text in (token, other)]
+    match number % 4:
+        case 0:
+            return Errand("/v1/machines/desktop/actions", typing[0], (token,))
+        case 1:
+            return Errand("/v1/machines/desktop/actions/batch", {"steps": typing}, (token, other))
+        case 2:
+            said = {"path": "log", "content": f"{token}\n"}
+            return Errand(f"/v1/machines/{machine}/files/append", {"parameters": said}, (token,))
+        case _:
+            return Errand(f"/v1/machines/{machine}/terminal", {"command": f"echo '{token}' >> log"}, (token,))
+
+
+def insist(service: KilledService, wanted: Errand, outcome: Outcome) -> None:
     """Ask with the same key until there is an answer, as a program does."""
-    body = {"command": "type", "parameters": {"text": token}}
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         outcome.asked += 1
         with suppress(OSError, HTTPException, ValueError):
-            status, said = service.ask("POST", "/v1/machines/desktop/actions", body, f"key-{token[:6]}")
+            status, said = service.ask("POST", wanted.path, wanted.body, f"key-{wanted.tokens[0][:6]}")
             if status == 200:
-                outcome.success[token] = said["success"]
-                if "not known" in (said["error"] or ""):
-                    outcome.doubt.add(token)
-                elif not said["success"]:
-                    outcome.odd.append(f"{token} {said['error']}")
+                results = said.get("results", [said])
+                for token, result in zip(wanted.tokens, results, strict=False):
+                    outcome.note(token, result)
                 return
-            if status < 500 and said["error"]["code"] not in ("IDEMPOTENCY_IN_FLIGHT", "CONFLICT"):
-                outcome.odd.append(f"{token} {status} {said}")
+            if status < 500 and said["error"]["code"] not in ("IDEMPOTENCY_IN_FLIGHT", "CONFLICT", "INVALID_STATE"):
+                outcome.odd.append(f"{wanted.tokens[0]} {status} {said}")
                 return
-        time.sleep(0.02)
-    outcome.odd.append(f"{token} was never answered")
+        time.sleep(0.05)
+    outcome.odd.append(f"{wanted.tokens[0]} was never answered")
 
 
-def killed(home: Home, app: App, *, kills: int, programs: int = 4, seed: int = 1) -> tuple[Outcome, Counter[str]]:
-    """So many kills, while so many programs type tokens of their own; what they were told, and how often each token was typed."""
+def made(service: KilledService, name: str, outcome: Outcome) -> str:
+    """A virtual machine of that name, asked for until it is there."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with suppress(OSError, HTTPException, ValueError):
+            status, said = service.ask("POST", "/v1/machines", {"display_name": name}, f"make-{name}")
+            if status == 200:
+                outcome.made[name] = said["machine"]["id"]
+                return outcome.made[name]
+        time.sleep(0.1)
+    outcome.odd.append(f"{name} was never made")
+    return ""
+
+
+def killed(home: Home, app: App, *, kills: int, programs: int = 4, seed: int = 1) -> Outcome:
+    """So many kills, while so many programs do their errands: what they were told, and what there is of it."""
     chance = random.Random(seed)  # noqa: S311 - moments, and no secrets
     service = KilledService(home)
     outcome, over = Outcome(), threading.Event()
-    numbers = iter(range(1, 1_000_000))
+    machine = made(service, "first", outcome)
+    numbers = iter(range(1, 400_000))
     taking = threading.Lock()
 
     def program() -> None:
         while not over.is_set():
             with taking:
-                token = f"{next(numbers):06d};"
-            insist(service, token, outcome)
+                number = next(numbers)
+            insist(service, errand(number, machine), outcome)
 
-    threads = [threading.Thread(target=program) for _ in range(programs)]
+    def maker() -> None:
+        """One machine after the other, each taken away before the next."""
+        for turn in range(kills):
+            if over.is_set():
+                return
+            name = made(service, f"m{turn}", outcome)
+            _persist(service, "DELETE", f"/v1/machines/{name}")
+
+    threads = [threading.Thread(target=program) for _ in range(programs)] + [threading.Thread(target=maker)]
     for thread in threads:
         thread.start()
-    desktop = (home.root / "desktop.id").read_text() if (home.root / "desktop.id").exists() else ""
     for turn in range(kills):
         time.sleep(chance.uniform(0.02, 0.5))
-        if turn % 4 == 3:
-            desktop = desktop or (home.root / "desktop.id").read_text()
-            with suppress(AssertionError, ProcessLookupError):
-                os.kill(home.worker(desktop), signal.SIGKILL)
+        if turn % 8 == 7:
+            _end_worker(home, machine)
+            _persist(service, "POST", f"/v1/machines/{machine}/start")
+        elif turn % 4 == 3:
+            _end_worker(home, (home.root / "desktop.id").read_text())
         else:
             service.kill()
             service.start()
     over.set()
     for thread in threads:
-        thread.join(PATIENCE + 10)
+        thread.join(2 * PATIENCE)
+    _count(service, machine, app, outcome)
+    _persist(service, "DELETE", f"/v1/machines/{machine}")
     service.kill()
+    return outcome
+
+
+def _end_worker(home: Home, name: str) -> None:
+    with suppress(AssertionError, ProcessLookupError):
+        os.kill(home.worker(name), signal.SIGKILL)
+
+
+def _persist(service: KilledService, method: str, path: str) -> None:
+    """Ask until it is so."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with suppress(OSError, HTTPException, ValueError):
+            status, said = service.ask(method, path, {} if method == "POST" else None)
+            if status == 200 or said["error"].get("current_state") == "running":
+                return
+        time.sleep(0.05)
+
+
+def _count(service: KilledService, machine: str, app: App, outcome: Outcome) -> None:
+    """What there is: keys that arrived, lines of the machine's file, machines."""
     time.sleep(0.5)
     typed = "".join(chr(event["keysym"]) for event in app.of_kind("key_down") if 32 <= event["keysym"] < 127)
-    return outcome, Counter(re.findall(r"\d{6};", typed))
-
-
-def faults(outcome: Outcome, typed: Counter[str]) -> list[str]:
-    """Each thing that was done twice, or lost although it was answered."""
-    twice = [f"{token} was typed {times} times" for token, times in typed.items() if times > 1]
-    lost = [
-        f"{token} was answered, and is not there"
-        for token, well in outcome.success.items()
-        if well and not typed[token]
-    ]
-    wrong = [
-        f"{token} was refused, and is there"
-        for token, well in outcome.success.items()
-        if not well and typed[token] and token not in outcome.doubt
-    ]
-    return [*twice, *lost, *wrong, *outcome.odd]
+    outcome.there.update(re.findall(r"\d{6};", typed))
+    status, said = service.ask("POST", f"/v1/machines/{machine}/files/read", {"parameters": {"path": "log"}})
+    assert status == 200, said
+    outcome.there.update(re.findall(r"\d{6};", str(said["result"])))
+    _, said = service.ask("GET", "/v1/machines?limit=200")
+    left = [one["display_name"] for one in said["data"] if one["kind"] == "virtual"]
+    if left != ["first"]:
+        outcome.odd.append(f"machines that nobody has: {left}")
+    if len(set(outcome.made.values())) != len(outcome.made):
+        outcome.odd.append("two machines have one id")
