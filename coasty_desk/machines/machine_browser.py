@@ -48,6 +48,7 @@ _QUICK = 2.0
 """Seconds for what must not hold up the rest: a picture, a look at whether the page has drawn."""
 
 _POLL = 0.1
+_TRIES = 20
 _TALLEST = 16384
 _LARGEST_PICTURE = 40_000_000
 """Pixels."""
@@ -416,8 +417,11 @@ class MachineBrowser:
     def _navigate(self, address: str, until: float, *, wait: bool) -> dict[str, Any]:
         with self._changed:
             tab = self._tabs.get(self._current) or next(reversed(self._tabs.values()))
-            self._current, tab.crashed = tab.target, False
+            self._current, crashed, was = tab.target, tab.crashed, tab.loader
+            tab.crashed = False
         self._call("Page.bringToFront", until, tab)
+        if not crashed:
+            self._free(tab, until)
         try:
             answer = self._call("Page.navigate", until, tab, url=address)
         except CdpError as error:
@@ -430,9 +434,24 @@ class MachineBrowser:
         if failed or not loader or not wait:
             return {"loaded": not failed}
         done = self._waited(
-            lambda: _is_loaded(tab, loader) or tab.crashed or tab.target not in self._tabs, until - _QUICK / 4
+            lambda: _is_loaded(tab, loader, was) or tab.crashed or tab.target not in self._tabs, until - _QUICK / 4
         )
         return {"loaded": done and not tab.crashed}
+
+    def _free(self, tab: BrowserTabState, until: float) -> None:
+        """End a script that never ends, or its whole process: the page that comes next may have to run where it does."""
+        for way in ("Runtime.terminateExecution", "Page.crash"):
+            try:
+                self._call("Runtime.evaluate", min(until, time.monotonic() + _QUICK / 2), tab, expression="0")
+            except CdpTimeoutError:
+                if self._chromium is not None:
+                    self._chromium.pipe.send(way, tab.session)
+            except CdpError:
+                return
+            else:
+                return
+        self._waited(lambda: tab.crashed, min(until, time.monotonic() + _QUICK))
+        tab.crashed = False
 
     def _settle(self, tab: BrowserTabState, until: float) -> None:
         """Until what the input led to is there: drawn, and loaded where it led to another page. Never raises for a page that is slow."""
@@ -507,7 +526,7 @@ class MachineBrowser:
 
     def _ask(self, tab: BrowserTabState, function: str, until: float, *arguments: object) -> Any:
         """What a function of page_script.js gives, in the tab's present document. Raises CommandError with what it says is wrong."""
-        for _ in range(3):
+        for _ in range(_TRIES):
             try:
                 if not tab.context:
                     world = {"frameId": tab.frame, "worldName": "coasty-desk"}
@@ -528,7 +547,7 @@ class MachineBrowser:
                 if "context" not in str(error).lower() and "frame" not in str(error).lower():
                     raise
                 tab.context = 0  # the document has just become another one
-                self._waited(lambda: not tab.loading, min(until, time.monotonic() + _QUICK))
+                self._waited(lambda: not tab.loading, min(until, time.monotonic() + _POLL))
                 continue
             thrown = answer.get("exceptionDetails")
             if thrown is not None:
@@ -603,9 +622,9 @@ class MachineBrowser:
         with self._changed:
             more: dict[str, Any] = {}
             if self._dialogs:
-                more["dialogs"] = self._dialogs[:_REPORTED]
+                more["dialogs"] = list(self._dialogs)
             if self._fresh:
-                fresh = [self._downloads[one] for one in self._fresh[:_REPORTED] if one in self._downloads]
+                fresh = [self._downloads[one] for one in self._fresh if one in self._downloads]
                 more["downloads"] = [one.told() for one in fresh]
         return CommandResult({**told, **self._state(), **more}, picture)
 
@@ -701,7 +720,8 @@ class MachineBrowser:
             case "Browser.downloadWillBegin":
                 name = str(said.get("suggestedFilename", ""))[:255]
                 self._downloads[str(said.get("guid", ""))] = PageDownload(name, str(said.get("url", "")))
-                self._fresh.append(str(said.get("guid", "")))
+                if len(self._fresh) < _REPORTED:
+                    self._fresh.append(str(said.get("guid", "")))
                 while len(self._downloads) > 10 * _REPORTED:
                     del self._downloads[next(iter(self._downloads))]
             case "Browser.downloadProgress":
@@ -742,9 +762,10 @@ class MachineBrowser:
         accept = dialog.kind in ("alert", "beforeunload") or asked.dialog == "accept"
         text = {"promptText": asked.dialog_text} if dialog.kind == "prompt" and accept else {}
         chromium.pipe.send("Page.handleJavaScriptDialog", tab.session, accept=accept, **text)
-        self._dialogs.append(
-            {"type": dialog.kind, "message": dialog.message, "answer": "accepted" if accept else "dismissed"}
-        )
+        if len(self._dialogs) < _REPORTED:
+            self._dialogs.append(
+                {"type": dialog.kind, "message": dialog.message, "answer": "accepted" if accept else "dismissed"}
+            )
 
 
 def _declares(code: str) -> bool:
@@ -758,9 +779,9 @@ def _unreadable(answer: Mapping[str, Any]) -> str:
     return said if said.startswith("SyntaxError") and "\n    at " not in said else ""
 
 
-def _is_loaded(tab: BrowserTabState, loader: str) -> bool:
-    """Whether the document is there to its end, or the one that it has led to."""
-    return tab.loaded == loader or (tab.loader not in ("", loader) and tab.loaded == tab.loader)
+def _is_loaded(tab: BrowserTabState, loader: str, was: str) -> bool:
+    """Whether the document is there to its end, or the one that it has led to; `was` is the one before."""
+    return tab.loaded == loader or (tab.loader not in (was, loader) and tab.loaded == tab.loader)
 
 
 def _address(url: str, world: MachineWorld) -> str:

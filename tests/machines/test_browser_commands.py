@@ -65,6 +65,8 @@ PAGES: dict[str, str] = {
         JSON.stringify = Array.prototype.map = Array.prototype.push = window.getComputedStyle = bad
         Object.defineProperty(Element.prototype, 'outerHTML', { get: bad })
         b.onclick = () => { document.title = 'pressed' }</script>""",
+    "/hang": "<title>Hang</title><button id=b>b</button><script>while (true);</script>",
+    "/alarm": "<title>Alarm</title><button id=b onclick='while (true) alert(1)'>b</button>",
     "/long": "<title>Long</title>" + "<p>ä😀</p>" * 20000,
 }
 
@@ -466,6 +468,18 @@ def test_a_page_that_crashes_is_told_and_left(browser: Tool, site: str) -> None:
         browser("browser_click", selector="#go")
     assert browser("browser_navigate", url=f"{site}/two", screenshot=False)["title"] == "Second"
     assert browser("browser_state")["crashed"] is False
+
+
+@pytest.mark.parametrize("page", ["/hang", "/alarm"])
+def test_a_page_that_never_rests_is_left(browser: Tool, site: str, page: str) -> None:
+    """One whose script never ends, and one that asks without end: each command ends in its time, and going elsewhere ends the script."""
+    told = browser("browser_navigate", 3.0, url=f"{site}{page}", screenshot=False)
+    assert told["loaded"] is (page == "/alarm")
+    with pytest.raises(CommandError, match="in time"):
+        browser("browser_click", 2.0, selector="#b")
+    gone = browser("browser_navigate", url=f"{site}/two", screenshot=False)
+    assert (gone["title"], gone["loaded"]) == ("Second", True)
+    assert value(browser, "1 + 1") == 2
 
 
 def mine(word: str) -> list[int]:
