@@ -108,7 +108,7 @@ def listening(bind: str, port: int) -> socket.socket:
         message = f"--bind takes an address in figures, and not {bind[:80]!r}."
         raise UsageError(message, "Give it such as 127.0.0.1, or 0.0.0.0 for every address of this machine.") from error
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, so that asyncio sets TCP_NODELAY
     try:
         if hasattr(socket, "SO_REUSEPORT"):  # not where the option of that name lets another program in beside us
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
