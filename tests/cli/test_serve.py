@@ -200,3 +200,33 @@ def test_no_key_is_in_what_it_says_whatever_is_asked(shell: Shell) -> None:
         process.wait(10)
         reading.join(10)
     assert rest == [""]
+
+
+def _told_by_doctor(shell: Shell, **environment: str) -> tuple[object, str]:
+    checks = json.loads(shell("doctor", "--json", COASTY_API_KEY="", **environment).out)["checks"]
+    (own,) = [check for check in checks if check["name"] == "own service"]
+    return own["ok"], own["detail"] + own["remedy"]
+
+
+def test_doctor_says_whether_it_could_start_or_runs(shell: Shell, tmp_path: Path) -> None:
+    """A port that is taken and packages that are missing are notes: only who serves needs either."""
+    folder = shell.home / ".config" / "coasty-desk"
+    folder.mkdir(parents=True)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (folder / "config.toml").write_text(f"[serve]\nport = {port}\n")
+        ok, said = _told_by_doctor(shell)
+        assert ok is None
+        assert "--port" in said
+    ok, said = _told_by_doctor(shell)
+    assert (ok, str(port) in said) == (True, True)
+    with serving(shell, "--port", str(port)):
+        assert _told_by_doctor(shell) == (True, f"runs at http://127.0.0.1:{port}/v1")
+    assert "could listen" in _told_by_doctor(shell)[1]  # it was killed, and its file is still there
+    (tmp_path / "without").mkdir()
+    (tmp_path / "without" / "uvicorn.py").write_text(
+        "raise ModuleNotFoundError(\"No module named 'uvicorn'\", name='uvicorn')\n"
+    )
+    ok, said = _told_by_doctor(shell, PYTHONPATH=str(tmp_path / "without"))
+    assert ok is None
+    assert "pip install" in said

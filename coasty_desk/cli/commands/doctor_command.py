@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from importlib import import_module
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from msgspec.structs import asdict
 
-from coasty_desk import lifetimes
+from coasty_desk import compose, lifetimes, serve_file
 from coasty_desk.cli import configured
+from coasty_desk.cli.commands.serving_command import INSTALL_SERVE
 from coasty_desk.cli.exits import EXIT_DESKTOP, EXIT_SERVICE
 from coasty_desk.cli.setting_options import Options, with_settings
 from coasty_desk.cli.terminal.terminal_text import line
@@ -115,6 +119,7 @@ def _checks(chosen: Settings, hotkey: AbortKey) -> Iterator[Check]:
     yield from checks.desktop(chosen.max_size, hotkey, chosen.own_terminal)
     yield _offline()
     yield from accessibility()
+    yield _own_service(chosen)
     yield from machine_requirements.checks()
     yield from _service(chosen)
 
@@ -126,6 +131,35 @@ def _offline() -> Check:
         return Check("offline predictor", ok=True, detail=f"reads the screen with {engines.best()}{broken}")
     except UsageError as error:
         return Check("offline predictor", ok=None, detail=error.message, remedy=error.remedy)
+
+
+def _own_service(chosen: Settings) -> Check:
+    """Whether `serve` could start, or has; only who uses it needs that."""
+    try:
+        serving = import_module("coasty_desk.server.serving")
+    except ModuleNotFoundError:
+        return Check(
+            "own service", ok=None, detail="its packages are not installed", remedy=f"For serve: {INSTALL_SERVE}."
+        )
+    told = serve_file.read(compose.runs_folder().parent)
+    if told is not None and _listens(told.url):
+        return Check("own service", ok=True, detail=f"runs at {told.url}")
+    try:
+        serving.listening(chosen.bind, chosen.port).close()
+    except UsageError as error:
+        return Check("own service", ok=None, detail=error.message, remedy=error.remedy)
+    where = f"could listen at {chosen.bind}, port {chosen.port}" if chosen.port else "takes any port that is free"
+    return Check("own service", ok=True, detail=where)
+
+
+def _listens(url: str) -> bool:
+    """Whether somebody is there: a service that was killed has left its file."""
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 80), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def accessibility() -> Iterator[Check]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 DATABASE = "service.sqlite3"
 LOCK = "serve.lock"
 
+INSTALL_SERVE = "pip install 'coasty-desk[serve]'"
+
 FIRST_KEY = "first"
 """The name of the key that the first start makes."""
 
@@ -41,7 +43,7 @@ def served(options: Mapping[str, object]) -> int:
         if (error.name or "").partition(".")[0] not in ("uvicorn", "h11"):
             raise
         message = "The packages that the service needs are not installed."
-        raise UsageError(message, "Install them: pip install 'coasty-desk[serve]'.") from error
+        raise UsageError(message, f"Install them: {INSTALL_SERVE}.") from error
     from coasty_desk.server.database import Database
     from coasty_desk.server.served_machines import machines
     from coasty_desk.server.service import Service
