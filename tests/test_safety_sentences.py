@@ -55,6 +55,10 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "tests/models/vendor/test_vendor_faults.py::test_an_answer_that_was_lost_is_booked_at_its_worst",
     ),
     "A server on this machine costs nothing": ("tests/models/vendor/test_any_model.py::test_a_cap_needs_a_price",),
+    "On another screen than yours": (
+        "tests/cli/test_on_virtual.py::test_what_it_says_of_stopping_is_what_there_is",
+        "tests/cli/test_on_machine.py::test_a_run_on_a_machine_is_stopped_from_here",
+    ),
     "opens no session": (f"{STATELESS}::test_a_run_without_a_session_pays_by_the_step_as_it_said",),
     "With the same memory that is cheaper": (
         "tests/models/coasty/test_pricing.py::test_short_runs_are_cheapest_without_a_session_and_long_ones_with_one",

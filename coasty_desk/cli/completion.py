@@ -45,7 +45,7 @@ def _rejoin(environment: MutableMapping[str, str]) -> None:
 
 def of(row: Setting) -> Callable[[str], list[str]] | None:
     """What a shell offers for a setting's value; None where nothing is known of it."""
-    find = {"preset": presets, "monitor": monitors}.get(row.name)
+    find = {"preset": presets, "monitor": monitors, "on": lambda: screens(row)}.get(row.name)
     return begun(find or (lambda: row.read.usual)) if find or row.read.usual else None
 
 
@@ -83,6 +83,11 @@ def machines(incomplete: str) -> list[tuple[str, str]]:
     known = [(machine.machine_id, machine.name, machine.status) for machine in machines_api.listed(client)]
     named = [(name, status) for _, name, status in known if re.fullmatch(r"[\w.-]+", name)]
     return [one for one in (*named, *((key, status) for key, _, status in known)) if one[0].startswith(incomplete)]
+
+
+def screens(row: Setting) -> list[str]:
+    """The targets, and the machines of this computer's own service where it runs."""
+    return [*row.read.usual, *(name for name, _ in machines(""))]
 
 
 def monitors() -> list[str]:

@@ -155,6 +155,16 @@ class ServiceClient:
         if self.here and fault.code in NOT_SENT:
             message = "This computer's own service is not running any more."
             return ServiceError(message, START, code=fault.code, unpaid=True)
+        if self.here and fault.suggestion and not fault.synthetic and fault.code not in _OURS:
+            return ServiceError(
+                f"{fault.message.rstrip('.')}.",
+                fault.suggestion,
+                code=fault.code,
+                status=fault.status,
+                request_id=fault.request_id,
+                in_doubt=doubt,
+                unpaid=retry.unpaid(fault),
+            )
         error = as_error(fault, self.connection.host, None, tries, doubt=doubt)
         message = error.message.replace("for this step", "for this").replace(
             "the step may have been charged", "it may have been done"
@@ -162,8 +172,6 @@ class ServiceClient:
         remedy = _REMEDIES.get(fault.code, error.remedy)
         for said, better in _OTHER_WORDS:
             remedy = remedy.replace(said, better)
-        if fault.code in _STATES and fault.suggestion and self.here:
-            remedy = fault.suggestion
         return ServiceError(
             *(message, remedy),
             code=error.code,
@@ -174,8 +182,8 @@ class ServiceClient:
         )
 
 
-_STATES = ("INVALID_STATE", "VALIDATION_ERROR", "CONFLICT")
-"""Codes whose advice our own service words for people."""
+_OURS = ("MACHINE_NOT_FOUND", "VALIDATION_ERROR")
+"""Codes of which more is said here than this computer's own service, which words its advice for people, says of all others."""
 
 _REMEDIES = {
     "MACHINE_NOT_FOUND": "List them with `coasty-desk machines list`; --remote lists those of your Coasty account.",

@@ -20,7 +20,7 @@ from coasty_desk import serve_file
 from coasty_desk.serve_file import ServeFile
 from tests.cli.conftest import Shell
 from tests.stub_machines import MachineService
-from tests.stub_service import SANDBOX_KEY, Fault, Json, click, done, go, held, lost, serving
+from tests.stub_service import SANDBOX_KEY, Fault, Json, click, done, go, held, lost, reply, saying, serving
 
 RUN = ("run", "--json", "--yes", "--settle", "0.05")
 ACT = "POST /v1/machines/mch_test_00000001/actions"
@@ -263,3 +263,39 @@ def test_a_dry_run_only_looks(shell: Shell) -> None:
         assert result.code == 0
         assert [event["action"]["action_type"] for event in result.of("acting")] == ["click"]
         assert {request.method for request in here.requests} == {"GET"}
+
+
+def test_a_question_has_the_machines_picture_and_without_a_yes_nothing_is_done(shell: Shell) -> None:
+    """Of what lies around the place that is meant, as it is then."""
+    with both(shell, go(click(640, 360)), done()) as (_, here):
+        result = shell(*RUN, "--on", "scratch", "--confirm", "always", "click")
+        (asked,) = result.of("asked")
+        with Image.open(asked["crop"]) as picture:
+            assert picture.size == (480, 320)
+        assert result.of("refused")[0]["by"] == "person"
+        assert here.machines["mch_test_00000001"].done == []
+
+
+def test_a_secret_goes_to_the_machine_and_nowhere_else(shell: Shell) -> None:
+    """Not to the model, not into the record; that the machine's own service sees it is known."""
+    value = "correct horse battery"
+    with both(shell, go(does("type_text", text="{{secret:PW}}")), done()) as (model, here):
+        result = shell(*RUN, "--on", "scratch", "--secret", "PW=env:MY_PW", "log in with {{secret:PW}}", MY_PW=value)
+        assert result.code == 0, result.err
+        assert here.machines["mch_test_00000001"].done == [("type", {"text": value})]
+        assert all(value.encode() not in request.body for request in model.requests)
+        written = [path for path in (shell.data / "runs").rglob("*") if path.is_file()]
+        assert all(value.encode() not in path.read_bytes() for path in written)
+        assert value not in result.out + result.err
+
+
+def test_a_picture_that_is_none_ends_the_run_with_its_reason(shell: Shell) -> None:
+    """A service may say anything: what it says is a picture is unpacked as one of two kinds, and within bounds."""
+    for content in (b"<html>", b"\x89PNG\r\n\x1a\n" + b"x" * 200):
+        with both(shell, done()) as (model, here):
+            text = base64.b64encode(content).decode()
+            here.plan(SCREEN, saying(reply({"image_b64": text, "mime_type": "image/png"})))
+            result = shell(*RUN, "--on", "scratch", "click")
+            assert result.code in (4, 5)
+            assert "picture" in result.err
+            assert model.posts("predict") == []

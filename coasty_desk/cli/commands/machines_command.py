@@ -6,19 +6,21 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import to_builtins
 
-from coasty_desk import plain_files, settings
+from coasty_desk import compose, plain_files, settings
 from coasty_desk.cli import completion
 from coasty_desk.cli.commands.reaching import Remote, Yes, agree, service
 from coasty_desk.cli.exits import EXIT_SERVICE, complain
 from coasty_desk.cli.terminal.terminal_text import ALL, line, safe
 from coasty_desk.cli.typer_groups import Json, group
-from coasty_desk.client import machines_api
-from coasty_desk.client.machine_values import CommandOutcome, RemoteMachine
+from coasty_desk.client import local_service, machines_api
+from coasty_desk.client.machine_values import CommandOutcome, RemoteMachine, machine_in
 from coasty_desk.client.machines_api import Change
 from coasty_desk.client.service_client import ServiceClient
 from coasty_desk.core.errors import ServiceError, UsageError
@@ -46,14 +48,18 @@ FILE_OPERATIONS = (
 
 @app.command("list")
 def list_all(remote: Remote = False, as_json: Json = False) -> int:
-    """List the machines, with how each is."""
-    with service(remote=remote) as client:
-        machines = machines_api.listed(client)
+    """List the machines, with how each is; where the service does not run, as it has left them."""
+    kept = None if remote else _kept()
+    if kept is None:
+        with service(remote=remote) as client:
+            machines, whose = machines_api.listed(client), client.name
+    else:
+        machines, whose = kept, "this computer's own service"
     if as_json:
         print(json.dumps([machine.document for machine in machines], indent=2))
         return 0
     if not machines:
-        print(f"There is no machine at {line(client.name)}. Make one with `coasty-desk machines create`.")
+        print(f"There is no machine at {line(whose)}. Make one with `coasty-desk machines create`.")
         return 0
     ids = max(len("MACHINE"), *(len(machine.machine_id) for machine in machines))
     names = max(len("NAME"), *(len(line(machine.name)) for machine in machines))
@@ -114,8 +120,12 @@ def restore(
 @app.command()
 def show(machine: Named, remote: Remote = False, as_json: Json = False) -> int:
     """Show what is known of a machine."""
-    with service(remote=remote) as client:
-        found = machines_api.shown(client, machines_api.found(client, machine).machine_id)
+    kept = [one for one in (None if remote else _kept()) or () if machine in (one.machine_id, one.name)]
+    if len(kept) == 1:
+        found = kept[0]
+    else:
+        with service(remote=remote) as client:
+            found = machines_api.shown(client, machines_api.found(client, machine).machine_id)
     if as_json:
         print(json.dumps(found.document, indent=2))
         return 0
@@ -314,6 +324,27 @@ def _wish(name: str, os_type: str, numbers: Sequence[str | None]) -> dict[str, o
         for said, (field, flag, low, high) in zip(numbers, limits, strict=True)
         if said is not None
     }
+
+
+def _kept() -> tuple[RemoteMachine, ...] | None:
+    """The machines as the service has left them, where it does not run; None where it does, or there are none."""
+    from coasty_desk.machines import machine_record
+
+    folder = compose.runs_folder().parent
+    if local_service.found(folder) is not None:
+        return None
+    records = [machine_record.read(one) for one in sorted((folder / "machines").glob("*/"))]
+    told = [to_builtins(record) for record in records if record is not None and record.status != "terminated"]
+    if not told:
+        return None
+    print("coasty-desk: the service is not running; this is how it has left them.", file=sys.stderr)
+    for one in told:
+        for name in ("created_at", "started_at", "ends_at"):
+            moment = one.pop(name)
+            if moment is not None:
+                stamp = datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+                one["auto_destroy_at" if name == "ends_at" else name] = stamp
+    return tuple(machine for one in told if (machine := machine_in(one)) is not None)
 
 
 def _made(body: Mapping[str, object], *, remote: bool, yes: bool, wait: bool, as_json: bool) -> int:
