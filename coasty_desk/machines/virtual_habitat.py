@@ -9,7 +9,7 @@ from coasty_desk import catalog
 from coasty_desk.machines.habitat import Habitat
 from coasty_desk.machines.machine_record import MachineRecord
 from coasty_desk.machines.world import MachineWorld
-from coasty_desk.screens.virtual import machine_archive, machine_display
+from coasty_desk.screens.virtual import backdrop, machine_archive, machine_display
 from coasty_desk.screens.virtual.machine_wish import MachineWish
 from coasty_desk.screens.virtual.virtual_machine import HOME, VirtualMachine
 
@@ -27,6 +27,7 @@ def virtual_habitat(record: MachineRecord, folder: Path) -> Habitat:
     )
     machine = VirtualMachine.start(folder, wish, os.environ)
     os.environ.update(machine.display)  # before anything of this process has asked for a display
+    backdrop.draw()
     world = MachineWorld(
         machine_id=record.id,
         home=machine.home,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from coasty_desk.screens.virtual import walls
 from coasty_desk.screens.virtual.installed_programs import found
@@ -118,6 +119,9 @@ def test_its_endings_and_its_exit_codes_are_those_of_any_run(shell: Shell) -> No
     assert done.code == 0, done.err
     assert [event["action"]["params"]["x"] for event in done.of("acting")][:2] == [0, 0]
     assert done.of("run_ended")[0]["status"] == "succeeded"
+    with Image.open(next(shell.data.glob("runs/*/frames/0001.png"))) as seen:
+        assert seen.size == (1280, 720)
+        assert seen.convert("RGB").getpixel((10, 10)) == (0x3B, 0x42, 0x52)  # nobody takes it for a screen that is off
     capped = shell(*RUN, "--max-steps", "1")
     assert (capped.code, capped.of("run_ended")[0]["reason"]) == (3, "max_steps")
     assert homes(shell) == []

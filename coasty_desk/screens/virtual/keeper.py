@@ -34,6 +34,8 @@ _SOCKETS = "/tmp/.X11-unix/X"  # noqa: S108 - where X11 has them
 _LOCK = "/tmp/.X{}-lock"  # noqa: S108 - the same
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/opt", "/dev", "/proc", "/sys", "/var/cache")
 """What a display reads, besides its key: its clients are programs behind walls, and it is not."""
+_LOG = 1_000_000
+"""Bytes of what a display complains of."""
 _LOOK = 0.005
 _GOING = 2.0
 """Seconds that the display is given to put away its socket."""
@@ -272,6 +274,8 @@ def _server(key: str) -> None:
     """
     confinement.end_with_parent()
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limit({"RLIMIT_FSIZE": _LOG})  # a program can have it complain for ever
     confinement.give_up()
     confinement.keep_to([*_SYSTEM, key], ["/tmp", "/var/lib/xkb", "/dev/null"])  # noqa: S108 - its socket and its lock
 

@@ -55,7 +55,9 @@ def wanted(wish: MachineWish) -> MachineLimits:
 
 @cache
 def counts_together() -> bool:
-    """Whether this user's systemd puts a program into a group with a limit, tried once."""
+    """Whether this user's systemd puts a program into a group with a limit, and this process may put others there too; tried once."""
+    if not _is_in_session_of_systemd():
+        return False
     folder = os.environ.get("XDG_RUNTIME_DIR", "")
     if not folder or not Path(folder, "systemd", "private").exists():
         return False
@@ -65,3 +67,12 @@ def counts_together() -> bool:
     except (OSError, subprocess.SubprocessError):
         return False
     return done.returncode == 0
+
+
+def _is_in_session_of_systemd() -> bool:
+    """Whether this process is in the part of the tree that is this user's: a program that it starts cannot be moved there from elsewhere."""
+    try:
+        groups = Path("/proc/self/cgroup").read_text("utf-8").splitlines()
+    except OSError:
+        return False
+    return any(line.startswith("0::") and f"/user@{os.getuid()}.service/" in line for line in groups)

@@ -19,6 +19,7 @@ from coasty_desk.desktop.base.lock import Owner
 from coasty_desk.desktop.base.watch import Watch
 from coasty_desk.desktop.linux import stop_listener, stop_socket
 from coasty_desk.lifetimes import OpenTarget, TargetKind, TargetRequest
+from coasty_desk.screens.virtual import backdrop
 from coasty_desk.screens.virtual.machine_display import MachineDisplay
 from coasty_desk.screens.virtual.machine_wish import MachineWish
 from coasty_desk.screens.virtual.person_watch import PersonWatch
@@ -51,6 +52,7 @@ class VirtualKind(TargetKind):
                 stop_listener.listening_at(stop_socket.virtual_address(), who, lambda: asked.stop.trip("stop"))
             )
             given_back.enter_context(_on_display(machine.display))
+            backdrop.draw()
             watching = threading.Thread(target=_watched, args=(machine, asked), daemon=True)
             watching.start()
             inside = replace(asked, environment=machine.environment, programs=lambda: machine.environment, first=None)

@@ -15,7 +15,7 @@ import pytest
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.scaling import Size
-from coasty_desk.screens.virtual import confinement, installed_programs, virtual_machine, walls
+from coasty_desk.screens.virtual import confinement, installed_programs, machine_limits, virtual_machine, walls
 from coasty_desk.screens.virtual.machine_wish import MachineWish
 from coasty_desk.screens.virtual.virtual_machine import VirtualMachine
 from tests.screens.virtual.conftest import PREFIX, inside, traces
@@ -292,10 +292,13 @@ def test_a_holder_that_is_killed_at_any_moment_leaves_nothing(
         time.sleep(number * 0.1)
         holder.kill()
         holder.wait()
-    _await(lambda: traces()["processes"] == before)
     monkeypatch.setattr(virtual_machine, "_YOUNG", -1.0)
-    virtual_machine.sweep(tmp_path)
-    assert [path for path in tmp_path.iterdir() if (path / "home").exists()] == []
+
+    def is_clean() -> bool:
+        virtual_machine.sweep(tmp_path)
+        return traces()["processes"] == before and not list(tmp_path.glob("*/home"))
+
+    _await(is_clean)
 
 
 def test_a_sweep_leaves_what_is_up(machine: VirtualMachine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -355,6 +358,19 @@ def test_limits_hold_for_each_program(clean: None, tmp_path: Path) -> None:
         assert inside(machine, "sh", "-c", "head -c 2000000 /dev/zero > big").returncode != 0
         assert (machine.home / "big").stat().st_size <= 1_000_000
         assert any("1 GB of memory" in one for one in machine.walls)
+
+
+def test_what_counts_its_programs_together_is_put_before_them(
+    clean: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As systemd-run would be; here something that only lowers their priority."""
+    prefixed = machine_limits.MachineLimits(prefix=("nice", "-n", "3", "--"), kept=("Counted.",))
+    monkeypatch.setattr(machine_limits, "wanted", lambda _wish: prefixed)
+    lowest = min(19, os.getpriority(os.PRIO_PROCESS, 0) + 3)
+    with VirtualMachine.start(tmp_path / "m") as machine:
+        said = inside(machine, "ps", "-o", "ni=", "-C", "openbox").stdout
+        assert int(said) == lowest
+        assert "Counted." in machine.walls
 
 
 def test_without_walls_it_is_said_and_the_rest_works(
