@@ -28,7 +28,8 @@ class MachineRecord(Struct, frozen=True):
     """One machine. Moments are seconds since the epoch, `ends_at` that at which it is terminated, `screen` its size in pixels once it has run.
 
     `reason` says why it is in its state, where there is anything to say; `notes` what walls and limits it has, and which it lacks.
-    `storage_gb`, `memory_gb` and `cpu_cores` are limits, where there are some. `restores` is the snapshot that it begins with.
+    `storage_gb`, `memory_gb` and `cpu_cores` are limits, where there are some. `restores` is the snapshot that it begins with, `display` the one of this computer
+    that the worker of this desktop is on.
     """
 
     id: str
@@ -48,6 +49,7 @@ class MachineRecord(Struct, frozen=True):
     screen: tuple[int, int] | None = None
     restores: str = ""
     network: bool = True
+    display: str = ""
 
 
 class MachineSnapshot(Struct, frozen=True):

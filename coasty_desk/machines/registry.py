@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from coasty_desk import plain_files
+from coasty_desk.core.errors import CoastyDeskError
 from coasty_desk.machines import machine_record, posix_worker_socket
 from coasty_desk.machines.habitat import programs_environment
 from coasty_desk.machines.machine_errors import (
@@ -167,7 +168,7 @@ class MachineRegistry:
                 if snapshot is not None:
                     self._unpack(record, snapshot)
                 return self._run(record)
-            except (MissingPartError, OSError):
+            except (CoastyDeskError, OSError):
                 self._remove(name)
                 raise
 
@@ -309,7 +310,8 @@ class MachineRegistry:
             self._become(record, "error", str(error))
             raise
         now = machine_record.read(self._folder(record.id)) or record
-        record = replace(now, status="running", reason="", started_at=time.time())
+        display = self._display if record.kind == "desktop" else ""
+        record = replace(now, status="running", reason="", started_at=time.time(), display=display)
         notes = link.ask(WorkerRequest("lease", lease=record.ends_at)).message
         record = self._keep(replace(record, notes=tuple(filter(None, notes.split("\n")))))
         link.watch(lambda why: self._worker_ended(record.id, why))
@@ -361,6 +363,8 @@ class MachineRegistry:
         link = self._link(record.id)
         answers = link.ready_within(STARTING)
         if record.kind == "desktop":
+            if answers and record.display != self._display:
+                link.end()  # somebody has logged in anew: that display is not in front of them any more
             self._keep(replace(record, status="running", reason=""))
             return
         if record.status == "deleting" or (record.ends_at is not None and record.ends_at <= time.time()):
@@ -474,6 +478,10 @@ class MachineRegistry:
         if not _is_name(name):
             raise NoMachineError(name)
         return self._root / name
+
+    @property
+    def _display(self) -> str:
+        return self._environment.get("DISPLAY", "")
 
     def _desktop_id(self) -> str:
         """This desktop's, made once."""

@@ -25,6 +25,9 @@ ENDED = "worker.ended"
 STARTING = 20.0
 """Seconds that a worker is given to be ready: a machine is up within two, on an idle computer."""
 
+ANSWERING = 60.0
+"""Seconds that an answer may take beside what its steps may: the screen may not answer, and programs wait for their turn."""
+
 ENDING = 10.0
 """Seconds that it is given to end, before it is ended by force."""
 
@@ -99,6 +102,7 @@ class WorkerLink:
         """Its answer. Raises WorkerGoneError where it has none."""
         try:
             with posix_worker_socket.connect(self._folder) as connection:
+                connection.settimeout(ANSWERING + sum(step.seconds for step in request.steps))
                 send(connection, request)
                 return receive(connection, WorkerAnswer)
         except OSError as error:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from coasty_desk.core.errors import CoastyDeskError
 from coasty_desk.machines import commands
 from coasty_desk.machines.command import parsed
 from coasty_desk.machines.machine_errors import (
@@ -52,7 +53,13 @@ FILE_OPS: Mapping[str, str] = {
     "delete-directory": "directory_delete",
 }
 
-_STATE_ERRORS = ("MACHINE_NOT_FOUND", "INVALID_STATE", "FEATURE_NOT_AVAILABLE", "UPSTREAM_UNAVAILABLE")
+_STATE_ERRORS = (
+    "MACHINE_NOT_FOUND",
+    "INVALID_STATE",
+    "FEATURE_NOT_AVAILABLE",
+    "UPSTREAM_ERROR",
+    "UPSTREAM_UNAVAILABLE",
+)
 _ACT_ERRORS = (*_STATE_ERRORS, "CONFLICT", "VALIDATION_ERROR")
 
 
@@ -318,6 +325,10 @@ def _told(*, snapshot: bool = False) -> Iterator[None]:
         raise ApiError("CONFLICT", str(error), remedy, retry_after=error.seconds) from error
     except MissingPartError as error:
         raise ApiError("FEATURE_NOT_AVAILABLE", str(error), error.remedy) from error
+    except (CoastyDeskError, OSError) as error:
+        message = error.message if isinstance(error, CoastyDeskError) else f"The disk refuses: {error.strerror}."
+        remedy = error.remedy if isinstance(error, CoastyDeskError) else "See that there is room."
+        raise ApiError("UPSTREAM_ERROR", message, remedy) from error
     except WorkerGoneError as error:
         raise ApiError("UPSTREAM_UNAVAILABLE", str(error), retry_after=1) from error
 
@@ -388,7 +399,7 @@ OPERATIONS: tuple[Operation, ...] = (
         ),
         scope="machines:write",
         body=wire.ProvisionRequest,
-        errors=("FEATURE_NOT_AVAILABLE", "NOT_FOUND", "CONFLICT", "UPSTREAM_UNAVAILABLE"),
+        errors=("FEATURE_NOT_AVAILABLE", "NOT_FOUND", "CONFLICT", "UPSTREAM_ERROR", "UPSTREAM_UNAVAILABLE"),
         idempotent=True,
     ),
     _row(

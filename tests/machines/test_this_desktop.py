@@ -20,7 +20,7 @@ from coasty_desk.machines.machine_errors import MachineBusyError, MachineStateEr
 from coasty_desk.machines.registry import MachineRegistry
 from tests.cli.conftest import recording
 from tests.desktop.targets import App
-from tests.desktop.xvfb import pointer_to
+from tests.desktop.xvfb import pointer_to, xvfb
 from tests.machines.conftest import Home, done, step, until
 
 
@@ -146,6 +146,16 @@ def test_another_service_finds_the_worker_again(home: Home, app: App) -> None:
     assert again.desktop_id == machines.desktop_id
     again.close()
     until(lambda: not Path(f"/proc/{pid}").exists())
+
+
+def test_a_worker_on_a_display_of_before_is_not_taken(home: Home, app: App) -> None:
+    """Somebody has logged in anew, on another display: that is this desktop now."""
+    assert done(home.registry(), "move", x=5, y=5).success
+    with xvfb(800, 600) as display:
+        home.environment["DISPLAY"] = display
+        machines = home.registry()
+        assert machines.look("desktop", "jpeg").width == 800
+        machines.close()
 
 
 def test_coasty_desk_stop_ends_what_a_program_types(machines: MachineRegistry, app: App, display: str) -> None:
