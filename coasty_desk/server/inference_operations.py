@@ -75,7 +75,7 @@ def _ground(call: Call) -> CallReply:
 
 
 def _open_session(call: Call) -> CallReply:
-    return _inference(call).open_session(call, call.body or SessionBody())
+    return _inference(call).open_session(call, call.body)
 
 
 def _step(call: Call) -> CallReply:
@@ -230,7 +230,6 @@ OPERATIONS: tuple[Operation, ...] = (
         ),
         scope="session",
         body=SessionBody,
-        body_required=False,
         errors=_ASKED,
         priced=True,
         billing="session_create",
