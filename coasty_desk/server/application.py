@@ -275,7 +275,7 @@ class ServiceApplication:
         operation, name = asked.route.operation, asked.idempotency_key or ""
         if not _KEY.fullmatch(name):
             raise request_values.refused(["header", "Idempotency-Key"], "it is not 1 to 128 of A-Z a-z 0-9 _ - :")
-        path = "/".join(asked.route.path.values())
+        path = msgspec.json.encode(list(asked.route.path.values())).decode()
         place = (key.key_id, name, f"{operation.method} {operation.whole_path} {path}")
         found = self._service.idempotency.begin(place, key, idempotency.body_hash(value), asked.request_id)
         if isinstance(found, InFlight):
@@ -292,7 +292,8 @@ class ServiceApplication:
             answered = _answer(operation.handler(call), call, operation)
         except ApiError as error:
             if not api_errors.may_have_happened(error):
-                records.forget(begun)
+                # of one that an earlier process began with, a refusal says nothing: it may have been done
+                (records.leave_open if begun.resumed else records.forget)(begun)
             elif api_errors.CODES.get(error.code) is None or (known := api_errors.CODES[error.code]).same_key:
                 records.leave_open(begun)
             else:

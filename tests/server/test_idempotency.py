@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from pathlib import Path
@@ -38,12 +38,13 @@ class Workshop:
         self.begun = threading.Event()
         self.may_end = threading.Event()
         self.may_end.set()
+        self.says: Callable[[str], str] = lambda say: say
 
     def __call__(self, call: Call) -> CallReply:
         self.done.append(call)
         self.begun.set()
         assert self.may_end.wait(30)
-        match call.body.say:
+        match self.says(call.body.say):
             case "refund":
                 raise ApiError("PREDICTION_FAILED", "It failed.", refunded=5)
             case "upstream":
@@ -115,11 +116,12 @@ def test_another_body_another_path_and_another_key_are_other_requests(keyed: Ser
     refused = _work(keyed, "something else")
     assert (refused.status, refused.code) == (409, "IDEMPOTENCY_KEY_REUSED")
     assert _work(keyed, path="/v1/things/2/work").status == 200
+    assert _work(keyed, "a name with a slash", path="/v1/things/1%2Fwork/work").status == 200
     made = keyed.client("POST", "/v1/keys", {"name": "other", "scopes": ["predict"]}).json["key"]
     other = Client(keyed.client.port, made)
     assert _work(keyed, client=other).status == 200
     assert _work(keyed, Idempotency_Key="step-2").status == 200
-    assert len({call.operation_id for call in shop.done}) == len(shop.done) == 4
+    assert len({call.operation_id for call in shop.done}) == len(shop.done) == 5
 
 
 def test_without_a_key_each_is_a_request_of_its_own(keyed: Served, shop: Workshop) -> None:
@@ -214,6 +216,15 @@ def test_what_was_refused_before_anything_was_done_may_be_asked_again(keyed: Ser
     assert _work(keyed, "state").status == 409
     assert _work(keyed, "state").code == "INVALID_STATE"
     assert [call.resumed for call in shop.done] == [False, False]
+
+
+def test_a_refusal_of_what_was_gone_on_with_keeps_its_id(keyed: Served, shop: Workshop) -> None:
+    """It may have been done by the first attempt: were it forgotten, the next one would do it again."""
+    outcomes = iter(["upstream", "state", "state", "done"])
+    shop.says = lambda _say: next(outcomes)
+    assert [_work(keyed).status for _ in range(4)] == [503, 409, 409, 200]
+    assert len({call.operation_id for call in shop.done}) == 1
+    assert [call.resumed for call in shop.done] == [False, True, True, True]
 
 
 def test_a_failure_that_must_not_be_tried_again_is_repeated(keyed: Served, shop: Workshop) -> None:
