@@ -227,6 +227,18 @@ def test_a_machine_that_ends_ends_the_run(shell: Shell) -> None:
     assert json.loads(out.splitlines()[-1])["reason"] == "desktop_error"
 
 
+@pytest.mark.skipif(found("mousepad") is None, reason="no Mousepad")
+def test_what_the_task_opens_is_opened_on_the_machine(shell: Shell, display: str) -> None:
+    """By an action as any other, and behind the walls: it finds the machine's home, and not the person's."""
+    (shell.home / ".config").mkdir()
+    task = 'open "Mousepad", wait until "Untitled", press ctrl+s, wait until "Documents"'
+    done = shell("run", "--on", "virtual", "--provider", "offline", "--json", "--yes", task, DISPLAY=display)
+    assert done.code == 0, done.err
+    assert done.of("acting")[0]["action"]["action_type"] == "launch"
+    assert list((shell.home / ".config").iterdir()) == []
+    assert homes(shell) == []
+
+
 FROM_PYTHON = """
 import os, threading
 from coasty_desk import Desktop, Settings, UsageError

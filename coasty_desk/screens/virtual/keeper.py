@@ -260,11 +260,13 @@ def _has(pid: int, mark: bytes) -> bool:
 
 
 def _make_removable(path: str) -> None:
-    """Folders that a program has made for nobody to write."""
+    """Folders that a program has made for nobody to write; it is gone."""
     for folder, names, _ in os.walk(path):
         for name in (".", *names):
-            with contextlib.suppress(OSError, NotImplementedError):
-                os.chmod(os.path.join(folder, name), 0o700, follow_symlinks=False)  # noqa: PTH101, PTH118
+            inner = Path(folder, name)
+            if not inner.is_symlink():
+                with contextlib.suppress(OSError):
+                    inner.chmod(0o700)
 
 
 def _server(key: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
 import threading
@@ -25,7 +26,8 @@ _PIECE = 1 << 20
 def snapshot(home: Path, archive: Path, at_most: int = LARGEST) -> int:
     """Write what is in the home to the file, at once and for its owner alone; its size in bytes. Sockets and pipes are left out.
 
-    Links are kept as links, and nothing outside of the home is read. The machine must be down. Raises DesktopError
+    Links are kept as links, and nothing outside of the home is read; what its programs have closed to themselves is opened
+    for it. The machine must be down. Raises DesktopError
     where it is more than `at_most`, or cannot be done; then there is no such file.
     """
     plain_files.folder(archive.parent)
@@ -102,24 +104,32 @@ def remove(folder: Path) -> None:
 
 
 def _names(home: Path) -> bytes:
-    """What is in it, but for what is no file, link or folder; each ended by a zero byte."""
+    """What is in it, but for what is no file, link or folder; each ended by a zero byte. All of it can be read then."""
     found: list[bytes] = []
     waiting = [b"."]
     root = os.fsencode(home)
     while waiting:
         inner = waiting.pop()
         found.append(inner)
-        try:
-            with os.scandir(os.path.join(root, inner)) as entries:  # noqa: PTH118 - names that are no text
-                for entry in entries:
-                    path = os.path.join(inner, entry.name)  # noqa: PTH118 - as above
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(path)
-                    elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
-                        found.append(path)
-        except PermissionError:
-            continue  # a folder that its own programs may not read either
+        with os.scandir(os.path.join(root, inner)) as entries:  # noqa: PTH118 - names that are no text
+            for entry in entries:
+                path = os.path.join(inner, entry.name)  # noqa: PTH118 - as above
+                if entry.is_dir(follow_symlinks=False):
+                    _open_to_us(entry, 0o500)
+                    waiting.append(path)
+                elif entry.is_symlink():
+                    found.append(path)
+                elif entry.is_file(follow_symlinks=False):
+                    _open_to_us(entry, 0o400)
+                    found.append(path)
     return b"\0".join(found) + b"\0"
+
+
+def _open_to_us(entry: os.DirEntry[bytes], rights: int) -> None:
+    """What the machine's programs have closed, also to themselves, is theirs and ours still."""
+    mode = stat.S_IMODE(entry.stat(follow_symlinks=False).st_mode)
+    if mode & rights != rights:
+        os.chmod(entry.path, mode | rights)  # noqa: PTH101 - a name that is no text; and the machine is down: it is no link
 
 
 def _poured(command: list[str], names: bytes, into: int, at_most: int) -> int:

@@ -182,7 +182,7 @@ class _Starting:
     def done(self) -> VirtualMachine:
         sweep(self._folder.parent)
         home = self._home()
-        runtime = Path(tempfile.mkdtemp(prefix=PREFIX, dir=runtime_folder()))
+        runtime = _runtime()
         try:
             return self._with_keeper(home, runtime)
         except BaseException:
@@ -363,6 +363,14 @@ class _Talk:
             self._keeper.kill()
             self._keeper.wait()
         self._out.close()
+
+
+def _runtime() -> Path:
+    """A folder for the small files of one machine."""
+    try:
+        return Path(tempfile.mkdtemp(prefix=PREFIX, dir=runtime_folder()))
+    except OSError:  # somebody else has made one of that name
+        return Path(tempfile.mkdtemp(prefix=f"coasty-desk-{PREFIX}"))
 
 
 def runtime_folder() -> Path:

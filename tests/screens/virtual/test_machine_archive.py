@@ -105,12 +105,13 @@ def test_what_is_no_archive_leaves_the_home(tmp_path: Path, content: bytes) -> N
 def test_a_machine_goes_on_from_another_ones_snapshot(clean: None, tmp_path: Path) -> None:
     """What a program wrote on the one, a program reads on the other; what was made for nobody to write goes too."""
     with VirtualMachine.start(tmp_path / "one") as machine:
-        made = "mkdir -p a/b; echo 42 > a/b/c; chmod 500 a a/b"
+        made = "mkdir -p a/b; echo 42 > a/b/c; chmod 0 a/b/c a/b; chmod 500 a"
         assert inside(machine, "sh", "-c", made).returncode == 0
         home = machine.home
     machine_archive.snapshot(home, tmp_path / "one.tar")
     machine_archive.restore(tmp_path / "one.tar", tmp_path / "two" / "home")
     with VirtualMachine.start(tmp_path / "two") as machine:
+        assert inside(machine, "ls", "-l", "a/b/c").stdout[:10] == "-r--------"
         assert inside(machine, "cat", "a/b/c").stdout == "42\n"
     for name in ("one", "two"):
         machine_archive.remove(tmp_path / name)
