@@ -297,7 +297,7 @@ class MachineRegistry:
             record = self.find(record.id)
             allowed = _FROM[what]
             if record.status not in allowed:
-                message = f"The machine is {record.status}, and cannot be asked to {what}."
+                message = f"The machine is in the state {record.status}, and cannot be asked to {what}."
                 raise MachineStateError(message, record.status, allowed)
             yield record
 
@@ -330,7 +330,8 @@ class MachineRegistry:
                     self._run(self.find(record.id))
                 return self.find(record.id)
         if record.status != "running":
-            message = f"The machine is {record.status}{f': {record.reason}' if record.reason else ''}."
+            why = f": {record.reason.removesuffix('.')}" if record.reason else ""
+            message = f"The machine is in the state {record.status}{why}."
             raise MachineStateError(message, record.status, ("running",))
         return record
 

@@ -9,7 +9,7 @@ from coasty_desk import catalog
 from coasty_desk.machines.habitat import Habitat
 from coasty_desk.machines.machine_record import MachineRecord
 from coasty_desk.machines.world import MachineWorld
-from coasty_desk.screens.virtual import backdrop, machine_archive, machine_display
+from coasty_desk.screens.virtual import backdrop, machine_archive, machine_display, machine_limits
 from coasty_desk.screens.virtual.machine_wish import MachineWish
 from coasty_desk.screens.virtual.virtual_machine import HOME, VirtualMachine
 
@@ -17,13 +17,15 @@ DISPLAY = "machine's display"
 """The target of this process alone: nobody sits at it, so that no corner of it is a person's stop."""
 
 
+LEAST_EACH = 8
+"""GB of memory that one program may have at least: a browser does not start with 4, of which it uses a tenth."""
+
+
 def virtual_habitat(record: MachineRecord, folder: Path) -> Habitat:
     """Bring it up, and bind this process to its display for good. Raises DesktopError."""
+    memory, raised = _memory(record.memory_gb)
     wish = MachineWish(
-        network=record.network,
-        cpu_cores=record.cpu_cores,
-        memory_gb=record.memory_gb,
-        storage_gb=record.storage_gb,
+        network=record.network, cpu_cores=record.cpu_cores, memory_gb=memory, storage_gb=record.storage_gb
     )
     machine = VirtualMachine.start(folder, wish, os.environ)
     os.environ.update(machine.display)  # before anything of this process has asked for a display
@@ -42,10 +44,18 @@ def virtual_habitat(record: MachineRecord, folder: Path) -> Habitat:
         world,
         target=DISPLAY,
         inset=0,
-        notes=(*machine.walls, *machine.gaps),
+        notes=(*machine.walls, *machine.gaps, *raised),
         fault=lambda: "" if machine.alive else machine.fault or "its display has ended",
         close=machine.stop,
     )
+
+
+def _memory(wanted: int | None) -> tuple[int | None, tuple[str, ...]]:
+    """The limit that is put on, and what there is to say of it: on each program by itself it must leave room for what a browser sets aside."""
+    if wanted is None or wanted >= LEAST_EACH or machine_limits.counts_together():
+        return wanted, ()
+    why = f"The {wanted} GB that were asked for are {LEAST_EACH} for each program: with less no browser starts."
+    return LEAST_EACH, (why,)
 
 
 def archive(folder: Path, path: Path) -> None:

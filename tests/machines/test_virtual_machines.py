@@ -132,6 +132,15 @@ def test_nobody_sits_at_it(machines: MachineRegistry, made: MachineRecord) -> No
     assert [result.error for result in machines.act(made.id, steps).results] == [None] * 3
 
 
+def test_a_limit_that_no_browser_would_start_with_is_raised_and_said(machines: MachineRegistry) -> None:
+    """Where each program is counted by itself."""
+    made = machines.create(NewMachine("small", memory_gb=2))
+    (opened,) = machines.act(made.id, [step("browser_open", url="data:text/html,<h1>hello</h1>")]).results
+    assert opened.success, opened.error
+    assert any("GB" in note for note in made.notes)
+    machines.terminate(made.id)
+
+
 def test_one_whose_folder_is_gone_ends(machines: MachineRegistry, home: Home) -> None:
     """Nothing is left of a data folder that somebody has removed."""
     made = machines.create(NewMachine("lost"))

@@ -202,7 +202,7 @@ def killed(home: Home, app: App, *, kills: int, programs: int = 4, seed: int = 1
         time.sleep(chance.uniform(0.02, 0.5))
         if turn % 8 == 7:
             _end_worker(home, machine)
-            _persist(service, "POST", f"/v1/machines/{machine}/start")
+            _revive(service, machine)
         elif turn % 4 == 3:
             _end_worker(home, (home.root / "desktop.id").read_text())
         else:
@@ -222,13 +222,25 @@ def _end_worker(home: Home, name: str) -> None:
         os.kill(home.worker(name), signal.SIGKILL)
 
 
+def _revive(service: KilledService, machine: str) -> None:
+    """Start the machine as soon as it is seen that its worker is gone."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with suppress(OSError, HTTPException, ValueError):
+            _, said = service.ask("POST", f"/v1/machines/{machine}/terminal", {"command": "true"})
+            if said.get("success"):
+                return
+            service.ask("POST", f"/v1/machines/{machine}/start", {})
+        time.sleep(0.05)
+
+
 def _persist(service: KilledService, method: str, path: str) -> None:
     """Ask until it is so."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         with suppress(OSError, HTTPException, ValueError):
-            status, said = service.ask(method, path, {} if method == "POST" else None)
-            if status == 200 or said["error"].get("current_state") == "running":
+            status, _ = service.ask(method, path, {} if method == "POST" else None)
+            if status == 200:
                 return
         time.sleep(0.05)
 
