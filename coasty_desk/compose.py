@@ -117,6 +117,7 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
     What was asked for wrongly is said before anything starts: raises UsageError, then
     ServiceError for the key, then DesktopError for the target.
     """
+    asked = replace(asked, chosen=replace(asked.chosen, on=asked.screen))
     chosen, remains, script = asked.chosen, asked.remains, asked.script
     task = asked.task if remains is None else f"{asked.task} {remains.note}"
     rules = _rules(chosen, asked.environment, asked.stop, task)
@@ -214,7 +215,8 @@ def _wish(asked: RunRequest, rules: GuardRules, ready: ReadyModel | None, covers
 def look(chosen: Settings, environment: Mapping[str, str], stop: Stop, on: str = "") -> Frame:
     """The target as it is now, masked, at its full size. Raises UsageError, DesktopError."""
     rules = _rules(chosen, environment, stop)
-    return lifetimes.target(on or chosen.on).look(TargetRequest(chosen, environment, stop, "", "", rules))
+    chosen = replace(chosen, on=on or chosen.on)
+    return lifetimes.target(chosen.on).look(TargetRequest(chosen, environment, stop, "", "", rules))
 
 
 def pointing(chosen: Settings, environment: Mapping[str, str], stop: Stop, *, live: bool, on: str = "") -> Predictor:

@@ -20,7 +20,7 @@ from coasty_desk import serve_file
 from coasty_desk.serve_file import ServeFile
 from tests.cli.conftest import Shell
 from tests.stub_machines import MachineService
-from tests.stub_service import SANDBOX_KEY, Fault, Json, click, done, go, held, lost, reply, saying, serving
+from tests.stub_service import KEY, SANDBOX_KEY, Fault, Json, click, done, go, held, lost, reply, saying, serving
 
 RUN = ("run", "--json", "--yes", "--settle", "0.05")
 ACT = "POST /v1/machines/mch_test_00000001/actions"
@@ -299,3 +299,37 @@ def test_a_picture_that_is_none_ends_the_run_with_its_reason(shell: Shell) -> No
             assert result.code in (4, 5)
             assert "picture" in result.err
             assert model.posts("predict") == []
+
+
+def test_a_machine_that_costs_is_not_started_unasked(shell: Shell) -> None:
+    """Nobody has said yes, nor what it may cost."""
+    with account(shell, done(), status="stopped") as stand_in:
+        shell.environment["COASTY_API_KEY"] = KEY
+        wish = ("run", "--on", "mch_test_00000001", "--provider", "script", "look [done]")
+        result = shell(*wish)
+        assert result.code == 2
+        assert "costs 5 cents an hour" in result.err
+        assert stand_in.posts("POST /v1/machines/mch_test_00000001/start") == []
+        assert shell(*wish, "--budget", "5").code == 0
+        assert stand_in.machines["mch_test_00000001"].status == "stopped"
+
+
+def test_from_python_a_machine_is_a_target_like_any(shell: Shell) -> None:
+    """By its name, looked at and driven."""
+    code = (
+        "from coasty_desk import Desktop, Settings\n"
+        "with Desktop(Settings(settle=0.0, yes=True, max_steps=2), on='scratch') as desktop:\n"
+        "    print(desktop.look().shows.size, desktop.run('click').ending.status)\n"
+    )
+    with both(shell, go(click(7, 7)), done()) as (_, here):
+        done_there = subprocess.run(
+            [sys.executable, "-c", code],
+            env=shell.environment,
+            cwd=shell.home,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done_there.stdout, done_there.stderr) == ("1280x720 succeeded\n", "")
+        assert here.machines["mch_test_00000001"].done == [("click", {"x": 7, "y": 7})]

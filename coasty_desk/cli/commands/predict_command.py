@@ -13,11 +13,10 @@ from msgspec.structs import replace
 from coasty_desk import compose, lifetimes
 from coasty_desk import task as tasks
 from coasty_desk.cli import configured
-from coasty_desk.cli.commands.reaching import Remote
+from coasty_desk.cli.commands.reaching import Remote, here
 from coasty_desk.cli.exits import complain
 from coasty_desk.cli.setting_options import Options, with_settings
 from coasty_desk.cli.terminal.terminal_text import line
-from coasty_desk.client import local_service
 from coasty_desk.core.actions import Prediction, Refusal, Verdict, in_words
 from coasty_desk.core.errors import GaveUpError, OverBudgetError
 from coasty_desk.core.folders import given
@@ -52,10 +51,10 @@ def predict(
     chosen, _ = configured.load(options)
     environment = dict(os.environ)
     if not (remote or environment.get(BASE_URL_VARIABLE, "").strip()) and chosen.provider == Settings().provider:
-        here = local_service.found(compose.runs_folder().parent)
-        if here is not None:
-            chosen = replace(chosen, base_url=here.connection.url)
-            environment |= {BASE_URL_VARIABLE: here.connection.url, KEY_VARIABLE: here.connection.key.text}
+        client = here()
+        if client is not None:
+            chosen = replace(chosen, base_url=client.connection.url)
+            environment |= {BASE_URL_VARIABLE: client.connection.url, KEY_VARIABLE: client.connection.key.text}
     frame = image_file.framed(image_file.read(given(image)), lifetimes.model(chosen.provider).size(chosen))
     asked = PredictRequest(1, tasks.checked(task), frame)
     try:

@@ -27,10 +27,17 @@ def service(*, remote: bool) -> closing[ServiceClient]:
     return closing(account() if remote else local_service.demanded(compose.runs_folder().parent))
 
 
+def here() -> ServiceClient | None:
+    """Who speaks with this computer's own service; None where none runs, or there is no home for one."""
+    try:
+        return local_service.found(compose.runs_folder().parent)
+    except UsageError:
+        return None
+
+
 def either(*, remote: bool) -> closing[ServiceClient]:
     """The same, where the account is asked when no service of this computer's own runs: for what costs nothing."""
-    here = None if remote else local_service.found(compose.runs_folder().parent)
-    return closing(here or account())
+    return closing((None if remote else here()) or account())
 
 
 def account() -> ServiceClient:

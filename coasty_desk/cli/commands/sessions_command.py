@@ -15,12 +15,10 @@ from msgspec.structs import asdict
 
 from coasty_desk import compose
 from coasty_desk.cli import completion, configured
-from coasty_desk.cli.commands.reaching import Remote
+from coasty_desk.cli.commands.reaching import Remote, here
 from coasty_desk.cli.exits import EXIT_SERVICE, complain
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.cli.typer_groups import Json, group
-from coasty_desk.client import local_service
-from coasty_desk.client.service_client import ServiceClient
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.core.money import dollars, from_cents
@@ -164,18 +162,11 @@ class _Known(Struct, frozen=True):
 
 def _connection(*, remote: bool) -> closing[Connection]:
     """To this computer's own service where it runs, else to the account, where runs open theirs."""
-    here = None if remote else _here()
-    if here is None:
+    client = None if remote else here()
+    if client is None:
         return closing(coasty_model.connection(configured.own(), os.environ))
     print("coasty-desk: asks this computer's own service; --remote asks your Coasty account.", file=sys.stderr)
-    return closing(here.connection)
-
-
-def _here() -> ServiceClient | None:
-    try:
-        return local_service.found(compose.runs_folder().parent)
-    except UsageError:
-        return None  # no home, no service
+    return closing(client.connection)
 
 
 def _object(session: OpenSession, known: _Known) -> dict[str, object]:

@@ -26,6 +26,8 @@ ACCOUNTS_OWN = "mch_"
 READY = 300.0
 _LOOK = 2.0
 
+_ON_ITS_WAY = ("running", "starting", "restarting", "creating", "provisioning")
+
 
 class DrivenMachine(Struct, frozen=True):
     """`client` asks until the run is stopped, `after` also then."""
@@ -59,7 +61,8 @@ def driven(asked: TargetRequest) -> Iterator[DrivenMachine]:
     with ExitStack() as given_back:
         machine = _found(asked, given_back)
         _alone(machine, given_back)
-        if machine.record.status not in ("running", "starting", "restarting", "creating", "provisioning"):
+        if machine.record.status not in _ON_ITS_WAY:
+            _demand_agreed(machine, asked)
             given_back.callback(_stopped, machine.after, machine.machine_id)
             if asked.process is not None:
                 still = f"the machine {machine.name} may run still (coasty-desk machines stop)"
@@ -99,6 +102,16 @@ def _found(asked: TargetRequest, given_back: ExitStack) -> DrivenMachine:
     given_back.callback(connection.close)
     client = ServiceClient(connection, asked.stop)
     return DrivenMachine(client, ServiceClient(connection), machines_api.found(client, named))
+
+
+def _demand_agreed(machine: DrivenMachine, asked: TargetRequest) -> None:
+    """Raise UsageError before one that costs is started, where nobody has agreed to cost."""
+    if machine.hourly and not asked.chosen.yes and asked.chosen.budget is None:
+        cents = machine.record.cents_an_hour()
+        message = f"The machine {machine.name} is stopped, and costs {cents} cents an hour while it runs."
+        raise UsageError(
+            message, "Say --yes or --budget CENTS, or start it with `coasty-desk machines start --remote`."
+        )
 
 
 def _alone(machine: DrivenMachine, given_back: ExitStack) -> None:
