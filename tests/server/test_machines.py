@@ -203,3 +203,66 @@ def test_a_worker_that_is_killed_leaves_a_doubt_and_no_second_try(v1: Served, ho
     assert well(v1.client("POST", ACTIONS, body, Idempotency_Key="doubt")) == said
     assert well(v1.client("POST", ACTIONS, {"command": "move", "parameters": {"x": 9, "y": 50}}))["success"]
     assert len(letters(app)) < 3000
+
+
+def test_a_virtual_machine_from_its_making_to_its_end(v1: Served) -> None:
+    """A text written in a real editor, its file fetched, kept in a snapshot, found in another machine, and both gone."""
+    asked = {"display_name": "editor", "os_type": "linux", "ttl_minutes": 30, "provider": "aws", "metadata": {"a": "b"}}
+    made = well(v1.client("POST", "/v1/machines", asked, Idempotency_Key="make"))
+    one = made["machine"]["id"]
+    assert made["id"] == one
+    assert well(v1.client("POST", "/v1/machines", asked, Idempotency_Key="make"))["id"] == one
+    assert (made["status"], made["metadata"], made["connection"]["has_ssh_key"]) == ("running", {"a": "b"}, False)
+    assert well(v1.client("PATCH", f"/v1/machines/{one}", {"ttl_minutes": 0}))["auto_destroy_at"] is None
+    path = f"/v1/machines/{one}"
+
+    def windows() -> list[str]:
+        said = well(v1.client("POST", f"{path}/actions", {"command": "list_windows"}))
+        return [window["title"] for window in said["result"]["windows"]]
+
+    assert well(v1.client("POST", f"{path}/terminal", {"command": "mousepad note.txt >/dev/null 2>&1 &"}))["success"]
+    until(lambda: any("note" in title for title in windows()))
+    steps = [
+        {"command": "switch_to_window", "parameters": {"title": "note"}},
+        {"command": "type", "parameters": {"text": "Grüße, written by a program\n"}},
+        {"command": "key_combo", "parameters": {"keys": ["ctrl", "s"]}},
+    ]
+    said = well(v1.client("POST", f"{path}/actions/batch", {"steps": steps}, Idempotency_Key="write"))
+    assert said["completed_count"] == 3, said
+
+    def content(machine: str) -> str:
+        read = v1.client("POST", f"/v1/machines/{machine}/files/read", {"parameters": {"path": "note.txt"}}).json
+        return str((read["result"] or {}).get("content", ""))
+
+    until(lambda: "Grüße, written by a program" in content(one))
+    kept = well(v1.client("POST", f"{path}/snapshot", {}, Idempotency_Key="keep"))
+    assert kept["credits_charged"] == 0
+    assert well(v1.client("GET", path))["status"] == "running"
+    again = {"display_name": "again", "restore_from_snapshot": True}
+    other = well(v1.client("POST", "/v1/machines", again))["id"]
+    assert "Grüße" in content(other)
+    for machine in (one, other):
+        assert well(v1.client("DELETE", f"/v1/machines/{machine}"))["status"] == "terminated"
+        assert well(v1.client("DELETE", f"/v1/machines/{machine}"))["status"] == "terminated"
+        assert v1.client("POST", f"/v1/machines/{machine}/actions", {"command": "wait"}).code == "INVALID_STATE"
+    assert [listed["kind"] for listed in well(v1.client("GET", "/v1/machines"))["data"]] == ["desktop"]
+    assert (
+        v1.client("POST", "/v1/machines", {"display_name": "w", "os_type": "windows"}).code == "FEATURE_NOT_AVAILABLE"
+    )
+    missing = {"display_name": "m", "snapshot_id": "none"}
+    assert v1.client("POST", "/v1/machines", missing).code == "NOT_FOUND"
+
+
+def test_files_and_shell_of_this_desktop_need_a_key_that_was_made_for_them(v1: Served, home: Home) -> None:
+    """On a virtual machine any key with the scope will do."""
+    shell = {"command": "echo $HOME"}
+    answer = v1.client("POST", "/v1/machines/desktop/terminal", shell)
+    assert (answer.status, answer.code) == (403, "INSUFFICIENT_SCOPE")
+    assert v1.client("POST", "/v1/machines/desktop/files/list", {}).code == "INSUFFICIENT_SCOPE"
+    batch = {
+        "steps": [{"command": "wait", "parameters": {"ms": 0}}, {"command": "terminal_execute", "parameters": shell}]
+    }
+    assert v1.client("POST", f"{ACTIONS}/batch", batch).code == "INSUFFICIENT_SCOPE"
+    key, _ = v1.service.keys.make("for here", ["terminal:exec", "files:read"], this_desktop=True)
+    said = well(v1.client("POST", "/v1/machines/desktop/terminal", shell, X_API_Key=key))
+    assert str(home.home) in said["result"]["output"]
