@@ -12,7 +12,7 @@ from typing import NoReturn
 from msgspec import Struct
 from msgspec.structs import replace
 
-from coasty_desk.core.scaling import Frame, ImageFit, Rect, Size
+from coasty_desk.core.scaling import Frame, ImageFit, Rect, Size, sizes_sent
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.wire.inference_resources import MAX_PICTURE
 
@@ -37,15 +37,23 @@ class SentPicture(Struct, frozen=True):
 
     def frame(self, box: Size | ImageFit, space: Size) -> Frame:
         """As whoever is asked wants it; what is answered is placed into a `space` of that size. Raises ApiError where it cannot be decoded."""
+        from PIL import Image
+
         from coasty_desk.desktop.imaging import image_file
 
+        shows = Rect(0, 0, space.width, space.height)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of a size that is known by now
+                with Image.open(io.BytesIO(self.content), formats=tuple(_MEDIA)) as opened:
+                    opened.load()  # to its end
+                    is_plain = opened.mode == "RGB"
+                if is_plain and sizes_sent(self.size, box) == (self.size, self.size):
+                    return Frame(self.content, self.media_type, self.size, self.size, shows, inset=0)
                 made = image_file.framed(self.content, box)
         except (OSError, ValueError, SyntaxError, EOFError):
             _unusable("the picture is damaged")
-        return replace(made, shows=Rect(0, 0, space.width, space.height), inset=0)
+        return replace(made, shows=shows, inset=0)
 
 
 def picture(text: str) -> SentPicture:

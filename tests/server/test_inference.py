@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from coasty_desk.core.scaling import Rect, Size
 from coasty_desk.server.api_keys import SCOPES
+from coasty_desk.server.sent_pictures import picture
 from tests import stub_service
 from tests.server.answering import Upstream, account, answering, shot
 from tests.server.served import Client, Served
@@ -118,6 +123,27 @@ def test_a_session_goes_from_step_to_step(offline: Served) -> None:
     assert ask("GET", "/v1/sessions").json == {"sessions": []}
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_picture_goes_to_the_model_as_it_came_where_that_will_do(kind: str) -> None:
+    """Nothing is decoded and written anew for nothing; what is too large, or of another kind, is."""
+    text = shot(("Save", 640, 400), kind=kind)
+    sent = picture(text)
+    space = Size(640, 360)
+    same = sent.frame(Size(1280, 720), space)
+    assert (same.image, same.media_type, same.sent) == (sent.content, f"image/{kind.lower()}", Size(1280, 720))
+    smaller = sent.frame(Size(640, 480), space)
+    assert (smaller.media_type, smaller.sent, smaller.shows, smaller.inset) == (
+        "image/png",
+        Size(640, 360),
+        Rect(0, 0, 640, 360),
+        0,
+    )
+    grey = io.BytesIO()
+    Image.open(io.BytesIO(sent.content)).convert("LA").save(grey, "PNG")
+    other = picture(base64.b64encode(grey.getvalue()).decode()).frame(Size(1280, 720), space)
+    assert Image.open(io.BytesIO(other.image)).mode == "RGB"
+
+
 def test_a_session_is_that_of_the_key_that_opened_it(scripted: Served) -> None:
     """To another key there is none; this user's own command line sees all of them."""
     mine, service = scripted.client, scripted.service
@@ -169,8 +195,12 @@ def test_ground_finds_the_element_by_either_name(offline: Served) -> None:
 
 def test_ocr_reads_the_texts_and_their_places(offline: Served) -> None:
     """By the reader of the offline model, for any provider."""
-    said = offline.client("POST", "/v1/ocr", {"screenshot": MENU}).json
-    assert said["text"].splitlines() == ["File", "Save"]
+    for kind in ("PNG", "JPEG"):
+        shown = shot(("File", 200, 120), ("Save", 640, 400), kind=kind)
+        said = offline.client("POST", "/v1/ocr", {"screenshot": shown}).json
+        assert said["text"].splitlines() == ["File", "Save"]
+        found = offline.client("POST", "/v1/ground", {"screenshot": shown, "element": "Save"}).json
+        assert abs(found["x"] - 640) < 70
     save = said["lines"][1]
     assert abs(save["x"] + save["width"] / 2 - 640) < 10
     assert abs(save["y"] + save["height"] / 2 - 400) < 10
