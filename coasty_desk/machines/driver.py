@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -43,6 +43,9 @@ RESPECT = 30.0
 
 _REMEMBERED = 20_000
 """Actions that the rules about what was typed, and how much was done, still know of."""
+
+
+T = TypeVar("T")
 
 
 class HaltedError(CommandError):
@@ -153,6 +156,19 @@ class Driver:
         held = self._demand()
         with self._judged(held, seconds + 1):
             held.stop.pause(seconds)
+
+    def beside(self, work: Callable[[], T], halt: Callable[[], object], seconds: float) -> T:
+        """Within `turn`, what acts on the machine without this driver's pointer and keys. `halt` ends it, where a person stops it.
+
+        Raises what `work` raises, and HaltedError where it was stopped.
+        """
+        held = self._demand()
+        with self._judged(held, seconds):
+            try:
+                return held.stop.race(work)
+            except Aborted:
+                halt()
+                raise
 
     def end(self) -> None:
         """Stop what is under way, and take nothing any more. Never raises."""

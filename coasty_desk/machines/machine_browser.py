@@ -37,7 +37,7 @@ from coasty_desk.machines.browser_parameters import (
 from coasty_desk.machines.browser_tab import BrowserTabState, PageDownload
 from coasty_desk.machines.command import CommandError, CommandResult
 from coasty_desk.machines.file_commands import DOWNLOADS
-from coasty_desk.machines.posix_cdp_pipe import CdpError, CdpGoneError, CdpMessage, CdpTimeoutError
+from coasty_desk.machines.posix_cdp_pipe import CdpError, CdpGoneError, CdpHaltedError, CdpMessage, CdpTimeoutError
 from coasty_desk.machines.posix_chromium import Chromium
 from coasty_desk.machines.world import MachineWorld
 
@@ -86,6 +86,7 @@ class MachineBrowser:
         self._tabs: dict[str, BrowserTabState] = {}
         self._by_session: dict[str, BrowserTabState] = {}
         self._current = ""
+        self._halted = False
         self._answering: BrowserActing | None = None
         self._dialogs: list[dict[str, Any]] = []
         self._downloads: dict[str, PageDownload] = {}
@@ -97,6 +98,15 @@ class MachineBrowser:
         chromium = self._chromium
         if chromium is not None:
             chromium.close()
+
+    def halt(self) -> None:
+        """End the command that is under way, where it is: nothing more of it is sent, and nothing stays pressed. From any thread."""
+        with self._changed:
+            self._halted = True
+            self._changed.notify_all()
+        chromium = self._chromium
+        if chromium is not None:
+            chromium.pipe.halt()
 
     # -- what the commands do ------------------------------------------------------------------------------------------------
 
@@ -250,10 +260,8 @@ class MachineBrowser:
             least = until if asked.timeout_ms is None else min(until, time.monotonic() + asked.timeout_ms / 1000)
             tab = self._tab()
             if asked.milliseconds is not None:
-                with self._changed:
-                    self._changed.wait_for(
-                        lambda: self._running() is None, min(asked.milliseconds / 1000, least - time.monotonic())
-                    )
+                end = min(least, time.monotonic() + asked.milliseconds / 1000)
+                self._waited(lambda: self._running() is None, end)
             elif asked.selector is None and asked.text is None:
                 if not self._waited(lambda: not tab.loading or tab.crashed, least):
                     message = "The page had not been loaded in time."
@@ -344,6 +352,9 @@ class MachineBrowser:
             yield until
         except CdpGoneError as error:
             raise CommandError(self._ended or "The browser ended.") from error
+        except CdpHaltedError as error:
+            message = "It was stopped in the middle."
+            raise CommandError(message) from error
         except CdpTimeoutError as error:
             message = "The browser did not do it in time; it may still do it."
             raise CommandError(message, self._state()) from error
@@ -352,7 +363,10 @@ class MachineBrowser:
             raise CommandError(message, self._state()) from error
         finally:
             with self._changed:
-                self._answering = None
+                self._answering, self._halted = (
+                    None,
+                    False,
+                )  # only now: one that was halted before it began is not done either
             self._alone.release()
 
     def _begin(self, until: float) -> None:
@@ -380,6 +394,8 @@ class MachineBrowser:
         chromium = self._chromium
         if chromium is None:
             raise CdpGoneError
+        if self._halted:
+            raise CdpHaltedError
         return chromium.pipe.call(method, until, "" if tab is None else tab.session, **parameters)
 
     def _tab(self) -> BrowserTabState:
@@ -503,8 +519,10 @@ class MachineBrowser:
         where = {"x": place["x"], "y": place["y"], "modifiers": held}
         self._call("Input.dispatchMouseEvent", until, tab, type="mouseMoved", **where)
         for count in range(1, clicks + 1):
-            for kind in ("mousePressed", "mouseReleased"):
-                self._call("Input.dispatchMouseEvent", until, tab, type=kind, button=button, clickCount=count, **where)
+            what = {"button": button, "clickCount": count, **where}
+            with self._let_go("Input.dispatchMouseEvent", tab, type="mouseReleased", **what):
+                self._call("Input.dispatchMouseEvent", until, tab, type="mousePressed", **what)
+                self._call("Input.dispatchMouseEvent", until, tab, type="mouseReleased", **what)
 
     def _write(self, tab: BrowserTabState, text: str, until: float) -> None:
         if len(text) > _LONGEST_TYPED:
@@ -520,9 +538,20 @@ class MachineBrowser:
             return
         code = {"windowsVirtualKeyCode": ord(char.upper())} if char.isascii() and char.isalnum() else {}
         key = known or {"key": char, "text": char, "unmodifiedText": char, **code}
-        self._call("Input.dispatchKeyEvent", until, tab, type="keyDown" if "text" in key else "rawKeyDown", **key)
         up = {name: value for name, value in key.items() if "ext" not in name}
-        self._call("Input.dispatchKeyEvent", until, tab, type="keyUp", **up)
+        with self._let_go("Input.dispatchKeyEvent", tab, type="keyUp", **up):
+            self._call("Input.dispatchKeyEvent", until, tab, type="keyDown" if "text" in key else "rawKeyDown", **key)
+            self._call("Input.dispatchKeyEvent", until, tab, type="keyUp", **up)
+
+    @contextmanager
+    def _let_go(self, method: str, tab: BrowserTabState, **release: object) -> Iterator[None]:
+        """Within the block something is pressed: if it is left early, that is let go all the same."""
+        try:
+            yield
+        except BaseException:
+            if self._chromium is not None:
+                self._chromium.pipe.send(method, tab.session, **release)
+            raise
 
     def _ask(self, tab: BrowserTabState, function: str, until: float, *arguments: object) -> Any:
         """What a function of page_script.js gives, in the tab's present document. Raises CommandError with what it says is wrong."""
@@ -678,7 +707,10 @@ class MachineBrowser:
     def _waited(self, ready: _Ready, until: float) -> bool:
         """Whether that came about in time."""
         with self._changed:
-            return bool(self._changed.wait_for(ready, max(0.0, until - time.monotonic())))
+            came = self._changed.wait_for(lambda: self._halted or ready(), max(0.0, until - time.monotonic()))
+            if self._halted:
+                raise CdpHaltedError
+            return bool(came)
 
     # -- what the browser says -----------------------------------------------------------------------------------------------
 
@@ -737,12 +769,14 @@ class MachineBrowser:
 
     def _introduce(self, tab: BrowserTabState) -> None:
         """Have a new tab tell of itself."""
-        until = time.monotonic() + 10
-        with suppress(CdpError, CdpTimeoutError, CdpGoneError):
+        until, chromium = time.monotonic() + 10, self._chromium
+        if chromium is None:
+            return
+        with suppress(CdpError, CdpTimeoutError, CdpGoneError, CdpHaltedError):
             for domain in ("Page", "Inspector"):
-                self._call(f"{domain}.enable", until, tab)
-            self._call("Page.setLifecycleEventsEnabled", until, tab, enabled=True)
-            frame = self._call("Page.getFrameTree", until, tab)["frameTree"]["frame"]
+                chromium.pipe.call(f"{domain}.enable", until, tab.session)
+            chromium.pipe.call("Page.setLifecycleEventsEnabled", until, tab.session, enabled=True)
+            frame = chromium.pipe.call("Page.getFrameTree", until, tab.session)["frameTree"]["frame"]
             with self._changed:
                 if not tab.frame:
                     tab.hear("Page.frameNavigated", {"frame": frame})

@@ -35,6 +35,10 @@ class CdpTimeoutError(Exception):
     """It did not answer in time."""
 
 
+class CdpHaltedError(Exception):
+    """Whoever asked was told to stop; the browser may still do what it was asked for."""
+
+
 class CdpMessage(Struct, frozen=True):
     """What the browser sends: an answer has an `id`, an event a `method`. `sessionId` is the page's that it is of."""
 
@@ -61,12 +65,13 @@ class CdpPipe:
         self._changed = threading.Condition()
         self._last = 0
         self._awaited: dict[int, CdpMessage | None] = {}
+        self._halted: set[int] = set()
         self.gone = False
         self._reader = threading.Thread(target=self._read, name="browser", daemon=True)
         self._reader.start()
 
     def call(self, method: str, until: float, session: str = "", **parameters: object) -> Mapping[str, Any]:
-        """Ask, and wait for the answer until then of the monotonic clock. Raises CdpError, CdpGoneError, CdpTimeoutError."""
+        """Ask, and wait for the answer until then of the monotonic clock. Raises CdpError, CdpGoneError, CdpTimeoutError, CdpHaltedError."""
         with self._changed:
             self._last += 1
             number = self._last
@@ -78,15 +83,24 @@ class CdpPipe:
                     left = until - time.monotonic()
                     if self.gone:
                         raise CdpGoneError
+                    if number in self._halted:
+                        raise CdpHaltedError
                     if left <= 0:
                         raise CdpTimeoutError
                     self._changed.wait(left)
         finally:
             with self._changed:
                 del self._awaited[number]
+                self._halted.discard(number)
         if answer.error is not None:
             raise CdpError(str(answer.error.get("message", "")))
         return answer.result
+
+    def halt(self) -> None:
+        """Let nobody wait any longer for an answer that is not there yet."""
+        with self._changed:
+            self._halted |= {number for number, answer in self._awaited.items() if answer is None}
+            self._changed.notify_all()
 
     def send(self, method: str, session: str = "", **parameters: object) -> None:
         """Ask for something whose answer nobody waits for. Never raises."""

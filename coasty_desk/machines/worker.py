@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,9 @@ _TRIES = 20
 _AGAIN = 0.025
 
 _LONGEST_ERROR = 2000
+
+_OVERTIME = 15.0
+"""Seconds that a command of the browser has beyond its own, for the picture at its end."""
 
 
 class _Flight(Struct):
@@ -221,7 +225,11 @@ class Worker:
             message = f"It was refused, and not done: {why}."
             raise CommandError(message)
         try:
-            return row.command.run(self._tool(row.tool), parameters, step.seconds)
+            tool = self._tool(row.tool)
+            if row.tool == "browser" and row.drives:
+                work = partial(row.command.run, tool, parameters, step.seconds)
+                return self.driver.beside(work, tool.halt, step.seconds + _OVERTIME)
+            return row.command.run(tool, parameters, step.seconds)
         except DesktopError as error:
             message = f"{error.message} {error.remedy}".strip()
             raise CommandError(message) from error

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from PIL import Image
 
 from coasty_desk.desktop.linux.stop_socket import StopCall
 from coasty_desk.machines.machine_errors import MachineBusyError, MachineStateError, NoMachineError
+from coasty_desk.machines.posix_chromium import found_programs
 from coasty_desk.machines.registry import MachineRegistry
 from tests.cli.conftest import recording
 from tests.desktop.targets import App
@@ -179,6 +181,51 @@ def test_coasty_desk_stop_ends_what_a_program_types(machines: MachineRegistry, a
     with pytest.raises(MachineBusyError, match="person has just stopped") as refused:
         done(machines, "type", text="no")
     assert (refused.value.seconds or 0) > 20
+
+
+@pytest.mark.skipif(next(found_programs(os.environ["PATH"]), None) is None, reason="there is no browser to drive")
+def test_a_stop_ends_what_the_browser_types(machines: MachineRegistry, app: App, display: str) -> None:
+    """In the middle of a text, as that of the keyboard; what was to come after it is not done."""
+    typed: list[int] = []
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path[1:].isdecimal():
+                typed.append(int(self.path[1:]))
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<textarea oninput='value.length % 50 || fetch(value.length)'></textarea>")
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    site = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    page = f"http://127.0.0.1:{site.server_port}/"
+    opened = [step("browser_open", 60, url=page, screenshot=False), step("browser_click", selector="textarea")]
+    assert all(result.success for result in machines.act("desktop", opened).results)
+    answers = []
+    steps = [step("browser_type", text="x" * 2000, screenshot=False) for _ in range(3)]
+    thread = threading.Thread(target=lambda: answers.append(machines.act("desktop", steps)))
+    thread.start()
+    until(lambda: len(typed) > 0)
+    call = StopCall.begin(display)
+    assert call is not None
+    assert call.ended(5.0)
+    thread.join(5.0)
+    call._connection.close()
+    (result,) = answers[0].results
+    assert (result.success, answers[0].aborted) == (False, True)
+    assert "stopped" in (result.error or "")
+    time.sleep(0.5)
+    before = max(typed)
+    time.sleep(0.5)
+    assert max(typed) == before < 2000
+    site.shutdown()
+    site.server_close()
+    with pytest.raises(MachineBusyError, match="person has just stopped"):
+        done(machines, "browser_click", selector="textarea")
 
 
 @pytest.mark.parametrize("keys", [["Escape", "Escape", "Escape"], ["ctrl+shift+F12"]])
