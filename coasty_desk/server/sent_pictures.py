@@ -46,10 +46,9 @@ class SentPicture(Struct, frozen=True):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of a size that is known by now
                 with Image.open(io.BytesIO(self.content), formats=tuple(_MEDIA)) as opened:
-                    opened.load()  # to its end
-                    is_plain = opened.mode == "RGB"
-                if is_plain and sizes_sent(self.size, box) == (self.size, self.size):
-                    return Frame(self.content, self.media_type, self.size, self.size, shows, inset=0)
+                    if opened.mode == "RGB" and sizes_sent(self.size, box) == (self.size, self.size):
+                        opened.load()  # to its end
+                        return Frame(self.content, self.media_type, self.size, self.size, shows, inset=0)
                 made = image_file.framed(self.content, box)
         except (OSError, ValueError, SyntaxError, EOFError):
             _unusable("the picture is damaged")
