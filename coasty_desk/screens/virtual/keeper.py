@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from coasty_desk import file_lock, plain_files
-from coasty_desk.screens.virtual import confinement
+from coasty_desk.screens.virtual import confinement, way_in
 
 PATIENCE = 10.0
 """Seconds within which the display and its window manager must be there."""
@@ -73,6 +73,7 @@ class _Keeper:
         self._name: socket.socket | None = None
         self._number = -1
         self._display: subprocess.Popen[bytes] | None = None
+        self._way_out: subprocess.Popen[bytes] | None = None
         self._programs: subprocess.Popen[bytes] | None = None
         self._init = -1
         """A descriptor of the first process behind the walls: the others end with it."""
@@ -100,7 +101,7 @@ class _Keeper:
             os.read(self._heard, 4096)
         if self._told_to_end or (0 in ready and not os.read(0, 4096)):
             raise _OverError
-        for what, process in (("display", self._display), ("programs", self._programs)):
+        for what, process in (("display", self._display), ("programs", self._programs), ("network", self._way_out)):
             if process is not None and process.poll() is not None:
                 _say(fault=f"its {what} ended ({_how(process.returncode)}){_last_line(self._task['log'])}")
                 raise _OverError
@@ -181,10 +182,29 @@ class _Keeper:
                 message = f"the window manager did not start{_last_line(task['log'])}"
                 raise ValueError(message)
         os.close(ready)
+        if init and task["out"]:
+            self._start_network(init)
         if init:
             _say(up=init, namespace=Path(f"/proc/{init}/ns/pid").stat().st_ino)
         else:
             _say(up=self._programs.pid, namespace=0)
+
+    def _start_network(self, init: int) -> None:
+        """The way out of the machine's own network."""
+        import fcntl
+
+        net = os.open(f"/proc/{init}/ns/net", os.O_RDONLY)
+        owner = fcntl.ioctl(net, way_in.OWNER)
+        ours, theirs = os.pipe()
+        passing = (net, owner, theirs)
+        command = ["slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback", f"--ready-fd={theirs}"]
+        command += ["--netns-type=path", f"--userns-path=/proc/self/fd/{owner}", f"/proc/self/fd/{net}", "tap0"]
+        self._way_out = self._started(command, confinement.end_with_parent, passing)
+        for descriptor in passing:
+            os.close(descriptor)
+        if not _all_of(ours, PATIENCE, enough=1):
+            message = f"its network did not start{_last_line(self._task['log'])}"
+            raise ValueError(message)
 
     def _started(
         self, command: Sequence[str], first: Callable[[], None], passing: Sequence[int]
@@ -206,6 +226,9 @@ class _Keeper:
         """Nothing of it is left when this returns."""
         if self._programs is not None:
             _kill(self._programs, self._init)
+        if self._way_out is not None:
+            self._way_out.kill()
+            self._way_out.wait()
         if self._task.get("mark"):
             _kill_marked(self._task["mark"].encode())
         if self._display is not None:
@@ -318,9 +341,11 @@ def _file_of(arguments: Sequence[str]) -> int:
     return descriptor
 
 
-def _all_of(descriptor: int, seconds: float) -> bytes:
+def _all_of(descriptor: int, seconds: float, enough: int = 1 << 20) -> bytes:
     said, until = b"", time.monotonic() + seconds
-    while descriptor in select.select([descriptor], [], [], max(0.0, until - time.monotonic()))[0]:
+    while (
+        len(said) < enough and descriptor in select.select([descriptor], [], [], max(0.0, until - time.monotonic()))[0]
+    ):
         piece = os.read(descriptor, 4096)
         if not piece:
             break

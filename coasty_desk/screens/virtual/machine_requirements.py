@@ -36,7 +36,7 @@ def _walls() -> Check:
     if not here.up:
         detail = f"none: {here.fault}; the programs of a virtual machine can do what you can do"
         return Check("machine walls", ok=None, detail=detail, remedy=here.remedy)
-    risks = walls.risks(network=True)
+    risks = walls.risks(walls.network(wanted=True))
     detail = "programs see their machine's own home, processes and display"
     return Check(
         "machine walls", ok=None if risks else True, detail=" ".join((f"{detail}.", *risks)) if risks else detail

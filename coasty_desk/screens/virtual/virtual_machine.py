@@ -177,6 +177,7 @@ class _Starting:
     ) -> None:
         self._kind, self._folder, self._wish, self._person, self._for_one_run = kind, folder, wish, person, for_one_run
         self._walls = walls.here()
+        self._network = walls.network(wanted=wish.network)
         self._limits = machine_limits.wanted(wish)
 
     def done(self) -> VirtualMachine:
@@ -237,8 +238,10 @@ class _Starting:
                 limits=self._limits.each,
             )
             environment["DISPLAY"] = f":{said}"
-            around = walls.options(runtime, home, said, network=self._wish.network) if self._walls.up else []
-            init = talk.ask("up", programs=self._command(runtime, environment, up), walls=around)
+            around = walls.options(runtime, home, said, self._network) if self._walls.up else []
+            init = talk.ask(
+                "up", programs=self._command(runtime, environment, up), walls=around, out=self._network == "through"
+            )
             entrance = (int(init), talk.namespace) if self._walls.up else None
         except BaseException:
             talk.end()
@@ -305,11 +308,11 @@ class _Starting:
         return ["env", *bus, *self._limits.prefix, *own]
 
     def _told(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        network, limits = self._wish.network, self._limits
+        network, limits = self._network, self._limits
         if self._walls.up:
-            risks = walls.risks(network=network)
-            left = (*walls.left_open(network=network), *risks)
-            return (*walls.kept_out(network=network), *limits.kept), (*left, *limits.open), risks
+            risks = walls.risks(network)
+            left = (*walls.left_open(network), *risks)
+            return (*walls.kept_out(network), *limits.kept), (*left, *limits.open), risks
         said = f"There are no walls around its programs, for {self._walls.fault}: they can do what you can do. {self._walls.remedy}"
         return limits.kept, (said, *limits.open), (said,)
 

@@ -7,11 +7,12 @@ import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
 from coasty_desk.screens.virtual import confinement
-from coasty_desk.screens.virtual.installed_programs import PLACES
+from coasty_desk.screens.virtual.installed_programs import PLACES, found
 
 HOME = "/home/user"
 """The machine's own home, as its programs see it."""
@@ -23,6 +24,9 @@ HOST = "desk"
 
 _TEMPORARY = 2_000_000_000
 """Bytes of its /tmp, which is in memory."""
+
+Network: TypeAlias = Literal["shared", "through", "none"]
+"""That of this computer, one of the machine's own which leads out through it, or none."""
 
 _SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 
@@ -68,7 +72,7 @@ def here() -> Walls:
         )
     try:
         done = subprocess.run(
-            ["bwrap", *_unshared(network=False), *_system(), "--", "/usr/bin/env", "true"],
+            ["bwrap", *_unshared("none"), *_system(), "--", "/usr/bin/env", "true"],
             env={"PATH": PLACES},
             capture_output=True,
             text=True,
@@ -94,11 +98,11 @@ _ALLOW = (
 )
 
 
-def options(runtime: Path, home: Path, display: str, *, network: bool) -> list[str]:
+def options(runtime: Path, home: Path, display: str, kind: Network) -> list[str]:
     """The options of bubblewrap for a machine's programs."""
     socket = f"/tmp/.X11-unix/X{display}"  # noqa: S108 - where X11 has it
     return [
-        *_unshared(network=network),
+        *_unshared(kind),
         *_system(),
         *("--perms", "1777", *_bounded(), "--tmpfs", "/tmp"),  # noqa: S108 - the machine's own
         *("--dir", "/tmp/.X11-unix", "--ro-bind", socket, socket),  # noqa: S108 - as above
@@ -115,9 +119,14 @@ def options(runtime: Path, home: Path, display: str, *, network: bool) -> list[s
             "/etc/machine-id",
         ),
         *("--ro-bind", str(runtime / "nsswitch.conf"), "/etc/nsswitch.conf"),
-        *(("--ro-bind-try", os.path.realpath("/etc/resolv.conf"), "/etc/resolv.conf") if network else ()),
+        *(("--ro-bind-try", _names(runtime, kind), "/etc/resolv.conf") if kind != "none" else ()),
         *("--bind", str(home), HOME, "--chdir", HOME),
     ]
+
+
+def _names(runtime: Path, kind: Network) -> str:
+    """Where names of computers are asked for."""
+    return str(runtime / "resolv.conf") if kind == "through" else os.path.realpath("/etc/resolv.conf")
 
 
 def files(machine_id: str) -> dict[str, str]:
@@ -127,36 +136,52 @@ def files(machine_id: str) -> dict[str, str]:
         "group": f"root:x:0:\nuser:x:{USER}:\nnogroup:x:65534:\n",
         "hosts": f"127.0.0.1 localhost {HOST}\n::1 localhost ip6-localhost ip6-loopback\n",
         "machine-id": machine_id.replace("-", "") + "\n",
+        "resolv.conf": "nameserver 10.0.2.3\n",  # slirp4netns(1)
         "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
     }
 
 
-def kept_out(*, network: bool) -> tuple[str, ...]:
+def network(*, wanted: bool) -> Network:
+    """Which one a machine's programs have here.
+
+    This computer's own shares the names of its abstract sockets: where these cannot be put out of reach, one of the machine's
+    own is taken, which leads out through this computer, if there is a program for that.
+    """
+    if not wanted:
+        return "none"
+    if confinement.scopes_abstract_sockets() or found("slirp4netns") is None or not Path("/dev/net/tun").exists():
+        return "shared"
+    return "through"
+
+
+def kept_out(kind: Network) -> tuple[str, ...]:
     """What a machine's programs cannot reach behind walls, as sentences."""
     said = [
         "Its programs see their own home, processes and display, and of this computer only what is installed for all, read-only."
     ]
-    if not network:
+    if kind == "none":
         said.append("They reach no network.")
-    elif confinement.scopes_abstract_sockets():
+    elif kind == "through" or confinement.scopes_abstract_sockets():
         said.append("They reach no display, bus or socket of this computer by a name without a file.")
+    if kind == "through":
+        said.append("They do not reach what listens on 127.0.0.1 here.")
     return tuple(said)
 
 
-def left_open(*, network: bool) -> tuple[str, ...]:
+def left_open(kind: Network) -> tuple[str, ...]:
     """What they can reach all the same, as sentences."""
-    if not network:
-        return ()
-    return ("Its network is this computer's: it reaches what listens on 127.0.0.1 here, and the local network.",)
+    if kind == "shared":
+        return ("Its network is this computer's: it reaches what listens on 127.0.0.1 here, and the local network.",)
+    return ("Its network is this computer's, but for what listens on 127.0.0.1 here.",) if kind == "through" else ()
 
 
-def risks(*, network: bool) -> tuple[str, ...]:
+def risks(kind: Network) -> tuple[str, ...]:
     """What of that is for this system's lack of something, as sentences."""
     said = []
-    if network and not confinement.scopes_abstract_sockets():
+    if kind == "shared" and not confinement.scopes_abstract_sockets():
         said.append(
-            "Its programs reach sockets of this computer that have a name without a file, which takes Linux 6.12 to prevent: "
-            "an X server that lets you in without a key can be driven from it."
+            "Its programs reach sockets of this computer that have a name without a file, which Linux 6.12 or slirp4netns "
+            "(sudo apt-get install slirp4netns) prevents: an X server that lets you in without a key can be driven from it."
         )
     if not confinement.refuses_calls():
         said.append("The system calls of its programs are not filtered on this processor.")
@@ -170,11 +195,11 @@ def _bounded() -> tuple[str, ...]:
     return ("--size", str(_TEMPORARY)) if "--size" in said.stdout + said.stderr else ()
 
 
-def _unshared(*, network: bool) -> list[str]:
+def _unshared(kind: Network) -> list[str]:
     """User namespaces stay allowed within: browsers make walls of their own of them."""
     return [
         *("--unshare-all", "--unshare-user", "--uid", str(USER), "--gid", str(USER), "--hostname", HOST),
-        *(("--share-net",) if network else ()),
+        *(("--share-net",) if kind == "shared" else ()),
         *("--die-with-parent", "--new-session", "--cap-drop", "ALL"),
     ]
 

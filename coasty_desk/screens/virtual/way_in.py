@@ -15,7 +15,7 @@ from pathlib import Path
 
 from coasty_desk.screens.virtual import confinement
 
-_OWNER = 0xB701
+OWNER = 0xB701
 """NS_GET_USERNS of ioctl_ns(2): a descriptor of the user namespace that owns a namespace."""
 
 _PASSED_ON = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH", "SIGCONT")
@@ -67,7 +67,7 @@ def _enter(init: int, namespace: int) -> None:
     user = opened.pop("user")
     others = [one for name, one in opened.items() if not _is(one, Path(f"/proc/self/ns/{name}"))]
     owner = fcntl.ioctl(
-        opened["mnt"], _OWNER
+        opened["mnt"], OWNER
     )  # bubblewrap makes another user namespace once it has mounted what it mounts
     for descriptor in (owner, *others):
         _set(descriptor)

@@ -33,9 +33,10 @@ def test_a_kernel_that_cannot_keep_them_from_abstract_sockets_is_told(monkeypatc
     """It is no small thing: an X server may be reached by one."""
     monkeypatch.setattr(walls, "here", lambda: walls.Walls(up=True))
     monkeypatch.setattr(confinement, "scopes_abstract_sockets", lambda: False)
+    monkeypatch.setattr(walls, "found", lambda _name: None)
     ok, detail, _ = said()["machine walls"]
     assert ok is None
-    assert "takes Linux 6.12 to prevent" in detail
+    assert "which Linux 6.12 or slirp4netns" in detail
 
 
 def test_what_is_missing_is_told_with_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:

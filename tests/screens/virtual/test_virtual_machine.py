@@ -175,6 +175,25 @@ def test_a_machine_without_network_reaches_none_and_its_programs_reach_each_othe
     assert "They reach no network." in machine.walls
 
 
+@walled
+@pytest.mark.skipif(installed_programs.found("slirp4netns") is None, reason="no slirp4netns")
+def test_where_abstract_sockets_cannot_be_put_out_of_reach_the_network_is_its_own(
+    clean: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It leads out, and not to what listens on this computer alone."""
+    monkeypatch.setattr(confinement, "scopes_abstract_sockets", lambda: False)
+    with socket.socket() as server, VirtualMachine.start(tmp_path / "m") as machine:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        for host in ("127.0.0.1", "10.0.2.2"):
+            ask = f"import socket; socket.create_connection(('{host}', {server.getsockname()[1]}), 3)"
+            assert inside(machine, "/usr/bin/python3", "-c", ask).returncode != 0, host
+        assert "tap0" in inside(machine, "cat", "/proc/net/dev").stdout
+        assert "00000000" in inside(machine, "cat", "/proc/net/route").stdout
+        assert "They do not reach what listens on 127.0.0.1 here." in machine.walls
+        assert machine.risks == ()
+
+
 def test_a_program_has_its_streams_its_folder_and_its_ending(machine: VirtualMachine) -> None:
     """The exit code, the signal, descriptors beside the standard ones, the folder that was asked for."""
     done = subprocess.run(
