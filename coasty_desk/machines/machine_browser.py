@@ -112,8 +112,9 @@ class MachineBrowser:
 
     def open(self, asked: BrowserOpen, seconds: float) -> CommandResult:
         """Open the browser, and a page in it."""
+        address = None if asked.url is None else _address(asked.url, self._world)
         with self._turn(asked, seconds, start=True) as until:
-            loaded = {} if asked.url is None else self._navigate(_address(asked.url, self._world), until, wait=True)
+            loaded = {} if address is None else self._navigate(address, until, wait=True)
             return self._shown(asked, until, loaded)
 
     def navigate(self, asked: BrowserNavigate, seconds: float) -> CommandResult:
@@ -825,7 +826,8 @@ def _address(url: str, world: MachineWorld) -> str:
     if scheme is None:
         near = re.match(r"(localhost|127\.|\[::1\])", text)
         return f"http{'' if near else 's'}://{text}"
-    allowed = ["http", "https", "data", *(["file"] if world.confined else [])]
+    behind_walls = world.confined and world.inside_home != str(world.home)  # else its files are this computer's
+    allowed = ["http", "https", "data", *(["file"] if behind_walls else [])]
     if scheme[1].lower() in allowed or text.lower() in ("about:blank", "about:blank#"):
         return text
     message = f"The browser is not sent to addresses of the kind {_quoted(scheme[1])}, only to {', '.join(allowed)} and about:blank."

@@ -397,6 +397,13 @@ def test_only_pages_are_gone_to(browser: Tool, url: str) -> None:
     assert browser("browser_list_tabs")["count"] == 1
 
 
+def test_a_machine_without_walls_shows_no_files(tmp_path: Path) -> None:
+    """They would be this computer's."""
+    own = MachineBrowser(world(tmp_path, inside=str(tmp_path)))
+    with opened(own) as browser, pytest.raises(CommandError, match="of the kind “file”"):
+        browser("browser_open", url="file:///etc/passwd")
+
+
 def test_addresses_are_completed(browser: Tool, site: str) -> None:
     """As a person would leave them."""
     assert browser("browser_navigate", url=site.removeprefix("http://"), screenshot=False)["title"] == "First"
