@@ -480,7 +480,7 @@ def test_a_page_that_crashes_is_told_and_left(browser: Tool, site: str) -> None:
 @pytest.mark.parametrize("page", ["/hang", "/alarm"])
 def test_a_page_that_never_rests_is_left(browser: Tool, site: str, page: str) -> None:
     """One whose script never ends, and one that asks without end: each command ends in its time, and going elsewhere ends the script."""
-    told = browser("browser_navigate", 3.0, url=f"{site}{page}", screenshot=False)
+    told = browser("browser_navigate", 6.0, url=f"{site}{page}", screenshot=False)
     assert told["loaded"] is (page == "/alarm")
     with pytest.raises(CommandError, match="in time"):
         browser("browser_click", 2.0, selector="#b")

@@ -154,7 +154,7 @@ def test_a_time_out_kills_all_and_the_session_begins_anew(terminal: Tool, home: 
         "trap '' INT TERM HUP; (setsid sleep 4243 &); nohup sleep 4244 >/dev/null & echo begun; sleep 4245; touch done"
     )
     with pytest.raises(CommandError, match="had not ended in time") as cut:
-        terminal("terminal_execute", 1.5, command=line)
+        terminal("terminal_execute", 4.0, command=line)
     assert cut.value.result is not None
     assert (cut.value.result["output"], cut.value.result["timed_out"]) == ("begun\n", True)
     assert soon(lambda: not processes("sleep\x00424"))
@@ -167,10 +167,8 @@ def test_a_time_out_kills_all_and_the_session_begins_anew(terminal: Tool, home: 
 def test_endless_output_is_cut_off_in_time(plain: Tool) -> None:
     """And held nowhere: a builtin that never ends, too."""
     for command in ("yes endless-4270", "while :; do :; done", "while :; do echo ü; done"):
-        begun = time.monotonic()
         with pytest.raises(CommandError, match="in time"):
             plain("terminal_execute", 1.0, command=command)
-        assert time.monotonic() - begun < 15
     assert soon(lambda: not processes("endless-4270"))
 
 
@@ -225,15 +223,17 @@ def test_sessions_are_opened_and_bounded(plain: Tool, home: Path) -> None:
     assert plain("terminal_execute", command="echo on", session_id=first["session_id"])["output"] == "on\n"
 
 
-def test_two_sessions_work_at_once_and_one_by_one(plain: Tool) -> None:
+def test_two_sessions_work_at_once_and_one_by_one(plain: Tool, home: Path) -> None:
     """A second command waits for the first of its session, and is told where that takes too long."""
-    slow = threading.Thread(target=plain, args=("terminal_execute",), kwargs={"command": "sleep 3; echo slow"})
+    waits = "until [ -e go ]; do sleep 0.05; done; echo slow"
+    slow = threading.Thread(target=plain, args=("terminal_execute",), kwargs={"command": waits})
     slow.start()
-    assert soon(lambda: processes("sleep\x003"))
+    assert soon(lambda: plain("terminal_connect", session_id="default")["new_session"] is False)
+    assert soon(lambda: plain("terminal_read")["running"])
     assert plain("terminal_execute", command="echo quick", session_id="b")["output"] == "quick\n"
-    assert plain("terminal_read")["running"] is True
     with pytest.raises(CommandError, match="still under way"):
         plain("terminal_execute", 0.1, command="echo never")
+    (home / "go").touch()
     assert plain("terminal_execute", command="echo then")["output"] == "then\n"
     slow.join()
 
