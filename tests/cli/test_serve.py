@@ -230,3 +230,23 @@ def test_doctor_says_whether_it_could_start_or_runs(shell: Shell, tmp_path: Path
     ok, said = _told_by_doctor(shell, PYTHONPATH=str(tmp_path / "without"))
     assert ok is None
     assert "pip install" in said
+
+
+def test_a_run_loads_nothing_of_it() -> None:
+    """Neither the server nor what it is made of: a person waits for the first screenshot."""
+    code = (
+        "import sys\n"
+        "from coasty_desk.cli import fast_path\n"
+        "from coasty_desk.cli.commands import driving\n"
+        "print([name for name in sys.modules if name.split('.')[0] in ('uvicorn', 'h11', 'asyncio', 'click', 'sqlite3')"
+        " or name.startswith('coasty_desk.server')])\n"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
+
+
+def test_its_help_says_what_it_takes(shell: Shell) -> None:
+    """Every option of the contract."""
+    said = shell("serve", "--help").out
+    for option in ("--port", "--bind", "--allow-host", "--database", "--provider", "--model", "--base-url", "--open"):
+        assert option in said
+    assert "8417" in said

@@ -196,7 +196,7 @@ def test_nobodys_body_is_read(here: Served) -> None:
 
 def test_who_never_ends_a_request_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No first line, a header a second, a body that stops: each connection ends, and others are answered meanwhile."""
-    monkeypatch.setattr("coasty_desk.server.serving.HEADERS", 0.5)
+    monkeypatch.setattr("coasty_desk.server.serving.HEADERS", 1.0)
     monkeypatch.setattr("coasty_desk.server.application.BODY_PAUSE", 0.5)
     with served(tmp_path) as found:
         assert _status(found.client.raw(b"")) == 408

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from coasty_desk.cli.commands import serving_command
 from coasty_desk.cli.fast_path import SERVE_OPTIONS
 from coasty_desk.cli.setting_options import Options, with_settings
@@ -10,6 +14,11 @@ EXAMPLE = "Example:  coasty-desk serve --provider offline"
 
 
 @with_settings(*SERVE_OPTIONS)
-def serve(options: Options) -> int:
+def serve(
+    options: Options,
+    open_page: Annotated[bool, typer.Option("--open", help="Open its page in a browser, once there is one.")] = False,
+) -> int:
     """Answer the published /v1 at an address of this machine, until Ctrl-C. See: coasty-desk help serve."""
+    if open_page:
+        print("There is no page to open yet: it serves programs.")
     return serving_command.served(options)
