@@ -2,8 +2,9 @@
 
 Whoever holds the machine may be killed at any moment, and threads of it end all the time: so this one starts everything,
 and it goes when the pipe that the holder keeps open is closed. Should it be killed too, the kernel ends its children, and whoever
-starts the next machine clears away what is left (`leftovers.py`). It speaks lines of JSON: it is told `KeeperTask`s of the holder on its
-standard input, and says on its standard output what came of them.
+starts the next machine clears away what is left (`virtual_machine.sweep`). It speaks lines of JSON: two on its standard input tell it
+which display to start and then which programs, and its standard output says what came of each, and why it ends where the holder has not
+said so.
 """
 
 from __future__ import annotations
@@ -162,10 +163,8 @@ class _Keeper:
             options = _file_of([*task["walls"], "--info-fd", str(theirs)])
             told = (theirs, options)
             at = command.index("bwrap") + 1
-            command[at:at] = [
-                "--args",
-                str(options),
-            ]  # its own command line, which is seen behind the walls, tells no paths
+            # its own command line, which is seen behind the walls, tells no paths
+            command[at:at] = ["--args", str(options)]
         self._programs = self._started(command, lambda: _confined(task["limits"]), passing=told)
         init = 0
         if told:

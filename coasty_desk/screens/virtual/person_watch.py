@@ -11,7 +11,6 @@ import select
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -34,7 +33,7 @@ class PersonWatch:
         code = f"import sys; sys.path.insert(0, {root!r}); from coasty_desk.screens.virtual import person_watch; person_watch.listen(sys.argv[1])"
         self._stop = stop
         self._absent = ("", "")
-        self._over = False
+        self._over = self._hearing = False
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", code, key.text],
             env=dict(environment),
@@ -50,6 +49,7 @@ class PersonWatch:
         if said is None:
             return "nobody can listen on your desktop", ""
         self._absent = (str(said.get("chord", "")), str(said.get("escape", "")))
+        self._hearing = True
         threading.Thread(target=self._hear, name="coasty-desk abort keys", daemon=True).start()
         return str(said.get("fault", "")), ""
 
@@ -68,15 +68,16 @@ class PersonWatch:
     def disarm(self) -> None:
         """Stop listening."""
         self._over = True
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is self._process.stdin and stream is not None:
-                with suppress(OSError):
-                    stream.close()
+        if self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
         try:
             self._process.wait(1.0)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if not self._hearing and self._process.stdout is not None:
+            self._process.stdout.close()
 
     def _line(self, seconds: float) -> dict[str, object] | None:
         out = self._process.stdout
@@ -105,6 +106,8 @@ def listen(text: str) -> None:
     from coasty_desk.desktop.x11.record_watch import X11Watch
 
     stop = Stop()
+    heard, waker = os.pipe()
+    stop.then(lambda: os.write(waker, b"."))
     watch = X11Watch(stop, abort_key.parse(text), OWN_EVENTS, corners_stop=False)
     try:
         wayland.require_x11(os.environ)
@@ -112,18 +115,13 @@ def listen(text: str) -> None:
     except DesktopError as error:
         fault = error.message
     chord, escape = ("", "") if fault else watch.absent()
-    print(json.dumps({"fault": fault, "chord": chord, "escape": escape}), flush=True)  # noqa: T201 - to the one that started it
-    while not fault and not stop.is_set():
-        if select.select([0], [], [], 0)[0] or _wait(stop):
-            break
+    _say(fault=fault, chord=chord, escape=escape)
+    if not fault:
+        select.select([0, heard], [], [])
     if stop.is_set():
-        print(json.dumps({"tripped": stop.reason}), flush=True)  # noqa: T201 - the same
+        _say(tripped=stop.reason)
     os._exit(0)
 
 
-def _wait(stop: Stop) -> bool:
-    """Until either; whether the standard input was closed."""
-    heard, waker = os.pipe()
-    stop.then(lambda: os.write(waker, b"."))
-    time.sleep(0)
-    return 0 in select.select([0, heard], [], [])[0]
+def _say(**said: str) -> None:
+    print(json.dumps(said), flush=True)  # noqa: T201 - to the one that started it

@@ -41,6 +41,8 @@ MARK = "COASTY_DESK_MACHINE"
 
 _PATH_LIMIT = 108
 _PASSED = ("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_TIME", "LC_MONETARY", "LC_NUMERIC", "LC_MESSAGES", "TZ")
+_OF_BUS = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
+"""What leads to the person's own systemd, which is asked to count; none of it goes behind the walls."""
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -107,8 +109,7 @@ class VirtualMachine:
         The program has the machine's environment, whatever that of the command is, and every descriptor that the command
         is given; it ends when the command is killed, and the command ends as it does. Where it is killed is the caller's whole group.
         """
-        set_up = [f"{name}={value}" for name, value in self.environment.items()]
-        program = ["/usr/bin/env", "-i", "-C", cwd or self.inside_home, *set_up, *argv]
+        program = ["/usr/bin/env", "-i", "-C", cwd or self.inside_home, *_assigned(self.environment), *argv]
         if self._entrance is None:
             return program
         return ["/usr/bin/env", "-i", *_ours("way_in"), *map(str, self._entrance), *program]
@@ -128,16 +129,14 @@ class VirtualMachine:
         return self._ended.wait(seconds)
 
     def stop(self) -> None:
-        """End every program of it, and the display; nothing is left when this returns. Again it does nothing. Never raises."""
+        """End every program of it, and the display; nothing is left when this returns, or soon after where a large home goes too.
+
+        Again it does nothing. Never raises.
+        """
         if self._keeper.stdin is not None:
             with suppress(OSError):
                 self._keeper.stdin.close()
-        try:
-            self._keeper.wait(DOWN)
-        except subprocess.TimeoutExpired:
-            self._keeper.kill()  # the kernel ends its children
-            self._keeper.wait()
-        self._ended.wait(1.0)
+        self._ended.wait(DOWN)  # whatever ends late ends by itself: it waits for nobody
 
     def __enter__(self) -> Self:
         return self
@@ -289,23 +288,11 @@ class _Starting:
         """The command that is to be the machine's first program: it keeps a bus and a window manager running."""
         script = _SESSION.format(config=f"{self._run(runtime)}/openbox/rc.xml", up=up)
         around = ["bwrap", "--"] if self._walls.up else []
-        own = [
-            "env",
-            "-i",
-            *(f"{name}={value}" for name, value in environment.items()),
-            *around,
-            "/bin/sh",
-            "-c",
-            script,
-        ]
+        own = ["env", "-i", *_assigned(environment), *around, "/bin/sh", "-c", script]
         if not self._limits.prefix:
             return own
-        bus = [
-            f"{name}={self._person[name]}"
-            for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
-            if name in self._person
-        ]
-        return ["env", *bus, *self._limits.prefix, *own]
+        bus = {name: said for name in _OF_BUS if (said := self._person.get(name))}
+        return ["env", *_assigned(bus), *self._limits.prefix, *own]
 
     def _told(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         network, limits = self._network, self._limits
@@ -421,6 +408,11 @@ def _is_own(folder: Path) -> bool:
     except OSError:
         return False
     return folder.is_dir() and not folder.is_symlink() and found.st_uid == os.getuid() and not found.st_mode & 0o077
+
+
+def _assigned(environment: Mapping[str, str]) -> list[str]:
+    """As `env` takes it."""
+    return [f"{name}={value}" for name, value in environment.items()]
 
 
 def _wild_cookie() -> bytes:
