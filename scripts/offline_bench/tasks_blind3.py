@@ -43,7 +43,7 @@ TASKS = [
     Task(
         "third highlight",
         editor("some words"),
-        'choose Edit > Preferences, check "Highlight current line", click "Close"',
+        'choose Edit > Preferences, check "Highlight current line"',
         kept(".config", "highlight-current-line=true"),
     ),
     Task(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from coasty_desk.models.offline.steps.evidence import is_as_it_was, is_more, of_typing, reads_as
+from coasty_desk.models.offline.steps.evidence import is_as_it_was, is_more, of_typing, reads_as, says_the_same
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.segmentation import parted
 from coasty_desk.models.offline.vision.texts import Box, Text
@@ -27,6 +27,17 @@ from coasty_desk.models.offline.vision.texts import Box, Text
 def test_typed_text_is_known_again_but_for_what_the_engine_mistakes(typed: str, read: str, *, same: bool) -> None:
     """Digits must be right and words the same; characters of a script that the engine cannot read prove nothing."""
     assert reads_as(typed, read) is same
+
+
+def test_a_speck_that_is_read_as_a_letter_says_nothing() -> None:
+    """The corner of a field that the pointer has lit up."""
+    picture, where = Image.new("RGB", (400, 100), "white"), Box(20, 20, 300, 80)
+    empty, speck, digit = (
+        ReadScreen(picture, texts, {})
+        for texts in ((), (Text("6", Box(290, 70, 296, 76)),), (Text("6", Box(40, 40, 50, 56)),))
+    )
+    assert says_the_same(empty, speck, where)
+    assert not says_the_same(empty, digit, where)
 
 
 def test_a_file_name_with_another_ending_behind_it_is_not_what_was_typed() -> None:

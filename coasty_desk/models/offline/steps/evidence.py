@@ -51,6 +51,9 @@ FOCUS = 4
 EDGE = 4
 """What has its middle so near to a field's top or bottom, in pixels, is a label on its edge."""
 
+TINY = 9
+"""What is read in fewer pixels than this, across and down, is no letter."""
+
 ROOM = 0.45
 """Between what is typed and what stands beside it in a field is more than so much of a line's height; between words is less."""
 
@@ -373,8 +376,14 @@ def said_in(seen: ReadScreen, box: Box) -> str:
 
 def says_the_same(before: ReadScreen, after: ReadScreen, where: Box) -> bool:
     """Whether the letters there are the same; on another ground the engine takes a tick box for another sign."""
-    was, now = ([c for c in folded(said_in(seen, where)) if c.isalnum() and c < EASTERN] for seen in (before, after))
+    was, now = (_letters_in(seen, where) for seen in (before, after))
     return was == now
+
+
+def _letters_in(seen: ReadScreen, where: Box) -> list[str]:
+    """Without what is too small for a letter: the corner by which a field is made larger is read as one."""
+    texts = (text for text in texts_in(seen, where) if max(text.box.width, text.box.height) >= TINY)
+    return [c for c in folded(" ".join(text.text.strip() for text in texts)) if c.isalnum() and c < EASTERN]
 
 
 def reads_as(wanted: str, said: str) -> bool:
