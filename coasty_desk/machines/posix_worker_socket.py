@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import socket
 import struct
 import tempfile
@@ -88,6 +90,27 @@ def connect(folder: Path) -> socket.socket:
         connection.close()
         raise
     return connection
+
+
+def process_at(connection: socket.socket) -> int:
+    """The process at the other end; 0 where the system does not tell."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return 0
+    pid, _, _ = _CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
+    return int(pid)
+
+
+def end_by_force(process: int) -> None:
+    """End the process, which does not hear. Never raises."""
+    with suppress(OSError):
+        os.kill(process, signal.SIGKILL)
+
+
+def hangs_up(connection: socket.socket, seconds: float) -> bool:
+    """Whether the other end closes the connection within so many seconds: it has nothing more to say."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(1000 * seconds))
 
 
 def demand_own(connection: socket.socket) -> None:

@@ -93,8 +93,8 @@ class Worker:
         self._watchers = 0
         self._asked_at = time.monotonic()
 
-    def answer(self, request: WorkerRequest) -> WorkerAnswer:
-        """The answer to one question; none is raised. That of `watch` comes when the worker ends."""
+    def answer(self, request: WorkerRequest, hangs_up: Callable[[float], bool]) -> WorkerAnswer:
+        """The answer to one question; none is raised. That of `watch` comes when the worker ends, or who asked `hangs_up` within so many seconds."""
         self._asked_at = time.monotonic()
         try:
             match request.verb:
@@ -109,7 +109,7 @@ class Worker:
                     self.end("stopped")
                     return WorkerAnswer()
                 case "watch":
-                    return self._watched()
+                    return self._watched(hangs_up)
         except MachineBusyError as error:
             return WorkerAnswer(fault="busy", message=str(error), seconds=error.seconds)
         except DesktopError as error:
@@ -148,10 +148,11 @@ class Worker:
     def _is_forgotten(self) -> bool:
         return not self._watchers and time.monotonic() - self._asked_at > _FORGOTTEN
 
-    def _watched(self) -> WorkerAnswer:
+    def _watched(self, hangs_up: Callable[[float], bool]) -> WorkerAnswer:
         self._watchers += 1
         try:
-            self.over.wait()
+            while not self.over.is_set() and not hangs_up(_LOOK):
+                pass
         finally:
             self._watchers -= 1
         return WorkerAnswer(message=self.ending)
@@ -275,7 +276,8 @@ def serve(worker: Worker, listening: socket.socket) -> None:
 def _converse(worker: Worker, connection: socket.socket) -> None:
     with connection, suppress(OSError):
         posix_worker_socket.demand_own(connection)
-        send(connection, worker.answer(receive(connection, WorkerRequest)))
+        request = receive(connection, WorkerRequest)
+        send(connection, worker.answer(request, partial(posix_worker_socket.hangs_up, connection)))
 
 
 def main(arguments: list[str]) -> int:

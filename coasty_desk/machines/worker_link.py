@@ -28,7 +28,7 @@ STARTING = 20.0
 ANSWERING = 60.0
 """Seconds that an answer may take beside what its steps may: the screen may not answer, and programs wait for their turn."""
 
-ENDING = 10.0
+ENDING = 6.0
 """Seconds that it is given to end, before it is ended by force."""
 
 _LOOK = 0.02
@@ -98,11 +98,11 @@ class WorkerLink:
             time.sleep(_LOOK)
         return False
 
-    def ask(self, request: WorkerRequest) -> WorkerAnswer:
-        """Its answer. Raises WorkerGoneError where it has none."""
+    def ask(self, request: WorkerRequest, seconds: float = ANSWERING) -> WorkerAnswer:
+        """Its answer, within so many seconds beside those of its steps. Raises WorkerGoneError where it has none."""
         try:
             with posix_worker_socket.connect(self._folder) as connection:
-                connection.settimeout(ANSWERING + sum(step.seconds for step in request.steps))
+                connection.settimeout(seconds + sum(step.seconds for step in request.steps))
                 send(connection, request)
                 return receive(connection, WorkerAnswer)
         except OSError as error:
@@ -133,13 +133,28 @@ class WorkerLink:
         return ""
 
     def end(self, seconds: float = ENDING) -> None:
-        """End it, and wait until it is gone with all that is its. Never raises."""
+        """End it, and wait until it is gone with all that is its; one that does not hear is ended by force. Never raises."""
+        process = self._process()
         with suppress(WorkerGoneError):
-            self.ask(WorkerRequest("end"))
-        until = time.monotonic() + seconds
-        while self.lives() and time.monotonic() < until:
-            time.sleep(_LOOK)
+            self.ask(WorkerRequest("end"), seconds)
+        if not self._gone_within(seconds) and process > 1:
+            posix_worker_socket.end_by_force(process)
+            self._gone_within(seconds)
         self._end_child()
+
+    def _process(self) -> int:
+        """The process of the worker that listens; 0 where there is none, or it cannot be told."""
+        with suppress(OSError), posix_worker_socket.connect(self._folder) as connection:
+            return posix_worker_socket.process_at(connection)
+        return 0
+
+    def _gone_within(self, seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        while self.lives():
+            if time.monotonic() > until:
+                return False
+            time.sleep(_LOOK)
+        return True
 
     def _end_child(self) -> None:
         child, self._child = self._child, None

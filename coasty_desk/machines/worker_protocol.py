@@ -29,8 +29,8 @@ class CommandStep(Struct, frozen=True):
     seconds: float = 30.0
 
 
-class WorkerRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """A question to a worker.
+class WorkerRequest(Struct, frozen=True, omit_defaults=True):
+    """A question to a worker, which may be of an earlier version: what it does not know is left out, or taken for nothing.
 
     `act` carries out `steps`; with an `operation_id` once, however often it is asked. `look` wants a picture. `watch` is answered when
     the worker ends. `lease` sets the moment (seconds since the epoch) at which it ends itself (None: never), and is answered with what the machine is walled off by. `end` ends it now.
