@@ -185,7 +185,11 @@ class ServiceApplication:
     async def _performed(self, asked: ServerRequest, incoming: Incoming) -> ServerAnswer:
         """The answer, or the stream that it will be the end of. Whoever goes away and could not ask for it again has it stopped."""
         work = asyncio.ensure_future(self._settled(asked))
+        self._stops.add(asked.stop)
         work.add_done_callback(_seen)
+        work.add_done_callback(lambda _: self._stops.discard(asked.stop))
+        if self._ended.is_set():
+            asked.stop.trip("stop", "the service ends")
         await asyncio.wait({work}, timeout=WATCHED_AFTER)
         if work.done():
             work.result()  # what it raises has its own status: nothing was sent yet
@@ -196,7 +200,6 @@ class ServiceApplication:
         return await work
 
     async def _watched(self, work: asyncio.Future[ServerAnswer], asked: ServerRequest, incoming: Incoming) -> None:
-        self._stops.add(asked.stop)
         gone = asyncio.ensure_future(incoming.gone())
         either: set[asyncio.Future[Any]] = {work, gone}
         try:
@@ -206,10 +209,8 @@ class ServiceApplication:
             await asyncio.wait({work})
         finally:
             gone.cancel()
-            self._stops.discard(asked.stop)
 
     async def _kept_waiting(self, work: asyncio.Future[ServerAnswer], asked: ServerRequest) -> AsyncIterator[bytes]:
-        self._stops.add(asked.stop)
         try:
             while not work.done():
                 yield b": still at work\n\n"
@@ -219,7 +220,6 @@ class ServiceApplication:
             keyed = asked.idempotency_key is not None
             name, body = b"error", self._refusal(error, asked.request_id, asked.route.operation.name, keyed=keyed).body
         finally:
-            self._stops.discard(asked.stop)
             if not work.done() and asked.idempotency_key is None:
                 asked.stop.trip("stop", "whoever asked has gone away")
         yield b"event: " + name + b"\ndata: " + body + b"\n\n"
