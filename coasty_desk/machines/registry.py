@@ -168,7 +168,7 @@ class MachineRegistry:
                 if snapshot is not None:
                     self._unpack(record, snapshot)
                 return self._run(record)
-            except (CoastyDeskError, OSError):
+            except (CoastyDeskError, OSError, WorkerGoneError):
                 self._remove(name)
                 raise
 
@@ -244,6 +244,8 @@ class MachineRegistry:
                 if found is None:
                     raise
                 return found
+            except WorkerGoneError:
+                continue
             try:
                 return _demand_begun(self._link(record.id).ask(request), request)
             except WorkerGoneError:
@@ -306,7 +308,7 @@ class MachineRegistry:
         link = self._link(record.id)
         try:
             link.start(self._environment)
-        except MissingPartError as error:
+        except (MissingPartError, WorkerGoneError) as error:
             self._become(record, "error", str(error))
             raise
         now = machine_record.read(self._folder(record.id)) or record

@@ -46,7 +46,7 @@ class WorkerLink:
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self, environment: Mapping[str, str]) -> None:
-        """Start it, and wait until it is ready. Raises MissingPartError where it cannot be."""
+        """Start it, and wait until it is ready. Raises MissingPartError where it cannot be, WorkerGoneError where it ends before."""
         if not hasattr(socket, "AF_UNIX") or not hasattr(os, "fork"):
             message = "Machines are not driven by the service on this system yet."
             raise MissingPartError(message, "Use Linux, or `coasty-desk run` itself.")
@@ -72,7 +72,10 @@ class WorkerLink:
         said = _line(reading, STARTING)
         if said != "ready":
             self._end_child()
-            message, _, remedy = (said or "The machine's worker ended before it was ready.").partition("\n")
+            if not said:
+                message = "What drives the machine ended, or took too long, before it was ready."
+                raise WorkerGoneError(message)
+            message, _, remedy = said.partition("\n")
             raise MissingPartError(message, remedy or "`coasty-desk doctor` says what is missing here.")
 
     def lives(self) -> bool:
