@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from PIL import Image
 from coasty_desk import serve_file
 from coasty_desk.serve_file import ServeFile
 from tests.cli.conftest import Shell
+from tests.desktop.xvfb import xvfb
 from tests.stub_machines import MachineService
 from tests.stub_service import KEY, SANDBOX_KEY, Fault, Json, click, done, go, held, lost, reply, saying, serving
 
@@ -154,15 +156,19 @@ def test_a_machine_of_the_account_that_was_stopped_is_stopped_again(shell: Shell
             assert "costs 5 cents an hour" in result.err
 
 
-@pytest.mark.parametrize("how", ["interrupt", "stop"])
+@pytest.mark.parametrize("how", ["interrupt", "stop", "hotkey", "escape"])
 def test_a_run_on_a_machine_is_stopped_from_here(shell: Shell, how: str) -> None:
-    """By Ctrl-C and by `coasty-desk stop`: what was under way is cut off, the machine rests again, the session is closed."""
-    with account(shell, go(click(1, 1)), status="stopped") as stand_in:
+    """What was under way is cut off, the machine rests again, the session is closed; a corner of the own screen does nothing."""
+    with account(shell, go(click(1, 1)), status="stopped") as stand_in, xvfb(800, 600) as mine:
+
+        def press(*arguments: str) -> None:
+            subprocess.run(["xdotool", *arguments], env=os.environ | {"DISPLAY": mine}, check=True)
+
         stand_in.plan(SCREEN, None, held(60))
         command = [sys.executable, "-m", "coasty_desk", *RUN, "--on", "mch_test_00000001", "click"]
         with subprocess.Popen(
             command,
-            env=shell.environment,
+            env=shell.environment | {"DISPLAY": mine},
             cwd=shell.home,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -171,13 +177,20 @@ def test_a_run_on_a_machine_is_stopped_from_here(shell: Shell, how: str) -> None
         ) as running:
             with stand_in.arrived:
                 assert stand_in.arrived.wait_for(lambda: len(stand_in.posts(SCREEN)) > 1, 60)
-            if how == "stop":
-                assert "Stopped run" in shell("stop").out
-            else:
-                running.send_signal(signal.SIGINT)
+            press("mousemove", "0", "0")
+            assert running.poll() is None
+            match how:
+                case "stop":
+                    assert "Stopped run" in shell("stop", DISPLAY=mine).out
+                case "hotkey":
+                    press("key", "ctrl+shift+F12")
+                case "escape":
+                    press("key", "Escape", "key", "Escape", "key", "Escape")
+                case _:
+                    running.send_signal(signal.SIGINT)
             out, _ = running.communicate(timeout=30)
         assert running.returncode == 130
-        assert json.loads(out.splitlines()[-1])["reason"] == how
+        assert json.loads(out.splitlines()[-1])["reason"] == ("hotkey" if how == "escape" else how)
         until = time.monotonic() + 10
         while stand_in.machines["mch_test_00000001"].status == "running" and time.monotonic() < until:
             time.sleep(0.05)

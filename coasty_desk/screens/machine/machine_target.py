@@ -80,7 +80,7 @@ def _keys_of_person(asked: TargetRequest) -> PersonWatch | None:
     """What listens on this computer's own desktop, where there is one."""
     if not os.environ.get("DISPLAY"):
         return None
-    return PersonWatch(asked.stop, asked.rules.hotkey, {**os.environ, **asked.programs()})
+    return PersonWatch(asked.stop, asked.rules.hotkey, asked.programs())
 
 
 def _demand_no_windows(asked: TargetRequest) -> None:
