@@ -168,6 +168,17 @@ def test_other_machines_reach_it_only_when_asked_and_it_says_so(shell: Shell) ->
         assert "other machines" not in "".join(said)
 
 
+def test_our_own_command_line_finds_it_also_where_it_listens_elsewhere(shell: Shell) -> None:
+    """At the loopback address beside the one that was asked for."""
+    with serving(shell, "--bind", "127.0.0.2") as (_, port, said):
+        assert f"http://127.0.0.2:{port}" in said[0]
+        told = serve_file.read(shell.data)
+        assert told is not None
+        assert told.url == f"http://127.0.0.1:{port}/v1"
+        assert Client(port, told.key)("GET", "/v1/keys").status == 200
+        assert f"http://127.0.0.1:{port}" in shell("serve", "--port", "0").err
+
+
 def test_settings_of_a_project_never_open_it(shell: Shell) -> None:
     """Where it listens, and by which names, only the person says."""
     (shell.home / "coasty-desk.toml").write_text('[serve]\nbind = "0.0.0.0"\nallow_host = ["evil.example"]\n')

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 DATABASE = "service.sqlite3"
 LOCK = "serve.lock"
 
+FOUND_AT = ("127.0.0.1", "::1", "0.0.0.0", "::")  # noqa: S104 - these are compared with, and not listened at
+"""What the loopback address is among."""
+
 INSTALL_SERVE = "pip install 'coasty-desk[serve]'"
 
 FIRST_KEY = "first"
@@ -54,15 +57,21 @@ def served(options: Mapping[str, object]) -> int:
         stack.enter_context(_alone(folder / LOCK, folder))
         if path.parent != folder:
             stack.enter_context(_alone(path.with_name(f"{path.name}.lock"), folder))
-        listener = stack.enter_context(closing(serving.listening(chosen.bind, chosen.port)))
+        listeners = [stack.enter_context(closing(serving.listening(chosen.bind, chosen.port)))]
+        port = listeners[0].getsockname()[1]
+        url = own_url = f"http://{_in_url(chosen.bind)}:{port}"
+        if (
+            chosen.bind not in FOUND_AT
+        ):  # our own command line asks at the loopback address, whoever else may ask elsewhere
+            listeners.append(stack.enter_context(closing(serving.listening("127.0.0.1", port))))
+            own_url = f"http://127.0.0.1:{port}"
         service = stack.enter_context(closing(Service(Database(path), chosen)))
         server = serving.serving(service, chosen.allow_host)
-        url = f"http://{_in_url(chosen.bind)}:{listener.getsockname()[1]}"
-        stack.enter_context(_told(folder, url, service))
+        stack.enter_context(_told(folder, own_url, service))
         _say(chosen, url, _first_key(service))
         with _ended_by_signals(server.end):
             threading.Thread(target=lambda: machines(service), name="coasty-desk machines", daemon=True).start()
-            server.run([listener])
+            server.run(listeners)
         _say_what_goes_on(service)
     return 0
 
