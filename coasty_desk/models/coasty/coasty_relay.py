@@ -18,6 +18,9 @@ from coasty_desk.wire.error_envelope import Fault
 from coasty_desk.wire.json_fields import UnreadableError, parse_json
 from coasty_desk.wire.open_purchase import Posted
 
+LONGEST_PAUSE = 15.0
+"""Seconds that are waited on a caller's behalf; of a longer pause the caller is told, who has a patience of its own."""
+
 
 class CoastyRelay:
     """A `core.relay.Relay` over one connection."""
@@ -39,7 +42,7 @@ class CoastyRelay:
         headers: Mapping[str, str] | None = None,
     ) -> Relayed:
         """By the rules of every purchase (API.md §8)."""
-        exchange = Exchange(self._connection.beside(headers or {}), stop, _Kept(renewed))
+        exchange = Exchange(self._connection.beside(headers or {}), stop, _Kept(renewed), longest=LONGEST_PAUSE)
         buying = exchange.buy(Posted("predict", 1, path, name, body, generation), None)
         while True:
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Generator
@@ -55,12 +56,16 @@ class ServiceAnswer(Struct, frozen=True):
 
 
 class Exchange(Struct):
-    """Sends purchases over one connection; every wait in it ends at once when the run is stopped."""
+    """Sends purchases over one connection; every wait in it ends at once when the run is stopped.
+
+    A pause of more than `longest` seconds is left to whoever asked.
+    """
 
     connection: Connection
     stop: Stop
     outbox: Outbox
     chance: Callable[[], float] = field(default=random.random)
+    longest: float = math.inf
 
     def buy(
         self, posted: Posted, seconds_left: float | None, around: Around | None = None, *, doubt: bool = False
@@ -84,6 +89,8 @@ class Exchange(Struct):
             elapsed = time.monotonic() - began
             left = None if seconds_left is None else seconds_left - elapsed
             decision = retry.decide(fault, attempt=counted, elapsed=elapsed, left=left, chance=self.chance())
+            if isinstance(decision, retry.RetryWith) and decision.delay > self.longest:
+                decision = retry.GiveUp("final")
             if isinstance(decision, retry.GiveUp):
                 found = self.collect(posted) if doubt and decision.why != "deadline" else fault
                 if isinstance(found, ServiceAnswer):
