@@ -79,12 +79,11 @@ class Driver:
         inset: int = CORNER_INSET,
     ) -> None:
         """Raises UsageError where a rule cannot be read."""
-        self._chosen = replace(chosen, secret=(), own_terminal="show", dry_run=False, overlay=chosen.overlay)
         self._environment = environment
+        self._chosen, self._rules = self._read(chosen)
         self._name = name
         self._target = target
         self._inset = inset
-        self._rules = guard_rules.read(self._chosen, environment, Stop(), tuple)
         self._turn = threading.Lock()
         self._held: _Held | None = None
         self._last = 0.0
@@ -92,6 +91,17 @@ class Driver:
         self._ended = False
         self._acted = deque[Action](maxlen=_REMEMBERED)
         self._idle: threading.Timer | None = None
+
+    def go_by(self, chosen: Settings) -> None:
+        """Go by other settings from now on, after what is under way. Raises UsageError where a rule cannot be read."""
+        found = self._read(chosen)
+        with self._turn:
+            self._close()
+            self._chosen, self._rules = found
+
+    def _read(self, chosen: Settings) -> tuple[Settings, GuardRules]:
+        chosen = replace(chosen, secret=(), own_terminal="show", dry_run=False)
+        return chosen, guard_rules.read(chosen, self._environment, Stop(), tuple)
 
     @property
     def rules(self) -> GuardRules:

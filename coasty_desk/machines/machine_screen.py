@@ -50,6 +50,12 @@ class MachineScreen:
             give_memory_back()
         return MachinePicture(content, f"image/{kind}", *image.size, taken)
 
+    def go_by(self, chosen: Settings, rules: GuardRules) -> None:
+        """Mask what these rules mask, from the next look on."""
+        with self._looking:
+            self.close()
+            self._chosen, self._rules = chosen, rules
+
     def close(self) -> None:
         """Give the connection to the display back; the next look opens another."""
         screen, self._open = self._open, None

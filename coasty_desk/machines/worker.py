@@ -21,7 +21,8 @@ import msgspec
 from msgspec import Struct
 
 from coasty_desk import file_lock, plain_files, settings
-from coasty_desk.core.errors import CoastyDeskError, DesktopError
+from coasty_desk.core.errors import CoastyDeskError, DesktopError, UsageError
+from coasty_desk.core.folders import given
 from coasty_desk.machines import browser_rules, commands, machine_record, posix_worker_socket
 from coasty_desk.machines.command import CommandError, CommandResult, parsed
 from coasty_desk.machines.driver import Driver, HaltedError
@@ -38,6 +39,7 @@ from coasty_desk.machines.worker_protocol import (
     receive,
     send,
 )
+from coasty_desk.settings import Settings
 
 LOCK = "worker.lock"
 ENDED = "worker.ended"
@@ -70,8 +72,8 @@ class Worker:
 
     def __init__(self, record: MachineRecord, folder: Path, habitat: Habitat) -> None:
         """Raises UsageError where a setting cannot be read, OSError."""
-        files = [path for path in settings.configuration_files() if path.name != settings.PROJECT_FILE]
-        chosen, _ = settings.load({}, os.environ, files)
+        chosen = _chosen()
+        self._choosing, self._chosen, self._stamp = threading.Lock(), chosen, _stamp(chosen)
         environment = habitat.world.environment
         self.driver = Driver(
             chosen,
@@ -97,6 +99,8 @@ class Worker:
         """The answer to one question; none is raised. That of `watch` comes when the worker ends, or who asked `hangs_up` within so many seconds."""
         self._asked_at = time.monotonic()
         try:
+            if request.verb in ("act", "look"):
+                self._go_by_what_is_chosen_now()
             match request.verb:
                 case "act":
                     return self._once(request)
@@ -114,6 +118,18 @@ class Worker:
             return WorkerAnswer(fault="busy", message=str(error), seconds=error.seconds)
         except DesktopError as error:
             return WorkerAnswer(fault="display", message=f"{error.message} {error.remedy}".strip())
+        except UsageError as error:
+            return WorkerAnswer(fault="failed", message=f"{error.message} {error.remedy}".strip())
+
+    def _go_by_what_is_chosen_now(self) -> None:
+        """The person may change their rules at any time. Raises UsageError where they cannot be read: then nothing is done."""
+        with self._choosing:
+            if _stamp(self._chosen) == self._stamp:
+                return
+            chosen = _chosen()
+            self.driver.go_by(chosen)
+            self.screen.go_by(chosen, self.driver.rules)
+            self._chosen, self._stamp = chosen, _stamp(chosen)
 
     def end(self, why: str) -> None:
         """Let go of everything, and end. Never raises."""
@@ -257,6 +273,25 @@ class Worker:
             if name not in self._tools:
                 self._tools[name] = commands.made(name, self._habitat.world)
             return self._tools[name]
+
+
+def _files() -> list[Path]:
+    """The person's own configuration: no project has a say."""
+    return [path for path in settings.configuration_files() if path.name != settings.PROJECT_FILE]
+
+
+def _chosen() -> Settings:
+    return settings.load({}, os.environ, _files())[0]
+
+
+def _stamp(chosen: Settings) -> tuple[tuple[str, int, int], ...]:
+    """What is another one once a file of the rules has been changed."""
+    found = []
+    for path in (*_files(), *map(given, chosen.policy)):
+        with suppress(OSError):
+            said = path.stat()
+            found.append((str(path), said.st_mtime_ns, said.st_size))
+    return tuple(found)
 
 
 def _failed(step: CommandStep, error: CommandError) -> StepResult:

@@ -299,6 +299,21 @@ def test_the_rules_of_a_run_hold(home: Home, app: App, tmp_path: Path) -> None:
     assert done(machines, "click", x=200, y=200).success
 
 
+def test_rules_that_are_changed_hold_from_the_next_command_on(home: Home, app: App) -> None:
+    """Without starting anything anew; where they cannot be read nothing is done."""
+    machines = home.registry()
+    assert done(machines, "click", x=200, y=200).success
+    home.configure('[run]\nmask = "0,0,100,100"\n')
+    assert not done(machines, "click", x=50, y=50).success
+    picture = Image.open(io.BytesIO(machines.look("desktop", "png").image)).convert("RGB")
+    assert picture.getpixel((50, 50)) == (0, 0, 0)
+    home.configure("[run]\nmask = nonsense\n")
+    assert "config.toml" in (done(machines, "click", x=200, y=200).error or "")
+    home.configure("[run]\n")
+    assert done(machines, "click", x=50, y=50).success
+    assert len(app.of_kind("press")) == 2
+
+
 def test_where_nobody_can_say_yes_the_answer_is_no(home: Home, app: App) -> None:
     """A rule that asks is a rule that refuses."""
     home.configure('[run]\nconfirm = "always"\n')
