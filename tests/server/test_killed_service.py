@@ -42,6 +42,7 @@ class KilledService:
     environment: Mapping[str, str]
     port: int = field(init=False)
     key: str = ""
+    said: str = ""
     process: subprocess.Popen[str] | None = None
 
     def __post_init__(self) -> None:
@@ -69,6 +70,7 @@ class KilledService:
         assert said[-1].startswith("To stop it"), said
         found = re.search(r"sk-coasty-test-[0-9a-f]{48}", "".join(said))
         self.key = self.key or (found[0] if found else "")
+        self.said = "".join(said)
 
     def kill(self) -> None:
         """As nothing can be caught."""
@@ -147,6 +149,7 @@ def trials(shell: Shell, kills: int, seed: int, callers: int = 3) -> Counter[str
     with serving(there) as url:
         service = KilledService(shell, ("--provider", "coasty"), account(url))
         service.start()
+        assert "costs what that charges" in service.said
 
         def call(name: str) -> None:
             try:
@@ -242,6 +245,7 @@ def test_a_free_model_of_this_process_is_simply_asked_again(shell: Shell) -> Non
     script.write_text("\n".join(map(json.dumps, lines)), "utf-8")
     service = KilledService(shell, ("--provider", "script", "--script", str(script)), {})
     service.start()
+    assert "charges" not in service.said
     opened = service.ask("POST", "/v1/sessions", {}, "s").json["session_id"]
     found: list[Answer] = []
     place = f"/v1/sessions/{opened}/predict"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from coasty_desk import file_lock, plain_files, serve_file
+from coasty_desk import file_lock, lifetimes, plain_files, serve_file
 from coasty_desk.cli import configured
 from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import UsageError
@@ -121,6 +121,10 @@ def _say(chosen: Settings, url: str, key: str | None) -> None:
             f"Its key, shown this once: {key}",
             "  It may do everything but use this desktop's own terminal, files and browser profile: see coasty-desk help serve.",
         ]
+    if lifetimes.model(chosen.provider).sends:
+        lines.append(
+            f"What programs ask leaves this machine, to {chosen.provider}, and costs what that charges: see coasty-desk help inference."
+        )
     if not ip_address(chosen.bind).is_loopback:
         lines.append("It can be reached from other machines, with a key; what they send is not encrypted.")
     lines += [
