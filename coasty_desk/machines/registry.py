@@ -127,7 +127,7 @@ class MachineRegistry:
 
     def every(self) -> tuple[MachineRecord, ...]:
         """All there are, this desktop first, then the newest."""
-        found = [record for record in self._records.values() if record.status != "terminated"]
+        found = [record for record in tuple(self._records.values()) if record.status != "terminated"]
         return tuple(sorted(found, key=lambda record: (record.kind != "desktop", -record.created_at)))
 
     def find(self, name: str) -> MachineRecord:
@@ -228,7 +228,9 @@ class MachineRegistry:
             raise WorkerGoneError(answer.message or _DIED)
         if record.screen != (answer.picture.width, answer.picture.height):
             with self._changing[record.id]:
-                self._keep(replace(self.find(record.id), screen=(answer.picture.width, answer.picture.height)))
+                now = self.find(record.id)
+                if now.status == "running":
+                    self._keep(replace(now, screen=(answer.picture.width, answer.picture.height)))
         return answer.picture
 
     def act(
@@ -308,14 +310,21 @@ class MachineRegistry:
         link = self._link(record.id)
         try:
             link.start(self._environment)
+            notes = link.ask(WorkerRequest("lease", lease=record.ends_at)).message
         except (MissingPartError, WorkerGoneError) as error:
             self._become(record, "error", str(error))
             raise
-        now = machine_record.read(self._folder(record.id)) or record
         display = self._display if record.kind == "desktop" else ""
-        record = replace(now, status="running", reason="", started_at=time.time(), display=display)
-        notes = link.ask(WorkerRequest("lease", lease=record.ends_at)).message
-        record = self._keep(replace(record, notes=tuple(filter(None, notes.split("\n")))))
+        record = self._keep(
+            replace(
+                record,
+                status="running",
+                reason="",
+                started_at=time.time(),
+                display=display,
+                notes=tuple(filter(None, notes.split("\n"))),
+            )
+        )
         link.watch(lambda why: self._worker_ended(record.id, why))
         return record
 
@@ -373,9 +382,10 @@ class MachineRegistry:
         if record.status == "deleting" or (record.ends_at is not None and record.ends_at <= time.time()):
             self.terminate(record.id)
         elif answers and record.status in ("running", "starting", "restarting", "creating"):
-            self._become(record, "running")
             with suppress(WorkerGoneError):
-                link.ask(WorkerRequest("lease", lease=record.ends_at))
+                notes = link.ask(WorkerRequest("lease", lease=record.ends_at)).message
+                record = replace(record, notes=tuple(filter(None, notes.split("\n"))))
+            self._become(record, "running")
             link.watch(lambda why: self._worker_ended(record.id, why))
         elif answers:
             self._rest(record)
@@ -417,7 +427,7 @@ class MachineRegistry:
             next_one = min((record.ends_at for record in self.every() if record.ends_at is not None), default=now + 60)
             with self._lease_moved:
                 if not self._closed:
-                    self._lease_moved.wait(min(max(next_one - time.time(), 0.05), 60.0))
+                    self._lease_moved.wait(min(max(next_one - time.time(), 0.2), 60.0))
 
     def _become(self, record: MachineRecord, status: MachineState, reason: str = "") -> MachineRecord:
         return self._keep(replace(record, status=status, reason=reason))
