@@ -6,6 +6,7 @@ import os
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from msgspec import Struct
 
@@ -22,9 +23,17 @@ class MachineLimits(Struct, frozen=True):
     kept: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
 
+    @property
+    def command(self) -> list[str]:
+        """What goes before a program that is started without the keeper, and behind no walls."""
+        limits = {"RLIMIT_DATA": "data", "RLIMIT_FSIZE": "fsize", "RLIMIT_CORE": "core"}
+        given = ["prlimit", *(f"--{limits[name]}={most}" for name, most in self.each.items() if name in limits)]
+        processors = cast("list[int]", self.each.get("processors", []))
+        return [*given, *(("taskset", "--cpu-list", ",".join(map(str, processors))) if processors else ())]
 
-def wanted(wish: MachineWish) -> MachineLimits:
-    """How these limits are put on here."""
+
+def wanted(wish: MachineWish, *, together: bool = True) -> MachineLimits:
+    """How these limits are put on here; unless `together`, its programs are no one's children, and each is for itself."""
     prefix: list[str] = []
     each: dict[str, object] = {"RLIMIT_CORE": 0}
     kept: list[str] = []
@@ -38,7 +47,7 @@ def wanted(wish: MachineWish) -> MachineLimits:
         )
     if wish.memory_gb is not None:
         most = int(wish.memory_gb * _GB)
-        if counts_together():
+        if together and counts_together():
             prefix += ["systemd-run", "--user", "--scope", "--quiet", "--collect"]
             prefix += ["-p", f"MemoryMax={most}", "-p", "MemorySwapMax=0", "-p", "TasksMax=4096", "--"]
             kept.append(f"All of them together have at most {wish.memory_gb:g} GB of memory.")

@@ -63,9 +63,11 @@ class VirtualMachine:
         environment: Mapping[str, str],
         entrance: tuple[int, int] | None,
         told: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
+        limited: Sequence[str],
     ) -> None:
         self._keeper = keeper
         self._entrance = entrance
+        self._limited = limited
         self._fault = ""
         self.home = home
         self.inside_home = str(home) if entrance is None else walls.HOME
@@ -111,7 +113,7 @@ class VirtualMachine:
         """
         program = ["/usr/bin/env", "-i", "-C", cwd or self.inside_home, *_assigned(self.environment), *argv]
         if self._entrance is None:
-            return program
+            return [*self._limited, *program]
         return ["/usr/bin/env", "-i", *_ours("way_in"), *map(str, self._entrance), *program]
 
     @property
@@ -177,7 +179,7 @@ class _Starting:
         self._kind, self._folder, self._wish, self._person, self._for_one_run = kind, folder, wish, person, for_one_run
         self._walls = walls.here()
         self._network = walls.network(wanted=wish.network)
-        self._limits = machine_limits.wanted(wish)
+        self._limits = machine_limits.wanted(wish, together=self._walls.up)
 
     def done(self) -> VirtualMachine:
         sweep(self._folder.parent)
@@ -252,6 +254,7 @@ class _Starting:
             environment,
             entrance,
             self._told(),
+            self._limits.command,
         )
 
     def _run(self, runtime: Path) -> str:

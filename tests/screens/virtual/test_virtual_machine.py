@@ -368,8 +368,13 @@ def test_a_window_manager_that_a_program_ends_comes_back(machine: VirtualMachine
     assert machine.alive
 
 
-def test_limits_hold_for_each_program(clean: None, tmp_path: Path) -> None:
-    """For those that are started later, too."""
+@pytest.mark.parametrize("walls_up", [True, False])
+def test_limits_hold_for_each_program(
+    clean: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, walls_up: bool
+) -> None:
+    """For those that are started later, too, and where there are no walls."""
+    if not walls_up:
+        monkeypatch.setattr(walls, "here", lambda: walls.Walls(up=False, fault="it is a test"))
     wish = MachineWish(cpu_cores=1, memory_gb=1, storage_gb=0.001)
     with VirtualMachine.start(tmp_path / "m", wish) as machine:
         assert inside(machine, "nproc").stdout == "1\n"
@@ -384,7 +389,7 @@ def test_what_counts_its_programs_together_is_put_before_them(
 ) -> None:
     """As systemd-run would be; here something that only lowers their priority."""
     prefixed = machine_limits.MachineLimits(prefix=("nice", "-n", "3", "--"), kept=("Counted.",))
-    monkeypatch.setattr(machine_limits, "wanted", lambda _wish: prefixed)
+    monkeypatch.setattr(machine_limits, "wanted", lambda _wish, **_more: prefixed)
     lowest = min(19, os.getpriority(os.PRIO_PROCESS, 0) + 3)
     with VirtualMachine.start(tmp_path / "m") as machine:
         said = inside(machine, "ps", "-o", "ni=", "-C", "openbox").stdout
