@@ -229,7 +229,7 @@ class _Keeper:
             self._way_out.kill()
             self._way_out.wait()
         if self._task.get("mark"):
-            _kill_marked(self._task["mark"].encode())
+            kill_marked(self._task["mark"].encode())
         if self._display is not None:
             self._display.terminate()
             try:
@@ -240,6 +240,8 @@ class _Keeper:
             for path in (f"{_SOCKETS}{self._number}", _LOCK.format(self._number)):
                 with contextlib.suppress(OSError):
                     os.unlink(path)  # noqa: PTH108 - nobody else can have made it: the name is ours still
+        if self._task.get("mark"):
+            kill_marked(self._task["mark"].encode())  # one that was just being started has its environment now
         import shutil
 
         for path in self._task["remove"] if self._locks else ():
@@ -261,8 +263,8 @@ def _kill(programs: subprocess.Popen[bytes], init: int) -> None:
     programs.wait()
 
 
-def _kill_marked(mark: bytes) -> None:
-    """Without walls: whatever has the machine's own key in its environment, however it was started; until there is none."""
+def kill_marked(mark: bytes) -> None:
+    """Without walls: whatever has the machine's name in its environment, however it was started; until there is none."""
     for _ in range(20):
         all_pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
         found = [pid for pid in all_pids if pid != os.getpid() and _has(pid, mark)]

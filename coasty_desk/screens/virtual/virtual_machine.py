@@ -21,7 +21,14 @@ from typing import IO, Any, Self
 import coasty_desk
 from coasty_desk import file_lock, plain_files
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.screens.virtual import installed_programs, machine_archive, machine_limits, openbox_setup, walls
+from coasty_desk.screens.virtual import (
+    installed_programs,
+    keeper,
+    machine_archive,
+    machine_limits,
+    openbox_setup,
+    walls,
+)
 from coasty_desk.screens.virtual.installed_programs import PLACES
 from coasty_desk.screens.virtual.machine_wish import MachineWish
 
@@ -57,7 +64,7 @@ class VirtualMachine:
 
     def __init__(
         self,
-        keeper: subprocess.Popen[bytes],
+        process: subprocess.Popen[bytes],
         home: Path,
         display: Mapping[str, str],
         environment: Mapping[str, str],
@@ -65,7 +72,7 @@ class VirtualMachine:
         told: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
         limited: Sequence[str],
     ) -> None:
-        self._keeper = keeper
+        self._keeper = process
         self._entrance = entrance
         self._limited = limited
         self._fault = ""
@@ -202,7 +209,7 @@ class _Starting:
         return home
 
     def _with_keeper(self, home: Path, runtime: Path) -> VirtualMachine:
-        keeper = subprocess.Popen(
+        process = subprocess.Popen(
             _ours("keeper"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -211,7 +218,7 @@ class _Starting:
             cwd="/",
             start_new_session=True,
         )
-        talk = _Talk(keeper)
+        talk = _Talk(process)
         try:
             lock = self._folder / RUNNING
             size = self._wish.screen
@@ -248,7 +255,7 @@ class _Starting:
             talk.end()
             raise
         return self._kind(
-            keeper,
+            process,
             home,
             {"DISPLAY": environment["DISPLAY"], "XAUTHORITY": str(cookie)},
             environment,
@@ -318,12 +325,12 @@ while sleep 0.2; do openbox --sm-disable --config-file '{config}'; done
 class _Talk:
     """The lines to and from a keeper."""
 
-    def __init__(self, keeper: subprocess.Popen[bytes]) -> None:
-        assert keeper.stdin is not None  # noqa: S101 - for the type checker
-        assert keeper.stdout is not None  # noqa: S101 - the same
-        self._keeper = keeper
-        self._in: IO[bytes] = keeper.stdin
-        self._out: IO[bytes] = keeper.stdout
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None  # noqa: S101 - for the type checker
+        assert process.stdout is not None  # noqa: S101 - the same
+        self._keeper = process
+        self._in: IO[bytes] = process.stdin
+        self._out: IO[bytes] = process.stdout
         self.namespace = 0
 
     def ask(self, wanted: str, **told: object) -> str:
@@ -384,7 +391,7 @@ def sweep(folder: Path) -> None:
     """Clear away what machines have left whose keeper was killed: their runtime folders, and in `folder` those that were for one run. Never raises."""
     with suppress(OSError):
         for runtime in runtime_folder().glob(f"{PREFIX}*"):
-            _removed_if_free(runtime, runtime / "lock")
+            _removed_if_free(runtime, runtime / "lock", f"{MARK}={runtime.name}")
     with suppress(OSError):
         for mark in folder.glob(f"*/{FOR_ONE_RUN}"):
             _removed_if_free(mark.parent, mark.parent / RUNNING)
@@ -394,12 +401,15 @@ _YOUNG = 60.0
 """Seconds: a folder that is younger may just be made."""
 
 
-def _removed_if_free(folder: Path, lock: Path) -> None:
+def _removed_if_free(folder: Path, lock: Path, mark: str = "") -> None:
+    """Remove it where nobody has the lock, and end what has the mark: behind walls the kernel has done so."""
     if time.time() - folder.stat().st_mtime < _YOUNG and not lock.exists():
         return
     descriptor = plain_files.made(lock, os.O_RDWR)
     try:
         if file_lock.take(descriptor):
+            if mark:
+                keeper.kill_marked(mark.encode())
             machine_archive.remove(folder)
     finally:
         os.close(descriptor)

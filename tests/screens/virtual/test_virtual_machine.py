@@ -68,7 +68,6 @@ def test_inside_there_is_nothing_of_the_user(machine: VirtualMachine, tmp_path: 
     assert inside(machine, "id", "-u").stdout.strip() == "1000"
 
 
-@walled
 def test_a_server_that_chooses_its_number_leaves_the_machine_its_display(
     clean: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +94,7 @@ def test_a_server_that_chooses_its_number_leaves_the_machine_its_display(
             one.close()
 
 
+@walled
 def test_inside_nothing_is_written_but_the_home_and_what_goes_with_the_machine(machine: VirtualMachine) -> None:
     """The system is read-only; the home is the folder outside."""
     for path in ("/usr/x", "/etc/passwd", "/run/desk/Xauthority", "/opt/x"):
@@ -276,26 +276,26 @@ def test_a_machine_ends_with_its_holder_however_that_ends(clean: None, tmp_path:
     with holder:
         assert traces()["sockets"] - before["sockets"]
         holder.kill()
-    _await(lambda: traces() == before)
-    assert not (tmp_path / "m").exists()
+    _await(lambda: traces() == before and not (tmp_path / "m").exists())
 
 
 def test_what_is_left_where_the_keeper_is_killed_too_goes_with_the_next_machine(
     clean: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its processes and its socket go by the kernel at once."""
+    """Behind walls its processes and its socket go by the kernel at once."""
     before = traces()
     holder, keeper = _held(tmp_path / "m")
     with holder:
         os.kill(keeper, signal.SIGSTOP)  # it cannot notice
         holder.kill()
         os.kill(keeper, signal.SIGKILL)
-    _await(lambda: {**traces(), "folders": ()} == {**before, "folders": ()})
+    if walls.here().up:
+        _await(lambda: {**traces(), "folders": ()} == {**before, "folders": ()})
     assert (tmp_path / "m").exists()
     monkeypatch.setattr(virtual_machine, "_YOUNG", -1.0)
     virtual_machine.sweep(tmp_path)
     assert not (tmp_path / "m").exists()
-    assert traces() == before
+    _await(lambda: traces() == before)
 
 
 @pytest.mark.slow
@@ -384,6 +384,7 @@ def test_limits_hold_for_each_program(
         assert any("1 GB of memory" in one for one in machine.walls)
 
 
+@walled
 def test_what_counts_its_programs_together_is_put_before_them(
     clean: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
