@@ -13,8 +13,8 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.models.coasty.api_key import ApiKey
 from coasty_desk.models.coasty.http import Connection
 
-_PATIENCE = 1.0
-"""Seconds to connect to this machine itself."""
+_PATIENCE = 5.0
+"""Seconds to connect to this machine itself: where nobody listens it is said at once."""
 
 
 def found(folder: Path, stop: Stop | None = None) -> ServiceClient | None:

@@ -123,7 +123,7 @@ def test_masks_are_painted_here_and_not_touched(shell: Shell) -> None:
     """Before anything goes to the model or to the disk."""
     with both(shell, go(click(100, 100)), done()) as (model, here):
         result = shell(*RUN, "--on", "scratch", "--mask", "50,50,200,100", "click")
-        assert result.of("refused")[0]["by"] == "mask"
+        assert [event["by"] for event in result.of("refused")] == ["mask"], result.err + result.out
         assert here.machines["mch_test_00000001"].done == []
         pictures = [base64.b64decode(json.loads(request.body)["screenshot"]) for request in model.posts("predict")]
         kept = [path.read_bytes() for path in sorted((shell.data / "runs").glob("*/frames/*.png"))]
