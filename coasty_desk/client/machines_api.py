@@ -105,9 +105,9 @@ def lives(client: ServiceClient, machine_id: str, minutes: int) -> Mapping[str, 
     return document if isinstance(document, dict) else {}
 
 
-def looked_at(client: ServiceClient, machine_id: str) -> RemotePicture:
-    """How its screen looks now. Raises ServiceError."""
-    path = f"machines/{id_in_path(machine_id)}/screenshot"
+def looked_at(client: ServiceClient, machine_id: str, *, lossless: bool = False) -> RemotePicture:
+    """How its screen looks now; `lossless`: as a PNG, where the service has a choice. Raises ServiceError."""
+    path = f"machines/{id_in_path(machine_id)}/screenshot" + "?format=png" * lossless
     return picture_of(client.get(path, most=LARGEST_PICTURE).document)
 
 

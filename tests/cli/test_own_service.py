@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from coasty_desk import serve_file
 from coasty_desk.screens.virtual import walls
@@ -110,6 +111,10 @@ def test_a_virtual_machine_is_made_written_on_by_a_run_kept_and_restored(shell: 
                 if windows["count"]:
                     break
             assert "notes.txt" in windows["windows"][0]["title"]
+            for name, form in (("now.png", "PNG"), ("now.jpg", "JPEG")):
+                assert shell("machines", "screenshot", "scratch", "-o", name).code == 0
+                with Image.open(tmp_path / name) as picture:
+                    assert (picture.format, picture.size) == (form, (1280, 720))
             result = shell(
                 "run", "--json", "--on", "scratch", "--provider", "script", "--script", "s.jsonl", "write it"
             )

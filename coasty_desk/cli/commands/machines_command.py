@@ -199,7 +199,8 @@ def screenshot(
     """Save how a machine's screen looks now."""
     with service(remote=remote) as client:
         found = machines_api.found(client, machine)
-        picture = machines_api.looked_at(client, found.machine_id)
+        lossless = not remote and (output or "").lower().endswith(".png")
+        picture = machines_api.looked_at(client, found.machine_id, lossless=lossless)
     if output == "-":
         sys.stdout.buffer.write(picture.image)
         return 0
