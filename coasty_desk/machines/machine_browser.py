@@ -805,7 +805,7 @@ class MachineBrowser:
 
 def _declares(code: str) -> bool:
     """Whether it gives names that a later one may give again."""
-    return re.search(r"^\s*(const|let|class)\b", code, re.MULTILINE) is not None and "return" not in code
+    return re.search(r"^[ \t]*(const|let|class)\b", code, re.MULTILINE) is not None and "return" not in code
 
 
 def _unreadable(answer: Mapping[str, Any]) -> str:

@@ -238,8 +238,14 @@ def test_two_sessions_work_at_once_and_one_by_one(plain: Tool, home: Path) -> No
     slow.join()
 
 
+def _children() -> set[str]:
+    """Processes of this one's main thread."""
+    return set(Path(f"/proc/self/task/{threading.main_thread().native_id}/children").read_text().split())
+
+
 def test_everything_ends_with_the_tool(home: Path) -> None:
     """A command under way, what is in the background, and no zombie is left."""
+    earlier = _children()
     tool = MachineTerminal(world(home, confined=False))
     terminal = Tool(tool, TERMINAL_COMMANDS)
     terminal("terminal_execute", command="sleep 4260 & (setsid sleep 4261 &)", session_id="a")
@@ -252,8 +258,7 @@ def test_everything_ends_with_the_tool(home: Path) -> None:
     under_way.join(20)
     assert told[0]["session_ended"] is True  # type: ignore[index] # it is the answer
     assert soon(lambda: not processes("sleep\x00426"))
-    children = Path(f"/proc/self/task/{threading.main_thread().native_id}/children").read_text()
-    assert not children.split()
+    assert not _children() - earlier
     assert len(os.listdir("/proc/self/fd")) < before  # noqa: PTH208 - as above
     with pytest.raises(CommandError, match="closed"):
         terminal("terminal_execute", command="true")

@@ -141,10 +141,10 @@ def _own_service(chosen: Settings) -> Check:
         return Check(
             "own service", ok=None, detail="its packages are not installed", remedy=f"For serve: {INSTALL_SERVE}."
         )
-    told = serve_file.read(compose.runs_folder().parent)
-    if told is not None and _listens(told.url):
-        return Check("own service", ok=True, detail=f"runs at {told.url}")
     try:
+        told = serve_file.read(compose.runs_folder().parent)
+        if told is not None and _listens(told.url):
+            return Check("own service", ok=True, detail=f"runs at {told.url}")
         serving.listening(chosen.bind, chosen.port).close()
     except UsageError as error:
         return Check("own service", ok=None, detail=error.message, remedy=error.remedy)

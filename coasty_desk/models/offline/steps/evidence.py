@@ -181,8 +181,8 @@ def _goes_on(text: str, read: str) -> bool:
     """Whether a path, or the name of a file, has another ending behind its own: a dialog that had one there keeps it."""
     if _ENDING.search(text) is None:
         return False
-    longer = re.compile(re.escape(folded(text.rsplit(maxsplit=1)[-1])) + r"\.[a-z0-9]")
-    return any(longer.search(folded(word)) for word in read.split())
+    shorter = folded(text.rsplit(maxsplit=1)[-1]) + "."
+    return any(rest[:1].isalnum() for word in read.split() for rest in folded(word).split(shorter)[1:])
 
 
 def is_there(text: str, after: ReadScreen, field: Box) -> bool:
