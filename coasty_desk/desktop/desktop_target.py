@@ -72,7 +72,8 @@ class DesktopKind(TargetKind):
             screen = _screen(asked, masks, apart, CORNER_INSET if self.seated else 0)
             given_back.callback(screen.close)
             badge, no_badge = _badge(asked, screen, ways, given_back) if self.seated else (None, ())
-            for mask in masks:
+            by_title = [mask for mask in masks if isinstance(mask, WindowMask)][1:]  # which all ask the same list
+            for mask in (one for one in masks if one not in by_title):
                 mask()  # one that cannot be told is found before anything is put out of the way, seen or sent
             apart.hide_from(screen)
             here = DesktopSurroundings(asked.environment, apart.own, hands=self.seated)
