@@ -17,7 +17,7 @@ from coasty_desk.desktop.base.watch import Watch
 from coasty_desk.desktop.input.executor import DesktopExecutor, DryRun
 from coasty_desk.desktop.own_terminal.apart import Apart
 from coasty_desk.desktop.screen.capture import MonitorScreen
-from coasty_desk.desktop.screen.desktop_surroundings import DesktopSurroundings, WindowMask, pointer
+from coasty_desk.desktop.screen.desktop_surroundings import DesktopSurroundings, every_window, masks_of, pointer
 from coasty_desk.desktop.screen.overlay import Badge, NoBadgeError
 from coasty_desk.desktop.screen.prefetch import FirstLook
 from coasty_desk.lifetimes import OpenTarget, TargetKind, TargetRequest
@@ -68,13 +68,14 @@ class DesktopKind(TargetKind):
             if self.seated and not chosen.dry_run:
                 ways.demand(unattended=chosen.yes and not attended)
             given_back.callback(apart.close)
-            masks = _masks(asked)
+            masks = masks_of(asked.rules)
             screen = _screen(asked, masks, apart, CORNER_INSET if self.seated else 0)
             given_back.callback(screen.close)
             badge, no_badge = _badge(asked, screen, ways, given_back) if self.seated else (None, ())
-            by_title = [mask for mask in masks if isinstance(mask, WindowMask)][1:]  # which all ask the same list
-            for mask in (one for one in masks if one not in by_title):
+            for mask in asked.rules.masks:
                 mask()  # one that cannot be told is found before anything is put out of the way, seen or sent
+            if asked.rules.mask_windows:
+                every_window()  # their titles are read with the first picture: many patterns take their time
             apart.hide_from(screen)
             here = DesktopSurroundings(asked.environment, apart.own, hands=self.seated)
             here.glance = screen.whole
@@ -116,16 +117,12 @@ class DesktopKind(TargetKind):
         """It is looked at by anybody, and driven by nobody."""
         platform.demand_session(asked.environment)
         apart = Apart(asked.chosen.own_terminal, asked.stop)
-        with closing(apart), closing(_screen(asked, _masks(asked), apart)) as screen:
+        with closing(apart), closing(_screen(asked, masks_of(asked.rules), apart)) as screen:
             apart.hide_from(screen)
             return screen.capture()
 
 
 TARGET = DesktopKind()
-
-
-def _masks(asked: TargetRequest) -> tuple[Mask, ...]:
-    return (*asked.rules.masks, *map(WindowMask, asked.rules.mask_windows))
 
 
 def _screen(asked: TargetRequest, masks: tuple[Mask, ...], apart: Apart, inset: int = CORNER_INSET) -> MonitorScreen:

@@ -21,13 +21,12 @@ from coasty_desk.core.actions import Action, LookAgain, Prediction, Refusal, Ver
 from coasty_desk.core.errors import Aborted, BrokenOffError, DesktopError, UsageError
 from coasty_desk.core.gates.confirm import Scripted
 from coasty_desk.core.gates.guard_rules import GuardRules
-from coasty_desk.core.gates.masked import Mask
 from coasty_desk.core.ports import Judging, Screen, SettleResult
 from coasty_desk.core.run import Ports, how_stopped
 from coasty_desk.core.scaling import CORNER_INSET, Frame, Rect, Size
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.input import release
-from coasty_desk.desktop.screen.desktop_surroundings import WindowMask
+from coasty_desk.desktop.screen.desktop_surroundings import masks_of
 from coasty_desk.guard import rules as guard_rules
 from coasty_desk.guard.assemble import guarded
 from coasty_desk.lifetimes import OpenTarget, TargetRequest
@@ -158,8 +157,7 @@ class Driver:
 
     def masked(self) -> tuple[Rect, ...]:
         """The real rectangles that nobody is to see. Raises DesktopError."""
-        masks: list[Mask] = [*self._rules.masks, *map(WindowMask, self._rules.mask_windows)]
-        return tuple(rect for mask in masks for rect in mask())
+        return tuple(rect for mask in masks_of(self._rules) for rect in mask())
 
     def wait(self, seconds: float) -> None:
         """Wait, within `turn`. Raises HaltedError where it was stopped."""

@@ -10,11 +10,10 @@ from collections.abc import Callable
 
 from coasty_desk.core.errors import DesktopError
 from coasty_desk.core.gates.guard_rules import GuardRules
-from coasty_desk.core.gates.masked import Mask
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.imaging.picture import encoded
 from coasty_desk.desktop.screen.capture import TIDY, MonitorScreen, give_memory_back
-from coasty_desk.desktop.screen.desktop_surroundings import WindowMask
+from coasty_desk.desktop.screen.desktop_surroundings import masks_of
 from coasty_desk.lifetimes import WHOLE
 from coasty_desk.machines.command import Command, CommandError, CommandResult
 from coasty_desk.machines.pointer_commands import ScreenshotParameters
@@ -64,7 +63,7 @@ class MachineScreen:
 
     def _screen(self) -> MonitorScreen:
         if self._open is None:
-            masks: tuple[Mask, ...] = (*self._rules.masks, *map(WindowMask, self._rules.mask_windows))
+            masks = masks_of(self._rules)
             self._open = MonitorScreen(Stop(), monitor=self._chosen.monitor, max_size=WHOLE, masks=masks)
         return self._open
 

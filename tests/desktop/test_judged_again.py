@@ -63,7 +63,7 @@ def ruled(rules: GuardRules) -> Iterator[Ports]:
 
 RULES = {
     "policy": lambda: GuardRules(policies=(Policy(windows_denied=(BANK,)),)),
-    "mask": lambda: GuardRules(masks=[WindowMask(BANK)]),
+    "mask": lambda: GuardRules(masks=[WindowMask((BANK,))]),
 }
 
 
@@ -172,7 +172,7 @@ def test_no_key_goes_to_a_masked_window(bank: App, action: Action) -> None:
     """Safety sentence: `--mask-window` with the focus there, and a `--mask` that covers half or more of the window that has it."""
     frame = placed_window("My Bank")
     half = Rect(frame.left, frame.top, frame.width, frame.height // 2 + 1)
-    for mask in (WindowMask(BANK), lambda: [frame], lambda: [half]):
+    for mask in (WindowMask((BANK,)), lambda: [frame], lambda: [half]):
         with ruled(GuardRules(masks=[mask])) as hands:
             refusal = judged(hands.gate, action, frame=FRAME)[0]
             assert isinstance(refusal, Refusal)
@@ -198,7 +198,7 @@ def test_no_drag_and_no_pointer_crosses_a_masked_window(bank: App) -> None:
     left, right = Point(frame.left - 20, frame.top + 40), Point(frame.left + frame.width + 20, frame.top + 40)
     above = Point(right.x, frame.top - 30), Point(left.x, frame.top - 30)
     inside = Point(frame.left + 20, frame.top + 40)
-    with ruled(GuardRules(masks=[WindowMask(BANK)])) as hands:
+    with ruled(GuardRules(masks=[WindowMask((BANK,))])) as hands:
         for action in (Drag(left, right), Move(inside), Scroll(1, "vertical", inside), Click(inside)):
             refusal = judged(hands.gate, action, frame=FRAME)[0]
             assert isinstance(refusal, Refusal)

@@ -76,15 +76,15 @@ def test_the_focus_is_given_back(desk: tuple[Window, Window]) -> None:
 def test_a_mask_covers_the_windows_of_its_title(desk: tuple[Window, Window]) -> None:
     """The whole window, and only that."""
     one, _ = desk
-    assert WindowMask(pattern("kontö*"))() == (one.frame,)
-    assert WindowMask(pattern("three"))() == ()
+    assert WindowMask((pattern("kontö*"),))() == (one.frame,)
+    assert WindowMask((pattern("three"),))() == ()
 
 
 def test_a_display_that_is_not_there_is_the_desktops_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mask that cannot be told fails closed."""
     monkeypatch.setenv("DISPLAY", "")
     with pytest.raises(DesktopError):
-        WindowMask(pattern("x"))()
+        WindowMask((pattern("x"),))()
 
 
 def test_a_title_of_many_megabytes_stays_where_it_is(desk: tuple[Window, Window]) -> None:
@@ -100,7 +100,7 @@ def test_a_title_of_many_megabytes_stays_where_it_is(desk: tuple[Window, Window]
         tracemalloc.stop()
     assert len(read.title) == LONGEST_TITLE + 1
     assert peak < 2_000_000
-    assert WindowMask(pattern("no such title"))() == (one.frame,)
+    assert WindowMask((pattern("no such title"),))() == (one.frame,)
     policy = Policy(windows_denied=(pattern("no such title"),))
     assert forbids(policy, TypeText("x"), Situation(windows=(NamedWindow(read.title),)))
     megabytes(one.id, "_NET_WM_NAME", 0)

@@ -12,6 +12,8 @@ from msgspec import Struct
 from coasty_desk.core.actions import Action, Launch, Point, Wait, points
 from coasty_desk.core.applications import Application
 from coasty_desk.core.errors import DesktopError
+from coasty_desk.core.gates.guard_rules import GuardRules
+from coasty_desk.core.gates.masked import Mask
 from coasty_desk.core.gates.reached_windows import LONGEST_TITLE, NamedWindow
 from coasty_desk.core.scaling import Rect
 from coasty_desk.core.surroundings import Surroundings
@@ -113,13 +115,23 @@ class DesktopSurroundings(Surroundings):
 
 
 class WindowMask(Struct, frozen=True):
-    """Gives the real rectangles of every window whose title matches, with its decoration, its dialogs and its menus."""
+    """Gives the real rectangles of every window whose title one of the patterns matches, with its decoration, its dialogs and its menus."""
 
-    pattern: Pattern
+    patterns: tuple[Pattern, ...]
 
     def __call__(self) -> tuple[Rect, ...]:
         """Where they are now. Raises DesktopError where that cannot be told."""
-        return tuple(_matching(_list().windows(), self.pattern))
+        return tuple(_matching(every_window(), self.patterns))
+
+
+def masks_of(rules: GuardRules) -> tuple[Mask, ...]:
+    """All that the rules have painted over: the windows in one, for the system is asked for them once a picture."""
+    return (*rules.masks, WindowMask(rules.mask_windows)) if rules.mask_windows else tuple(rules.masks)
+
+
+def every_window() -> tuple[Window, ...]:
+    """Those of the display, the topmost first. Raises DesktopError where they cannot be told."""
+    return _list().windows()
 
 
 def pointer() -> Point:
@@ -147,8 +159,10 @@ def _focused_or_none() -> Window | None:
         return None
 
 
-def _matching(found: tuple[Window, ...], pattern: Pattern) -> Iterator[Rect]:
-    masked = {one.id for one in found if len(one.title) > LONGEST_TITLE or pattern.found_in(one.title)}
+def _matching(found: tuple[Window, ...], patterns: tuple[Pattern, ...]) -> Iterator[Rect]:
+    masked = {
+        one.id for one in found if len(one.title) > LONGEST_TITLE or any(each.found_in(one.title) for each in patterns)
+    }
     if not masked:
         return
     known = {window.id for window in found}
