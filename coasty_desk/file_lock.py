@@ -41,6 +41,18 @@ def take(descriptor: int) -> bool:
     return True
 
 
+def is_taken(path: Path) -> bool:
+    """Whether a process has the lock of that file now; where there is no such file, none has."""
+    try:
+        descriptor = plain_files.opened(path, os.O_RDWR, links=False)
+    except OSError:
+        return False
+    try:
+        return not take(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def is_at(descriptor: int, path: Path) -> bool:
     """Whether the file is the one of that name still: who locks one that was deleted keeps nobody out."""
     try:

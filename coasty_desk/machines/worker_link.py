@@ -80,14 +80,7 @@ class WorkerLink:
 
     def lives(self) -> bool:
         """Whether there is a worker, ready or not: it holds the lock for as long as it lives."""
-        try:
-            descriptor = plain_files.made(self._folder / LOCK, os.O_RDWR)
-        except OSError:
-            return False
-        try:
-            return not file_lock.take(descriptor)
-        finally:
-            os.close(descriptor)
+        return file_lock.is_taken(self._folder / LOCK)
 
     def ready_within(self, seconds: float) -> bool:
         """Whether one that lives answers within so long."""

@@ -34,14 +34,7 @@ def hold(folder: Path) -> Iterator[None]:
 
 def held(folder: Path) -> bool:
     """Whether a process writes this run now."""
-    try:
-        descriptor = plain_files.opened(folder / LOCK, os.O_RDWR, links=False)
-    except OSError:
-        return False
-    try:
-        return not file_lock.take(descriptor)
-    finally:
-        os.close(descriptor)
+    return file_lock.is_taken(folder / LOCK)
 
 
 def _by(folder: Path) -> str:
