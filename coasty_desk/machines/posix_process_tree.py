@@ -26,27 +26,27 @@ def new_mark(machine_id: str, tool: str) -> str:
 def end_strays(machine_id: str, tool: str) -> None:
     """Kill what the sessions of a worker that was killed have left running. Only before that tool of the machine has begun any."""
     prefix = _prefix(machine_id, tool)
-    halted: set[int] = set()
-    for _ in range(_ROUNDS):
-        new = {pid for pid in _marked(lambda mark: mark.startswith(prefix)) if pid not in halted}
-        if not new:
-            break
-        for pid in new:
-            _signal(pid, signal.SIGSTOP)
-        halted |= new
-    for pid in halted:
-        _signal(pid, signal.SIGKILL)
+    _end_all(lambda: _marked(lambda mark: mark.startswith(prefix)))
 
 
 def end_tree(process: subprocess.Popen[bytes], mark: str) -> None:
     """Kill the process, what it has started, what is in its session and what carries `mark`; return when it has ended.
 
-    All are halted before the first is killed: a script goes on with its next line when what it waits for is killed. Where there
-    is no /proc: itself and its group. What was held by walls dies with those.
+    Where there is no /proc: itself and its group. What was held by walls dies with those.
     """
+    _end_all(lambda: _belonging(process, mark))
+    if process.returncode is None:  # its number is its own as long as nobody has waited for it
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+    process.wait()
+
+
+def _end_all(find: Callable[[], set[int]]) -> None:
+    """All are halted before the first is killed: a script goes on with its next line when what it waits for is killed."""
     halted: set[int] = set()
     for _ in range(_ROUNDS):  # what is halted may just have started another one
-        new = _belonging(process, mark) - halted
+        new = find() - halted
         if not new:
             break
         for pid in new:
@@ -54,11 +54,6 @@ def end_tree(process: subprocess.Popen[bytes], mark: str) -> None:
         halted |= new
     for pid in halted:
         _signal(pid, signal.SIGKILL)
-    if process.returncode is None:  # its number is its own as long as nobody has waited for it
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.kill()
-    process.wait()
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -189,11 +189,7 @@ class MachineRegistry:
 
     def terminate(self, name: str) -> MachineRecord:
         """Take it away with all that it had, but its snapshots; one that is gone already stays so. Raises NoMachineError, MachineStateError."""
-        record = self.find(name)
-        if record.kind == "desktop":
-            raise _not_of_the_desktop(record)
-        with self._changing[record.id]:
-            record = self.find(record.id)
+        with self._alone(name) as record:
             if record.status == "terminated":
                 return record
             self._become(record, "deleting")
@@ -202,21 +198,17 @@ class MachineRegistry:
 
     def lease(self, name: str, minutes: int | None) -> MachineRecord:
         """Terminate it in so many minutes from now; None: never by itself. Raises NoMachineError, MachineStateError."""
-        record = self.find(name)
-        if record.kind == "desktop":
-            raise _not_of_the_desktop(record)
-        with self._changing[record.id]:
-            record = self.find(record.id)
+        with self._alone(name) as record:
             if record.status == "terminated":
                 message = "The machine is terminated."
                 raise MachineStateError(message, record.status, ("running", "stopped", "error"))
             ends_at = None if minutes is None else time.time() + 60 * minutes
-            record = self._keep(replace(record, ttl_minutes=minutes, ends_at=ends_at))
+            kept = self._keep(replace(record, ttl_minutes=minutes, ends_at=ends_at))
             with suppress(WorkerGoneError):
                 self._link(record.id).ask(WorkerRequest("lease", lease=ends_at))
         with self._lease_moved:
             self._lease_moved.notify_all()
-        return record
+        return kept
 
     # Doing
 
@@ -293,12 +285,17 @@ class MachineRegistry:
     # Within
 
     @contextmanager
-    def _change(self, name: str, what: str) -> Iterator[MachineRecord]:
+    def _alone(self, name: str) -> Iterator[MachineRecord]:
+        """The machine as it is, while nobody else changes it. Raises NoMachineError, MachineStateError for this desktop."""
         record = self.find(name)
         if record.kind == "desktop":
             raise _not_of_the_desktop(record)
         with self._changing[record.id]:
-            record = self.find(record.id)
+            yield self.find(record.id)
+
+    @contextmanager
+    def _change(self, name: str, what: str) -> Iterator[MachineRecord]:
+        with self._alone(name) as record:
             allowed = _FROM[what]
             if record.status not in allowed:
                 message = f"The machine is in the state {record.status}, and cannot be asked to {what}."
