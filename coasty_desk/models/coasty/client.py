@@ -124,19 +124,7 @@ class CoastyPredictor:
             raise
         cost = from_cents(answer.cents(self._tariff(session.size).step(session.predictions + 1)))
         self.session = replace(session, predictions=session.predictions + 1)
-        try:
-            prediction = first_of(predictions.decode(answer.document), self.max_actions)
-        except ServiceError:
-            if cost:
-                yield StepCharge("step", cost)
-            raise
-        return replace(
-            prediction,
-            request_id=prediction.request_id or answer.request_id,
-            usage=replace(prediction.usage, cost=cost),
-            attempts=answer.tries,
-            clamps=True,
-        )
+        return (yield from charged(answer, cost, self.max_actions))
 
     def _open(self, ask: PredictRequest) -> PredictStream[None]:
         size = ask.frame.sent
@@ -214,6 +202,23 @@ def _question(ask: PredictRequest) -> bytes:
     image = base64.b64encode(ask.frame.image)
     return b"".join(
         (b'{"screenshot":"', image, b'","instruction":', json.dumps(instruction(ask)).encode("ascii"), b"}")
+    )
+
+
+def charged(answer: ServiceAnswer, cost: Money, most: int | None) -> PredictStream[Prediction]:
+    """The prediction in an answer that cost so much, of which no more than `most` actions are done. Raises ServiceError where there is none in it."""
+    try:
+        prediction = first_of(predictions.decode(answer.document), most)
+    except ServiceError:
+        if cost:
+            yield StepCharge("step", cost)
+        raise
+    return replace(
+        prediction,
+        request_id=prediction.request_id or answer.request_id,
+        usage=replace(prediction.usage, cost=cost),
+        attempts=answer.tries,
+        clamps=True,
     )
 
 

@@ -10,21 +10,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Look, Prediction, Refusal
 from coasty_desk.core.errors import ServiceError, UnpaidError
 from coasty_desk.core.money import Money, from_cents
-from coasty_desk.core.ports import PredictRequest, PredictStream, StepCharge
+from coasty_desk.core.ports import PredictRequest, PredictStream
 from coasty_desk.core.scaling import Size
 from coasty_desk.core.stop import Stop
-from coasty_desk.models.coasty.client import instruction
+from coasty_desk.models.coasty.client import charged, instruction
 from coasty_desk.models.coasty.http import Connection
 from coasty_desk.models.coasty.outbox import Memory, Outbox, as_kept, void
 from coasty_desk.models.coasty.pricing import StatelessTariff
 from coasty_desk.models.coasty.purchase import Exchange, ServiceAnswer
-from coasty_desk.models.coasty.terms import NO_TERMS, Terms, first_of
-from coasty_desk.wire import canonical_actions, predictions
+from coasty_desk.models.coasty.terms import NO_TERMS, Terms
+from coasty_desk.wire import canonical_actions
 from coasty_desk.wire.json_fields import UnreadableError, parse_json
 from coasty_desk.wire.open_purchase import Posted
 
@@ -101,22 +100,11 @@ class StatelessPredictor:
                     void(self.outbox, ask.step, "predict")
                 raise
         cost = from_cents(answer.cents(self._cents(ask)))
-        try:
-            prediction = first_of(predictions.decode(answer.document), self.max_actions)
-        except ServiceError:
-            if cost:
-                yield StepCharge("step", cost)
-            raise
+        prediction = yield from charged(answer, cost, self.max_actions)
         image = ask.frame.image or _image_in(posted)
         acted = tuple(action for action in prediction.actions if not isinstance(action, Refusal))
         self._past.append(PastStep(image, ask.frame.sent, acted, prediction.reasoning))
-        return replace(
-            prediction,
-            request_id=prediction.request_id or answer.request_id,
-            usage=replace(prediction.usage, cost=cost),
-            attempts=answer.tries,
-            clamps=True,
-        )
+        return prediction
 
     def close(self) -> tuple[str, ...]:
         """Nothing is open at the service."""
