@@ -7,20 +7,20 @@ long is given up for a new one, with the task, what was done in words, and the p
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
 
 from coasty_desk.core.ports import PredictRequest
-from coasty_desk.core.scaling import Size
 from coasty_desk.core.token_prices import Tokens
 from coasty_desk.models.readers.reading import Reading
 from coasty_desk.models.readers.written_calls import WrittenCall
-from coasty_desk.models.vendor.answer_parts import PAUSED, asked_tokens, beside, count, without_call
-from coasty_desk.models.vendor.call_history import LONGEST_BODY, MOST_PICTURES, OpenCall, read_calls, results
+from coasty_desk.models.vendor.answer_parts import PAUSED, beside, count, without_call
+from coasty_desk.models.vendor.call_history import read_calls, results
 from coasty_desk.models.vendor.own_tools import OWN_TOOLS, SYSTEM, done_so_far
 from coasty_desk.models.vendor.token_tariff import MOST_OUT
+from coasty_desk.models.vendor.vendor_conversation import VendorConversation
 from coasty_desk.models.vendor.vendor_faults import VendorFault
 from coasty_desk.models.vendor.vendor_wire import Heard
 from coasty_desk.wire.json_fields import Fields, UnreadableError, glimpse, sound
@@ -50,22 +50,11 @@ _TAKEN: dict[str, int] = {}
 _MOUSE = ("left_click", "right_click", "middle_click", "double_click", "triple_click", "left_click_drag", "scroll")
 
 
-class AnthropicWire:
+class AnthropicWire(VendorConversation):
     """One run's conversation."""
 
     vendor, variable = "Anthropic", "ANTHROPIC_API_KEY"
     path = "messages"
-
-    def __init__(self, model: str, done: Sequence[str] = ()) -> None:
-        """`done`: what was done before, in words, where the run is taken up."""
-        self._model = model
-        self._messages: list[dict[str, Any]] = []
-        self._open: list[OpenCall] = []
-        self._unread = ""
-        self._done = list(done)
-        self._task = ""
-        self._sent = Size(1, 1)
-        self._bytes = self._pictures = self._read = 0
 
     @property
     def _tool(self) -> Tool:
@@ -76,32 +65,23 @@ class AnthropicWire:
         beta = {"anthropic-beta": self._tool.beta} if self._tool.beta else {}
         return {"anthropic-version": "2023-06-01", **beta}
 
-    def held(self, ask: PredictRequest) -> Heard | None:
-        """Nothing ever waits."""
-        del ask
-        return None
-
     def show(self, ask: PredictRequest) -> None:
         """The results of the last calls, then the picture; or a new beginning."""
         image = _image(ask)
-        size = len(ask.frame.image) * 4 // 3
-        self._bytes, self._pictures = self._bytes + size, self._pictures + 1
         told = beside(ask)
-        is_new = not self._messages or self._task != ask.task
-        if is_new or self._bytes > LONGEST_BODY or self._pictures > MOST_PICTURES or self._sent != ask.frame.sent:
+        if self._begins(ask, anew=self._sent != ask.frame.sent):
             self._begin(ask, image, told)
-            self._bytes, self._pictures = size, 1
         elif self._open:
             content = [self._result(one) for one in results(self._open, ask.outcomes, self._unread)]
             content[-1]["content"].append(image)
             self._say("user", [*content, *_texts(told)])
         else:
             self._say("user", [*_texts(told or "This is the screen now."), image])
-        self._sent, self._task, self._open, self._unread = ask.frame.sent, ask.task, [], ""
+        self._shown(ask)
 
     def body(self) -> dict[str, Any]:
         """The request, with what stands before its last block remembered by the vendor."""
-        messages = list(self._messages)
+        messages = list(self._entries)
         last = dict(messages[-1])
         last["content"] = [*last["content"][:-1], {**last["content"][-1], "cache_control": {"type": "ephemeral"}}]
         messages[-1] = last
@@ -134,7 +114,7 @@ class AnthropicWire:
 
     def mend(self, why: str) -> bool:
         """Results for what could not be read, or a nudge; nothing where the vendor only paused."""
-        if self._messages[-1]["role"] == "assistant" and why != PAUSED:
+        if self._entries[-1]["role"] == "assistant" and why != PAUSED:
             words = f"This could not be read: {why}. Answer with exactly one call."
             content = [self._result(one) for one in results(self._open, (), words)] or _texts(words)
             self._say("user", content)
@@ -149,10 +129,6 @@ class AnthropicWire:
         _TAKEN[self._model] = level + 1
         return True
 
-    def at_most(self, ask: PredictRequest) -> int:
-        """What was read last, the answer to it, and what is asked now."""
-        return self._read + MOST_OUT + asked_tokens(ask)
-
     def _tools(self) -> list[dict[str, Any]]:
         own = [{"name": one.name, "description": one.what, "input_schema": one.schema} for one in OWN_TOOLS]
         ends = [one for one in own if one["name"] in ("finish", "ask_user")]
@@ -165,11 +141,11 @@ class AnthropicWire:
         return [{"type": tool.type, "name": "computer", **size}, *ends]
 
     def _begin(self, ask: PredictRequest, image: dict[str, Any], told: str) -> None:
-        self._messages = []
+        self._entries = []
         self._say("user", [*_texts(f"{ask.task}{done_so_far(self._done)}"), *_texts(told), image])
 
     def _say(self, role: str, content: list[dict[str, Any]]) -> None:
-        self._messages.append({"role": role, "content": content})
+        self._entries.append({"role": role, "content": content})
 
     def _reading(self, content: list[Any], stopped: object) -> Reading:
         texts = [part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str)]

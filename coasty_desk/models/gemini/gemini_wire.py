@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from coasty_desk.core.actions import Verdict
 from coasty_desk.core.ports import PredictRequest
-from coasty_desk.core.scaling import Size
 from coasty_desk.core.token_prices import Tokens
 from coasty_desk.models.readers.reading import Reading
 from coasty_desk.models.readers.written_calls import WrittenCall
-from coasty_desk.models.vendor.answer_parts import agreed, asked_tokens, beside, count, without_call
+from coasty_desk.models.vendor.answer_parts import beside, count, without_call
 from coasty_desk.models.vendor.call_history import (
-    LONGEST_BODY,
-    MOST_PICTURES,
     CallResult,
     OpenCall,
     read_calls,
     results,
 )
 from coasty_desk.models.vendor.own_tools import OWN_TOOLS, SYSTEM, done_so_far
-from coasty_desk.models.vendor.token_tariff import MOST_OUT
+from coasty_desk.models.vendor.vendor_conversation import VendorConversation
 from coasty_desk.models.vendor.vendor_faults import VendorFault
 from coasty_desk.models.vendor.vendor_wire import Heard
 from coasty_desk.wire.json_fields import Fields, UnreadableError, glimpse, short, sound
@@ -41,7 +38,7 @@ EXCLUDED = ("navigate", "search", "open_web_browser", "go_back", "go_forward", "
 """Functions of browsers and phones: a desktop has none of them."""
 
 
-class GeminiWire:
+class GeminiWire(VendorConversation):
     """One run's conversation. What the vendor wants confirmed is put to the person, and nothing is done until they have agreed."""
 
     vendor, variable = "Google", "GEMINI_API_KEY"
@@ -49,59 +46,32 @@ class GeminiWire:
 
     def __init__(self, model: str, done: Sequence[str] = ()) -> None:
         """`done`: what was done before, in words, where the run is taken up."""
-        self._model = model
-        self._steps: list[dict[str, Any]] = []
-        self._open: list[OpenCall] = []
+        super().__init__(model, done)
         self._asked: dict[str, str] = {}
-        self._held: Heard | None = None
-        self._question = ""
-        self._unread = ""
-        self._done = list(done)
-        self._task = ""
-        self._sent = Size(1, 1)
-        self._bytes = self._pictures = self._read = 0
-
-    def headers(self) -> Mapping[str, str]:
-        """None besides."""
-        return {}
-
-    def held(self, ask: PredictRequest) -> Heard | None:
-        """The answer that waited for the person's word, now that they have agreed; a refusal begins anew."""
-        waiting, self._held = self._held, None
-        if waiting is None:
-            return None
-        if agreed(ask.said, self._question):
-            return waiting
-        self._steps, self._open, self._asked = [], [], {}
-        self._done.append("the person did not agree to the last action")
-        return None
 
     def show(self, ask: PredictRequest) -> None:
         """The results of the last calls, the last with the picture; or a new beginning."""
-        size = len(ask.frame.image) * 4 // 3
-        self._bytes, self._pictures = self._bytes + size, self._pictures + 1
         image = {"type": "image", "data": base64.b64encode(ask.frame.image).decode(), "mime_type": ask.frame.media_type}
         told = beside(ask)
-        is_new = not self._steps or self._task != ask.task
-        if is_new or self._bytes > LONGEST_BODY or self._pictures > MOST_PICTURES:
+        if self._begins(ask):
             texts = [SYSTEM, f"{ask.task}{done_so_far(self._done)}", told]
-            self._steps = [
+            self._entries = [
                 {"type": "user_input", "content": [*({"type": "text", "text": text} for text in texts if text), image]}
             ]
-            self._bytes, self._pictures = size, 1
         else:
             known = results(self._open, ask.outcomes, self._unread)
             for number, one in enumerate(known, 1):
-                self._steps.append(self._result(one, [image] if number == len(known) else []))
+                self._entries.append(self._result(one, [image] if number == len(known) else []))
             if told or not known:
                 more = [] if known else [image]
-                self._steps.append(
+                self._entries.append(
                     {
                         "type": "user_input",
                         "content": [{"type": "text", "text": told or "This is the screen now."}, *more],
                     }
                 )
-        self._sent, self._task, self._open, self._unread, self._asked = ask.frame.sent, ask.task, [], "", {}
+        self._shown(ask)
+        self._asked = {}
 
     def body(self) -> dict[str, Any]:
         """The request."""
@@ -117,7 +87,7 @@ class GeminiWire:
             for name in (_OURS.get(one.name),)
             if name
         ]
-        return {"model": self._model, "input": list(self._steps), "tools": [tool, *ends], "store": False}
+        return {"model": self._model, "input": list(self._entries), "tools": [tool, *ends], "store": False}
 
     def heard(self, document: object) -> Heard:
         """Its steps go into the conversation as they came, thoughts too."""
@@ -127,7 +97,7 @@ class GeminiWire:
             msg = "it has no steps"
             raise UnreadableError(msg)
         items = [one for one in steps if isinstance(one, dict)]
-        self._steps.extend(items)
+        self._entries.extend(items)
         usage = Fields.of(answer.values.get("usage"), "the usage")
         read, kept = count(usage, "total_input_tokens"), count(usage, "total_cached_tokens")
         out = count(usage, "total_output_tokens") + count(usage, "total_thought_tokens")
@@ -150,8 +120,8 @@ class GeminiWire:
     def mend(self, why: str) -> bool:
         """Results for what could not be read, and a sentence."""
         words = f"Your last answer could not be read: {why}. Answer with exactly one call."
-        self._steps.extend(self._result(one, []) for one in results(self._open, (), words))
-        self._steps.append({"type": "user_input", "content": [{"type": "text", "text": words}]})
+        self._entries.extend(self._result(one, []) for one in results(self._open, (), words))
+        self._entries.append({"type": "user_input", "content": [{"type": "text", "text": words}]})
         self._open, self._unread = [], ""
         return True
 
@@ -159,10 +129,6 @@ class GeminiWire:
         """There is one form."""
         del fault
         return False
-
-    def at_most(self, ask: PredictRequest) -> int:
-        """What was read last, the answer to it, and what is asked now."""
-        return self._read + MOST_OUT + asked_tokens(ask)
 
     def _result(self, one: CallResult, more: list[dict[str, Any]]) -> dict[str, Any]:
         told: dict[str, Any] = (

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from coasty_desk.core.actions import Verdict
 from coasty_desk.core.ports import PredictRequest
-from coasty_desk.core.scaling import Size
 from coasty_desk.core.token_prices import Tokens
 from coasty_desk.models.readers.reading import Reading
 from coasty_desk.models.readers.written_calls import WrittenCall
-from coasty_desk.models.vendor.answer_parts import agreed, asked_tokens, beside, count, without_call
+from coasty_desk.models.vendor.answer_parts import beside, count, without_call
 from coasty_desk.models.vendor.call_history import (
-    LONGEST_BODY,
-    MOST_PICTURES,
     CallResult,
     OpenCall,
     read_calls,
@@ -24,6 +21,7 @@ from coasty_desk.models.vendor.call_history import (
 )
 from coasty_desk.models.vendor.own_tools import OWN_TOOLS, SYSTEM, done_so_far
 from coasty_desk.models.vendor.token_tariff import MOST_OUT
+from coasty_desk.models.vendor.vendor_conversation import VendorConversation
 from coasty_desk.models.vendor.vendor_faults import VendorFault
 from coasty_desk.models.vendor.vendor_wire import Heard
 from coasty_desk.wire.json_fields import Fields, UnreadableError, glimpse, short, sound
@@ -36,7 +34,7 @@ _PREVIEW: set[str] = set()
 """Models that have turned out to know the older tool only."""
 
 
-class OpenAIWire:
+class OpenAIWire(VendorConversation):
     """One run's conversation. Safety checks are put to the person, and nothing is done until they have agreed."""
 
     vendor, variable = "OpenAI", "OPENAI_API_KEY"
@@ -44,54 +42,27 @@ class OpenAIWire:
 
     def __init__(self, model: str, done: Sequence[str] = ()) -> None:
         """`done`: what was done before, in words, where the run is taken up."""
-        self._model = model
-        self._items: list[dict[str, Any]] = []
-        self._open: list[OpenCall] = []
+        super().__init__(model, done)
         self._kinds: dict[str, str] = {}
         self._checks: list[dict[str, Any]] = []
-        self._held: Heard | None = None
-        self._question = ""
-        self._unread = ""
-        self._done = list(done)
-        self._task = ""
-        self._sent = Size(1, 1)
-        self._bytes = self._pictures = self._read = 0
 
     @property
     def _is_older(self) -> bool:
         return self._model in _PREVIEW or self._model.startswith(_OLDER)
 
-    def headers(self) -> Mapping[str, str]:
-        """None besides."""
-        return {}
-
-    def held(self, ask: PredictRequest) -> Heard | None:
-        """The answer that waited for the person's word, now that they have agreed; a refusal begins anew."""
-        waiting, self._held = self._held, None
-        if waiting is None:
-            return None
-        if agreed(ask.said, self._question):
-            return waiting
-        self._items, self._open, self._checks = [], [], []
-        self._done.append("the person did not agree to the last action")
-        return None
-
     def show(self, ask: PredictRequest) -> None:
         """The outputs of the last calls, the last with the picture; or a new beginning."""
-        size = len(ask.frame.image) * 4 // 3
-        self._bytes, self._pictures = self._bytes + size, self._pictures + 1
         told = beside(ask)
         known = results(self._open, ask.outcomes, self._unread)
-        is_new = not self._items or self._task != ask.task or self._sent != ask.frame.sent
         failed = any(not one.ran for one in known)  # no output says that a call was not carried out
-        if is_new or failed or self._bytes > LONGEST_BODY or self._pictures > MOST_PICTURES:
-            self._items = [self._user(f"{ask.task}{done_so_far(self._done)}", told, ask)]
-            self._bytes, self._pictures = size, 1
+        if self._begins(ask, anew=failed or self._sent != ask.frame.sent):
+            self._entries = [self._user(f"{ask.task}{done_so_far(self._done)}", told, ask)]
         else:
-            self._items.extend(self._output(one, ask) for one in known)
+            self._entries.extend(self._output(one, ask) for one in known)
             if told or not any(self._kinds.get(one.call.call_id) == "computer_call" for one in known):
-                self._items.append(self._user("", told or "This is the screen now.", ask))
-        self._sent, self._task, self._open, self._unread, self._checks = ask.frame.sent, ask.task, [], "", []
+                self._entries.append(self._user("", told or "This is the screen now.", ask))
+        self._shown(ask)
+        self._checks = []
 
     def body(self) -> dict[str, Any]:
         """The request."""
@@ -99,7 +70,7 @@ class OpenAIWire:
             "model": self._model,
             "instructions": SYSTEM,
             "tools": self._tools(),
-            "input": list(self._items),
+            "input": list(self._entries),
             "store": False,
             "include": ["reasoning.encrypted_content"],
             "parallel_tool_calls": False,
@@ -117,7 +88,7 @@ class OpenAIWire:
             msg = "it has no output"
             raise UnreadableError(msg)
         items = [one for one in output if isinstance(one, dict)]
-        self._items.extend(items)
+        self._entries.extend(items)
         usage = Fields.of(answer.values.get("usage"), "the usage")
         details = usage.values.get("input_tokens_details")
         inner = Fields(details) if isinstance(details, dict) else Fields({})
@@ -142,11 +113,11 @@ class OpenAIWire:
 
     def mend(self, why: str) -> bool:
         """In a sentence, from a new beginning: a call without its output would be an error."""
-        self._items = [
-            one for one in self._items if one.get("type") not in ("computer_call", "function_call", "reasoning")
+        self._entries = [
+            one for one in self._entries if one.get("type") not in ("computer_call", "function_call", "reasoning")
         ]
         words = f"Your last answer could not be read: {why}. Answer with exactly one call."
-        self._items.append({"role": "user", "content": [{"type": "input_text", "text": words}]})
+        self._entries.append({"role": "user", "content": [{"type": "input_text", "text": words}]})
         self._open, self._unread = [], ""
         return True
 
@@ -156,10 +127,6 @@ class OpenAIWire:
             return False
         _PREVIEW.add(self._model)
         return True
-
-    def at_most(self, ask: PredictRequest) -> int:
-        """What was read last, the answer to it, and what is asked now."""
-        return self._read + MOST_OUT + asked_tokens(ask)
 
     def _tools(self) -> list[dict[str, Any]]:
         ends = [
