@@ -36,10 +36,9 @@ from coasty_desk.machines.worker_protocol import (
     StepResult,
     WorkerAnswer,
     WorkerRequest,
-    receive,
-    send,
 )
 from coasty_desk.settings import Settings
+from coasty_desk.socket_frames import receive, send
 
 LOCK = "worker.lock"
 ENDED = "worker.ended"

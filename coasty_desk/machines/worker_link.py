@@ -17,7 +17,8 @@ import coasty_desk
 from coasty_desk import file_lock, plain_files
 from coasty_desk.machines import posix_worker_socket
 from coasty_desk.machines.machine_errors import MissingPartError, WorkerGoneError
-from coasty_desk.machines.worker_protocol import WorkerAnswer, WorkerRequest, receive, send
+from coasty_desk.machines.worker_protocol import WorkerAnswer, WorkerRequest
+from coasty_desk.socket_frames import receive, send
 
 LOCK = "worker.lock"
 ENDED = "worker.ended"

@@ -1,24 +1,14 @@
-"""What the service and a machine's worker say to each other: one question and one answer a connection, as frames of msgpack."""
+"""What the service and a machine's worker say to each other: one question and one answer a connection (socket_frames.py)."""
 
 from __future__ import annotations
 
-import socket
-import struct
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct
-
-LARGEST = 80_000_000
-"""Bytes of a frame: a file of 50 MB in base64, and what is around it."""
 
 ImageKind = Literal["jpeg", "png"]
 Fault = Literal["", "busy", "display", "failed", "not understood"]
-
-_LENGTH = struct.Struct(">I")
-
-T = TypeVar("T", bound=Struct)
 
 
 class CommandStep(Struct, frozen=True):
@@ -42,6 +32,19 @@ class WorkerRequest(Struct, frozen=True, omit_defaults=True):
     stop_on_error: bool = True
     image: ImageKind = "jpeg"
     lease: float | None = None
+
+
+class DisplayLoan(Struct, frozen=True):
+    """A virtual machine's display, lent to a run's process by the worker that has it: as `VirtualMachine` has these.
+
+    `display` is for a process that looks at it and drives it (`DISPLAY`, `XAUTHORITY`), `environment` of what is started on it, `argv`
+    what stands before the command line of a program there, `notes` are sentences on what its programs are not kept from.
+    """
+
+    display: Mapping[str, str]
+    environment: Mapping[str, str]
+    argv: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class StepResult(Struct, frozen=True):
@@ -75,35 +78,3 @@ class WorkerAnswer(Struct, frozen=True):
     fault: Fault = ""
     message: str = ""
     seconds: int | None = None
-
-
-def send(connection: socket.socket, message: Struct) -> None:
-    """Send one frame. Raises OSError."""
-    content = msgspec.msgpack.encode(message)
-    connection.sendall(_LENGTH.pack(len(content)))
-    connection.sendall(content)
-
-
-def receive(connection: socket.socket, kind: type[T]) -> T:
-    """The next frame. Raises ConnectionError where there is none any more, or none that can be read, OSError."""
-    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
-    if length > LARGEST:
-        message = "a frame is too large"
-        raise ConnectionError(message)
-    try:
-        return msgspec.msgpack.decode(_exactly(connection, length), type=kind)
-    except msgspec.DecodeError as error:
-        message = "a frame cannot be read"
-        raise ConnectionError(message) from error
-
-
-def _exactly(connection: socket.socket, length: int) -> bytearray:
-    content = bytearray(length)
-    rest = memoryview(content)
-    while rest:
-        count = connection.recv_into(rest)
-        if not count:
-            message = "the other end has closed the connection"
-            raise ConnectionError(message)
-        rest = rest[count:]
-    return content

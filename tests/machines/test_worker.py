@@ -18,7 +18,8 @@ from coasty_desk.machines.habitat import this_desktop
 from coasty_desk.machines.machine_record import MachineRecord, write
 from coasty_desk.machines.registry import MachineRegistry, NewMachine
 from coasty_desk.machines.worker import Worker
-from coasty_desk.machines.worker_protocol import WorkerRequest, send
+from coasty_desk.machines.worker_protocol import WorkerRequest
+from coasty_desk.socket_frames import send
 from tests.machines.conftest import Home, done, until
 
 
