@@ -13,7 +13,7 @@ from coasty_desk.models.offline.language.instructions import ClickOn
 from coasty_desk.models.offline.steps.context import CannotError, Context
 from coasty_desk.models.offline.steps.pointer_and_keys import find_to_act
 from coasty_desk.models.offline.targeting.locating import Located
-from coasty_desk.models.offline.vision.engines import Engine, best_engine
+from coasty_desk.models.offline.vision.engines import ReadingEngine, best_engine
 from coasty_desk.models.offline.vision.reader import Reader
 from coasty_desk.models.offline.vision.texts import Box
 from scripts.offline_bench.screens import Labelled, Thing
@@ -33,7 +33,7 @@ class Grounded:
 
 
 def ground(
-    screens: Iterable[Labelled], load: Callable[[], Engine] = best_engine, keep: Path | None = None
+    screens: Iterable[Labelled], load: Callable[[], ReadingEngine] = best_engine, keep: Path | None = None
 ) -> list[Grounded]:
     """Ask for everything on every screen."""
     made = []

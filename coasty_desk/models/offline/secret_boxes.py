@@ -15,7 +15,7 @@ from coasty_desk.core.scaling import Rect
 from coasty_desk.core.secrets import SHORTEST_HIDDEN
 from coasty_desk.core.stop import Stop
 from coasty_desk.models.offline.vision import image_diff
-from coasty_desk.models.offline.vision.engines import Engine, best_engine
+from coasty_desk.models.offline.vision.engines import ReadingEngine, best_engine
 from coasty_desk.models.offline.vision.pixels import Picture, encoded
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.reader import TOO_MUCH, Reader
@@ -34,7 +34,7 @@ ALREADY_READ = 4096
 class SecretBoxes:
     """Finds the secrets that were typed, in every later picture. The reader is loaded when the first is."""
 
-    def __init__(self, stop: Stop, load: Callable[[], Engine] = best_engine) -> None:
+    def __init__(self, stop: Stop, load: Callable[[], ReadingEngine] = best_engine) -> None:
         self._stop = stop
         self._load = load
         self._values: dict[str, str] = {}

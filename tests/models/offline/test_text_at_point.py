@@ -11,7 +11,7 @@ from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.scaling import Rect
 from coasty_desk.models.offline.targeting.text_at_point import TextAtPoint
-from coasty_desk.models.offline.vision.engines import Engine
+from coasty_desk.models.offline.vision.engines import ReadingEngine
 
 SHOWS = Rect(0, 0, 800, 600)
 
@@ -51,7 +51,7 @@ def test_the_label_of_the_button_is_read(under: TextAtPoint, point: Point, text:
 def test_without_an_engine_the_text_is_not_known() -> None:
     """And nothing fails for it."""
 
-    def missing() -> Engine:
+    def missing() -> ReadingEngine:
         message = "not installed"
         raise UsageError(message)
 

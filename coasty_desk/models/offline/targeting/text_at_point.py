@@ -7,7 +7,7 @@ from collections.abc import Callable
 from coasty_desk.core.actions import Point
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.scaling import Rect
-from coasty_desk.models.offline.vision.engines import Engine, EngineLoader, best_engine
+from coasty_desk.models.offline.vision.engines import EngineLoader, ReadingEngine, best_engine
 
 AROUND = (420, 160)
 """Width and height in real pixels of what is read: a button and its neighbours."""
@@ -20,7 +20,10 @@ class TextAtPoint:
     """Gives the text at a real pixel, empty where there is none or nobody can read it. The engine is loaded from the start."""
 
     def __init__(
-        self, picture: Callable[[Rect], bytes], shows: Callable[[], Rect], load: Callable[[], Engine] = best_engine
+        self,
+        picture: Callable[[Rect], bytes],
+        shows: Callable[[], Rect],
+        load: Callable[[], ReadingEngine] = best_engine,
     ) -> None:
         """`picture` gives a PNG of a real rectangle as it is now, `shows` the monitor's rectangle."""
         self._picture = picture

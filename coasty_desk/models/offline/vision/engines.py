@@ -13,7 +13,7 @@ from coasty_desk.core.errors import UsageError
 from coasty_desk.models.offline.vision.texts import Box, Text
 
 
-class Engine(Protocol):
+class ReadingEngine(Protocol):
     """Whoever reads the lines of text in an encoded image."""
 
     def lines(self, image: bytes) -> Sequence[Text]:
@@ -59,27 +59,27 @@ class RapidOcr:
         ]
 
 
-ENGINES: Mapping[str, Callable[[], Engine]] = {"faster_paddle": FasterPaddle, "rapidocr": RapidOcr}
+ENGINES: Mapping[str, Callable[[], ReadingEngine]] = {"faster_paddle": FasterPaddle, "rapidocr": RapidOcr}
 """By the package that each needs, the best first."""
 
 
 class EngineLoader:
     """An engine that is loaded in the background from the start."""
 
-    def __init__(self, load: Callable[[], Engine]) -> None:
-        self._engine: Engine | None = None
+    def __init__(self, load: Callable[[], ReadingEngine]) -> None:
+        self._engine: ReadingEngine | None = None
         self._failure = UsageError("The engine that reads the screen could not be loaded.", "")
         self._thread = threading.Thread(target=self._load, args=(load,), name="coasty-desk reader", daemon=True)
         self._thread.start()
 
-    def __call__(self) -> Engine:
+    def __call__(self) -> ReadingEngine:
         """It, once it is loaded. Raises UsageError where there is none."""
         self._thread.join()
         if self._engine is None:
             raise self._failure
         return self._engine
 
-    def _load(self, load: Callable[[], Engine]) -> None:
+    def _load(self, load: Callable[[], ReadingEngine]) -> None:
         try:
             self._engine = load()
         except UsageError as error:
@@ -96,12 +96,12 @@ def best() -> str:
     return _first(importlib.import_module)[0]
 
 
-def best_engine() -> Engine:
+def best_engine() -> ReadingEngine:
     """The best that can be loaded. Raises UsageError where there is none."""
     return _first(lambda package: ENGINES[package]())[1]
 
 
-def shared_engine() -> Engine:
+def shared_engine() -> ReadingEngine:
     """The best that can be loaded, one for all of this process: it reads one picture at a time. Raises UsageError where there is none."""
     with _SHARING:
         if not _SHARED:
@@ -112,7 +112,7 @@ def shared_engine() -> Engine:
 class _OneAtATime:
     """An engine for several threads."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: ReadingEngine) -> None:
         self._engine, self._lock = engine, threading.Lock()
 
     def lines(self, image: bytes) -> Sequence[Text]:
@@ -122,7 +122,7 @@ class _OneAtATime:
 
 
 _SHARING = threading.Lock()
-_SHARED: list[Engine] = []
+_SHARED: list[ReadingEngine] = []
 
 
 def broken() -> dict[str, str]:

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from coasty_desk.models.offline.vision.engines import Engine
+from coasty_desk.models.offline.vision.engines import ReadingEngine
 from coasty_desk.models.offline.vision.image_diff import apart
 from coasty_desk.models.offline.vision.pixels import Picture, encoded, unlike
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
@@ -43,7 +43,7 @@ UNSURE = 0.8
 SURE_ENOUGH = 0.55
 
 
-def closer(engine: Engine, seen: ReadScreen, within: Box) -> tuple[Text, ...]:
+def closer(engine: ReadingEngine, seen: ReadScreen, within: Box) -> tuple[Text, ...]:
     """The single characters in that part of the screen that were not read, or not surely; empty for none."""
     part = within.within(seen.whole)
     if part.width < 8 or part.height < 8:
@@ -106,7 +106,7 @@ def _components(ink: bytes, width: int) -> list[Box]:
     return [box for index, box in enumerate(groups) if same[index] == index]
 
 
-def _read(engine: Engine, picture: Picture, blobs: Sequence[Box]) -> Iterable[Text]:
+def _read(engine: ReadingEngine, picture: Picture, blobs: Sequence[Box]) -> Iterable[Text]:
     from PIL import Image as Pictures
 
     sheet = Pictures.new("RGB", (120 + COPIES * (LARGEST + 2 * NEAR) * LARGER, ROW * len(blobs)), "white")

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from coasty_desk.core.scaling import Size
 from coasty_desk.models.offline.vision import glyphs, image_diff
-from coasty_desk.models.offline.vision.engines import Engine, EngineLoader, shared_engine
+from coasty_desk.models.offline.vision.engines import EngineLoader, ReadingEngine, shared_engine
 from coasty_desk.models.offline.vision.pixels import Picture, encoded
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.segmentation import parted
@@ -31,7 +31,7 @@ ENLARGED = 2
 class Reader:
     """Reads one screenshot after the other; the engine is loaded in the background from the start."""
 
-    def __init__(self, load: Callable[[], Engine] = shared_engine) -> None:
+    def __init__(self, load: Callable[[], ReadingEngine] = shared_engine) -> None:
         self._engine = EngineLoader(load)
         self._last: ReadScreen | None = None
 
@@ -97,7 +97,9 @@ def _with_its_lines(box: Box, lines: Iterable[Text]) -> Box:
     return reduce(Box.with_, (line.box for line in lines if line.box.meets(box)), box)
 
 
-def _read_part(engine: Engine, picture: Picture, part: Box, kept: Iterable[Text], *, enlarged: int = 1) -> list[Text]:
+def _read_part(
+    engine: ReadingEngine, picture: Picture, part: Box, kept: Iterable[Text], *, enlarged: int = 1
+) -> list[Text]:
     """The lines in a part of the picture; what is `kept` of its surroundings is painted over."""
     from PIL import Image as Pictures
     from PIL import ImageDraw
