@@ -45,10 +45,15 @@ def parsed(command: Command, parameters: Mapping[str, Any]) -> Any:
 
     Raises msgspec.ValidationError, which names the place.
     """
+    return msgspec.convert(named(command, parameters), command.parameters, strict=True)
+
+
+def named(command: Command, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters by the command's own names, null left out, 3.0 as 3."""
     given = {name: _integral(value) for name, value in parameters.items() if value is not None}
     renamed = {command.aliases[name]: value for name, value in given.items() if name in command.aliases}
     own = {name: value for name, value in given.items() if name not in command.aliases}
-    return msgspec.convert(renamed | own, command.parameters, strict=True)
+    return renamed | own
 
 
 def _integral(value: Any) -> Any:

@@ -18,6 +18,9 @@ DEEPEST = 64
 MOST_PARAMETERS = 100
 """Of a query."""
 
+MOST_TOLD = 20
+"""Unknown fields that are named."""
+
 _EXACT = 2**53
 """Beyond it a float is no one integer."""
 
@@ -48,7 +51,7 @@ def body(value: Any, kind: type | None, *, required: bool) -> Any:
     try:
         return msgspec.convert(value, kind, strict=True)
     except msgspec.ValidationError as error:
-        raise _invalid([_detail("body", str(error))]) from error
+        raise misfit(["body"], value, kind, error) from error
 
 
 def query(text: bytes, kind: type | None) -> Any:
@@ -74,7 +77,7 @@ def query(text: bytes, kind: type | None) -> Any:
     try:
         return msgspec.convert(said, kind, strict=False)
     except msgspec.ValidationError as error:
-        detail = _detail("query", str(error))
+        detail = _detail(["query"], str(error))
         at = detail["loc"][1] if len(detail["loc"]) > 1 else ""
         if at == "limit":
             raise _bad_limit(kind, said["limit"]) from error
@@ -83,15 +86,38 @@ def query(text: bytes, kind: type | None) -> Any:
         raise _invalid([detail]) from error
 
 
+def misfit(where: Sequence[str | int], value: Any, kind: type, error: msgspec.ValidationError) -> ApiError:
+    """The refusal of a value that is not of that type: every field that is wrong, and of each the first thing.
+
+    `where` it stands; `error` is what the whole of it came to. Which fields there are is said where one is not among them.
+    """
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    details: list[dict[str, Any]] = []
+    said = value if isinstance(value, dict) else {}
+    for name, field in fields.items():
+        if name in said:
+            try:
+                msgspec.convert(said[name], field.type, strict=True)
+            except msgspec.ValidationError as wrong:
+                details.append(_detail([*where, name], str(wrong)))
+        elif field.required and isinstance(value, dict):
+            details.append(_missing([*where, name]))
+    strange = [name for name in said if name not in fields] if kind.__struct_config__.forbid_unknown_fields else []  # type: ignore[attr-defined] # every Struct has one
+    details += [_unknown([*where], name) for name in strange[:MOST_TOLD]]
+    known = f"The fields are {', '.join(fields) or 'none'}: mend what details names." if strange else ""
+    return _invalid(details or [_detail(where, str(error))], known)
+
+
 def refused(where: Sequence[str | int], what: str, kind: str = "value_error") -> ApiError:
     """The same refusal, for what no type can say: `where` begins with `body`, `path`, `query` or `header`."""
     return _invalid([{"loc": list(where), "msg": what[:_SHOWN], "type": kind}])
 
 
-def _invalid(details: list[dict[str, Any]]) -> ApiError:
-    first = details[0]
+def _invalid(details: list[dict[str, Any]], suggestion: str = "") -> ApiError:
+    first, *more = details
     place = ".".join(map(str, first["loc"]))
-    return ApiError("VALIDATION_ERROR", f"{place}: {first['msg']}.", details=details)
+    others = f" {len(more)} more {'is' if len(more) == 1 else 'are'} wrong." if more else ""
+    return ApiError("VALIDATION_ERROR", f"{place}: {first['msg']}.{others}", suggestion, details=details)
 
 
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<key>key in )?\$(?P<path>.*)`)?$", re.DOTALL)
@@ -100,17 +126,25 @@ _MISSING = re.compile(r"^Object missing required field `(.*)`$")
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
 
 
-def _detail(where: str, said: str) -> dict[str, Any]:
+def _detail(where: Sequence[str | int], said: str) -> dict[str, Any]:
     """The place, and what is wrong there, of the library's sentence (`Expected ... - at `$.a[0].b``)."""
     found = cast("re.Match[str]", _AT.match(said))
     what = found["what"]
     steps = [int(number) if number else name for name, number in _STEP.findall(found["path"] or "") if name or number]
-    loc: list[str | int] = [where, *steps]
+    loc: list[str | int] = [*where, *steps]
     if missing := _MISSING.match(what):
-        return {"loc": [*loc, missing[1]], "msg": "it is required", "type": "missing"}
+        return _missing([*loc, missing[1]])
     if unknown := _UNKNOWN.match(what):
-        return {"loc": [*loc, _printable(unknown[1])], "msg": "there is no such field", "type": "extra_forbidden"}
+        return _unknown(loc, unknown[1])
     return {"loc": loc, "msg": _printable(what), "type": "value_error"}
+
+
+def _missing(loc: list[str | int]) -> dict[str, Any]:
+    return {"loc": loc, "msg": "it is required", "type": "missing"}
+
+
+def _unknown(where: list[str | int], name: str) -> dict[str, Any]:
+    return {"loc": [*where, _printable(name)], "msg": "there is no such field", "type": "extra_forbidden"}
 
 
 _KEYS = re.compile(r"(?:sk-|cua_sk_)[A-Za-z0-9_-]{8,}")

@@ -72,6 +72,31 @@ def test_a_body_that_is_not_as_it_must_be_is_refused_with_the_place(here: Served
     assert set(answer.json["error"]["details"][0]) == {"loc", "msg", "type"}
 
 
+def test_everything_that_is_wrong_is_told_at_once(here: Served) -> None:
+    """Every field that is wrong, each with the first thing that is, and which fields there are where one is not among them."""
+    answer = here.client("POST", "/v1/keys", {"scopes": ["all"], "this_desktop": 1, "else": 1, "other": 2})
+    error = answer.json["error"]
+    assert [detail["loc"] for detail in error["details"]] == [
+        ["body", "name"],
+        ["body", "scopes", 0],
+        ["body", "this_desktop"],
+        ["body", "else"],
+        ["body", "other"],
+    ]
+    assert [detail["type"] for detail in error["details"]] == [
+        "missing",
+        "value_error",
+        "value_error",
+        "extra_forbidden",
+        "extra_forbidden",
+    ]
+    assert error["message"] == "body.name: it is required. 4 more are wrong."
+    assert error["suggestion"] == "The fields are name, scopes, this_desktop: mend what details names."
+    many = here.client("POST", "/v1/keys", {"name": "a"} | {f"x{at}": at for at in range(10_000)})
+    assert many.status == 422
+    assert len(many.body) < 5000
+
+
 def test_what_is_unknown_is_told_shortly_and_in_printable_characters(here: Served) -> None:
     """What is unknown is told shortly and in printable characters."""
     answer = here.client("POST", "/v1/keys", {"name": "a", "\x1b[31m" + "z" * 5000: 1})
