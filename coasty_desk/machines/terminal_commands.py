@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
 from coasty_desk.core.printable import printable
 from coasty_desk.machines.command import Command, CommandError, CommandResult, first_line
@@ -23,8 +24,9 @@ SESSIONS = 16
 USUAL = "default"
 """The session of commands that name none."""
 
-SessionId = Annotated[str, Meta(min_length=1, max_length=128)]
-Folder = Annotated[str, Meta(min_length=1, max_length=512)]
+SessionId = Annotated[str, Meta(max_length=128)]
+Folder = Annotated[str, Meta(max_length=512)]
+"""Programs send an empty one, too, and mean none."""
 
 
 class TerminalConnect(Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,11 +44,19 @@ class TerminalExecute(Struct, frozen=True, forbid_unknown_fields=True):
     cwd: Folder | None = None
     timeout_ms: Annotated[int, Meta(ge=1000, le=120_000)] | None = None
 
+    def __post_init__(self) -> None:
+        """An empty name is none."""
+        force_setattr(self, "session_id", self.session_id or USUAL)
+
 
 class TerminalSession(Struct, frozen=True, forbid_unknown_fields=True):
     """`session_id`: which session."""
 
     session_id: SessionId = USUAL
+
+    def __post_init__(self) -> None:
+        """An empty name is none."""
+        force_setattr(self, "session_id", self.session_id or USUAL)
 
 
 class MachineTerminal:
@@ -137,7 +147,7 @@ class MachineTerminal:
 
     def _session(self, name: str, folder: str | None, until: float) -> tuple[ShellSession, bool]:
         """The session of that name, in that folder, and whether it is new. One that had ended begins again where it was."""
-        wanted = None if folder is None else self._within(folder)
+        wanted = self._within(folder) if folder else None
         with self._lock:
             if self._closed:
                 message = "The machine's terminal is closed."

@@ -331,3 +331,12 @@ def test_behind_walls_nothing_outside_is_seen(home: Path) -> None:
     assert "secret\n" not in told["output"].replace("/secret", "")
     assert told["cwd"] == f"{INSIDE}/sub"
     tool.close()
+
+
+def test_an_empty_name_or_folder_is_none(terminal: Tool) -> None:
+    """As programs send them that mean none: the usual session, where it is."""
+    terminal("terminal_execute", command="cd /usr", session_id="")
+    assert terminal("terminal_execute", command="pwd", cwd="")["output"] == "/usr\n"
+    assert terminal("terminal_read", session_id="")["session_id"] == "default"
+    assert terminal("terminal_close", session_id="")["closed"]
+    assert terminal("terminal_connect", session_id="", cwd="")["session_id"].startswith("term_")
