@@ -14,6 +14,7 @@ from coasty_desk.server.operation import Call, CallReply, Operation
 from coasty_desk.server.service import BALANCE
 from coasty_desk.server.timestamps import iso
 from coasty_desk.server.usage_meter import this_month
+from coasty_desk.wire.machine_resources import Moment
 
 TIER = "enterprise"
 """Of every key: this service withholds nothing for money."""
@@ -54,7 +55,7 @@ class KeyMade(Struct, frozen=True):
     tier: str
     scopes: list[str]
     this_desktop: bool
-    created_at: str
+    created_at: Moment
     request_id: str = ""
 
 
@@ -66,8 +67,8 @@ class KeyListed(Struct, frozen=True):
     tier: str
     scopes: list[str]
     this_desktop: bool
-    created_at: str
-    last_used_at: str | None
+    created_at: Moment
+    last_used_at: Moment | None
     key_prefix: str
 
 

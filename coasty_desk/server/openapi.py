@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from coasty_desk.server.api_errors import CODES
-from coasty_desk.server.api_keys import SCOPES
 from coasty_desk.server.operation import Operation
 from coasty_desk.server.route_table import LONGEST_NAME
 
@@ -77,6 +76,9 @@ def document(operations: Iterable[Operation], version: str) -> dict[str, Any]:
     kinds = {kind for row in rows for kind in (row.body, row.reply) if kind is not None}
     ordered = sorted(kinds, key=lambda kind: kind.__name__)
     schemas, components = msgspec.json.schema_components(ordered, ref_template=_REF)
+    asked = _below([row.body for row in rows if row.body is not None], components)
+    for name in components.keys() - asked:
+        _demand_what_is_sent(components[name])
     schema_of = dict(zip(ordered, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for row in rows:
@@ -104,6 +106,28 @@ def document(operations: Iterable[Operation], version: str) -> dict[str, Any]:
     }
 
 
+def _below(kinds: list[type], components: Mapping[str, Any]) -> set[str]:
+    """The names of what these types are made of, and of themselves."""
+    found: set[str] = set()
+    left = [kind.__name__ for kind in kinds]
+    while left:
+        name = left.pop()
+        if name in components and name not in found:
+            found.add(name)
+            left += re.findall(r"#/components/schemas/(\w+)", str(components[name]))
+    return found
+
+
+def _demand_what_is_sent(schema: dict[str, Any]) -> None:
+    """Of a reply: a field that has a default is sent with it, so that nobody need know the default."""
+    properties = schema.get("properties", {})
+    sent = {name for name, field in properties.items() if "default" in field} | set(schema.get("required", ()))
+    if sent:
+        schema["required"] = [name for name in properties if name in sent]
+    for field in properties.values():
+        field.pop("default", None)
+
+
 def _operation(row: Operation, schema_of: Mapping[type, Any]) -> dict[str, Any]:
     dynamic = row.scopes is not None
     told: dict[str, Any] = {
@@ -120,10 +144,8 @@ def _operation(row: Operation, schema_of: Mapping[type, Any]) -> dict[str, Any]:
         "x-idempotency": "reserve-and-replay" if row.idempotent else "none",
     }
     if dynamic:
-        told["x-required-scope"] = "by-request"
-        told["x-required-scopes"] = [
-            name for name in SCOPES if name.partition(":")[0] in ("actions", "terminal", "files", "browser")
-        ]
+        told["x-required-scope"], scopes = row.scopes_told
+        told["x-required-scopes"] = list(scopes)
     if row.scope is None:
         told["security"] = []
     if row.body is not None:

@@ -70,6 +70,9 @@ CommandName = Literal[
 ]
 """The 49 of API.md §13.3, and what programs send besides (§18, row 2)."""
 
+Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+"""ISO 8601, in UTC."""
+
 SnapshotName = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
@@ -159,10 +162,10 @@ class MachineBilling(Struct, frozen=True):
     stopped_credits_per_hour: int = 0
     accrued_cents: int = 0
     projected_daily_cents: int = 0
-    since: str | None = None
+    since: Moment | None = None
     total_credits_billed: int = 0
     suspended_for_billing: bool = False
-    auto_destroy_at: str | None = None
+    auto_destroy_at: Moment | None = None
     ttl_minutes: int | None = None
 
 
@@ -191,9 +194,9 @@ class MachineResource(Struct, frozen=True, kw_only=True):
     storage_gb: int = STORAGE_GB
     public_ip: str | None = None
     is_test: bool = True
-    created_at: str | None = None
-    started_at: str | None = None
-    auto_destroy_at: str | None = None
+    created_at: Moment | None = None
+    started_at: Moment | None = None
+    auto_destroy_at: Moment | None = None
     ttl_minutes: int | None = None
     metadata: dict[str, str] = {}
     billing: MachineBilling = MachineBilling()
@@ -243,7 +246,7 @@ class UpdateMachineResponse(Struct, frozen=True):
 
     machine_id: str
     ttl_minutes: int | None
-    auto_destroy_at: str | None
+    auto_destroy_at: Moment | None
     request_id: str = ""
 
 
@@ -262,7 +265,7 @@ class SnapshotResponse(Struct, frozen=True):
     machine_id: str
     snapshot_id: str
     name: str
-    created_at: str
+    created_at: Moment
     credits_charged: int
     message: str
     request_id: str = ""
@@ -283,7 +286,7 @@ class ScreenshotResponse(Struct, frozen=True):
     mime_type: str
     width: int
     height: int
-    captured_at: str
+    captured_at: Moment
     request_id: str = ""
 
 

@@ -8,7 +8,9 @@ from typing import get_args
 
 import pytest
 
+from coasty_desk.machines import commands
 from coasty_desk.machines.browser_commands import BROWSER_OPERATIONS
+from coasty_desk.server import openapi
 from coasty_desk.server.api_errors import CODES
 from coasty_desk.server.machine_operations import BrowserOp
 from coasty_desk.server.table import OPERATIONS
@@ -74,3 +76,31 @@ def test_the_document_is_one_by_its_own_standard(tmp_path: Path) -> None:
         assert ("401" in told["responses"]) == (row.scope is not None)
         assert ("422" in told["responses"]) or row.body is None
         assert told["x-idempotency"] == ("reserve-and-replay" if row.idempotent else "none")
+
+
+def test_what_is_always_sent_is_promised(tmp_path: Path) -> None:
+    """A program made from the document may rely on every field that is there: required, and times of a format."""
+    with served(tmp_path) as found:
+        document = Client(found.client.port, "")("GET", "/v1/openapi.json").json
+        schemas = document["components"]["schemas"]
+        for path in ("/v1/health", "/v1/keys", "/v1/usage", "/v1/models", "/v1/billing/active", "/v1/machines/pricing"):
+            told = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+            promised = schemas[told["$ref"].rpartition("/")[2]]["required"]
+            assert set(promised) == set(found.client("GET", path).json), path
+    assert {"machine", "connection", "request_id"} <= set(schemas["MachineMade"]["required"])
+    assert "raw_code" not in schemas["PredictReply"]["required"]
+    assert schemas["PredictBody"]["required"] == ["screenshot", "instruction"]
+    assert schemas["PredictBody"]["properties"]["cua_version"]["default"] == "v3"
+    assert schemas["MachineResource"]["properties"]["created_at"]["anyOf"][0]["format"] == "date-time"
+
+
+def test_the_document_tells_the_scopes_of_what_depends_on_the_request() -> None:
+    """In the published words, with every scope that it may come to."""
+    told = openapi.document(OPERATIONS, "1")["paths"]
+    files = told["/v1/machines/{machine_id}/files/{op}"]["post"]
+    assert (files["x-required-scope"], files["x-scope-policy"]) == ("files:read-or-files:write", "dynamic")
+    assert files["x-required-scopes"] == ["files:read", "files:write"]
+    acts = told["/v1/machines/{machine_id}/actions"]["post"]
+    assert acts["x-required-scope"] == "per-command"
+    assert set(acts["x-required-scopes"]) == {row.command.scope for row in commands.known().values()}
+    assert all((row.scopes is None) == (row.scopes_told == ("", ())) for row in OPERATIONS)
