@@ -26,6 +26,10 @@ class MachineBusyError(Exception):
         self.seconds = seconds
 
 
+class TooManyMachinesError(Exception):
+    """There are as many virtual machines as there may be."""
+
+
 class WorkerGoneError(Exception):
     """The machine's worker process does not answer, or ended while it was asked."""
 

@@ -22,6 +22,7 @@ from coasty_desk.machines.machine_errors import (
     MachineStateError,
     MissingPartError,
     NoMachineError,
+    TooManyMachinesError,
     WorkerGoneError,
 )
 from coasty_desk.machines.machine_record import DESKTOP_ALIAS, MachineRecord, MachineSnapshot, MachineState
@@ -142,7 +143,10 @@ class MachineRegistry:
     # Beginning and ending
 
     def create(self, wanted: NewMachine, operation: str = "") -> MachineRecord:
-        """A virtual machine that runs; the same one again for the same operation. Raises MissingPartError, NoMachineError for a snapshot that is none."""
+        """A virtual machine that runs; the same one again for the same operation.
+
+        Raises MissingPartError, TooManyMachinesError, NoMachineError for a snapshot that is none.
+        """
         name = str(uuid.uuid5(_SPACE, operation) if operation else uuid.uuid4())
         with self._changing[name]:
             known = self._records.get(name) or self._terminated(name)
@@ -150,7 +154,7 @@ class MachineRegistry:
                 return known
             if known is None and sum(record.kind == "virtual" for record in self.every()) >= MOST:
                 message = f"There are {MOST} virtual machines already."
-                raise MachineBusyError(message)
+                raise TooManyMachinesError(message)
             snapshot = self._snapshot(wanted)
             now = time.time()
             record = known or MachineRecord(

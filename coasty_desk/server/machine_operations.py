@@ -12,12 +12,13 @@ from msgspec import Struct
 
 from coasty_desk.core.errors import CoastyDeskError
 from coasty_desk.machines import commands
-from coasty_desk.machines.command import parsed
+from coasty_desk.machines.command import named
 from coasty_desk.machines.machine_errors import (
     MachineBusyError,
     MachineStateError,
     MissingPartError,
     NoMachineError,
+    TooManyMachinesError,
     WorkerGoneError,
 )
 from coasty_desk.machines.machine_record import DESKTOP_ALIAS, MachineRecord
@@ -207,10 +208,11 @@ def _step(command: str, parameters: dict[str, Any] | None, seconds: float, where
     if known is None:
         message = f"The command {command} is not there on this service."
         raise ApiError("FEATURE_NOT_AVAILABLE", message, "Install a newer coasty-desk.")
+    given = named(known.command, parameters or {})
     try:
-        parsed(known.command, parameters or {})
+        msgspec.convert(given, known.command.parameters, strict=True)
     except msgspec.ValidationError as error:
-        raise request_values.refused(where, str(error)) from error
+        raise request_values.misfit(where, given, known.command.parameters, error) from error
     return CommandStep(command, parameters or {}, seconds)
 
 
@@ -321,8 +323,13 @@ def _told(*, snapshot: bool = False) -> Iterator[None]:
             "INVALID_STATE", str(error), current_state=error.state, allowed_from=list(error.allowed)
         ) from error
     except MachineBusyError as error:
-        remedy = "Wait until the machine is free, or end what drives it: `coasty-desk stop`."
-        raise ApiError("CONFLICT", str(error), remedy, retry_after=error.seconds) from error
+        when = "once it is free" if error.seconds is None else f"in {error.seconds} s"
+        remedy = f"Look at the machine anew {when}, and go on from there. `coasty-desk stop` ends what drives it."
+        # no Retry-After: what was meant for the screen as it was is not to be sent again by itself
+        raise ApiError("CONFLICT", str(error), remedy) from error
+    except TooManyMachinesError as error:
+        remedy = "Terminate one that is done with: DELETE /v1/machines/{machine_id}."
+        raise ApiError("CONFLICT", str(error), remedy) from error
     except MissingPartError as error:
         raise ApiError("FEATURE_NOT_AVAILABLE", str(error), error.remedy) from error
     except (CoastyDeskError, OSError) as error:
@@ -358,6 +365,9 @@ BrowserOp = Literal[
 """As `browser_commands.BROWSER_OPERATIONS` has them, which is loaded when one is asked for."""
 
 _ONE = "/machines/{machine_id}"
+
+_OF_COMMANDS = ("actions:exec", "terminal:exec", "files:read", "files:write", "browser:execute")
+"""The scopes that a command may need."""
 
 
 def _row(
@@ -484,6 +494,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _row(
         *("executeAction", "POST", f"{_ONE}/actions", "Carry out a command", wire.ActionResultResponse, _act),
         scopes=_scope_of,
+        scopes_told=("per-command", _OF_COMMANDS),
         body=wire.ActionRequest,
         errors=_ACT_ERRORS,
         idempotent=True,
@@ -498,6 +509,7 @@ OPERATIONS: tuple[Operation, ...] = (
             _batch,
         ),
         scopes=_scopes_of_batch,
+        scopes_told=("union-of-command-scopes", _OF_COMMANDS),
         body=wire.BatchActionRequest,
         body_limit=BATCH_BODY,
         errors=_ACT_ERRORS,
@@ -529,6 +541,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _row(
         *("filesOp", "POST", f"{_ONE}/files/{{op}}", "Read and write its files", wire.ActionResultResponse, _files),
         scopes=_scope_of_op(FILE_OPS),
+        scopes_told=("files:read-or-files:write", ("files:read", "files:write")),
         names={"op": Literal[tuple(FILE_OPS)]},
         body=wire.FilesOpRequest,
         body_required=False,

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from coasty_desk.machines import registry
+from coasty_desk.machines.machine_errors import MachineBusyError
 from coasty_desk.server.served_machines import machines
 from tests.cli.conftest import recording
 from tests.desktop.targets import App
@@ -147,6 +149,19 @@ def test_what_cannot_be_meant_is_422_and_nothing_is_done(v1: Served, app: App, b
     assert app.events == []
 
 
+def test_what_is_wrong_with_parameters_is_told_with_its_place(v1: Served) -> None:
+    """Each parameter that is wrong, in a batch with its step, and which parameters the command has."""
+    asked = {"command": "click", "parameters": {"x": "1", "clicks": 0, "z": 3}}
+    error = v1.client("POST", ACTIONS, asked).json["error"]
+    at = ["body", "parameters"]
+    assert [detail["loc"] for detail in error["details"]] == [[*at, "x"], [*at, "y"], [*at, "clicks"], [*at, "z"]]
+    assert "The fields are x, y, " in error["suggestion"]
+    error = v1.client("POST", f"{ACTIONS}/batch", {"steps": [{"command": "wait"}, asked]}).json["error"]
+    assert error["details"][0]["loc"] == ["body", "steps", 1, "parameters", "x"]
+    error = v1.client("POST", "/v1/machines/desktop/files/read", {"parameters": {}}).json["error"]
+    assert error["details"] == [{"loc": [*at, "path"], "msg": "it is required", "type": "missing"}]
+
+
 def test_a_key_does_what_its_scopes_say(v1: Served, app: App) -> None:
     """A batch needs those of all its commands; on this desktop files and shells need a key that was made for it."""
     looks, _ = v1.service.keys.make("looks", ["machines:read"])
@@ -174,6 +189,31 @@ def test_what_is_not_there_and_what_cannot_be_is_said(v1: Served) -> None:
     assert v1.client("PATCH", "/v1/machines/desktop", {"ttl_minutes": 60}).code == "INVALID_STATE"
     assert v1.client("PATCH", "/v1/machines/desktop", {"ttl_minutes": 3}).code == "VALIDATION_ERROR"
     assert v1.client("POST", "/v1/machines", {"machine_type": "t2"}).code == "VALIDATION_ERROR"
+
+
+def test_what_would_have_to_wait_is_refused_and_not_to_be_sent_again_by_itself(
+    v1: Served, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A click that was meant for the screen as it was is no other's: no `Retry-After`, and what to do instead."""
+
+    def refused(answer: Answer) -> str:
+        assert (answer.status, answer.code) == (409, "CONFLICT")
+        assert "retry-after" not in answer.headers
+        error = answer.json["error"]
+        assert not error["retryable"]
+        assert "retry_after" not in error
+        return str(error["suggestion"])
+
+    def stopped(*_: object, **__: object) -> None:
+        message = "A person has just stopped what a program did on this machine."
+        raise MachineBusyError(message, 7)
+
+    monkeypatch.setattr(machines(v1.service), "act", stopped)
+    said = refused(v1.client("POST", ACTIONS, {"command": "click", "parameters": {"x": 1, "y": 2}}))
+    assert said.startswith("Look at the machine anew in 7 s")
+    assert app.events == []
+    monkeypatch.setattr(registry, "MOST", 0)
+    assert "Terminate one" in refused(v1.client("POST", "/v1/machines", {"display_name": "one too many"}))
 
 
 def test_the_same_key_does_a_thing_once(v1: Served, app: App) -> None:
@@ -255,7 +295,7 @@ def test_a_virtual_machine_from_its_making_to_its_end(v1: Served) -> None:
 
 def test_files_and_shell_of_this_desktop_need_a_key_that_was_made_for_them(v1: Served, home: Home) -> None:
     """On a virtual machine any key with the scope will do."""
-    shell = {"command": "echo $HOME"}
+    shell = {"command": "echo $HOME", "session_id": "", "cwd": ""}  # as some send it who mean none
     answer = v1.client("POST", "/v1/machines/desktop/terminal", shell)
     assert (answer.status, answer.code) == (403, "INSUFFICIENT_SCOPE")
     assert v1.client("POST", "/v1/machines/desktop/files/list", {}).code == "INSUFFICIENT_SCOPE"
