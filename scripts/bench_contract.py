@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 FUZZER = ROOT / ".venv" / "contract"
@@ -58,7 +59,21 @@ def serving(*options: str) -> Iterator[tuple[str, str]]:
             try:
                 yield address[0], key[0]
             finally:
+                _end_machines(address[0], key[0])
                 process.terminate()
+
+
+def _end_machines(url: str, key: str) -> None:
+    """Those that were made: they outlive their service."""
+
+    def ask(method: str, path: str) -> Any:
+        asked = urllib.request.Request(f"{url}/v1/machines{path}", method=method, headers={"X-API-Key": key})  # noqa: S310 - our own
+        with urllib.request.urlopen(asked) as answer:  # noqa: S310 - the same
+            return json.load(answer)
+
+    for machine in ask("GET", "?limit=200")["data"]:
+        if machine["kind"] == "virtual":
+            ask("DELETE", f"/{machine['id']}")
 
 
 def fuzz(url: str, key: str, examples: int, seed: int, phases: str, *more: str) -> tuple[int, int, str]:
