@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 from msgspec import Struct
 
@@ -27,6 +28,9 @@ LONGEST = 4096
 _LINKS = 40
 _SEARCHED = 200_000
 """Names that are looked at to find the others of a file that has several."""
+
+TEMPORARY = "/tmp"  # noqa: S108 - a machine's own, where it has one
+"""Where programs everywhere put what is for now."""
 
 _SYSTEM = ("/proc", "/sys", "/dev")
 """What is no file of a person's, even where any path may be meant: the processes' memory and environment, and devices."""
@@ -59,7 +63,9 @@ class MachinePaths:
     def __init__(self, world: MachineWorld, *, denied: tuple[Path, ...] = ()) -> None:
         """`denied`: what may not be reached besides, where the world is not confined."""
         self._world = world
-        self._denied = () if world.confined else (*world.denied, *denied, *map(Path, _SYSTEM))
+        self._denied = (*world.denied, *denied, *map(Path, _SYSTEM))
+        if world.confined:  # what is there already is the way to its display
+            self._denied = () if world.temporary is None else (world.temporary / ".X11-unix",)
 
     @contextmanager
     def place(self, path: str, *, follow: bool = True, make: bool = False) -> Iterator[FilePlace]:
@@ -117,8 +123,10 @@ class MachinePaths:
     def _demand_within(self, place: FilePlace, found: os.stat_result) -> None:
         """A file with several names is another one too: all of a confined world's must be in it, none of this desktop's where none may be reached."""
         if self._world.confined:
-            names = _names(self._world.home, found)
-            if names is None or names < found.st_nlink:
+            names = 0
+            for top in filter(None, (self._world.home, self._world.temporary)):
+                names += _names(top, found) or 0
+            if names < found.st_nlink:
                 message = f"{shown(place.path)} has another name outside of the machine's home, and is not touched."
                 raise CommandError(message)
         elif any(_names(denied, found) != 0 for denied in self._denied if str(denied) not in _SYSTEM):
@@ -132,6 +140,13 @@ class _Walk:
     def __init__(self, world: MachineWorld, denied: tuple[Path, ...], path: str) -> None:
         self._world = world
         self._path = path
+        self._home = world.inside_home.rstrip("/")
+        self._tops = {"": Path("/")}
+        if world.confined:
+            self._tops = {self._home: world.home}
+            if world.temporary is not None:
+                self._tops[TEMPORARY] = world.temporary
+        self._top = ""
         self._open: list[int] = []
         self._names: list[str] = []
         self._rest: deque[str] = deque()
@@ -179,23 +194,21 @@ class _Walk:
 
     def _begin(self, path: str) -> None:
         """Go on with the path instead of what is here; the rest follows it."""
+        if not path.startswith("/") and not self._open:
+            path = f"{self._home if self._world.confined else self._world.home}/{path}"
         if path.startswith("/"):
-            if self._world.confined:
-                inside = self._world.inside_home.rstrip("/")
-                if path != inside and not path.startswith(f"{inside}/"):
-                    self._refuse_outside()
-                path = path[len(inside) + 1 :]
-            self._restart("/")
-        elif not self._open:
-            if not self._world.confined:
-                path = f"{self._world.home}/{path}"
-            self._restart("/")
+            top = next((top for top in self._tops if path == top or path.startswith(f"{top}/")), None)
+            if top is None:
+                self._refuse_outside()
+            self._restart(top)
+            path = path[len(top) + 1 :]
         self._rest.extendleft(reversed(path.split("/")))
 
     def _restart(self, top: str) -> None:
         self.close()
         self._names.clear()
-        self._open.append(os.open(self._world.home if self._world.confined else top, os.O_DIRECTORY | os.O_CLOEXEC))
+        self._top = top
+        self._open.append(os.open(self._tops[top], os.O_DIRECTORY | os.O_CLOEXEC))
 
     def _back(self) -> None:
         if len(self._open) > 1:
@@ -220,23 +233,22 @@ class _Walk:
         self._demand_allowed("", os.fstat(descriptor))
 
     def _demand_allowed(self, name: str, found: os.stat_result | None) -> None:
-        whole = "/" + "/".join([*self._names, name] if name else self._names)
+        whole = "/".join([self._top, *self._names, *([name] if name else [])])
         identity = (found.st_dev, found.st_ino) if found is not None else None
         for denied, its in self._denied:
             if whole == denied or whole.startswith(f"{denied}/") or (identity is not None and identity == its):
                 message = f"{shown(self._path)} may not be reached: it belongs to this program or to the system."
                 raise CommandError(message)
 
-    def _refuse_outside(self) -> None:
+    def _refuse_outside(self) -> NoReturn:
         message = (
             f"{shown(self._path)} leads out of the machine's home. Paths are relative to it, or begin with "
-            f"{self._world.inside_home}."
+            f"{' or '.join(top or '/' for top in self._tops)}."
         )
         raise CommandError(message)
 
     def _shown(self, *last: str) -> str:
-        top = self._world.inside_home.rstrip("/") if self._world.confined else ""
-        return text_of("/".join([top, *self._names, *last])) or "/"
+        return text_of("/".join([self._top, *self._names, *last])) or "/"
 
 
 def sentence(error: OSError, path: str) -> str:

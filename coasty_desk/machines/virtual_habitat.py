@@ -38,6 +38,7 @@ def virtual_habitat(record: MachineRecord, folder: Path) -> Habitat:
         denied=(),
         environment=machine.environment,
         argv=machine.argv,
+        temporary=machine.temporary,
     )
     catalog.TARGETS[DISPLAY] = machine_display.__name__
     return Habitat(

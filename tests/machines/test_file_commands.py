@@ -278,6 +278,55 @@ def test_links_within_the_home_are_followed(files: Tool, home: Path) -> None:
         files("file_read", path="round")
 
 
+def test_its_own_tmp_is_the_machine_s_too(home: Path) -> None:
+    """Written and read there by that path; nothing leads on from there but into the home, and the way to its display stays."""
+    temporary = home.parent / "temporary"
+    (temporary / ".X11-unix").mkdir(parents=True)
+    (temporary / ".X11-unix" / "X7").write_text("the way to its display")
+    files = Tool(MachineFiles(world(home, temporary=temporary)), FILE_COMMANDS)
+    written = files("file_write", path="/tmp/a/b.txt", content="for now")
+    assert written["path"] == "/tmp/a/b.txt"
+    assert (temporary / "a" / "b.txt").read_text() == "for now"
+    os.link(temporary / "a" / "b.txt", temporary / "second")
+    assert files("file_read", path="/tmp/second")["content"] == "for now"
+    (home / "to").symlink_to("/tmp/a/b.txt")
+    (temporary / "back").symlink_to(f"{INSIDE}/to")
+    for path in ("to", "/tmp/back", "/tmp/./a/../back", f"{INSIDE}/to"):
+        assert files("file_read", path=path)["content"] == "for now"
+    assert {entry["name"] for entry in files("directory_list", path="/tmp")["entries"]} >= {"a", "second", "back"}
+    (temporary / "out").symlink_to("/etc/hostname")
+    (temporary / "up").symlink_to("../secret")
+    (temporary / "in" / "deep").mkdir(parents=True)
+    (temporary / "in" / "deep" / "chain").symlink_to("../../up")
+    (temporary / "magic").symlink_to("/proc/self/root")
+    (temporary / "to_secret").symlink_to(home.parent / "secret")  # of which it has none: that /tmp is this computer's
+    os.link(home.parent / "secret", temporary / "other")
+    for path in (
+        *("/tmp/out", "/tmp/up", "/tmp/in/deep/chain", "/tmp/magic/etc/hostname", "/tmp/to_secret", "/tmp/other"),
+        *("/tmp/../secret", "/tmp/..", "/tmp/in/../../secret", "/tmpx", "tmp/../../secret", "/var/tmp/x", "/"),
+    ):
+        with pytest.raises(CommandError, match=r"out of the machine's home|another name|There is no file"):
+            files("file_read", path=path)
+        with pytest.raises(CommandError):
+            files("file_edit", path=path, old_text="nobody", new_text="everybody")
+    assert (home.parent / "secret").read_bytes() == SECRET
+    for name, path in (
+        ("file_read", "/tmp/.X11-unix/X7"),
+        ("file_delete", "/tmp/.X11-unix/X7"),
+        ("directory_delete", "/tmp/.X11-unix"),
+        ("directory_list", "/tmp/a/../.X11-unix"),
+        ("directory_delete", "/tmp"),
+        ("directory_delete", "/tmp/a/.."),
+    ):
+        with pytest.raises(CommandError, match=r"may not be reached|not deleted"):
+            files(name, path=path, **({"recursive": True} if name == "directory_delete" else {}))
+    assert (temporary / ".X11-unix" / "X7").exists()
+    files("directory_delete", path="/tmp/a", recursive=True)
+    assert not (temporary / "a").exists()
+    with pytest.raises(CommandError, match=f"begin with {INSIDE} or /tmp"):
+        files("file_read", path="/etc/hostname")
+
+
 PART = st.sampled_from(
     ["..", ".", "", "in", "up", "up_folder", "to", "magic_root", "absolute_folder", "secret", "x", "~"]
 )

@@ -36,6 +36,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MachineWorld]:
         denied=(),
         environment=up.environment,
         argv=up.argv,
+        temporary=up.temporary,
     )
     up.stop()
 
@@ -99,6 +100,26 @@ def test_links_that_programs_make_lead_nowhere_outside(machine: MachineWorld) ->
     files("file_write", path="x/run", content="#!/bin/sh\necho ran")
     assert terminal("terminal_execute", command="sh x/run")["output"] == "ran\n"
     assert not Path(machine.inside_home, "x").exists()
+    tool.close()
+
+
+def test_its_tmp_is_its_own_and_files_go_both_ways(machine: MachineWorld) -> None:
+    """What programs put there is read, and what is put there is theirs; this computer's /tmp is another one."""
+    tool = MachineTerminal(machine)
+    terminal, files = Tool(tool, TERMINAL_COMMANDS), Tool(MachineFiles(machine), FILE_COMMANDS)
+    own = f"of-{os.getpid()}"
+    files("file_write", path=f"/tmp/{own}", content="hello\n")
+    assert not Path("/tmp", own).exists()
+    said = terminal("terminal_execute", command=f"cat /tmp/{own} && stat -c %U /tmp/{own} && echo more >> /tmp/{own}")
+    assert said["output"] == "hello\nuser\n"
+    assert files("file_read", path=f"/tmp/{own}")["content"] == "hello\nmore\n"
+    terminal("terminal_execute", command="ln -s /etc/hostname /tmp/out; ln -s /proc/self/root /tmp/root")
+    for path in ("/tmp/out", "/tmp/root/etc/hostname", "/tmp/../etc/hostname"):
+        with pytest.raises(CommandError, match="out of the machine's home"):
+            files("file_read", path=path)
+    with pytest.raises(CommandError, match="may not be reached"):
+        files("directory_delete", path="/tmp/.X11-unix", recursive=True)
+    assert terminal("terminal_execute", command="xdpyinfo >/dev/null 2>&1 || ls /tmp/.X11-unix")["exit_code"] == 0
     tool.close()
 
 

@@ -17,7 +17,13 @@ INSIDE = "/home/user"
 
 
 def world(
-    home: Path, *, confined: bool = True, inside: str = INSIDE, denied: tuple[Path, ...] = (), display: str = ""
+    home: Path,
+    *,
+    confined: bool = True,
+    inside: str = INSIDE,
+    denied: tuple[Path, ...] = (),
+    display: str = "",
+    temporary: Path | None = None,
 ) -> MachineWorld:
     """A world without walls for its programs; what is `inside` is a name only."""
     return MachineWorld(
@@ -28,6 +34,7 @@ def world(
         denied=denied,
         environment=_environment(str(home), display),
         argv=lambda command, folder: ["env", f"--chdir={folder}", *command],
+        temporary=temporary,
     )
 
 

@@ -275,6 +275,10 @@ def test_a_virtual_machine_from_its_making_to_its_end(v1: Served) -> None:
         return str((read["result"] or {}).get("content", ""))
 
     until(lambda: "Grüße, written by a program" in content(one))
+    for_now = {"path": "/tmp/for-now.txt", "content": "a file for now"}  # where programs everywhere put such
+    assert well(v1.client("POST", f"{path}/files/write", {"parameters": for_now}))["success"]
+    said = well(v1.client("POST", f"{path}/terminal", {"command": "cat /tmp/for-now.txt"}))
+    assert said["result"]["output"] == "a file for now"
     kept = well(v1.client("POST", f"{path}/snapshot", {}, Idempotency_Key="keep"))
     assert kept["credits_charged"] == 0
     assert well(v1.client("GET", path))["status"] == "running"

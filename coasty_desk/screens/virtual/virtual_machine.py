@@ -13,8 +13,9 @@ import tempfile
 import threading
 import time
 import uuid
+import weakref
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -57,7 +58,8 @@ class VirtualMachine:
     """One that is up. It ends with `stop`, or with this process, however that ends; its home stays, unless it is `for_one_run`.
 
     `home` is its home folder as this process sees it, `inside_home` the same as its programs do. `environment` is that of its
-    programs; `display` that for a process of ours that is to look at its display and drive it (`DISPLAY` and `XAUTHORITY`).
+    programs; `temporary` is its /tmp as this process sees it, as long as this object is there, where that is its own; `display` is the environment for a
+    process of ours that is to look at its display and drive it (`DISPLAY` and `XAUTHORITY`).
     `walls` are sentences on what its programs are kept from and how much they may have, `gaps` on what they are not kept from;
     `risks` are those of the gaps that one would not expect.
     """
@@ -78,6 +80,10 @@ class VirtualMachine:
         self._fault = ""
         self.home = home
         self.inside_home = str(home) if entrance is None else walls.HOME
+        held = None if entrance is None else _temporary(*entrance)
+        self.temporary = None if held is None else Path(f"/proc/self/fd/{held}")
+        if held is not None:  # no sooner: the number would soon be that of something else
+            weakref.finalize(self, os.close, held)
         self.display = dict(display)
         self.environment = dict(environment)
         self.walls, self.gaps, self.risks = told
@@ -363,6 +369,16 @@ class _Talk:
             self._keeper.kill()
             self._keeper.wait()
         self._out.close()
+
+
+def _temporary(init: int, namespace: int) -> int | None:
+    """A descriptor of the /tmp of the machine whose first process that is; None where it cannot be had. It is in memory, and no one else's."""
+    with suppress(OSError), ExitStack() as closing:
+        there = os.open(f"/proc/{init}", os.O_RDONLY | os.O_DIRECTORY)  # of that process, whoever has its number later
+        closing.callback(os.close, there)
+        if os.stat("ns/pid", dir_fd=there).st_ino == namespace:
+            return os.open("root/tmp", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=there)
+    return None
 
 
 def _runtime() -> Path:
