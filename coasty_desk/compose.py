@@ -58,8 +58,8 @@ class RunRequest(Struct, frozen=True):
     """One task, and with what it is to be carried out.
 
     `stop` ends the run, whoever trips it; `person` is whom it asks. `taken_up` is a run that was cut off, from
-    `record.resume.take_up`; `script` answers in the model's place; `first` is looking at the target already.
-    `on` is another target than that of the settings. `process` is given by whoever is the program itself, and so hears its signals and may be suspended and ended by force.
+    `record.resume.take_up`, or the record that a new one is to be written in; `script` answers in the model's place; `first` is looking at the target already.
+    `on` is another target than that of the settings. `note` is what the model is told besides the task of a new run. `process` is given by whoever is the program itself, and so hears its signals and may be suspended and ended by force.
     """
 
     task: str
@@ -68,11 +68,12 @@ class RunRequest(Struct, frozen=True):
     environment: Mapping[str, str]
     person: Person
     stop: Stop
-    taken_up: tuple[Recorder, ResumeState] | None = None
+    taken_up: tuple[Recorder, ResumeState | None] | None = None
     script: Script | None = None
     first: object = None
     process: ShellProcess | None = None
     on: str = ""
+    note: str = ""
 
     @property
     def screen(self) -> str:
@@ -182,7 +183,7 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
         screen=shows,
         sent=sent,
         limits=limits,
-        note="" if remains is None else remains.note,
+        note=asked.note if remains is None else remains.note,
         estimate=estimate,
         settings=settings.recorded(chosen),
         plan=plan,

@@ -307,6 +307,11 @@ def configuration_files() -> list[Path]:
         return project
 
 
+def own_files() -> list[Path]:
+    """The person's own configuration alone: for what no project has a say in."""
+    return [path for path in configuration_files() if path.name != PROJECT_FILE]
+
+
 class Merged(Struct, frozen=True):
     """The settings, where each is from, and what became of those of a project's file, by what it may do."""
 

@@ -64,11 +64,12 @@ class RunChild:
 
     def messages(self) -> Iterator[FromRun]:
         """What it says, until it has ended; for one reader. Without an `Over` as the last the run was cut off."""
-        while True:
-            try:
+        try:
+            while True:
                 yield socket_frames.receive_one_of(self._channel, FromRun)
-            except OSError:
-                return
+        except OSError:
+            with self._saying:
+                self._channel.close()
 
     def answer(self, answer: HumanAnswer) -> None:
         """Give it a person's answer. Never raises: where it has died, `messages` says so."""

@@ -27,5 +27,4 @@ def load(options: Mapping[str, object]) -> tuple[Settings, Origins]:
 
 def own() -> Settings:
     """The person's own, for what no project has a say in. Raises UsageError."""
-    files = [path for path in settings.configuration_files() if path.name != settings.PROJECT_FILE]
-    return settings.load({}, os.environ, files)[0]
+    return settings.load({}, os.environ, settings.own_files())[0]

@@ -2,6 +2,7 @@
 
 CoastyDeskError
 ├── UsageError      the person's: wrong usage or configuration; nothing was started
+│   └── TakenError  another run drives the target
 ├── ServiceError    the service's: no key, refused, unreachable, an answer that makes no sense
 ├── DesktopError    the desktop's: no display, no permission, capture or input failed
 ├── OverBudgetError nobody's: going on would cost more than the run may
@@ -29,6 +30,10 @@ class CoastyDeskError(Exception):
 
 class UsageError(CoastyDeskError):
     """Wrong usage or configuration; nothing was started."""
+
+
+class TakenError(UsageError):
+    """Another run drives the target; who can wait may have it later."""
 
 
 class ServiceError(CoastyDeskError):

@@ -148,7 +148,7 @@ class Asked(Event, frozen=True, kw_only=True):
 
 
 class Answered(Event, frozen=True, kw_only=True):
-    """What the person said; `note` is what the model is told to do instead, or on its question (`told`), in their words."""
+    """What the person said; `note` is in their words what the model is told: to do instead of what it wanted (`no`), besides (`yes`), or on its question (`told`)."""
 
     name: ClassVar[str] = "answered"
     answer: Literal["yes", "no", "always", "stop", "told"]
@@ -157,7 +157,7 @@ class Answered(Event, frozen=True, kw_only=True):
     @property
     def words(self) -> str:
         """The note, and whether it stands in an action's place; empty where there is none."""
-        return f"instead: {self.note}" if self.note and self.answer != "told" else self.note
+        return f"instead: {self.note}" if self.note and self.answer == "no" else self.note
 
 
 class Acting(Event, frozen=True, kw_only=True):

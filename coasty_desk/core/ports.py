@@ -60,7 +60,7 @@ Said: TypeAlias = Literal["yes", "no", "always", "stop"]
 
 
 class PersonReply(Struct, frozen=True):
-    """A gate's word of what the person said; `note` is what to do instead, in the person's words, where the answer is no."""
+    """A gate's word of what the person said; `note` is in their words what to do instead, or with a yes what the model is told besides."""
 
     answer: Said
     note: str = ""
@@ -188,6 +188,15 @@ class Instead(Struct, frozen=True):
     words: str
 
 
+class Granted(Struct, frozen=True):
+    """A yes, and in the person's words what the model is told besides."""
+
+    words: str
+
+
+PersonAnswer: TypeAlias = Said | Instead | Granted
+
+
 class Person(Protocol):
     """Whoever can say yes."""
 
@@ -199,6 +208,6 @@ class Person(Protocol):
         """The person's own words to a question of the model's; empty as `ask` has it no. Raises Aborted."""
         ...
 
-    def ask(self, question: str, why: str, crop: str | None) -> Said | Instead:
+    def ask(self, question: str, why: str, crop: str | None) -> PersonAnswer:
         """The person's answer; no where nobody answers in time, or nobody is there. Raises Aborted as soon as the run is stopped."""
         ...

@@ -97,6 +97,9 @@ class Ports(Struct, frozen=True):
     """The windows that an action goes to, for the record; None where they cannot be told. Never raises."""
 
 
+ASKED_BY_MODEL = "the model asks, and goes on with the answer"
+"""Why a person is asked, where no gate asks."""
+
 _Ended = tuple[ev.Ending, str]
 _Steps = Generator[ev.Event, None, _Ended]
 
@@ -289,7 +292,7 @@ class _Run:
             case PersonQuestion(question, why, crop):
                 return self._event(ev.Asked, question=question, why=why, crop=crop)
             case PersonReply(answer, note):
-                self.told_what = bool(note)
+                self.told_what = bool(note) and answer == "no"
                 self.said = (*self.said, *([note] if note else []))
                 return self._event(ev.Answered, answer=answer, note=note)
             case HandPause(why):
@@ -350,7 +353,7 @@ class _Run:
         person = self.ports.person
         if person is not None:
             person.attend()
-        yield self._event(ev.Asked, question=question, why="the model asks, and goes on with the answer")
+        yield self._event(ev.Asked, question=question, why=ASKED_BY_MODEL)
         words = "" if person is None else person.answer(question)
         self.ports.stop.check()
         yield self._event(ev.Answered, answer="told" if words else "no", note=words)

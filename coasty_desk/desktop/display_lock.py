@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from coasty_desk.core.errors import UsageError
+from coasty_desk.core.errors import TakenError
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import platform
 from coasty_desk.desktop.base.lock import Owner
@@ -22,14 +22,14 @@ from coasty_desk.desktop.linux import stop_listener, stop_socket
 def display_held(stop: Stop, *, run_id: str, task: str) -> Iterator[None]:
     """Within the block no other run can drive this display, and `coasty-desk stop` trips `stop`; so does the loss of the lock.
 
-    Raises UsageError with the other run's pid and task where there is one (nothing was started,
+    Raises TakenError with the other run's pid and task where there is one (nothing was started,
     so exit 2), DesktopError without a display.
     """
     ours = Owner.of(run_id, task)
     with platform.lock().held(ours, stop) as other:
         if other is not None:
             message = f"Another run drives this display: {other.said()}."
-            raise UsageError(message, "Wait for it, or end it with: coasty-desk stop")
+            raise TakenError(message, "Wait for it, or end it with: coasty-desk stop")
         with stop_listener.listening(os.environ.get("DISPLAY", ""), ours.to_json(), lambda: stop.trip("stop")):
             yield
 

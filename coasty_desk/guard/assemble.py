@@ -21,7 +21,7 @@ from coasty_desk.core.gates.policy_gate import PolicyGate
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.gates.self_stop import OwnKeys
 from coasty_desk.core.job_control import JobControl, Uninterrupted
-from coasty_desk.core.ports import Executor, Gate, Instead, Person, Predictor, Said, Screen
+from coasty_desk.core.ports import Executor, Gate, Person, PersonAnswer, Predictor, Screen
 from coasty_desk.core.redaction.redactor import Hiding
 from coasty_desk.core.run import Ports
 from coasty_desk.core.scaling import Placed
@@ -54,7 +54,7 @@ class _Answering(Struct, frozen=True):
         after()
         return words
 
-    def ask(self, question: str, why: str, crop: str | None) -> Said | Instead:
+    def ask(self, question: str, why: str, crop: str | None) -> PersonAnswer:
         """As the person does: whoever asks about an action keeps what it needs."""
         return self.person.ask(question, why, crop)
 

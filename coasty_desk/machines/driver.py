@@ -37,6 +37,9 @@ from coasty_desk.settings import Settings
 IDLE = 5.0
 """Seconds without an action after which the machine is given back: a run may have it then."""
 
+LENT = 3.0
+"""Seconds for which nothing of a program's is taken after the machine was given back for a run, which has it by then."""
+
 RESPECT = 30.0
 """Seconds for which nothing of a program's is taken after a person has stopped what it did."""
 
@@ -86,7 +89,7 @@ class Driver:
         self._turn = threading.Lock()
         self._held: _Held | None = None
         self._last = 0.0
-        self._stopped_at = float("-inf")
+        self._stopped_at = self._lent_until = float("-inf")
         self._ended = False
         self._acted = deque[Action](maxlen=_REMEMBERED)
         self._idle: threading.Timer | None = None
@@ -117,6 +120,10 @@ class Driver:
         if not self._turn.acquire(timeout=seconds):
             message = "Another program has driven this machine all the while."
             raise MachineBusyError(message, 1)
+        if time.monotonic() < self._lent_until:
+            self._turn.release()
+            message = "A run is about to drive this machine."
+            raise MachineBusyError(message, round(LENT))
         try:
             (self._held or self._opened()).acted = False
             yield
@@ -126,6 +133,17 @@ class Driver:
                 self._close()
             elif self._held is not None:
                 self._close_later()
+            self._turn.release()
+
+    def lend(self, seconds: float) -> None:
+        """Give the machine back at once, for a run that is about to have it. Raises MachineBusyError where it is driven for so long still."""
+        if not self._turn.acquire(timeout=seconds):
+            message = "A program drives this machine."
+            raise MachineBusyError(message, 1)
+        try:
+            self._lent_until = time.monotonic() + LENT
+            self._close()
+        finally:
             self._turn.release()
 
     def act(self, action: Action, seconds: float) -> None:

@@ -13,19 +13,22 @@ from coasty_desk.core.gates.guard_rules import GuardRules
 from coasty_desk.core.scaling import CORNER_INSET
 from coasty_desk.guard import rules as guard_rules
 from coasty_desk.machines.machine_record import MachineRecord
+from coasty_desk.machines.worker_protocol import DisplayLoan
 from coasty_desk.machines.world import MachineWorld
 
 
 class Habitat(Struct, frozen=True):
     """A machine's display, bound to this process for good, and its world. `target` is the kind of target that drives it.
 
-    `fault` says why the display is there no more, `close` takes away what began with it, `notes` are sentences on its walls and limits.
+    `fault` says why the display is there no more, `close` takes away what began with it, `notes` are sentences on its walls and limits. `loan` is what another
+    process needs to be on that display; None where it is on it anyway.
     """
 
     world: MachineWorld
     target: str = "desktop"
     inset: int = CORNER_INSET
     notes: tuple[str, ...] = ()
+    loan: DisplayLoan | None = None
     fault: Callable[[], str] = str
     close: Callable[[], None] = lambda: None
 

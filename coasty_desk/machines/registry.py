@@ -30,6 +30,7 @@ from coasty_desk.machines.operation_journal import FILE, IN_DOUBT, OperationJour
 from coasty_desk.machines.worker_link import ENDING, STARTING, WorkerLink
 from coasty_desk.machines.worker_protocol import (
     CommandStep,
+    DisplayLoan,
     ImageKind,
     MachinePicture,
     StepResult,
@@ -251,6 +252,18 @@ class MachineRegistry:
                 if found is not None or not operation:
                     return found or _in_doubt(request)
         raise WorkerGoneError(_DIED)  # each time before it was begun: nothing was done
+
+    def lend(self, name: str) -> DisplayLoan | None:
+        """Have it let go of at once, for a run's process, and what that needs to be on its display; None for this desktop.
+
+        Raises NoMachineError, MachineStateError, WorkerGoneError, MachineBusyError where a program drives it: it is given back soon.
+        """
+        if self.find(name).kind == "desktop" and not self._link(self.desktop_id).lives():
+            return None
+        answer = self._link(self._awake(name).id).ask(WorkerRequest("lend"))
+        if answer.fault == "busy":
+            raise MachineBusyError(answer.message, answer.seconds)
+        return answer.loan
 
     # Snapshots
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from coasty_desk import catalog
 from coasty_desk.machines.habitat import Habitat
 from coasty_desk.machines.machine_record import MachineRecord
+from coasty_desk.machines.worker_protocol import DisplayLoan
 from coasty_desk.machines.world import MachineWorld
 from coasty_desk.screens.virtual import backdrop, machine_archive, machine_display, machine_limits
 from coasty_desk.screens.virtual.machine_wish import MachineWish
@@ -45,6 +46,7 @@ def virtual_habitat(record: MachineRecord, folder: Path) -> Habitat:
         world,
         target=DISPLAY,
         inset=0,
+        loan=DisplayLoan(machine.display, machine.environment, tuple(machine.argv(())), machine.risks),
         notes=(*machine.walls, *machine.gaps, *raised),
         fault=lambda: "" if machine.alive else machine.fault or "its display has ended",
         close=machine.stop,

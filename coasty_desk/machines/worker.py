@@ -53,6 +53,9 @@ _FORGOTTEN = 900.0
 _TRIES = 20
 _AGAIN = 0.025
 
+_LENDING = 2.0
+"""Seconds that a command under way may take, before who wants the machine for a run is told that it is busy."""
+
 _LONGEST_ERROR = 2000
 
 _OVERTIME = 15.0
@@ -105,6 +108,9 @@ class Worker:
                     return self._once(request)
                 case "look":
                     return WorkerAnswer(picture=self.screen.look(request.image))
+                case "lend":
+                    self.driver.lend(_LENDING)
+                    return WorkerAnswer(loan=self._habitat.loan)
                 case "lease":
                     self.lease = request.lease
                     return WorkerAnswer(message="\n".join(self._habitat.notes))
@@ -274,19 +280,14 @@ class Worker:
             return self._tools[name]
 
 
-def _files() -> list[Path]:
-    """The person's own configuration: no project has a say."""
-    return [path for path in settings.configuration_files() if path.name != settings.PROJECT_FILE]
-
-
 def _chosen() -> Settings:
-    return settings.load({}, os.environ, _files())[0]
+    return settings.load({}, os.environ, settings.own_files())[0]
 
 
 def _stamp(chosen: Settings) -> tuple[tuple[str, int, int], ...]:
     """What is another one once a file of the rules has been changed."""
     found = []
-    for path in (*_files(), *map(given, chosen.policy)):
+    for path in (*settings.own_files(), *map(given, chosen.policy)):
         with suppress(OSError):
             said = path.stat()
             found.append((str(path), said.st_mtime_ns, said.st_size))

@@ -22,11 +22,12 @@ class CommandStep(Struct, frozen=True):
 class WorkerRequest(Struct, frozen=True, omit_defaults=True):
     """A question to a worker, which may be of an earlier version: what it does not know is left out, or taken for nothing.
 
-    `act` carries out `steps`; with an `operation_id` once, however often it is asked. `look` wants a picture. `watch` is answered when
+    `act` carries out `steps`; with an `operation_id` once, however often it is asked. `look` wants a picture. `lend` has the worker
+    let go of the machine for a run's process, and wants what that needs to be on its display. `watch` is answered when
     the worker ends. `lease` sets the moment (seconds since the epoch) at which it ends itself (None: never), and is answered with what the machine is walled off by. `end` ends it now.
     """
 
-    verb: Literal["act", "look", "watch", "lease", "end"]
+    verb: Literal["act", "look", "lend", "watch", "lease", "end"]
     operation_id: str = ""
     steps: tuple[CommandStep, ...] = ()
     stop_on_error: bool = True
@@ -75,6 +76,7 @@ class WorkerAnswer(Struct, frozen=True):
     results: tuple[StepResult, ...] = ()
     aborted: bool = False
     picture: MachinePicture | None = None
+    loan: DisplayLoan | None = None
     fault: Fault = ""
     message: str = ""
     seconds: int | None = None

@@ -102,6 +102,13 @@ class Recorder:
                 with suppress(OSError):  # no file of ours
                     path.unlink(missing_ok=True)
 
+    def seal(self, seconds: float) -> None:
+        """This process ends, and the run is cut off: nothing is written any more, and whoever wants to waits for that end.
+
+        What is being written is waited for, so many seconds at most.
+        """
+        self._taking.acquire(timeout=seconds)
+
     def close(self) -> None:
         """Let the folder go."""
         self._journal = -1

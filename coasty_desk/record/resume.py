@@ -149,8 +149,8 @@ class _Trail(listing.Course):
                 self.question = question
             case ev.Answered(answer="told", note=note):
                 self._hear(in_answer(self.question, note))
-            case ev.Answered(note=note):
-                self.told_what = bool(note)
+            case ev.Answered(answer=answer, note=note):
+                self.told_what = bool(note) and answer == "no"
                 self._hear(note)
             case ev.Refused(refusal=refusal):
                 if not self.told_what:

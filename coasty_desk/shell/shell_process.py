@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from coasty_desk.core.job_control import JobControl
@@ -21,25 +21,27 @@ class ShellProcess:
     """Made by whoever is the program (a command line, a server's worker), and by nobody else.
 
     A run that is given none touches no signal, never ends the process, and takes nobody to be at a terminal.
-    `attended`: somebody may be at the terminal, to be asked. `control` is what is given back while it is suspended.
+    `attended`: somebody may be at the terminal, to be asked. `control` is what is given back while it is suspended. `on_signal` is called in
+    place of a stop where nobody stops the run by a signal: whoever ends the process then ends no more than that.
     """
 
-    def __init__(self, *, attended: bool = False) -> None:
+    def __init__(self, *, attended: bool = False, on_signal: Callable[[], object] | None = None) -> None:
         self.attended = attended
+        self._on_signal = on_signal
         self.control = JobControl()
 
     @contextmanager
-    def ends_with(self, stop: Stop) -> Iterator[str]:
+    def ends_with(self, stop: Stop) -> Iterator[str | None]:
         """Within the block signals trip `stop`, and where the run does not end by itself after a stop, the process does.
 
-        From the main thread; gives why signals are not heard, or nothing.
+        From the main thread; gives why signals are not heard, or nothing; None where they are no way to stop.
         """
-        signals = Signals(stop, self.control)
+        signals = Signals(stop, self.control, self._on_signal)
         over = threading.Event()
         try:
             fault = signals.arm()
             stop.then(lambda: self._last_resort(stop, over))
-            yield fault
+            yield fault if self._on_signal is None else None
         finally:
             over.set()
             signals.disarm()

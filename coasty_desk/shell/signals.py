@@ -12,6 +12,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
@@ -34,10 +35,14 @@ IGNORED = ("SIGTTOU",)
 
 
 class Signals:
-    """Armed between `arm` and `disarm`, from the main thread. `control` gives everything back before a suspension and a forced end."""
+    """Armed between `arm` and `disarm`, from the main thread. `control` gives everything back before a suspension and a forced end.
 
-    def __init__(self, stop: Stop, control: JobControl) -> None:
+    Those that stop trip `stop`, or call `instead`, in a thread of its own.
+    """
+
+    def __init__(self, stop: Stop, control: JobControl, instead: Callable[[], object] | None = None) -> None:
         self._stop = stop
+        self._instead = instead
         self._control = control
         self._before: dict[int, object] = {}
         self._stopping: set[int] = set()
@@ -98,6 +103,8 @@ class Signals:
     def _signalled(self, number: int, now: float) -> None:
         if number not in self._stopping:
             self._suspended(number)
+        elif self._instead is not None:
+            self._instead()
         elif self._first is None:
             self._first = now
             self._stop.trip("interrupt")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 
@@ -23,8 +22,8 @@ from coasty_desk.core.run import how_stopped, never_started
 from coasty_desk.core.stop import Stop
 from coasty_desk.desktop.input import release
 from coasty_desk.desktop.screen.prefetch import FirstLook
+from coasty_desk.record.forced_end import NOT_WRITTEN, ForcedEnd
 from coasty_desk.record.journal import Recorder, new_run_id
-from coasty_desk.record.listing import Course
 from coasty_desk.record.resume import GOES_ON, ResumeState
 from coasty_desk.settings import Settings
 from coasty_desk.shell.shell_process import ShellProcess
@@ -166,41 +165,12 @@ def _process(view: View, out: Sequence[Outlet]) -> ShellProcess:
     return process
 
 
-class _Tally:
+class _Tally(ForcedEnd):
     """What there is to say at the end, where the loop does not come to it: the last event is written and said all the same."""
 
     def __init__(self, ready: compose.ReadyRun, view: View, out: Sequence[Outlet]) -> None:
-        self._ready, self._view, self._out = ready, view, out
-        self._began, self._seq = time.monotonic(), 0
-        self.course = Course()
-
-    def take(self, event: ev.Event) -> None:
-        """Follow the run."""
-        self.course.follow(event)
-        self._began, self._seq = time.monotonic() - event.elapsed, event.seq
-
-    def end(self) -> ev.RunEnded:
-        """The last event of a run whose process is ended by force."""
-        ending, message = how_stopped(self._ready.ports.stop)
-        return ev.RunEnded(
-            run_id=self._ready.job.run_id,
-            step=self.course.steps,
-            seq=self._seq + 1,
-            ending=ending,
-            message=f"{message}; it did not end by itself, and its process was ended",
-            steps=self.course.steps,
-            cost=self.course.cost,
-            seconds=round(time.monotonic() - self._began, 3),
-        )
-
-    def write(self) -> bool:
-        """Have it in the record; whether it is there."""
-        try:
-            if self._ready.recorder is not None and self.course.ended is None:
-                self._ready.recorder.take(self.end())
-        except (DesktopError, OSError):
-            return False
-        return True
+        super().__init__(ready.job.run_id, ready.ports.stop, ready.recorder)
+        self._view, self._out = view, out
 
     def say(self) -> bool:
         """Show it; whether that was done."""
@@ -217,7 +187,7 @@ def _pull(ready: compose.ReadyRun, view: View, control: JobControl, out: Sequenc
     view.begin(ready.target.how_to_stop, ready.warnings)
     refused = False
     tally = _Tally(ready, view, out)
-    control.lastly("its end is not in the record", tally.write)
+    control.lastly(NOT_WRITTEN, tally.write)
     control.lastly("its last event was not said", tally.say)
     with ready.events() as events:
         for event in events:

@@ -23,7 +23,7 @@ from coasty_desk.core.gates.action_log import ActionLog
 from coasty_desk.core.gates.chain import InOrder
 from coasty_desk.core.gates.reached_windows import NamedWindow, Windows, known
 from coasty_desk.core.gates.risk import Around, Risk, risk
-from coasty_desk.core.ports import Gate, Instead, Judging, Person, PersonQuestion, PersonReply, Said
+from coasty_desk.core.ports import Gate, Granted, Instead, Judging, Person, PersonAnswer, PersonQuestion, PersonReply
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.secrets import Secrets
@@ -82,7 +82,7 @@ class Confirm(Struct):
         if isinstance(said, Instead):
             yield PersonReply("no", said.words)
             return refusal(placed, "person", "a person did not agree to it, and said what to do instead")
-        yield PersonReply(said)
+        yield PersonReply("yes", said.words) if isinstance(said, Granted) else PersonReply(said)
         if said == "stop":
             self.stop.trip("stop", "the person said stop")
             self.stop.check()
@@ -147,7 +147,7 @@ class Confirm(Struct):
 class Scripted(Struct):
     """A person who gives these answers in turn and then says no; `asked` keeps the questions. For tests and rehearsals."""
 
-    answers: list[Said | Instead] = field(default_factory=list)
+    answers: list[PersonAnswer] = field(default_factory=list)
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
 
     def attend(self) -> None:
@@ -159,7 +159,7 @@ class Scripted(Struct):
         words = self.answers.pop(0) if self.answers else ""
         return words.words if isinstance(words, Instead) else ""
 
-    def ask(self, question: str, why: str, crop: str | None) -> Said | Instead:
+    def ask(self, question: str, why: str, crop: str | None) -> PersonAnswer:
         """The next answer."""
         self.asked.append((question, why, crop))
         return self.answers.pop(0) if self.answers else "no"

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Point, Refusal, TypeText, points, strokes_of
 from coasty_desk.core.errors import BrokenOffError
-from coasty_desk.core.ports import Executor, Instead, Person, Said
+from coasty_desk.core.ports import Executor, Person, PersonAnswer
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
 from coasty_desk.desktop.own_terminal.aside import Aside
@@ -89,7 +89,7 @@ class AtTerminal(Struct, frozen=True):
         with self.aside.shown():
             return self.person.answer(question)
 
-    def ask(self, question: str, why: str, crop: str | None) -> Said | Instead:
+    def ask(self, question: str, why: str, crop: str | None) -> PersonAnswer:
         """The person's answer. Raises Aborted, DesktopError."""
         with self.aside.shown():
             return self.person.ask(question, why, crop)

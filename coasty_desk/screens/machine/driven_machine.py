@@ -13,7 +13,7 @@ from coasty_desk import file_lock, plain_files
 from coasty_desk.client import local_service, machines_api
 from coasty_desk.client.machine_values import RemoteMachine
 from coasty_desk.client.service_client import START, ServiceClient
-from coasty_desk.core.errors import CoastyDeskError, DesktopError, ServiceError, UsageError
+from coasty_desk.core.errors import CoastyDeskError, DesktopError, ServiceError, TakenError, UsageError
 from coasty_desk.core.folders import at_home
 from coasty_desk.core.money import Money, from_cents
 from coasty_desk.core.stop import Stop
@@ -56,7 +56,7 @@ class DrivenMachine(Struct, frozen=True):
 def driven(asked: TargetRequest) -> Iterator[DrivenMachine]:
     """Within the block it runs, and no other run of this user drives it; one that was stopped is stopped again at the end.
 
-    Raises UsageError where another run has it, ServiceError, DesktopError where it does not come up.
+    Raises TakenError where another run has it, ServiceError, DesktopError where it does not come up.
     """
     with ExitStack() as given_back:
         machine = _found(asked, given_back)
@@ -115,14 +115,14 @@ def _demand_agreed(machine: DrivenMachine, asked: TargetRequest) -> None:
 
 
 def _alone(machine: DrivenMachine, given_back: ExitStack) -> None:
-    """Raise UsageError where another run of this user drives it."""
+    """Raise TakenError where another run of this user drives it."""
     folder = _data_folder() / "driven"
     try:
         plain_files.folder(folder)
         given_back.enter_context(file_lock.alone(folder / f"{machine.machine_id}.lock", 0.0, lambda _seconds: None))
     except file_lock.BusyError:
         message = f"Another run drives the machine {machine.name}."
-        raise UsageError(message, "Wait for it, or end it with: coasty-desk stop") from None
+        raise TakenError(message, "Wait for it, or end it with: coasty-desk stop") from None
     except OSError as error:
         message = f"It cannot be kept to one run a machine: {plain_files.why(error)}."
         raise DesktopError(message, f"Make {folder} a folder of your own.") from error
