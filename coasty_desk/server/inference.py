@@ -215,8 +215,8 @@ class Inference:
 
     def step(self, call: Call, session_id: str, body: SessionPredictBody) -> CallReply:
         """What to do next in the session."""
-        shown = picture(body.screenshot)
         self.store.found(session_id, _owner(call).key_id)
+        shown = picture(body.screenshot)
         with self._live.alone(session_id, call.stop) as live:
             stored = self.store.found(session_id, _owner(call).key_id)
             options = stored.options
