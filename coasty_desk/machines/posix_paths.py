@@ -32,6 +32,9 @@ _SEARCHED = 200_000
 TEMPORARY = "/tmp"  # noqa: S108 - a machine's own, where it has one
 """Where programs everywhere put what is for now."""
 
+_DISPLAY = f"{TEMPORARY}/.X11-unix"
+"""What is there from the beginning: the way to the machine's display. It is known by its name alone, since its programs may put a link there."""
+
 _SYSTEM = ("/proc", "/sys", "/dev")
 """What is no file of a person's, even where any path may be meant: the processes' memory and environment, and devices."""
 
@@ -63,9 +66,7 @@ class MachinePaths:
     def __init__(self, world: MachineWorld, *, denied: tuple[Path, ...] = ()) -> None:
         """`denied`: what may not be reached besides, where the world is not confined."""
         self._world = world
-        self._denied = (*world.denied, *denied, *map(Path, _SYSTEM))
-        if world.confined:  # what is there already is the way to its display
-            self._denied = () if world.temporary is None else (world.temporary / ".X11-unix",)
+        self._denied = () if world.confined else (*world.denied, *denied, *map(Path, _SYSTEM))
 
     @contextmanager
     def place(self, path: str, *, follow: bool = True, make: bool = False) -> Iterator[FilePlace]:
@@ -235,6 +236,9 @@ class _Walk:
     def _demand_allowed(self, name: str, found: os.stat_result | None) -> None:
         whole = "/".join([self._top, *self._names, *([name] if name else [])])
         identity = (found.st_dev, found.st_ino) if found is not None else None
+        if self._world.confined and (whole == _DISPLAY or whole.startswith(f"{_DISPLAY}/")):
+            message = f"{shown(self._path)} may not be reached: the machine's display is there."
+            raise CommandError(message)
         for denied, its in self._denied:
             if whole == denied or whole.startswith(f"{denied}/") or (identity is not None and identity == its):
                 message = f"{shown(self._path)} may not be reached: it belongs to this program or to the system."

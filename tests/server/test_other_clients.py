@@ -151,7 +151,12 @@ def test_what_others_read_of_parse_and_ground_is_there(here: Served) -> None:
         ("GET", "/v1/nonesuch", None, "NOT_FOUND"),
         ("GET", "/v1/sessions/ses_nonesuch", None, "SESSION_NOT_FOUND"),
         # with what is no picture, as back ends test it: there is nothing that it could be for
-        ("POST", "/v1/sessions/ses_nonesuch/predict", {"screenshot": "A" * 200, "instruction": "x"}, "SESSION_NOT_FOUND"),
+        (
+            "POST",
+            "/v1/sessions/ses_nonesuch/predict",
+            {"screenshot": "A" * 200, "instruction": "x"},
+            "SESSION_NOT_FOUND",
+        ),
         ("POST", "/v1/predict", {"screenshot": SHOT}, "VALIDATION_ERROR"),
         ("POST", "/v1/predict", {"screenshot": SHOT, "instruction": "x", "max_action": 3}, "VALIDATION_ERROR"),
         ("POST", "/v1/predict", {"screenshot": SHOT, "instruction": "x", "cua_version": "v2"}, "VALIDATION_ERROR"),
