@@ -217,6 +217,8 @@ _OTHER_NAMES: Mapping[str, str] = {
     "cmd": "command",
     "working_directory": "cwd",
     "workdir": "cwd",
+    "timeout": "timeout_ms",
+    "timeoutMs": "timeout_ms",
 }
 
 

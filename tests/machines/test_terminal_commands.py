@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -340,3 +341,10 @@ def test_an_empty_name_or_folder_is_none(terminal: Tool) -> None:
     assert terminal("terminal_read", session_id="")["session_id"] == "default"
     assert terminal("terminal_close", session_id="")["closed"]
     assert terminal("terminal_connect", session_id="", cwd="")["session_id"].startswith("term_")
+
+
+def test_a_time_out_by_its_other_name_is_in_milliseconds_too(plain: Tool) -> None:
+    """As a published tool tells models to send it; what can only be seconds is refused, and not taken for milliseconds."""
+    assert plain("terminal_execute", command="echo here", timeout=5000)["output"] == "here\n"
+    with pytest.raises(msgspec.ValidationError, match="timeout_ms"):
+        plain("terminal_execute", command="echo here", timeout=5)
