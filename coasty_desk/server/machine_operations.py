@@ -78,7 +78,7 @@ def _create(call: Call) -> CallReply:
         asked.memory_gb,
         asked.storage_gb,
         asked.ttl_minutes,
-        asked.metadata or {},
+        asked.metadata,
         asked.snapshot_id or ("latest" if asked.restore_from_snapshot else ""),
     )
     with _told(snapshot=bool(wanted.restores)):
@@ -176,7 +176,7 @@ def _batch(call: Call) -> CallReply:
 
 
 def _browser(call: Call) -> CallReply:
-    asked: wire.BrowserOpRequest = call.body or wire.BrowserOpRequest()
+    asked: wire.BrowserOpRequest = call.body
     from coasty_desk.machines.browser_commands import BROWSER_OPERATIONS
 
     command = _op(call, BROWSER_OPERATIONS)
@@ -191,29 +191,27 @@ def _terminal(call: Call) -> CallReply:
 
 
 def _files(call: Call) -> CallReply:
-    asked: wire.FilesOpRequest = call.body or wire.FilesOpRequest()
+    asked: wire.FilesOpRequest = call.body
     return _one(call, _op(call, FILE_OPS), asked.parameters, FILE_SECONDS, ["body", "parameters"])
 
 
-def _one(
-    call: Call, command: str, parameters: dict[str, Any] | None, seconds: float, where: list[str | int]
-) -> CallReply:
+def _one(call: Call, command: str, parameters: dict[str, Any], seconds: float, where: list[str | int]) -> CallReply:
     record, results, _ = _carried_out(call, [_step(command, parameters, seconds, where)])
     return CallReply(_result(record, results[0], ""))
 
 
-def _step(command: str, parameters: dict[str, Any] | None, seconds: float, where: list[str | int]) -> CommandStep:
+def _step(command: str, parameters: dict[str, Any], seconds: float, where: list[str | int]) -> CommandStep:
     """The command, its parameters checked here, before anything is done. Raises ApiError."""
     known = commands.known().get(command)
     if known is None:
         message = f"The command {command} is not there on this service."
         raise ApiError("FEATURE_NOT_AVAILABLE", message, "Install a newer coasty-desk.")
-    given = named(known.command, parameters or {})
+    given = named(known.command, parameters)
     try:
         msgspec.convert(given, known.command.parameters, strict=True)
     except msgspec.ValidationError as error:
         raise request_values.misfit(where, given, known.command.parameters, error) from error
-    return CommandStep(command, parameters or {}, seconds)
+    return CommandStep(command, parameters, seconds)
 
 
 def _carried_out(
@@ -520,7 +518,6 @@ OPERATIONS: tuple[Operation, ...] = (
         scope="actions:exec",
         names={"op": BrowserOp},
         body=wire.BrowserOpRequest,
-        body_required=False,
         errors=_ACT_ERRORS,
         idempotent=True,
     ),
@@ -544,7 +541,6 @@ OPERATIONS: tuple[Operation, ...] = (
         scopes_told=("files:read-or-files:write", ("files:read", "files:write")),
         names={"op": Literal[tuple(FILE_OPS)]},
         body=wire.FilesOpRequest,
-        body_required=False,
         body_limit=FILE_BODY,
         errors=_ACT_ERRORS,
         idempotent=True,

@@ -11,6 +11,7 @@ import msgspec
 from coasty_desk.server.api_errors import CODES
 from coasty_desk.server.operation import Operation
 from coasty_desk.server.route_table import LONGEST_NAME
+from coasty_desk.wire.inference_resources import LLM_PROVIDERS
 
 _REF = "#/components/schemas/{name}"
 
@@ -194,7 +195,7 @@ _HEADERS: dict[str, dict[str, Any]] = {
     },
     "X-LLM-Provider": {
         "description": "Whose model is to answer, with the caller's own key.",
-        "schema": {"type": "string", "enum": ["managed", "anthropic", "openai"]},
+        "schema": {"type": "string", "enum": list(LLM_PROVIDERS)},
     },
     "X-LLM-Api-Key": {
         "description": "That key, for this request alone; a provider goes with it.",

@@ -71,7 +71,8 @@ def wish(headers: Mapping[str, str], llm: LlmConfig | None, model: str | None) -
     """What the request's headers and its body say, the headers before the body. Raises ApiError LLM_PROVIDER_UNSUPPORTED, LLM_MODEL_INVALID."""
     said, key, name = (headers.get(f"x-llm-{what}", "") for what in ("provider", "api-key", "model"))
     provider = said or (llm.provider if llm is not None else MANAGED)
-    if provider not in (MANAGED, *LLM_PROVIDERS) or (key and provider == MANAGED):
+    unknown = said not in ("", *LLM_PROVIDERS) or provider not in (MANAGED, *LLM_PROVIDERS)
+    if unknown or (key and provider == MANAGED):
         message = "A key for a model goes with the vendor that it is for: anthropic or openai."
         raise ApiError("LLM_PROVIDER_UNSUPPORTED", message)
     if key and not _KEY.fullmatch(key):

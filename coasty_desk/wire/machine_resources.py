@@ -88,10 +88,9 @@ class ProvisionRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     restore_from_snapshot: bool | None = False
     snapshot_id: SnapshotName | None = None
     ttl_minutes: TtlMinutes | None = None
-    metadata: (
-        Annotated[dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=256)]], Meta(max_length=16)]
-        | None
-    ) = None
+    metadata: Annotated[
+        dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=256)]], Meta(max_length=16)
+    ] = {}
     provider: Annotated[str, Meta(max_length=64)] | None = None
 
 
@@ -109,7 +108,7 @@ class ActionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A command, with its parameters (`coasty-desk help machines-commands`)."""
 
     command: CommandName
-    parameters: dict[str, Any] | None = None
+    parameters: dict[str, Any] = {}
     timeout_ms: TimeoutMs | None = None
 
 
@@ -123,7 +122,7 @@ class BatchActionRequest(Struct, frozen=True, forbid_unknown_fields=True):
 class BrowserOpRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """The parameters of a browser's operation."""
 
-    parameters: dict[str, Any] | None = None
+    parameters: dict[str, Any] = {}
     timeout_ms: TimeoutMs | None = None
 
 
@@ -139,7 +138,7 @@ class TerminalRequest(Struct, frozen=True, forbid_unknown_fields=True):
 class FilesOpRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """The parameters of a file's operation."""
 
-    parameters: dict[str, Any] | None = None
+    parameters: dict[str, Any] = {}
 
 
 class MachineListQuery(Struct, frozen=True):

@@ -455,6 +455,7 @@ def test_a_callers_own_key_goes_on_and_comes_back_nowhere(
     ("headers", "llm", "code"),
     [
         ({"X_LLM_Api_Key": "k" * 20}, None, "LLM_PROVIDER_UNSUPPORTED"),
+        ({"X_LLM_Provider": "managed"}, None, "LLM_PROVIDER_UNSUPPORTED"),
         ({"X_LLM_Provider": "gemini", "X_LLM_Api_Key": "k" * 20}, None, "LLM_PROVIDER_UNSUPPORTED"),
         ({}, {"provider": "mistral"}, "LLM_PROVIDER_UNSUPPORTED"),
         ({}, {"provider": "openai", "api_key": "k" * 20}, "VALIDATION_ERROR"),

@@ -135,6 +135,7 @@ def test_an_action_is_done_and_told(v1: Served, app: App) -> None:
         {"command": "key_press"},
         {"command": "wait", "parameters": {"seconds": 9999}},
         {"command": "click", "parameters": {"x": 1, "y": 2}, "timeout_ms": 5},
+        {"command": "wait", "parameters": None},
         {"steps": []},
     ],
 )
@@ -189,6 +190,9 @@ def test_what_is_not_there_and_what_cannot_be_is_said(v1: Served) -> None:
     assert v1.client("PATCH", "/v1/machines/desktop", {"ttl_minutes": 60}).code == "INVALID_STATE"
     assert v1.client("PATCH", "/v1/machines/desktop", {"ttl_minutes": 3}).code == "VALIDATION_ERROR"
     assert v1.client("POST", "/v1/machines", {"machine_type": "t2"}).code == "VALIDATION_ERROR"
+    assert v1.client("POST", "/v1/machines", {"display_name": "m", "metadata": None}).code == "VALIDATION_ERROR"
+    for path in ("browser/open", "files/list"):  # which want one, be it empty
+        assert v1.client("POST", f"/v1/machines/desktop/{path}").code == "VALIDATION_ERROR", path
 
 
 def test_what_would_have_to_wait_is_refused_and_not_to_be_sent_again_by_itself(
