@@ -149,6 +149,7 @@ class _Trail(listing.Course):
                 self.question = question
             case ev.Answered(answer="told", note=note):
                 self._hear(in_answer(self.question, note))
+                self._finish_step()
             case ev.Answered(answer=answer, note=note):
                 self.told_what = bool(note) and answer == "no"
                 self._hear(note)

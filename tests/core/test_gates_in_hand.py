@@ -37,7 +37,7 @@ from coasty_desk.core.gates.policy import Bounds, Policy
 from coasty_desk.core.gates.policy_gate import PolicyGate
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.gates.self_stop import OwnKeys
-from coasty_desk.core.ports import HandPause, Instead, PersonQuestion, PersonReply
+from coasty_desk.core.ports import Granted, HandPause, Instead, PersonQuestion, PersonReply
 from coasty_desk.core.scaling import Rect
 from coasty_desk.core.stop import Stop
 from coasty_desk.wire.regular_expressions import pattern
@@ -381,6 +381,31 @@ def test_a_no_may_say_what_to_do_instead() -> None:
     assert said[-1] == PersonReply("no", "press escape")
     assert isinstance(judgement, Refusal)
     assert judgement.by == "person"
+
+
+def test_a_yes_may_come_with_words() -> None:
+    """The action is done, and the words go on record with the yes."""
+    gate, person = confirm("always")
+    person.answers.append(Granted("and then close it"))
+    judgement, said = judged(gate, HERE)
+    assert said[-1] == PersonReply("yes", "and then close it")
+    assert judgement is None
+
+
+def test_a_yes_is_for_the_window_that_it_was_asked_about() -> None:
+    """Safety sentence: where another window is there by the time that somebody has answered, the action is not done."""
+    gate, _ = confirm("always", "yes")
+    desk = Desk(front=NamedWindow("notes"))
+    gate.eyes = Eyes(desk, Mouse())
+
+    def keep() -> Callable[[], None]:
+        gate.eyes = Eyes(Desk(front=NamedWindow("a shop")), Mouse())
+        return lambda: None
+
+    gate.keep = keep
+    judgement, _ = judged(gate, TypeText("hello"))
+    assert isinstance(judgement, LookAgain)
+    assert "window" in judgement.why
 
 
 def test_always_is_for_the_kind_and_the_run() -> None:

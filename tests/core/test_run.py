@@ -185,6 +185,25 @@ def test_the_models_question_is_a_persons_to_answer() -> None:
     assert (ended.ending, ended.message) == (ev.Ending.DONE, "the task is done: blue")
 
 
+def test_the_words_of_a_yes_are_told_to_the_model_and_excuse_no_refusal() -> None:
+    """From the next prediction on; a refusal of the same answer counts as any."""
+    refusal = Refusal("click", "policy", "no")
+    world = World(_go(CLICK, OTHER), _go(CLICK), _go(CLICK), _go(CLICK))
+    words = iter([[PersonReply("yes", "be quick")], [], [], []])
+    verdicts = iter([None, refusal, refusal, refusal])
+
+    class Gate:
+        def judge(self, placed: Placed, prediction: Prediction) -> Judging:
+            del placed, prediction
+            yield from next(words, [])
+            return next(verdicts, None)
+
+    world.ports = replace(world.ports, gate=Gate())
+    assert world.run().ending is ev.Ending.REFUSED
+    assert world.predictor.asked[1].said == ("be quick",)
+    assert len(world.predictor.asked) == 3
+
+
 @pytest.mark.parametrize("person", [None, Scripted()])
 def test_a_question_that_nobody_answers_ends_the_run(person: Scripted | None) -> None:
     """It is neither done nor guessed, and the message says what was asked."""

@@ -340,6 +340,27 @@ def test_what_a_person_answered_the_model_is_told_with_its_question(tmp_path: Pa
     assert left.cut_off.seq == 8, "the next event is the journal's ninth line"
 
 
+def test_what_was_answered_is_not_asked_again(tmp_path: Path) -> None:
+    """The process was killed right after it: the step is over, and the next one has the words."""
+    looked, predicted = answered(1, A, verdict=Verdict.ASK)
+    asked = ev.Asked(run_id=RUN, step=1, question="Which colour?", why="the model asks")
+    told = ev.Answered(run_id=RUN, step=1, answer="told", note="blue")
+    left = remains(cut_off(tmp_path, looked, predicted, *acted(1, 0, A), asked, told))
+    done, predictor = gone_on(left)
+    assert [ask.said for ask in predictor.asked] == [("blue (in answer to: Which colour?)",)]
+    assert predictor.asked[0].step == 2
+    assert done == []
+
+
+def test_the_words_of_a_yes_excuse_no_refusal(tmp_path: Path) -> None:
+    """They are said in every sitting as those of a no are."""
+    asked = ev.Answered(run_id=RUN, step=1, answer="yes", note="be quick")
+    refusal = ev.Refused(run_id=RUN, step=1, refusal=Refusal("a", "policy", "no"))
+    left = remains(cut_off(tmp_path, *answered(1, A, B), asked, *acted(1, 0, A), refusal))
+    assert left.cut_off.said == ("be quick",)
+    assert left.cut_off.progress.refusals == 1
+
+
 @pytest.mark.parametrize("left_open", [(), ("ses_1",)])
 def test_a_session_that_could_not_be_closed_is_gone_on_with(tmp_path: Path, left_open: tuple[str, ...]) -> None:
     """It was paid for, and is closed in the end."""

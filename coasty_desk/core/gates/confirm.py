@@ -74,7 +74,7 @@ class Confirm(Struct):
         if reason is None or reason.kind in self._allowed:
             return None
         question, crop = f"{both_ends(in_words(placed.real))}?", self.eyes.picture(placed)
-        meant = self._pointer(placed.real)
+        meant, there = self._pointer(placed.real), self._reached(placed)
         self.person.attend()
         yield PersonQuestion(question, reason.why, crop)
         after = self.keep()
@@ -94,11 +94,18 @@ class Confirm(Struct):
         self._agreed.update(self._unbound(placed.sent))
         if meant != self._pointer(placed.real):
             return LookAgain("The pointer was moved while a person was asked, so the action was not done; look again.")
+        if there != self._reached(placed):
+            why = "The window that it is meant for has changed while a person was asked"
+            return LookAgain(f"{why}, so the action was not done; look again.")
         return (yield from self.forbidding.judge(placed, prediction))
 
     def _pointer(self, real: Action) -> Point | None:
         """Where the pointer is, for an action that is meant for that place."""
         return self.eyes.pointer() if None in points(real) else None
+
+    def _reached(self, placed: Placed) -> tuple[NamedWindow, ...] | None:
+        """The windows that it would go to now; they may be others by the time that somebody has answered."""
+        return known(placed.real, self.eyes.windows, self.eyes.pointer)
 
     def _reason(self, placed: Placed, prediction: Prediction) -> Risk | None:
         if self.mode == "never":
