@@ -101,7 +101,7 @@ class Storage:
 
     def close(self) -> None:
         """Let go of it."""
-        self.pool.dispose()
+        let_go(self.pool)
 
     def _prepare(self) -> None:
         from sqlalchemy import text  # noqa: PLC0415
@@ -163,6 +163,14 @@ def postgres_pool(address: str) -> Pool:
 
     event.listen(pool, "connect", connected)
     return pool
+
+
+def let_go(pool: Pool) -> None:
+    """Close its connections: those that a thread still has, when that gives them back."""
+    from sqlalchemy import event  # noqa: PLC0415
+
+    event.listen(pool, "checkin", lambda _, record: record.invalidate())
+    pool.dispose()
 
 
 def postgres_url(address: str) -> URL:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Protocol
 
+from coasty_desk.automation.dbos_engine import DbosEngine
 from coasty_desk.automation.engine import Engine, Handler, Work, WorkContext
 from coasty_desk.testing.engine_stub import EngineStub, WorkMemory
 
@@ -27,6 +29,15 @@ class StubWorld:
 
     def open(self) -> Engine:
         return EngineStub(self.memory)
+
+
+class DbosWorld:
+    def __init__(self, place: Path | str, lock: Path) -> None:
+        self.place = place
+        self.lock = lock
+
+    def open(self) -> Engine:
+        return DbosEngine(self.place, self.lock)
 
 
 class Bench:
@@ -93,6 +104,3 @@ def until_told(bench: Bench, leave: Mapping[str, threading.Event]) -> Handler:
             bench.say(f"{context.work_id} done")
 
     return carry_out
-
-
-Opener = Callable[[], EngineWorld]

@@ -1,0 +1,486 @@
+"""Durable work on disk: DBOS Transact calls the handlers, on SQLite or on Postgres.
+
+DBOS says whose turn it is and calls again what was cut off; nothing more is left to it, since each of these was broken in a trial:
+
+- One piece of work is one of its workflows without steps: only the handler knows how far it came.
+- Its cancelling is not used: it frees the queue while the old work still acts. What may not begin is a state in our own table.
+- Its messages are not used: a wait for one is a step, whose number must be the same at each call. Ours are in our own table.
+- Its version is fixed, or else an update strands what was under way. Its executor's id is the host's own, and one process has it.
+- Its serializer is JSON, its file is made 0600 and in WAL before it opens it, its errors go to our log, its environment is empty.
+
+It sees to a queue by looking at it again and again: four times a second for eight machines is a seventh of a core. So there is one
+queue for the host, in which each of ours is a partition with one at a time; and it is looked at when there is something to see.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from coasty_desk import file_lock, plain_files
+from coasty_desk.automation.engine import Handler, Work
+from coasty_desk.automation.storage import Storage, let_go, postgres_pool, reason, sqlite_pool, unusable
+from coasty_desk.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from sqlalchemy import Engine as Pool
+
+VERSION = "1"
+"""Of what DBOS has of our work, which is its name alone: so any version of coasty-desk goes on with any other's."""
+
+SCHEMA = "coasty_desk_engine"
+"""Where DBOS keeps its tables in Postgres."""
+
+LOOKED = 1.0
+"""Seconds after which a host looks for what another process has submitted or said."""
+
+SOON, LATE = 0.01, 1.0
+"""Seconds between two nudges while somebody's turn has come: at first, and after some that were in vain."""
+
+PAUSE, LONGEST_PAUSE = 0.5, 60.0
+"""Seconds until a handler that raised is called again: the first time, and at most."""
+
+_FALLBACK, _POLLED = 10.0, 0.25
+"""Seconds between two looks of DBOS at its queue when nobody nudges it; and where it cannot be nudged."""
+
+_TABLES = (
+    (
+        "CREATE TABLE turns (last INTEGER NOT NULL)",
+        "INSERT INTO turns (last) VALUES (0)",
+        (
+            "CREATE TABLE works (work_id VARCHAR(200) PRIMARY KEY, host VARCHAR(200) NOT NULL, kind VARCHAR(64) NOT NULL, "
+            "queue VARCHAR(200) NOT NULL, payload TEXT NOT NULL, not_before DOUBLE PRECISION, turn INTEGER NOT NULL, "
+            "state VARCHAR(16) NOT NULL, attempt INTEGER NOT NULL)"
+        ),
+        "CREATE INDEX works_by_state ON works (host, state, queue)",
+        (
+            "CREATE TABLE messages (work_id VARCHAR(200) NOT NULL REFERENCES works (work_id), number INTEGER NOT NULL, "
+            "topic VARCHAR(64) NOT NULL, message TEXT NOT NULL, once VARCHAR(200) NOT NULL, heard INTEGER NOT NULL, "
+            "PRIMARY KEY (work_id, number))"
+        ),
+    ),
+)
+"""A work is waiting, queued (DBOS has it), begun, done or cancelled. Its turn is drawn when it is queued, by which DBOS orders."""
+
+_log = logging.getLogger("coasty_desk.engine")
+
+
+class DbosEngine:
+    """An `automation.engine.Engine`. At most one in a process may have begun: DBOS has one of everything.
+
+    `place`: the path of its SQLite file, or a Postgres database's address. `lock`: a file that one process at a time has locked;
+    `host`: this host's own name among those of the same database, for ever. Raises UsageError where the place cannot be had.
+    """
+
+    def __init__(self, place: Path | str, lock: Path, *, host: str = "this-computer") -> None:
+        self.ending = threading.Event()
+        self._place = place
+        self._lock = lock
+        self._host = host
+        self._queue = f"host-{host}"
+        self._storage = Storage(place)
+        self._storage.upgrade("engine", _TABLES)
+        self._changed = threading.Condition()
+        self._changes = 0
+        self._under_way: dict[str, DbosContext] = {}
+        self._handed_over: set[str] = set()
+        self._handlers: Mapping[str, Handler] = {}
+        self._enqueue: Callable[[str, str, int], None] = _not_begun
+        self._nudge = _Nudge()
+        self._at_end = ExitStack()
+        self._at_end.callback(self._storage.close)
+
+    def begin(self, handlers: Mapping[str, Handler]) -> None:
+        """As the port says. It takes a second or two: DBOS is loaded."""
+        self._handlers = handlers
+        self._take_lock()
+        self._launch()
+        pump = threading.Thread(target=self._pump, name="engine", daemon=True)
+        pump.start()
+        self._at_end.callback(pump.join, 5.0)
+
+    def submit(self, work: Work) -> None:
+        """As the port says."""
+        values = {"host": self._host, **msgspec.structs.asdict(work)}
+        with self._writing() as connection:
+            _run(
+                connection,
+                "INSERT INTO works (work_id, host, kind, queue, payload, not_before, turn, state, attempt) "
+                "VALUES (:work_id, :host, :kind, :queue, :payload, :not_before, 0, 'waiting', 0) ON CONFLICT (work_id) DO NOTHING",
+                **values,
+            )
+            _draw(connection, work.work_id)
+
+    def signal(self, work_id: str, topic: str, message: str, once: str = "") -> None:
+        """As the port says."""
+        with self._writing() as connection:
+            # the work's row is locked, so that two messages cannot have one number
+            row = _run(
+                connection, "UPDATE works SET host = host WHERE work_id = :id RETURNING state", id=work_id
+            ).first()
+            if row is None:
+                raise LookupError(work_id)
+            if row[0] in {"done", "cancelled"}:
+                return
+            told = _run(connection, "SELECT number, once FROM messages WHERE work_id = :id", id=work_id).all()
+            if once and once in {name for _, name in told}:
+                return
+            statement = (
+                "INSERT INTO messages (work_id, number, topic, message, once, heard) "
+                "VALUES (:id, :number, :topic, :message, :once, 0)"
+            )
+            number = 1 + max((number for number, _ in told), default=0)
+            _run(connection, statement, id=work_id, number=number, topic=topic, message=message, once=once)
+
+    def cancel(self, work_id: str) -> bool:
+        """As the port says."""
+        with self._writing() as connection:
+            _run(
+                connection,
+                "UPDATE works SET state = 'cancelled' WHERE work_id = :id AND state IN ('waiting', 'queued')",
+                id=work_id,
+            )
+            row = _run(connection, "SELECT state FROM works WHERE work_id = :id", id=work_id).first()
+        return row is not None and row[0] == "cancelled"
+
+    def close(self) -> None:
+        """As the port says."""
+        self.ending.set()
+        with self._changed:
+            for context in self._under_way.values():
+                context.left.set()
+            self._changed.notify_all()
+        self._at_end.close()
+
+    def receive(self, work_id: str, topic: str, seconds: float, after: int) -> tuple[int, str] | None:
+        """The first message to that work of that topic whose number is above `after`, which those up to that were dealt with by."""
+        until = time.monotonic() + seconds
+        if after:
+            statement = "UPDATE messages SET heard = 1 WHERE work_id = :id AND topic = :topic AND number <= :after"
+            with self._storage.transaction() as connection:
+                _run(connection, statement, id=work_id, topic=topic, after=after)
+        while not self.ending.is_set():
+            seen = self._changes
+            with self._storage.reading() as connection:
+                row = _run(
+                    connection,
+                    "SELECT number, message FROM messages WHERE work_id = :id AND topic = :topic AND heard = 0 ORDER BY number LIMIT 1",
+                    id=work_id,
+                    topic=topic,
+                ).first()
+            if row is not None:
+                return row[0], row[1]
+            left = until - time.monotonic()
+            if left <= 0:
+                break
+            self._wait(seen, min(left, LOOKED))
+        return None
+
+    def carry_out(self, work_id: str) -> None:
+        """Call its handler until that has returned. Raises _CutOffError, which DBOS takes for no end, when the engine ends before."""
+        pause = PAUSE
+        context: DbosContext | None = None
+        while not self.ending.is_set():
+            try:
+                if context is not None and context.is_done:
+                    self._finish(work_id)
+                    return
+                context = self._begun(work_id)
+                if context is None:
+                    return
+                if not self._call(context):
+                    pause = min(2 * pause, LONGEST_PAUSE)
+                    self.ending.wait(pause / 2)
+            except Exception as error:  # noqa: BLE001 - the database's own faults pass, and what is under way must not be lost for one
+                _log.error("the engine cannot write how far %s came: %s", work_id, reason(error))
+                self.ending.wait(PAUSE)
+            finally:
+                with self._changed:
+                    self._under_way.pop(work_id, None)
+                    self._tell()
+        raise _CutOffError
+
+    def _begun(self, work_id: str) -> DbosContext | None:
+        """Its handler is about to be called; None where it must not be."""
+        with self._storage.transaction() as connection:
+            row = _run(
+                connection,
+                "UPDATE works SET state = 'begun', attempt = attempt + 1 WHERE work_id = :id AND state IN ('queued', 'begun') "
+                "RETURNING kind, payload, attempt",
+                id=work_id,
+            ).first()
+        if row is None:
+            return None
+        context = DbosContext(self, work_id, *row)
+        with self._changed:
+            self._under_way[work_id] = context
+        return context
+
+    def _call(self, context: DbosContext) -> bool:
+        """Call its handler in a thread that nothing waits for at the program's end; whether it returned before the engine's."""
+
+        def call() -> None:
+            try:
+                self._handlers[context.kind](context)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is called again
+                _log.error("%s has failed and is called again: %s: %s", context.work_id, type(error).__name__, error)
+            else:
+                context.is_done = not self.ending.is_set()
+            finally:
+                context.left.set()
+
+        if self.ending.is_set():
+            return False
+        threading.Thread(target=call, name=f"work {context.work_id}", daemon=True).start()
+        context.left.wait()
+        return context.is_done
+
+    def _finish(self, work_id: str) -> None:
+        with self._storage.transaction() as connection:
+            _run(connection, "DELETE FROM messages WHERE work_id = :id", id=work_id)
+            _run(connection, "UPDATE works SET state = 'done', payload = '' WHERE work_id = :id", id=work_id)
+
+    def _pump(self) -> None:
+        """Hand DBOS what is due, and nudge it while somebody's turn has come."""
+        pause = SOON
+        while not self.ending.is_set():
+            seen = self._changes
+            try:
+                wait, turn_has_come = self._hand_over()
+            except Exception as error:  # noqa: BLE001 - the database's own faults pass
+                _log.error("the engine cannot see what waits: %s", reason(error))
+                wait, turn_has_come = LOOKED, False
+            if turn_has_come and not self.ending.is_set():
+                self._nudge.now()
+                self._wait(seen, pause)
+                pause = SOON if self._changes != seen else min(2 * pause, LATE)
+            else:
+                pause = SOON
+                self._wait(seen, wait)
+
+    def _hand_over(self) -> tuple[float, bool]:
+        """Seconds until there is something to do, as far as is known, and whether somebody's turn has come."""
+        with self._storage.reading() as connection:
+            unfinished = _run(
+                connection,
+                "SELECT work_id, queue, state, turn, not_before FROM works "
+                "WHERE host = :host AND state IN ('waiting', 'queued', 'begun') ORDER BY turn",
+                host=self._host,
+            ).all()
+        now, wait = time.time(), LOOKED
+        busy, queued, cut_off = set[str](), set[str](), False
+        for work_id, queue, state, turn, not_before in unfinished:
+            if state == "begun":
+                busy.add(queue)
+                cut_off = cut_off or work_id not in self._under_way
+            elif state == "waiting" and not_before is not None and not_before > now:
+                wait = min(wait, not_before - now)
+            else:
+                if work_id not in self._handed_over:
+                    self._enqueue(work_id, queue, self._queued(work_id) if state == "waiting" else turn)
+                    self._handed_over.add(work_id)
+                queued.add(queue)
+        return wait, cut_off or bool(queued - busy)
+
+    def _queued(self, work_id: str) -> int:
+        """Say that DBOS has it, before it does: what it has and is not said to be there is called by nobody. Gives its turn."""
+        with self._storage.transaction() as connection:
+            _draw(connection, work_id)
+            statement = "UPDATE works SET state = CASE state WHEN 'waiting' THEN 'queued' ELSE state END WHERE work_id = :id RETURNING turn"
+            return int(_run(connection, statement, id=work_id).scalar_one())
+
+    def _wait(self, seen: int, seconds: float) -> None:
+        """Until something has changed since `seen`, at most so many seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._changes != seen or self.ending.is_set(), seconds)
+
+    def _tell(self) -> None:
+        self._changes += 1
+        self._changed.notify_all()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction, after which whoever waits looks again."""
+        with self._storage.transaction() as connection:
+            yield connection
+        with self._changed:
+            self._tell()
+
+    def _take_lock(self) -> None:
+        try:
+            plain_files.folder(self._lock.parent)
+            descriptor = plain_files.made(self._lock, os.O_RDWR)
+        except OSError as error:
+            raise unusable(str(self._lock), plain_files.why(error)) from error
+        if not file_lock.take(descriptor):
+            os.close(descriptor)
+            message = f"Another process carries out the work of {self._storage.name} already."
+            raise UsageError(message, "Ask that one, or end it first.")
+        self._at_end.callback(os.close, descriptor)
+
+    def _launch(self) -> None:
+        for name in [name for name in os.environ if name.startswith("DBOS_")]:
+            del os.environ[
+                name
+            ]  # by these it would be another executor, of another version, and report to another computer
+        log = logging.getLogger("dbos")
+        if not any(isinstance(each, _IntoOurs) for each in log.handlers):
+            log.addHandler(_IntoOurs(logging.ERROR))  # before it is loaded, or it adds its own
+            log.propagate = False
+        import dbos  # noqa: PLC0415 - it takes a second to load
+        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+        class AsJson(dbos.Serializer):
+            """What it keeps of ours is a name."""
+
+            def serialize(self, data: Any) -> str:
+                return json.dumps(data, default=str)
+
+            def deserialize(self, serialized_data: str) -> Any:
+                return json.loads(serialized_data)
+
+            def name(self) -> str:
+                return "coasty-desk-json"
+
+        pool = self._pool_of_dbos()
+        self._at_end.callback(let_go, pool)
+        instance = dbos.DBOS(
+            config={
+                "name": "coasty-desk",
+                "system_database_url": pool.url.render_as_string(hide_password=False),
+                "system_database_engine": pool,
+                "dbos_system_schema": SCHEMA,
+                "application_version": VERSION,
+                "executor_id": self._host,
+                "serializer": AsJson(),
+                "log_level": "ERROR",
+                "enable_otlp": False,
+                "use_listen_notify": False,
+                "notification_listener_polling_interval_sec": 0.1,  # it looks at nothing, but is waited for at the end
+                "scheduler_polling_interval_sec": 3600.0,
+            }
+        )
+        self._at_end.callback(dbos.DBOS.destroy, destroy_registry=True)
+
+        @dbos.DBOS.workflow(name="carry_out", max_recovery_attempts=None)
+        def workflow(work_id: str) -> None:
+            self.carry_out(work_id)
+
+        worker = getattr(import_module("dbos._queue"), "queue_worker_thread", None)
+        dbos.DBOS.listen_queues([] if worker else [self._queue])
+        try:
+            dbos.DBOS.launch()
+            queue = dbos.DBOS.register_queue(
+                self._queue,
+                partition_concurrency=1,
+                polling_interval_sec=_FALLBACK if worker else _POLLED,
+                on_conflict="always_update",
+            )
+        except (SQLAlchemyError, dbos.error.DBOSException) as error:
+            raise unusable(self._storage.name, reason(error)) from error
+
+        def enqueue(work_id: str, queue: str, turn: int) -> None:
+            with dbos.SetWorkflowID(work_id), dbos.SetEnqueueOptions(queue_partition_key=queue, priority=turn):
+                dbos.DBOS.enqueue_workflow(self._queue, workflow, work_id)
+
+        self._enqueue = enqueue
+        if worker:
+            looks = threading.Thread(
+                target=worker, args=(self._nudge, instance, queue), name="engine queue", daemon=True
+            )
+            looks.start()
+            self._at_end.callback(looks.join, 5.0)
+            self._at_end.callback(self._nudge.set)
+
+    def _pool_of_dbos(self) -> Pool:
+        if isinstance(self._place, str):
+            return postgres_pool(self._place)
+        return sqlite_pool(self._place, at_once=False)
+
+
+class DbosContext:
+    """An `automation.engine.WorkContext`. `left`: set when the handler has left, or is waited for no longer; `is_done` when it returned."""
+
+    def __init__(self, engine: DbosEngine, work_id: str, kind: str, payload: str, attempt: int) -> None:
+        self.work_id = work_id
+        self.kind = kind
+        self.payload = payload
+        self.attempt = attempt
+        self.ending = engine.ending
+        self.left = threading.Event()
+        self.is_done = False
+        self._engine = engine
+        self._given: dict[str, int] = {}
+
+    def receive(self, topic: str, seconds: float) -> str | None:
+        """As the port says."""
+        found = self._engine.receive(self.work_id, topic, seconds, self._given.pop(topic, 0))
+        if found is None:
+            return None
+        self._given[topic], message = found
+        return message
+
+
+class _Nudge(threading.Event):
+    """What DBOS's thread of a queue waits on between two looks, until its end: `now` ends one such wait and is no end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = threading.Event()
+
+    def now(self) -> None:
+        self._now.set()
+
+    def set(self) -> None:
+        super().set()
+        self._now.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self.is_set():
+            self._now.wait(timeout)
+            self._now.clear()
+        return self.is_set()
+
+
+class _CutOffError(BaseException):
+    """Not done: DBOS takes an Exception for the end of the work, and this for no end."""
+
+
+class _IntoOurs(logging.Handler):
+    """What DBOS finds wrong, as one line of our own log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        _log.error(
+            "%s%s",
+            record.getMessage(),
+            f" {type(error).__name__}: {reason(error)}" if isinstance(error, Exception) else "",
+        )
+
+
+def _run(connection: Connection, statement: str, **values: Any) -> Any:
+    from sqlalchemy import text  # noqa: PLC0415
+
+    return connection.execute(text(statement), values)
+
+
+def _draw(connection: Connection, work_id: str) -> None:
+    """Give it its turn, after all that have one: what waits for its time gets a later one when that has come."""
+    last = _run(connection, "UPDATE turns SET last = last + 1 RETURNING last").scalar_one()
+    statement = "UPDATE works SET turn = :turn WHERE work_id = :id AND state = 'waiting' AND (turn = 0 OR not_before IS NOT NULL)"
+    _run(connection, statement, turn=last, id=work_id)
+
+
+def _not_begun(_work_id: str, _queue: str, _turn: int) -> None:
+    raise AssertionError
