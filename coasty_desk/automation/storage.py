@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -124,9 +125,8 @@ def sqlite_pool(path: Path, *, at_once: bool) -> Pool:
     from sqlalchemy import create_engine, event  # noqa: PLC0415
 
     plain_files.folder(path.parent)
-    for each in (path.with_name(path.name + end) for end in _BESIDE):
-        if each == path or each.exists():
-            os.close(plain_files.made(each, os.O_RDWR))
+    for end in _BESIDE:
+        _prepare_file(path.with_name(path.name + end), made=not end)
     try:
         with sqlite3.connect(path, timeout=BUSY, isolation_level=None) as first:
             first.execute("PRAGMA journal_mode=WAL")
@@ -149,6 +149,24 @@ def sqlite_pool(path: Path, *, at_once: bool) -> Pool:
     if at_once:
         event.listen(pool, "begin", begun)
     return pool
+
+
+def _prepare_file(path: Path, *, made: bool) -> None:
+    """See that it is a plain file for its owner alone. Where there is one it is not opened.
+
+    To close a file lets go of all locks that the process has on it: another process would take SQLite's log from under our feet.
+    """
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        if made:
+            os.close(plain_files.made(path, os.O_RDWR | os.O_EXCL))
+        return
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        why = "it is no plain file with this name alone"
+        raise plain_files.NotPlainError(why, path)
+    if stat.S_IMODE(found.st_mode) != 0o600:
+        path.chmod(0o600)
 
 
 def postgres_pool(address: str) -> Pool:

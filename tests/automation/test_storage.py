@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -155,3 +157,18 @@ def test_another_process_that_writes_is_waited_for(tmp_path: Path) -> None:
     assert _names(storage) == ["a"]
     other.close()
     storage.close()
+
+
+def test_to_open_a_file_once_more_lets_go_of_no_lock_of_those_who_have_it_open(tmp_path: Path) -> None:
+    """Or another process takes it for nobody's, and throws away the log that this one reads."""
+    path = tmp_path / "kept.sqlite3"
+    first = _kept(path)
+    second = Storage(path)
+    other = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('INSERT INTO things VALUES (?, 1)', ('other',))"
+    subprocess.run([sys.executable, "-c", f"{other}.connection.commit()", path], check=True)
+    assert path.with_name(f"{path.name}-wal").exists()
+    _put(first, "a")
+    _put(second, "b")
+    assert _names(first) == ["a", "b", "other"]
+    first.close()
+    second.close()
