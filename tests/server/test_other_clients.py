@@ -13,8 +13,9 @@ from urllib.request import Request, urlopen
 import pytest
 import requests
 
+from tests.machines.conftest import at_home
 from tests.server.answering import answering, shot
-from tests.server.served import Served
+from tests.server.served import Served, served
 
 SHOT = shot(("Save", 640, 400))
 
@@ -172,6 +173,58 @@ def test_what_others_read_of_parse_and_ground_is_there(here: Served) -> None:
         assert isinstance(error["retryable"], bool)
     integral = client("POST", "/v1/predict", {"screenshot": SHOT, "instruction": "x", "max_actions": 3.0})
     assert integral.status == 200
+
+
+def test_a_program_has_a_machine_made_uses_it_and_ends_it(tmp_path: Path) -> None:
+    """The life of a machine as examples show it: each shape in which others name an action, a file for now, always stopped and terminated."""
+    with at_home(tmp_path, "") as home, served(home.root.parent, environment=home.environment) as found:
+        base, http = f"http://127.0.0.1:{found.client.port}/v1", requests.Session()
+        http.headers["X-API-Key"] = found.client.key
+
+        def asked(method: str, path: str, body: Any = None, **headers: str) -> Any:
+            answer = http.request(method, f"{base}/machines{path}", json=body, headers=headers, timeout=60)
+            assert answer.status_code == 200, answer.text
+            return answer.json()
+
+        wanted = {"display_name": "an example", "os_type": "linux", "desktop_enabled": True, "provider": "auto"}
+        wanted |= {"ttl_minutes": 30}
+        machine = asked("POST", "", wanted, **{"Idempotency-Key": "example-1"})["machine"]
+        one = f"/{machine['id']}"
+        try:
+            assert asked("PATCH", one, {"ttl_minutes": 30})["ttl_minutes"] == 30
+            shown = asked("GET", one)
+            assert shown.get("machine", shown)["status"] == shown["status"] == "running"
+            assert machine["is_test"]
+            picture = asked("GET", f"{one}/screenshot")
+            assert (picture["width"], picture["height"], picture["image_b64"][:4]) == (1280, 720, "/9j/")
+            for command, parameters in (
+                ("click", {"x": 640, "y": 360, "button": "left", "clicks": 1}),
+                ("type_text", {"text": "hello"}),
+                ("key_press", {"key": "escape"}),
+                ("scroll", {"x": 5, "y": 6, "direction": "down", "amount": 3}),
+                ("scroll", {"x": 5, "y": 6, "direction": "down", "clicks": 3}),
+                ("drag", {"from_x": 1, "from_y": 2, "to_x": 9, "to_y": 9, "button": "left"}),
+                ("terminal_execute", {"command": "true", "timeout": 5000}),
+            ):
+                said = asked("POST", f"{one}/actions", {"command": command, "parameters": parameters})
+                assert said["success"], said
+            steps = [
+                {"command": "move", "parameters": {"x": 320, "y": 240}},
+                {"command": "wait", "parameters": {"ms": 50}},
+                {"command": "key_combo", "parameters": {"keys": ["ctrl", "a"]}},
+            ]
+            said = asked("POST", f"{one}/actions/batch", {"steps": steps, "stop_on_error": True})
+            assert (said["completed_count"], said["failed_count"], said["aborted"]) == (3, 0, False)
+            said = asked("POST", f"{one}/terminal", {"command": "echo here && uname -s", "timeout_ms": 30000})
+            assert said["result"]["output"] == "here\nLinux\n"
+            kept = {"path": "/tmp/an-example.txt", "content": "hello from an example"}
+            assert asked("POST", f"{one}/files/write", {"parameters": kept})["success"]
+            read = asked("POST", f"{one}/files/read", {"parameters": {"path": kept["path"]}})
+            assert read["result"]["content"] == kept["content"]
+            assert asked("POST", f"{one}/snapshot", {}, **{"Idempotency-Key": "example-2"})["credits_charged"] == 0
+        finally:
+            assert asked("POST", f"{one}/stop", {})["status"] == "stopped"
+            assert asked("DELETE", one)["status"] == "terminated"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
