@@ -89,7 +89,7 @@ def test_bytes_go_both_ways(files: Tool) -> None:
 
 
 @given(text=st.text(max_size=60), limit=st.integers(1, 9))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_file_is_read_whole_by_its_parts(files: Tool, text: str, limit: int) -> None:
     """Each part says where the next begins; no character is cut in two where it is text."""
     files("file_write", path="parts", content=text)
@@ -334,7 +334,7 @@ PART = st.sampled_from(
 
 @pytest.mark.usefixtures("traps")
 @given(parts=st.lists(PART, min_size=1, max_size=9), absolute=st.sampled_from(["", "/", f"{INSIDE}/"]))
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_path_of_any_parts_stays_within(files: Tool, home: Path, parts: list[str], absolute: str) -> None:
     """A law: what is answered is in the home, and the secret is never in it; whatever is written, nothing outside changes."""
     if not (home / "to").is_symlink():

@@ -287,7 +287,7 @@ os._exit(9)
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=300))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_command_arrives_as_it_was_sent(plain: Tool, text: str) -> None:
     """Whatever is in it."""
     told = plain("terminal_execute", command=f"cat <<'THE END'\n{text}\nTHE END")

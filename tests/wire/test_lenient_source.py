@@ -115,7 +115,7 @@ def test_what_it_gives_has_an_end() -> None:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.text(max_size=300)
     | st.lists(

@@ -46,7 +46,7 @@ ACTIONS: st.SearchStrategy[Action] = st.one_of(
 
 
 @given(ACTIONS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_is_written_is_read_as_the_same_action(action: Action) -> None:
     """The one the inverse of the other; but a drag to where it begins, which is a click."""
     if isinstance(action, Drag) and (action.start == action.end):

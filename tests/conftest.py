@@ -1,0 +1,8 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+settings.register_profile("ours", deadline=None)  # one slow example beside other work is no fault: no test asserts a wall-clock time
+settings.load_profile("ours")
