@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-settings.register_profile("ours", deadline=None)  # one slow example beside other work is no fault: no test asserts a wall-clock time
+# one slow example beside other work is no fault: no test asserts a wall-clock time
+settings.register_profile("ours", deadline=None)
 settings.load_profile("ours")

@@ -19,9 +19,11 @@ from coasty_desk.core.actions import (
     Point,
     Prediction,
     PressKeys,
+    Refusal,
     Scroll,
     TypeText,
     Verdict,
+    Wait,
     in_words,
     moved,
     points,
@@ -43,6 +45,9 @@ PROVIDER = "replay"
 
 SCREEN_ALIKE = 0.5
 """The part of the screen that must be as it was where there is no target to look for, and at the end."""
+
+LATE = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds from look to look for what a started application shows; no two alike, or they would be taken for going in circles."""
 
 TASK = 20_000
 REASON = 500
@@ -90,6 +95,12 @@ class Recording(Struct, frozen=True):
         """The task, with the values in it."""
         return self.filled(self.story.started.task)
 
+    @property
+    def most_steps(self) -> int:
+        """How many it may take, with its end, where nothing is healed: what it starts may be slow."""
+        starts = sum(isinstance(deed.real, Launch) for step in self.steps for deed in step.deeds)
+        return len(self.steps) + 1 + len(LATE) * starts
+
     def filled(self, text: str) -> str:
         """`text` with the values in place of their names."""
         return _PLACEHOLDER.sub(lambda match: self.values.get(match[1], match[0]), text)
@@ -124,6 +135,8 @@ class Replay:
         self._begun = False
         self._other = ""
         self._planned: tuple[int, Prediction | _GoneError] | None = None
+        self._pauses: tuple[float, ...] = ()
+        self._waits = False
 
     def recheck(self, placed: Placed) -> None:
         """Right before a replayed action's input goes out: is it for the window of then? Raises BrokenOffError."""
@@ -149,7 +162,7 @@ class Replay:
     def predict(self, ask: PredictRequest) -> PredictStream[Prediction]:
         """The next step's actions, where their targets are now. Raises GaveUpError where one is not there."""
         plan = self._plan(ask)
-        self._next += 1
+        self._next += not self._waits
         if isinstance(plan, Prediction):
             return plan
         if self._heal is None or self._next > len(self._recording.steps):
@@ -164,12 +177,21 @@ class Replay:
     def _plan(self, ask: PredictRequest) -> Prediction | _GoneError:
         """What to answer, worked out once a step: it is asked for the price first."""
         if self._planned is None or self._planned[0] != ask.step:
+            waited, self._waits = self._waits, False
             try:
-                plan: Prediction | _GoneError = self._not_whole(ask) or self._answer(ask.frame)
+                not_whole = None if waited else self._not_whole(ask)
+                plan: Prediction | _GoneError = not_whole or self._answer(ask.frame)
             except _GoneError as gone:
-                plan = gone
+                plan = self._not_yet(ask, gone) or gone
             self._planned = (ask.step, plan)
         return self._planned[1]
+
+    def _not_yet(self, ask: PredictRequest, gone: _GoneError) -> Prediction | None:
+        """A pause instead, where an application has been started and may be slower than it was then."""
+        if not self._pauses or isinstance(ask.hindrance, Refusal):
+            return None
+        pause, self._pauses, self._waits = self._pauses[0], self._pauses[1:], True
+        return Prediction(Verdict.CONTINUE, (Wait(pause),), f"what was opened is waited for: {gone}")
 
     def _elsewhere(self, deed: StepAction, now: tuple[NamedWindow, ...]) -> str:
         """Why the windows that it would go to are not those of then, in words; empty where they are."""
@@ -204,6 +226,10 @@ class Replay:
         done = [deed for deed in step.deeds if deed.outcome == "done"]
         self._aimed = [deed for deed in done if _is_aimed(deed.real)]
         self._begun = any(isinstance(deed.real, Launch) for deed in done)  # it is not started twice
+        if self._begun:
+            self._pauses = LATE
+        elif self._aimed:
+            self._pauses = ()  # what was opened is there
         said = "" if step.predicted is None else step.predicted.reasoning
         return Prediction(Verdict.CONTINUE, actions, f"recorded step {step.number}{f': {said}' if said else ''}")
 
@@ -228,7 +254,8 @@ class Replay:
             pointed = pointed or bool(named)
             places = {point: self._found(step, deed, point, (then, now)) for point in named}
             yield self._again(deed, step, places)
-        part = 1.0 if pointed else _alike((then, now), step, frame)
+        waits = all(isinstance(deed.real, Wait) for deed in deeds)  # harms nobody, whatever is there by now
+        part = 1.0 if pointed or waits else _alike((then, now), step, frame)
         if part < SCREEN_ALIKE:
             message = f"in step {step.number} only {part:.0%} of the screen looks as it did"
             raise _GoneError(message)

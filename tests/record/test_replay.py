@@ -15,6 +15,7 @@ from coasty_desk.core.actions import (
     Click,
     Drag,
     KeyCombo,
+    Launch,
     LookAgain,
     Point,
     Prediction,
@@ -23,6 +24,7 @@ from coasty_desk.core.actions import (
     TypeText,
     Usage,
     Verdict,
+    Wait,
 )
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.gates.reached_windows import NamedWindow
@@ -32,7 +34,7 @@ from coasty_desk.core.run import Job, Ports, run
 from coasty_desk.core.scaling import Placed, Rect
 from coasty_desk.core.stop import Stop
 from coasty_desk.record import timeline, visual_match
-from coasty_desk.record.replay import Recording, Replay
+from coasty_desk.record.replay import LATE, Recording, Replay
 from coasty_desk.testing import OpenGate, RecordingExecutor, ScriptedPredictor
 from tests.record.recorded import Slides, desktop, png, record
 
@@ -245,6 +247,59 @@ def test_a_run_that_was_cut_off_or_did_nothing_cannot_be_replayed(folder: Path, 
     journal.write_text("\n".join(lines[:-1]), "ascii")
     with pytest.raises(UsageError, match="was cut off before its end"):
         _recording(folder)
+
+
+WINDOW = desktop(BUTTONS, background="#d0d0d0")
+EMPTY = desktop([])
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "waits"),
+    [
+        ([EMPTY, WINDOW], [EMPTY, WINDOW], 0),
+        ([EMPTY, WINDOW], [EMPTY, EMPTY, EMPTY, WINDOW], 2),
+        ([EMPTY, EMPTY, WINDOW], [EMPTY, WINDOW], 0),
+        ([EMPTY, EMPTY, WINDOW], [EMPTY, EMPTY, EMPTY, EMPTY, WINDOW], 2),
+    ],
+    ids=["as fast", "slower", "faster", "slower than slow"],
+)
+@pytest.mark.parametrize("use", [Click(Point(300, 200)), TypeText("ink"), None], ids=["click", "keys", "nothing"])
+def test_an_application_may_start_slower_or_faster(
+    tmp_path: Path, then: list[Image.Image], now: list[Image.Image], waits: int, use: Action | None
+) -> None:
+    """What it shows is waited for, and a wait of then is no reason to find the screen another one."""
+    launch, slow = Launch("Ink Pot", "ink.desktop"), [Wait(3.0)] * (len(then) - 2)
+    script = [_says(launch), *map(_says, slow), *([] if use is None else [_says(use)])]
+    record(tmp_path / "opened", script, Slides(then))
+    again = _Again(_recording(tmp_path / "opened"), now)
+    assert again.ended.ending is ev.Ending.DONE, again.ended.message
+    pauses = [Wait(seconds) for seconds in LATE[:waits]]
+    assert again.done == [launch, *slow, *pauses, *([] if use is None else [use])]
+
+
+def test_an_application_that_never_comes_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    """Nothing is done on another screen; nor is a pause forced that was refused."""
+    launch = Launch("Ink Pot", "ink.desktop")
+    record(tmp_path / "opened", [_says(launch), _says(TypeText("ink"))], Slides([EMPTY, WINDOW]))
+    again = _Again(_recording(tmp_path / "opened"), [EMPTY])
+    assert again.done == [launch, *map(Wait, LATE)]
+    assert again.ended.ending is ev.Ending.AGENT_FAILED
+    assert "in step 2 only" in again.ended.message
+    job = Job("again", "task", "replay", Slides([EMPTY]).shows, Slides([EMPTY]).capture().sent, Limits(25, None, None))
+    executor, replay = RecordingExecutor(), Replay(_recording(tmp_path / "opened"))
+    gate = OpenGate([None, Refusal("a wait", "policy", "no")])
+    *_, ended = run(job, Ports(Slides([EMPTY]), executor, replay, gate, Stop()))
+    assert [placed.real for placed in executor.performed] == [launch]
+    assert isinstance(ended, ev.RunEnded)
+    assert ended.ending is ev.Ending.AGENT_FAILED
+
+
+def test_what_was_opened_is_not_waited_for_once_it_was_used(tmp_path: Path) -> None:
+    """From the first input into it on, what is gone is gone."""
+    script = [_says(Launch("Ink Pot")), _says(Click(Point(300, 200))), _says(Click(Point(500, 200)))]
+    record(tmp_path / "opened", script, Slides([EMPTY, WINDOW]))
+    again = _Again(_recording(tmp_path / "opened"), [EMPTY, WINDOW, EMPTY])
+    assert again.done == [Launch("Ink Pot"), Click(Point(300, 200))]
 
 
 def test_another_size_of_screen_is_not_guessed_about(folder: Path) -> None:

@@ -56,7 +56,7 @@ def replay(
     before = {key: value for key, value in then.items() if key not in OF_ITS_OWN}
     chosen, origins = configured.load({**before, **options})
     if origins["max_steps"] == "default" and not chosen.dry_run:
-        steps = max(chosen.steps, len(recording.steps) + 1 + HEALINGS * heal)
+        steps = max(chosen.steps, recording.most_steps + HEALINGS * heal)
         chosen, _ = configured.load({**before, **options, "max_steps": steps})
     healer = Settings().provider if heal else ""  # it is the service that heals, whoever did it first
     if healer:
