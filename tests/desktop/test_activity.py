@@ -183,21 +183,58 @@ def test_what_a_system_does_not_tell_is_done_without(
         try:
             for take_away in missing:
                 take_away(monkeypatch)
-            order = [Doing.UNKNOWN, Doing.FRAMES, Doing.SOMETHING, Doing.NOTHING, Doing.ASLEEP]
-            best = Doing.UNKNOWN
-            with closing(activity_probe(frozenset())) as probe:
-                until, rounds = time.monotonic() + 10, 0
-                while rounds < 8 or (best is not at_best and time.monotonic() < until):  # until it has started
-                    rounds += 1
-                    probe.before()
-                    for _ in range(6):
-                        time.sleep(0.01)
-                        probe.look()
-                        best = max(best, probe.doing, key=order.index)
-                    assert isinstance(probe.why(0.0), str)
-            assert best is at_best
+            assert told_at_best(at_best) is at_best
             with closing(MonitorScreen(Stop(), max_size=Size(1280, 720))) as screen:
                 screen.capture()
                 assert screen.settle().ms < 10_000
+        finally:
+            client.kill()
+
+
+def told_at_best(wanted: Doing) -> Doing:
+    """The most that the probe tells of this display, in several rounds and until it is as much as that."""
+    order = [Doing.UNKNOWN, Doing.FRAMES, Doing.SOMETHING, Doing.NOTHING, Doing.ASLEEP]
+    best = Doing.UNKNOWN
+    with closing(activity_probe(frozenset())) as probe:
+        until, rounds = time.monotonic() + 10, 0
+        while rounds < 8 or (best is not wanted and time.monotonic() < until):  # until who is there has started
+            rounds += 1
+            probe.before()
+            for _ in range(6):
+                time.sleep(0.01)
+                probe.look()
+                best = max(best, probe.doing, key=order.index)
+            assert isinstance(probe.why(0.0), str)
+    return best
+
+
+LEFT_TO_A_CHILD = """
+import os, sys
+from Xlib import X, display
+there = display.Display()
+window = there.screen().root.create_window(0, 0, 50, 50, 0, X.CopyFromParent)
+if sys.argv[1] == "shown":
+    window.map()
+there.sync()
+if os.fork():
+    os._exit(0)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's /proc")
+@pytest.mark.parametrize(("has", "at_best"), [("hidden", Doing.ASLEEP), ("shown", Doing.UNKNOWN)])
+def test_a_client_that_cannot_be_seen_at_work_matters_where_it_shows_something(
+    display: str, has: str, at_best: Doing
+) -> None:
+    """`dbus-launch` and `xclip` leave their connection to a child: the server names a process that is gone. Another container's are unseen, too."""
+    command = [sys.executable, "-c", LEFT_TO_A_CHILD, has]
+    with (
+        subprocess.Popen(["xterm", "-display", display, "-e", "cat"]) as client,
+        subprocess.Popen(command, stdin=subprocess.PIPE) as parent,  # its child ends with this pipe
+    ):
+        try:
+            assert parent.wait(10) == 0
+            assert told_at_best(at_best) is at_best
         finally:
             client.kill()

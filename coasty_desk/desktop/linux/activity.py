@@ -19,8 +19,8 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 from msgspec import Struct
 
@@ -30,7 +30,7 @@ from coasty_desk.desktop.linux.cpu_share import NOTHING, CpuShare, waits_for_dis
 from coasty_desk.desktop.linux.pending_requests import Connections, PendingRequest
 from coasty_desk.desktop.linux.proc import ancestors, environment, in_foreground, pids, process, sockets
 from coasty_desk.desktop.linux.syscall_sleep import SleepProbe
-from coasty_desk.desktop.x11 import client_processes
+from coasty_desk.desktop.x11 import client_processes, window_stack
 from coasty_desk.desktop.x11 import connection as x11
 from coasty_desk.desktop.x11.xlib import Display
 
@@ -118,13 +118,14 @@ class LinuxActivityProbe(ActivityProbe):
         """Remember the processes, what they use, and the requests that are open."""
         now = time.monotonic()
         self._by_itself = self._used_by_itself(now)
-        clients = self._clients()
+        told = self._told()
+        clients = frozenset(told.values())
         polls = frozenset(one.inode for one in self._open_now() if one.opens or (one.waits and one.sent > LONG_POLL))
         self._ours_open = set()
         processes = frozenset(pids())
-        self._tells = (
-            self._connections is not None and bool(clients) and clients <= processes
-        )  # else: another container
+        unseen = {client for client, pid in told.items() if pid not in processes}
+        there = not clients.isdisjoint(processes)
+        self._tells = self._connections is not None and there and not self._shows_any(unseen)
         self._before = _Before(processes, self._before.polls | polls, now, clients)
         members = self._members()
         self._wanted.begin(members, now)  # what they use from here on is the answer
@@ -165,12 +166,33 @@ class LinuxActivityProbe(ActivityProbe):
 
     def _clients(self) -> frozenset[int]:
         """Their processes, without the server's own and this one. Raises DesktopError where the display is gone."""
-        try:
+        return frozenset(self._told().values())
+
+    def _told(self) -> dict[int, int]:
+        """The same, by their connections."""
+        with self._asking():
             told = client_processes.by_client(self._display) or {}
+        return {client: pid for client, pid in told.items() if client and pid != os.getpid()}
+
+    def _shows_any(self, unseen: Collection[int]) -> bool:
+        """Whether one of these connections has a window: its process is in another container, and not to be seen at work.
+
+        One whose process has gone and left the connection to a child has none (dbus-launch, xclip): it has nothing to show.
+        """
+        if not unseen:
+            return False
+        with self._asking():
+            outers = window_stack.stacked(self._display)
+            windows = {one.id for one in outers}.union(window_stack.applications(self._display, outers))
+        return any(window_stack.maker(self._display, number) in unseen for number in windows)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
         except x11.failures() as error:
             message = "The display no longer tells whose windows are on it."
             raise DesktopError(message, "Is the display still there?") from error
-        return frozenset(pid for client, pid in told.items() if client and pid != os.getpid())
 
     def _members(self) -> list[int]:
         """The clients of the display and whatever they started, without ourselves and those above us."""
