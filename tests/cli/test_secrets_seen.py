@@ -53,7 +53,7 @@ def sent(stand_in: Service) -> list[bytes]:
 
 @pytest.mark.parametrize(
     ("width", "height", "value"),
-    [(1280, 720, VALUE), (2560, 1440, "4821"), (1280, 720, "4821"), (1280, 720, "zwölf kleine Boxkämpfer")],
+    [(1280, 720, VALUE), (2560, 1440, "4821"), (1280, 720, "zwölf kleine Boxkämpfer")],
 )
 def test_a_secret_in_a_visible_field_is_in_no_later_picture(shell: Shell, width: int, height: int, value: str) -> None:
     """Safety sentence: from the next picture on it is black wherever it can be read, kept and sent; the rest can still be read."""
