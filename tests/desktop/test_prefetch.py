@@ -28,8 +28,11 @@ def _children() -> str:
     return Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii")
 
 
-def test_it_is_the_picture_that_would_have_been_taken(canvas: Canvas, screens: list[MonitorScreen]) -> None:
+def test_it_is_the_picture_that_would_have_been_taken(
+    canvas: Canvas, screens: list[MonitorScreen], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """To the byte; a screen that is given it says where it is and hands it out once."""
+    monkeypatch.setattr(capture, "STALE", 60.0)
     canvas.paint(LOUD, Rect(100, 100, 300, 200))
     before = _children()
     begun = FirstLook.begin("primary", SMALL)

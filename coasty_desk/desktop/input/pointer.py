@@ -160,15 +160,16 @@ class Pointer:
         self._recheck()
         start = self.position()
         x, y = way[-1]
+        on_its_way = "it was dragged on its way, and let go of where it began"
         with self._pressed(button):
             self._stop.pause(_GRIP)
             with self._taken_back(start, button):
                 for spot in _stepped([start, *way]):
-                    self._recheck.in_slices("it was dragged on its way, and let go of where it began")
+                    self._recheck.in_slices(on_its_way)
                     self._drag_to(*spot, button)
                     self._stop.pause(_DRAG_STEP)
                 self._stop.pause(_REST)
-                self._recheck()
+                self._recheck(on_its_way)
                 self._drag_to(round(x) - 1 if x > start[0] else round(x) + 1, round(y), button)
                 self._drag_to(round(x), round(y), button)
                 self._stop.pause(_DROP)
