@@ -39,7 +39,6 @@ from tests.desktop.interference import (
 from tests.desktop.managers import managed
 from tests.desktop.targets import App
 
-
 ENDLESS = LONG * 16
 """What nobody waits for: a window that is late on a busy machine still comes in the middle of it."""
 

@@ -22,7 +22,7 @@ from coasty_desk.machines.command import CommandError
 from coasty_desk.machines.machine_browser import MachineBrowser
 from coasty_desk.machines.posix_chromium import found_programs
 from tests.desktop.xvfb import xvfb
-from tests.machines.worlds import INSIDE, Tool, walled, walls_work, world
+from tests.machines.worlds import INSIDE, Tool, left_running, walled, walls_work, world
 
 pytestmark = pytest.mark.skipif(
     next(found_programs(os.environ["PATH"]), None) is None, reason="there is no browser to drive"
@@ -549,14 +549,16 @@ def test_behind_walls_it_sees_the_machine_alone(tmp_path: Path, display: str, si
     home = tmp_path / "home"
     home.mkdir()
     (home / "own.html").write_text("<title>Own</title>")
-    with opened(MachineBrowser(walled(home, display))) as browser:
+    behind = walled(home, display)
+    with opened(MachineBrowser(behind)) as browser:
         assert browser("browser_open", 90, url=f"file://{INSIDE}/own.html", screenshot=False)["title"] == "Own"
         with pytest.raises(CommandError, match="ERR_FILE_NOT_FOUND"):
             browser("browser_navigate", url=f"file://{tmp_path}/secret")
         browser("browser_navigate", url=site, screenshot=False)
         browser("browser_click", selector="#get", screenshot=False)
         assert soon((home / "Downloads" / "file.bin").exists)
-    assert soon(lambda: not mine(f"{INSIDE}/{PROFILE}"))
+        assert left_running(behind, "browser")
+    assert soon(lambda: not left_running(behind, "browser"))
 
 
 def test_every_operation_of_the_short_way_is_a_command() -> None:

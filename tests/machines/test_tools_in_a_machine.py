@@ -19,7 +19,7 @@ from coasty_desk.machines.terminal_commands import TERMINAL_COMMANDS, MachineTer
 from coasty_desk.machines.world import MachineWorld
 from coasty_desk.screens.virtual import walls
 from coasty_desk.screens.virtual.virtual_machine import VirtualMachine
-from tests.machines.worlds import Tool
+from tests.machines.worlds import Tool, left_running
 
 pytestmark = pytest.mark.skipif(not walls.here().up, reason="there are no walls on this system")
 
@@ -29,7 +29,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MachineWorld]:
     """The world of a machine that is up."""
     up = VirtualMachine.start(tmp_path_factory.mktemp("machine"), environment=os.environ)
     yield MachineWorld(
-        machine_id="a-machine",
+        machine_id=f"of-the-tools-{os.getpid()}",
         home=up.home,
         inside_home=up.inside_home,
         confined=True,
@@ -139,12 +139,6 @@ def test_the_browser_has_walls_of_its_own_within_the_machine_s(machine: MachineW
     browser("browser_click", selector="#get", screenshot=False)
     assert soon(lambda: [one["name"] for one in files("file_list_downloads")["downloads"]] == ["hello.txt"])
     assert files("file_read", path="Downloads/hello.txt")["content"] == "hello"
+    assert left_running(machine, "browser")
     tool.close()
-    assert soon(
-        lambda: (
-            not any(
-                machine.inside_home in " ".join(proc.arguments(pid)) and "--type=" in " ".join(proc.arguments(pid))
-                for pid in proc.pids()
-            )
-        )
-    )
+    assert soon(lambda: not left_running(machine, "browser"))

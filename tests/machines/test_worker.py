@@ -18,6 +18,7 @@ from coasty_desk.machines.habitat import this_desktop
 from coasty_desk.machines.machine_record import MachineRecord, write
 from coasty_desk.machines.registry import MachineRegistry, NewMachine
 from coasty_desk.machines.worker import Worker
+from coasty_desk.machines.worker_link import WorkerLink
 from coasty_desk.machines.worker_protocol import WorkerRequest
 from coasty_desk.socket_frames import send
 from tests.machines.conftest import Home, done, until
@@ -50,11 +51,16 @@ def test_one_that_nobody_asks_and_nobody_watches_ends(alone: Worker) -> None:
     alone.close()
 
 
-def test_one_that_does_not_hear_is_ended_by_force(machines: MachineRegistry, home: Home) -> None:
+def test_one_that_does_not_hear_is_ended_by_force(
+    machines: MachineRegistry, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also where another service has started it."""
     made = machines.create(NewMachine("deaf"))
     worker = home.worker(made.id)
     again = home.registry()
+    again.lease(made.id, 5)  # once it has found it
+    ended = WorkerLink.end
+    monkeypatch.setattr(WorkerLink, "end", lambda link, seconds=0.5: ended(link, seconds))
     os.kill(worker, signal.SIGSTOP)
     assert again.stop(made.id).status == "stopped"
     until(lambda: _is_gone(worker))

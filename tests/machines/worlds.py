@@ -9,11 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from coasty_desk.desktop.linux import proc
 from coasty_desk.machines.command import Command, CommandResult, parsed
+from coasty_desk.machines.posix_process_tree import MARK, new_mark
 from coasty_desk.machines.world import MachineWorld
 
 INSIDE = "/home/user"
 """The home as the programs behind walls see it."""
+
+
+def left_running(world: MachineWorld, tool: str) -> list[int]:
+    """The processes of that tool of the machine: what other tests run looks the same in its command line."""
+    mark = new_mark(world.machine_id, tool)[:-32]  # without what is one session's own
+    return [pid for pid in proc.pids() if (proc.environment(pid) or {}).get(MARK, "").startswith(mark)]
 
 
 def world(
@@ -27,7 +35,7 @@ def world(
 ) -> MachineWorld:
     """A world without walls for its programs; what is `inside` is a name only."""
     return MachineWorld(
-        machine_id="a-machine",
+        machine_id=f"at-{home}",  # a tool ends what an earlier one of that name has left: no other test has it
         home=home,
         inside_home=inside if confined else str(home),
         confined=confined,
@@ -41,7 +49,7 @@ def world(
 def walled(home: Path, display: str = "") -> MachineWorld:
     """A world whose programs are behind bubblewrap: they see their home, the system to read, and processes of their own."""
     return MachineWorld(
-        machine_id="a-walled-machine",
+        machine_id=f"behind-walls-at-{home}",
         home=home,
         inside_home=INSIDE,
         confined=True,
