@@ -221,7 +221,7 @@ def test_behind_an_editor_without_a_window_it_is_its_clients(display: str, tmp_p
     ):
         until(lambda: {"ours", "another"} <= {window.title for window in window_list.windows()})
         server = f"{tmp_path}/emacs -qc 'bash {inner}' /dev/null"
-        with program("setsid", "sh", "-c", f"exec {server} </dev/null >/dev/null 2>&1", environment=environment):
+        with program("sh", "-c", f"exec {server} </dev/null >/dev/null 2>&1", environment=environment):
             assert [one["title"] for one in told(tmp_path / "found")] == ["ours"]
 
 
