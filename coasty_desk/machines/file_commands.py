@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import stat
+import threading
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -119,6 +120,8 @@ class MachineFiles:
             message = "The files of this computer cannot be reached by commands on this system: it has no safe way to walk a path."
             raise CommandError(message)
         self._paths = MachinePaths(world, denied=(world.home / PROFILE,))
+        self._changing = threading.Lock()
+        """One change after the other: an edit that is made from what was read before another one would take that back."""
 
     def close(self) -> None:
         """Nothing stays open between commands."""
@@ -192,7 +195,7 @@ class MachineFiles:
     def write(self, asked: FileWrite) -> dict[str, Any]:
         """Put content into a file at once: whoever reads it meanwhile has the old or the new."""
         content = _decoded(asked.content, asked.encoding)
-        with self._paths.place(asked.path, make=True) as place:
+        with self._changing, self._paths.place(asked.path, make=True) as place:
             if place.found is not None and not asked.overwrite:
                 message = f"There is {shown(place.path)} already; `overwrite` replaces it."
                 raise CommandError(message)
@@ -207,7 +210,7 @@ class MachineFiles:
     def append(self, asked: FileAppend) -> dict[str, Any]:
         """Put content at the end of a file."""
         content = _decoded(asked.content, asked.encoding)
-        with self._paths.place(asked.path, make=True) as place:
+        with self._changing, self._paths.place(asked.path, make=True) as place:
             with _closing(self._paths.opened(place, os.O_WRONLY | os.O_APPEND | os.O_CREAT)) as descriptor:
                 _write_all(descriptor, content)
                 size = os.fstat(descriptor).st_size
@@ -215,7 +218,7 @@ class MachineFiles:
 
     def edit(self, asked: FileEdit) -> dict[str, Any]:
         """Replace a text in a file by another."""
-        with self._paths.place(asked.path) as place:
+        with self._changing, self._paths.place(asked.path) as place:
             _, content = self._content(place, 0, None)
             old, new = _text_bytes(asked.old_text), _text_bytes(asked.new_text)
             times = content.count(old)

@@ -96,6 +96,7 @@ class MachineRegistry:
 
     def begin(self) -> None:
         """Find every machine again, with its worker where that lives, and keep their leases."""
+        self._forget_halves()
         for folder in self._root.iterdir():
             record = machine_record.read(folder) if folder.is_dir() else None
             if record is not None and record.id == folder.name:
@@ -283,7 +284,7 @@ class MachineRegistry:
 
             runs = record.status == "running"
             if runs:
-                self._rest(self._become(record, "stopping"))
+                self._rest(self._become(record, "restarting"), "restarting")
             try:
                 archive = self._root / SNAPSHOTS / f"{number}.tar"
                 virtual_habitat.archive(self._folder(record.id), archive)
@@ -381,7 +382,8 @@ class MachineRegistry:
     def _find_alone(self, record: MachineRecord, taken: threading.Event) -> None:
         with self._changing[record.id]:
             taken.set()
-            with suppress(OSError, MachineStateError, NoMachineError):  # then the record says what was known last
+            with suppress(OSError, CoastyDeskError, MachineStateError, NoMachineError, WorkerGoneError):
+                # then the record says what was known last
                 self._find_again(record)
 
     def _find_again(self, record: MachineRecord) -> None:
@@ -395,7 +397,9 @@ class MachineRegistry:
             return
         if record.status == "deleting" or (record.ends_at is not None and record.ends_at <= time.time()):
             self.terminate(record.id)
-        elif answers and record.status in ("running", "starting", "restarting", "creating"):
+        elif record.status == "restarting" or (record.status == "starting" and not answers):
+            self._run(self._rest(record, record.status))  # it was to run: for a snapshot, or because somebody wants it
+        elif answers and record.status in ("running", "starting", "creating"):
             with suppress(WorkerGoneError):
                 notes = link.ask(WorkerRequest("lease", lease=record.ends_at)).message
                 record = replace(record, notes=tuple(filter(None, notes.split("\n"))))
@@ -405,8 +409,8 @@ class MachineRegistry:
             self._rest(record)
         elif record.status == "creating":
             self._become(record, "error", "the service ended while it was being made")
-        elif record.status in ("stopping", "starting", "restarting"):
-            self._become(record, "stopped", "the service ended while it was being changed")
+        elif record.status == "stopping":
+            self._become(record, "stopped", "the service ended while it was being stopped")
         elif record.status == "running":
             self._worker_ended(record.id, link.last_words())
 
@@ -492,6 +496,13 @@ class MachineRegistry:
             message = "There is no such snapshot."
             raise NoMachineError(message)
         return found
+
+    def _forget_halves(self) -> None:
+        """What is left of snapshots whose service was killed before they were whole: nobody was told of them."""
+        for path in (self._root / SNAPSHOTS).iterdir():
+            if path.name.startswith(".") or (path.suffix == ".tar" and not path.with_suffix(".json").exists()):
+                with suppress(OSError):
+                    path.unlink()
 
     def _unpack(self, record: MachineRecord, snapshot: MachineSnapshot) -> None:
         from coasty_desk.machines import virtual_habitat  # noqa: PLC0415 - few machines are made so

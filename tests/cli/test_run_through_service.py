@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.cli.conftest import Shell, recording
-from tests.server.test_killed_service import KilledService
+from tests.server.killed_service import KilledService
 
 
 def test_a_run_is_answered_by_the_service_of_this_computer(shell: Shell, display: str) -> None:

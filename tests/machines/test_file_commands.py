@@ -439,6 +439,25 @@ def test_our_own_data_is_not_reached_on_the_desktop(desktop: Tool, home: Path) -
     assert not (home / ".config" / "coasty-desk").exists()
 
 
+def test_changes_at_the_same_time_are_all_made(files: Tool, home: Path) -> None:
+    """Programs that edit, append to and write one file side by side: each was told that it is there, and it is."""
+    (home / "ledger").write_text("END")
+
+    def program(name: str) -> None:
+        for turn in range(40):
+            files("file_edit", path="ledger", old_text="END", new_text=f"{name}{turn};END")
+            files("file_append", path="ledger", content=f"+{name}{turn};")
+
+    threads = [threading.Thread(target=program, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = (home / "ledger").read_text()
+    missing = [f"{sign}{name}{turn};" for name in "abcd" for turn in range(40) for sign in ("", "+")]
+    assert [one for one in missing if one not in found] == []
+
+
 def test_nothing_is_left_open_or_half_written(files: Tool, home: Path) -> None:
     """After errors of every kind."""
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - a count

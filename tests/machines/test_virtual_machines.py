@@ -7,13 +7,17 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from coasty_desk.core.errors import DesktopError
+from coasty_desk.machines import machine_record, virtual_habitat
 from coasty_desk.machines.machine_errors import MachineStateError, MissingPartError, NoMachineError
-from coasty_desk.machines.machine_record import MachineRecord
+from coasty_desk.machines.machine_record import MachineRecord, MachineState
 from coasty_desk.machines.registry import MachineRegistry, NewMachine
 from tests.machines.conftest import Home, step, until
 
@@ -219,6 +223,59 @@ def test_it_goes_on_when_the_service_ends_and_is_found_again(home: Home) -> None
     assert again.find(made.id).status == "running"
     assert shell(again, made, "cat file; echo $HERE").split() == ["a", "1"]
     again.terminate(made.id)
+
+
+@pytest.mark.parametrize("lives", [True, False])
+@pytest.mark.parametrize("state", ["starting", "restarting"])
+def test_one_that_was_to_run_when_the_service_was_killed_does(home: Home, state: MachineState, *, lives: bool) -> None:
+    """Whether its worker was there or not: the next service goes on with it."""
+    machines = home.registry()
+    made = machines.create(NewMachine("on"))
+    shell(machines, made, "echo kept > file")
+    if not lives:
+        machines.stop(made.id)
+    machines.close()
+    machine_record.write(home.root / made.id, replace(machines.find(made.id), status=state))
+    again = home.registry()
+    until(lambda: again.find(made.id).status == "running")
+    assert shell(again, made, "cat file").strip() == "kept"
+    again.terminate(made.id)
+
+
+def test_a_machine_that_ran_runs_again_where_its_snapshot_was_cut_off(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has asked for its stop; half an archive, and one that nobody was told of, are not kept, and the next try is whole."""
+    cut_off, reached = threading.Event(), threading.Event()
+
+    def half(_folder: Path, path: Path) -> None:
+        path.write_bytes(b"of a service that was killed after it")
+        path.with_name(f".{path.name}.half").write_bytes(b"of one that was killed before")
+        reached.set()
+        cut_off.wait(60)
+        raise DesktopError(str(path))
+
+    machines = home.registry()
+    made = machines.create(NewMachine("kept"))
+    with monkeypatch.context() as patched:
+        patched.setattr(virtual_habitat, "archive", half)
+        thread = threading.Thread(target=lambda: _try(lambda: machines.snapshot(made.id, "op")))
+        thread.start()
+        assert reached.wait(30)
+    again = home.registry()  # as after a kill: the first one does nothing more
+    until(lambda: again.find(made.id).status == "running")
+    assert list((home.root / "snapshots").iterdir()) == []
+    assert again.snapshot(made.id, "op").size > 100
+    assert again.find(made.id).status == "running"
+    assert len(list((home.root / "snapshots").iterdir())) == 2
+    again.terminate(made.id)
+    cut_off.set()
+    thread.join()
+
+
+def _try(what: Callable[[], object]) -> None:
+    with suppress(Exception):
+        what()
 
 
 def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-import re
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from http.client import HTTPException
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,84 +17,12 @@ from coasty_desk.testing import strict_rules
 from coasty_desk.testing.vendor_stub import Says, VendorStub
 from tests.cli.conftest import Shell
 from tests.server.answering import Upstream, account, shot
-from tests.server.served import Answer, Client
+from tests.server.killed_service import PATIENCE, KilledService
+from tests.server.served import Answer
 from tests.stub_service import Request, Response, click, go, serving
 
 SHOT = shot(("Save", 640, 400))
 PREDICT = {"screenshot": SHOT, "instruction": "save it"}
-
-PATIENCE = 120.0
-"""Seconds in which every request must have its answer, however often the service is killed."""
-
-
-@dataclass
-class KilledService:
-    """A `coasty-desk serve` of its own process, on one port through all its lives."""
-
-    shell: Shell
-    options: tuple[str, ...]
-    environment: Mapping[str, str]
-    port: int = field(init=False)
-    key: str = ""
-    said: str = ""
-    process: subprocess.Popen[str] | None = None
-
-    def __post_init__(self) -> None:
-        """On a port that is free now."""
-        self.port = _free_port()
-
-    def start(self) -> None:
-        """Begin, and return when it answers."""
-        command = [sys.executable, "-m", "coasty_desk", "serve", "--port", str(self.port), *self.options]
-        self.process = subprocess.Popen(
-            command,
-            env=self.shell.environment | dict(self.environment),
-            cwd=self.shell.home,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        said = []
-        for line in self.process.stdout:
-            said.append(line)
-            if line.startswith("To stop it"):
-                break
-        assert said[-1:], "it has not begun"
-        assert said[-1].startswith("To stop it"), said
-        found = re.search(r"sk-coasty-test-[0-9a-f]{48}", "".join(said))
-        self.key = self.key or (found[0] if found else "")
-        self.said = "".join(said)
-
-    def kill(self) -> None:
-        """As nothing can be caught."""
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-    def ask(self, method: str, path: str, body: object = None, key: str = "") -> Answer:
-        """The answer, by the same key until there is one that is final."""
-        client, until = Client(self.port, self.key), time.monotonic() + PATIENCE
-        while True:
-            assert time.monotonic() < until, f"no answer to {method} {path}"
-            try:
-                answer = client(method, path, body, Idempotency_Key=key)
-            except (OSError, HTTPException):  # there was none, or half of one
-                time.sleep(0.05)
-                continue
-            if answer.status < 400 or not answer.json["error"]["retryable"]:
-                return answer
-            time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-        assert isinstance(port, int)
-        return port
 
 
 class SlowUpstream(Upstream):
@@ -117,8 +39,12 @@ class SlowUpstream(Upstream):
         return response
 
 
-def _caller(service: KilledService, name: str, over: threading.Event, done: dict[str, Answer]) -> None:
+def callers(service: KilledService, name: str, over: threading.Event, done: dict[str, Answer]) -> Callable[[], None]:
     """A program that opens a session, asks in it and beside it, and closes it, again and again."""
+    return lambda: _caller(service, name, over, done)
+
+
+def _caller(service: KilledService, name: str, over: threading.Event, done: dict[str, Answer]) -> None:
     turn = 0
     while not over.is_set():
         turn += 1
@@ -169,12 +95,12 @@ def trials(shell: Shell, kills: int, seed: int, callers: int = 3) -> Counter[str
         for thread in threads:
             thread.join(PATIENCE)
         assert not failed, failed
-        _compare(service, there, done)
+        compare(service, there, done)
         service.kill()
     return Counter(key.rsplit("-", 1)[1] for key in done)
 
 
-def _compare(service: KilledService, there: Upstream, done: dict[str, Answer]) -> None:
+def compare(service: KilledService, there: Upstream, done: dict[str, Answer]) -> None:
     """The books of the API, those of the service, and what was answered."""
     paid = Counter(charge.key for charge in there.charges)
     assert set(paid.values()) == {1}, "something was paid twice"

@@ -14,8 +14,9 @@ from tests.server.machine_kills import killed
 
 @pytest.mark.slow
 def test_kills_of_service_and_worker_do_nothing_twice_and_lose_nothing(tmp_path: Path) -> None:
-    """Sixteen kills at random moments, with five programs that ask again with the same keys."""
+    """Sixteen kills at random moments, with six programs that ask again with the same keys."""
     with xvfb(1280, 720) as display, at_home(tmp_path, display) as home, recording(display) as app:
         outcome = killed(home, app, kills=16)
         assert outcome.faults == []
         assert sum(outcome.success.values()) > 5
+        assert outcome.answered["actions"]

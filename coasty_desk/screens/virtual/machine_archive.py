@@ -65,6 +65,8 @@ def restore(archive: Path, home: Path, at_most: int = LARGEST) -> None:
     Raises DesktopError where it cannot be unpacked, or is more than `at_most` bytes; the home is as it was then.
     """
     plain_files.folder(home.parent)
+    for left in home.parent.glob(".restored-*"):  # by one that was killed
+        remove(left)
     fresh = Path(tempfile.mkdtemp(prefix=".restored-", dir=home.parent))
     try:
         source = plain_files.opened(archive, links=False)
