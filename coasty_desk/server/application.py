@@ -47,6 +47,9 @@ IN_FLIGHT = 25.0
 UNWANTED_BODY = 65_536
 """Bytes of a body where none is wanted."""
 
+BODIES = 256_000_000
+"""Bytes of all the bodies that are being read or worked on: one for which there is no room is told to come again."""
+
 BODY_PAUSE = 20.0
 """Seconds between two parts of a body."""
 
@@ -119,6 +122,7 @@ class ServiceApplication:
         self._rate: dict[str, tuple[int, int]] = {}
         self._ended = asyncio.Event()
         self._stops: set[Stop] = set()
+        self._bodies = BodyRoom()
 
     def end(self) -> None:
         """Close every stream of events, and have handlers that wait for long stop: within the loop that serves."""
@@ -129,13 +133,15 @@ class ServiceApplication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request_id = f"req_{secrets.token_hex(12)}"
-        incoming = Incoming(scope, receive)
+        incoming = Incoming(scope, receive, self._bodies)
         try:
             answered = await self._answered(scope, incoming, request_id)
         except GoneError:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, it is answered with the envelope
             answered = self._refusal(error, request_id, "", keyed=False)
+        finally:
+            incoming.forget()
         answered.headers["X-Coasty-Request-Id"] = request_id
         if answered.chunks is not None:
             await self._stream(answered, incoming, send, is_head=scope["method"] == "HEAD")
@@ -153,12 +159,11 @@ class ServiceApplication:
         operation = route.operation
         asked = ServerRequest(request_id, route, headers, scope["query_string"], Stop())
         try:
-            if operation.body is not None:
-                incoming.demand_small(operation.body_limit)
+            if operation.body is not None or not incoming.is_read:
+                limit = UNWANTED_BODY if operation.body is None else operation.body_limit  # some send `{}` to anything
+                incoming.demand_small(limit)
                 asked.key = await self._threads.run(lambda: self._admitted(asked))
-                asked.raw = await incoming.body(operation.body_limit)
-            elif not incoming.is_read:
-                await incoming.body(UNWANTED_BODY)  # some send `{}` whatever they ask
+                asked.raw = await incoming.body(limit)
             return await self._performed(asked, incoming)
         except GoneError:
             raise
@@ -389,11 +394,26 @@ class ServiceApplication:
         await send({"type": "http.response.body", "body": b""})
 
 
+class BodyRoom:
+    """How many bytes of bodies are held, of all requests together."""
+
+    def __init__(self) -> None:
+        self.held = 0
+
+    def take(self, count: int) -> None:
+        """Hold so many more. Raises ApiError where there is no room."""
+        if self.held + count > BODIES:
+            message = "Too many large bodies are being sent at the same time."
+            raise ApiError("SERVICE_UNAVAILABLE", message, retry_after=2)
+        self.held += count
+
+
 class Incoming:
     """What comes in of one request: its body, once, and that its sender has gone."""
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive, room: BodyRoom) -> None:
         self._receive = receive
+        self._room, self._held = room, 0
         names = {name.lower(): value for name, value in scope["headers"]}
         self._length = names.get(b"content-length", b"")
         self.is_read = self._length in (b"", b"0") and b"transfer-encoding" not in names
@@ -415,11 +435,19 @@ class Incoming:
                 message = "The rest of the body did not come."
                 raise ApiError("REQUEST_TIMEOUT", message) from error
             self._demand_there(message)
-            pieces += message.get("body", b"")
+            piece = message.get("body", b"")
             self.is_read = not message.get("more_body", False)
-            if len(pieces) > limit:
+            if len(pieces) + len(piece) > limit:
                 raise _too_large(limit)
+            self._room.take(len(piece))
+            self._held += len(piece)
+            pieces += piece
         return bytes(pieces)
+
+    def forget(self) -> None:
+        """Nobody holds the body any more."""
+        self._room.held -= self._held
+        self._held = 0
 
     async def throw_away(self) -> None:
         """What is still to come, for a moment."""

@@ -68,7 +68,10 @@ def _is(host: str, address: str) -> bool:
 
 
 def sole(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    """A request's headers by their lower-case names. Raises ApiError where one that there can be only once is there twice."""
+    """A request's headers by their lower-case names. Raises ApiError where one that there can be only once is there twice.
+
+    Also where its length is said in both ways: whoever stands before us may have gone by the other one (RFC 9112, 6.1).
+    """
     found: dict[str, str] = {}
     for raw, value in headers:
         name = raw.decode("latin-1").lower()
@@ -77,4 +80,7 @@ def sole(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
             raise ApiError("BAD_REQUEST", message)
         said = value.decode("latin-1")
         found[name] = f"{found[name]}, {said}" if name in found else said
+    if "content-length" in found and "transfer-encoding" in found:
+        message = "The request says in two ways how long its body is."
+        raise ApiError("BAD_REQUEST", message)
     return found

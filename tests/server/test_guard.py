@@ -107,6 +107,12 @@ def test_any_other_host_is_a_misdirected_request(here: Served, host: str) -> Non
             "GET /v1/keys HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
             400,
         ),
+        (
+            "POST /v1/keys HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+            400,
+        ),
+        ("GET /v1/keys HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000000\r\n", 413),
+        ("DELETE /v1/keys/key_x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 65537\r\n", 413),
         ("GET /v1/keys HTTP/1.1\r\nHost: evil.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n", 421),
         (
             "GET /v1/keys HTTP/1.1\r\nHost: localhost\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n",
@@ -190,8 +196,29 @@ def test_a_large_body_gets_its_answer_and_not_a_reset(here: Served) -> None:
 
 def test_nobodys_body_is_read(here: Served) -> None:
     """Nobodys body is read."""
-    answer = here.client.raw(b"POST /v1/keys HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n")
-    assert _status(answer) == 401
+    for asked in (b"POST /v1/keys", b"GET /v1/keys", b"DELETE /v1/keys/key_x"):
+        answer = here.client.raw(asked + b" HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n")
+        assert _status(answer) == 401
+
+
+def test_bodies_that_come_at_the_same_time_take_so_much_memory_and_no_more(
+    here: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One for which there is no room is told to come again; once another one is gone there is."""
+    monkeypatch.setattr("coasty_desk.server.application.BODIES", 900_000)
+    key = here.client.key
+    head = f"POST /v1/keys HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {key}\r\nContent-Length: 800000\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", here.client.port), timeout=10) as half:
+        half.sendall(head + b" " * 700_000)
+        until = time.monotonic() + 10
+        while here.client("POST", "/v1/keys", b" " * 300_000).status != 503:
+            assert time.monotonic() < until
+        assert here.client("GET", "/v1/keys").status == 200
+        refused = here.client("POST", "/v1/keys", b" " * 300_000)
+        assert (refused.code, refused.headers["retry-after"]) == ("SERVICE_UNAVAILABLE", "2")
+    until = time.monotonic() + 10
+    while here.client("POST", "/v1/keys", b" " * 300_000).status != 422:
+        assert time.monotonic() < until
 
 
 def test_who_never_ends_a_request_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
