@@ -23,6 +23,9 @@ FILE = "operations.db"
 KEPT = 25 * 3600.0
 """Seconds: a little longer than the day for which a key is answered."""
 
+MOST_KEPT = 100_000_000
+"""Bytes of all answers: beyond that the pictures in the older half of them go. What was done stays known."""
+
 _PRUNE_EVERY = 500
 
 IN_DOUBT = (
@@ -84,7 +87,8 @@ class OperationJournal:
     def finish(self, operation: str, answer: WorkerAnswer) -> None:
         """That is what came of it, once and for all."""
         self._put(
-            "INSERT INTO operations VALUES (?, ?, ?, -1, ?) ON CONFLICT (id) DO UPDATE SET answer = excluded.answer",
+            "INSERT INTO operations VALUES (?, ?, ?, -1, ?) "
+            "ON CONFLICT (id) DO UPDATE SET answer = excluded.answer, results = excluded.results",  # which are in the answer
             (operation, time.time(), msgspec.msgpack.encode(()), msgspec.msgpack.encode(answer)),
         )
 
@@ -98,7 +102,26 @@ class OperationJournal:
             self._database.execute(statement, values)
             self._written += 1
             if self._written % _PRUNE_EVERY == 0:
-                self._database.execute("DELETE FROM operations WHERE at < ?", (time.time() - KEPT,))
+                self._prune()
+
+    def _prune(self) -> None:
+        self._database.execute("DELETE FROM operations WHERE at < ?", (time.time() - KEPT,))
+        (kept,) = self._database.execute("SELECT total(length(answer)) FROM operations").fetchone()
+        if kept <= MOST_KEPT:
+            return
+        rows = self._database.execute("SELECT id, length(answer) FROM operations WHERE answer IS NOT NULL ORDER BY at")
+        for operation, size in rows.fetchall():
+            (answer,) = self._database.execute("SELECT answer FROM operations WHERE id = ?", (operation,)).fetchone()
+            bare = _without_pictures(_answer.decode(answer))
+            self._database.execute("UPDATE operations SET answer = ? WHERE id = ?", (bare, operation))
+            kept -= size - len(bare)
+            if kept <= MOST_KEPT / 2:
+                return
+
+
+def _without_pictures(answer: WorkerAnswer) -> bytes:
+    results = tuple(msgspec.structs.replace(result, screenshot=None) for result in answer.results)
+    return msgspec.msgpack.encode(msgspec.structs.replace(answer, results=results))
 
 
 def cut_off(entry: JournalEntry, steps: tuple[CommandStep, ...]) -> WorkerAnswer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import sqlite3
 import threading
 import time
 import zlib
@@ -26,6 +27,11 @@ from coasty_desk.server.usage_meter import counted_in
 
 KEPT = 24 * 3600
 """Seconds that an answer is kept."""
+
+MOST_KEPT = 500_000_000
+"""Bytes of all answers that are kept: beyond that the oldest go first, and of those the large ones (files that were read)."""
+
+_LARGE = 100_000
 
 _TIDIED = 600
 """Seconds between two times that what is older is deleted."""
@@ -89,6 +95,7 @@ class Idempotency:
         self._in_flight: dict[Place, Future[None]] = {}
         self._tidied = 0.0
         database.upgrade("idempotency", _VERSIONS)
+        self._kept = self._size()
 
     def begin(self, place: Place, api_key: ServiceKey, body_hash: bytes, request_id: str) -> Begun | Answer | InFlight:
         """Whether to carry the request out, to repeat an answer, or to wait.
@@ -134,6 +141,7 @@ class Idempotency:
                 (state, answer.status, sealed, begun.operation_id),
             )
             counted_in(connection, name, charged, begun.api_key.key_id)
+            self._make_room(connection, begun.operation_id, len(sealed))
         self._over(begun.place)
 
     def forget(self, begun: Begun) -> None:
@@ -172,6 +180,26 @@ class Idempotency:
                 "INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?, ?, ?, 'open', NULL, NULL)", values
             )
 
+    def _size(self) -> int:
+        """Bytes of all answers."""
+        return int(self._database.row("SELECT total(length(answer)) FROM idempotency")[0])
+
+    def _make_room(self, connection: sqlite3.Connection, newest: str, count: int) -> None:
+        """Within a transaction that has added so many bytes: let go of older answers where all are too much. That they were given stays known."""
+        self._kept += count
+        if self._kept <= MOST_KEPT:
+            return
+        self._kept = self._size()
+        query = (
+            "SELECT operation_id, length(answer) FROM idempotency WHERE answer IS NOT NULL AND operation_id != ? "
+            "ORDER BY length(answer) < ?, began_at"
+        )
+        for operation_id, size in connection.execute(query, (newest, _LARGE)).fetchall():
+            if self._kept <= 0.9 * MOST_KEPT:
+                return
+            connection.execute("UPDATE idempotency SET answer = NULL WHERE operation_id = ?", (operation_id,))
+            self._kept -= size
+
     def _over(self, place: Place) -> None:
         with self._lock:
             future = self._in_flight.pop(place, None)
@@ -207,8 +235,11 @@ def _sealed(begun: Begun, answer: Answer) -> bytes:
     return seal.close(begun.operation_id, content)
 
 
-def _opened(api_key: ServiceKey, operation_id: str, status: int, sealed: bytes) -> Answer:
+def _opened(api_key: ServiceKey, operation_id: str, status: int, sealed: bytes | None) -> Answer:
     assert api_key.seal is not None  # noqa: S101 - as above
+    if sealed is None:
+        message = "This request was carried out and answered; its answer was too large to be kept until now."
+        raise ApiError("CONFLICT", message, "Look whether it was done, and use a new key.")
     try:
         content = api_key.seal.open(operation_id, sealed)
     except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import subprocess
 import sys
 import threading
@@ -240,6 +241,31 @@ def test_after_a_day_it_is_another_request(keyed: Served, shop: Workshop, monkey
     monkeypatch.setattr("coasty_desk.server.idempotency.KEPT", 0)
     _work(keyed, "something else")
     assert len(shop.done) == 2
+
+
+def test_all_answers_together_take_so_much_room_and_no_more(
+    keyed: Served, shop: Workshop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The oldest large ones go; what was done is not done again, and the small and the newest are repeated still."""
+    monkeypatch.setattr("coasty_desk.server.idempotency.MOST_KEPT", 600_000)
+    names = [f"step-{number}" for number in range(8)]
+
+    def ask(name: str) -> Any:
+        said = name if name == "step-0" else name + secrets.token_hex(150_000)
+        return asked.setdefault(name, {"say": said})
+
+    asked: dict[str, dict[str, str]] = {}
+    for name in names:
+        assert keyed.client("POST", "/v1/things/a/work", ask(name), Idempotency_Key=name).status == 200
+    again = {name: keyed.client("POST", "/v1/things/a/work", ask(name), Idempotency_Key=name) for name in names}
+    assert len(shop.done) == 8
+    assert {name: answer.status for name, answer in again.items()} == {
+        **dict.fromkeys(names, 409),
+        **dict.fromkeys(["step-0", *names[-3:]], 200),
+    }
+    assert again["step-1"].code == "CONFLICT"
+    assert again["step-7"].json["said"] == asked["step-7"]["say"]
+    assert sum(path.stat().st_size for path in tmp_path.glob("service.sqlite3*")) < 6_000_000
 
 
 def test_no_answer_lies_in_the_database_in_plain_text(keyed: Served, tmp_path: Path) -> None:
