@@ -12,6 +12,7 @@ from coasty_desk.machines.worker_protocol import DisplayLoan
 from coasty_desk.machines.world import MachineWorld
 from coasty_desk.screens.virtual import backdrop, machine_archive, machine_display, machine_limits
 from coasty_desk.screens.virtual.machine_wish import MachineWish
+from coasty_desk.screens.virtual.storage_watch import StorageWatch
 from coasty_desk.screens.virtual.virtual_machine import HOME, VirtualMachine
 
 DISPLAY = "machine's display"
@@ -42,14 +43,26 @@ def virtual_habitat(record: MachineRecord, folder: Path) -> Habitat:
         temporary=machine.temporary,
     )
     catalog.TARGETS[DISPLAY] = machine_display.__name__
+    watch = None if record.storage_gb is None else StorageWatch(machine.home, record.storage_gb * 1_000_000_000)
+
+    def fault() -> str:
+        if watch is not None and watch.fault:
+            return watch.fault
+        return "" if machine.alive else machine.fault or "its display has ended"
+
+    def close() -> None:
+        if watch is not None:
+            watch.close()
+        machine.stop()
+
     return Habitat(
         world,
         target=DISPLAY,
         inset=0,
         loan=DisplayLoan(machine.display, machine.environment, tuple(machine.argv(())), machine.risks),
         notes=(*machine.walls, *machine.gaps, *raised),
-        fault=lambda: "" if machine.alive else machine.fault or "its display has ended",
-        close=machine.stop,
+        fault=fault,
+        close=close,
     )
 
 

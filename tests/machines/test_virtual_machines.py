@@ -196,6 +196,19 @@ def _above(pid: int) -> list[int]:
     return found
 
 
+def test_one_whose_files_take_more_than_it_has_is_ended_and_can_be_cleared(machines: MachineRegistry) -> None:
+    """No file is too large by itself. Its state says why; it starts again, and what is too much is removed."""
+    made = machines.create(NewMachine("full", storage_gb=1))
+    assert any("Its home takes at most 1 GB" in note for note in made.notes)
+    machines.act(made.id, [step("terminal_execute", command="fallocate -l 800M one; fallocate -l 800M two")])
+    until(lambda: machines.find(made.id).status == "error", 60)
+    assert "Its files took 1.7 GB" in machines.find(made.id).reason
+    machines.start(made.id)
+    assert shell(machines, made, "rm one; ls").split() == ["Documents", "Downloads", "two"]
+    assert machines.find(made.id).status == "running"
+    machines.terminate(made.id)
+
+
 def test_its_lease_ends_it_whether_a_service_is_there_or_not(home: Home) -> None:
     """What is past while there is none is made up for by the next one."""
     machines = home.registry()

@@ -242,13 +242,8 @@ class _Keeper:
                     os.unlink(path)  # noqa: PTH108 - nobody else can have made it: the name is ours still
         if self._task.get("mark"):
             kill_marked(self._task["mark"].encode())  # one that was just being started has its environment now
-        import shutil
-
         for path in self._task["remove"] if self._locks else ():
-            shutil.rmtree(path, ignore_errors=True)
-            if Path(path).exists():
-                _make_removable(path)
-                shutil.rmtree(path, ignore_errors=True)
+            remove_by_force(path)
 
 
 def _kill(programs: subprocess.Popen[bytes], init: int) -> None:
@@ -283,14 +278,14 @@ def _has(pid: int, mark: bytes) -> bool:
         return False
 
 
-def _make_removable(path: str) -> None:
-    """Folders that a program has made for nobody to write; it is gone."""
-    for folder, names, _ in os.walk(path):
-        for name in (".", *names):
-            inner = Path(folder, name)
-            if not inner.is_symlink():
-                with contextlib.suppress(OSError):
-                    inner.chmod(0o700)
+def remove_by_force(path: str) -> None:
+    """A folder with all that is in it, whatever programs have made of it: closed to everybody, or deeper than a path can be long."""
+    for command in (["rm", "-rf"], ["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+        if os.path.lexists(path):
+            with contextlib.suppress(OSError):
+                subprocess.run(
+                    [*command, "--", path], env={"PATH": "/usr/bin:/bin"}, stderr=subprocess.DEVNULL, check=False
+                )
 
 
 def _server(key: str) -> None:

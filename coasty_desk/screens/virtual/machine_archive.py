@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from coasty_desk import plain_files
 from coasty_desk.core.errors import DesktopError
+from coasty_desk.screens.virtual import keeper
 from coasty_desk.screens.virtual.installed_programs import PLACES
 
 LARGEST = 50_000_000_000
@@ -94,15 +96,12 @@ def restore(archive: Path, home: Path, at_most: int = LARGEST) -> None:
 
 def remove(folder: Path) -> None:
     """Remove a folder of a machine with all that is in it, whatever its programs have made of it. Raises OSError where something stays."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
-        for place, names, _ in os.walk(folder):  # what was made for nobody to write
-            for name in (".", *names):
-                path = Path(place, name)
-                if not path.is_symlink():
-                    with suppress(OSError):
-                        path.chmod(0o700)
+    with suppress(OSError, RecursionError):
         shutil.rmtree(folder)
+    if os.path.lexists(folder):
+        keeper.remove_by_force(str(folder))
+    if os.path.lexists(folder):
+        raise OSError(errno.ENOTEMPTY, "something of it cannot be removed", str(folder))
 
 
 def _names(home: Path) -> bytes:

@@ -57,8 +57,9 @@ def wanted(wish: MachineWish, *, together: bool = True) -> MachineLimits:
             left.append("Nothing limits the memory of all its programs together: that takes a systemd of yours.")
     if wish.storage_gb is not None:
         each["RLIMIT_FSIZE"] = int(wish.storage_gb * _GB)
-        kept.append(f"No file of theirs grows beyond {wish.storage_gb:g} GB.")
-        left.append("Nothing limits how much its files take together; a snapshot of more is refused.")
+        kept.append(
+            f"Its home takes at most {wish.storage_gb:g} GB: that is looked at every few seconds, and its programs are ended where it is more."
+        )
     return MachineLimits(tuple(prefix), each, tuple(kept), tuple(left))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 import tarfile
 from contextlib import suppress
 from pathlib import Path
@@ -117,3 +118,13 @@ def test_a_machine_goes_on_from_another_ones_snapshot(clean: None, tmp_path: Pat
         machine_archive.remove(tmp_path / name)
         assert not (tmp_path / name).exists()
     assert subprocess.run(["tar", "--list", "--file", tmp_path / "one.tar"], capture_output=True, check=True).stdout
+
+
+def test_what_is_deeper_than_a_path_can_be_long_is_removed(tmp_path: Path) -> None:
+    """And what is closed to its owner within."""
+    folder = tmp_path / "m"
+    folder.mkdir()
+    chain = "import os\nfor _ in range(3000):\n os.mkdir('deep')\n os.chdir('deep')\nos.chmod('.', 0)"
+    subprocess.run([sys.executable, "-c", chain], cwd=folder, check=True)
+    machine_archive.remove(folder)
+    assert list(tmp_path.iterdir()) == []
