@@ -23,7 +23,7 @@ USER = 1000
 HOST = "desk"
 
 _TEMPORARY = 2_000_000_000
-"""Bytes of its /tmp, which is in memory."""
+"""Bytes of its /tmp, which is in memory, and of what its programs share there; of its runtime folder a tenth."""
 
 Network: TypeAlias = Literal["shared", "through", "none"]
 """That of this computer, one of the machine's own which leads out through it, or none."""
@@ -104,10 +104,11 @@ def options(runtime: Path, home: Path, display: str, kind: Network) -> list[str]
     return [
         *_unshared(kind),
         *_system(),
-        *("--perms", "1777", *_bounded(), "--tmpfs", "/tmp"),  # noqa: S108 - the machine's own
+        *("--perms", "1777", *_bounded(_TEMPORARY), "--tmpfs", "/tmp"),  # noqa: S108 - the machine's own
+        *("--perms", "1777", *_bounded(_TEMPORARY), "--tmpfs", "/dev/shm"),  # noqa: S108 - as above
         *("--dir", "/tmp/.X11-unix", "--ro-bind", socket, socket),  # noqa: S108 - as above
         *("--symlink", "../tmp", "/var/tmp", "--symlink", "../run", "/var/run"),  # noqa: S108 - as above
-        *("--perms", "0700", "--tmpfs", RUNTIME),
+        *("--perms", "0700", *_bounded(_TEMPORARY // 10), "--tmpfs", RUNTIME),
         *("--ro-bind", str(runtime / "inside"), RUN),
         *("--ro-bind", str(runtime / "passwd"), "/etc/passwd", "--ro-bind", str(runtime / "group"), "/etc/group"),
         *(
@@ -121,6 +122,7 @@ def options(runtime: Path, home: Path, display: str, kind: Network) -> list[str]
         *("--ro-bind", str(runtime / "nsswitch.conf"), "/etc/nsswitch.conf"),
         *(("--ro-bind-try", _names(runtime, kind), "/etc/resolv.conf") if kind != "none" else ()),
         *("--bind", str(home), HOME, "--chdir", HOME),
+        *("--remount-ro", "/dev", "--remount-ro", "/"),  # which are in memory, too
     ]
 
 
@@ -189,10 +191,10 @@ def risks(kind: Network) -> tuple[str, ...]:
 
 
 @cache
-def _bounded() -> tuple[str, ...]:
+def _bounded(size: int) -> tuple[str, ...]:
     """How bubblewrap is told the size of a file system in memory, where it is new enough for that."""
     said = subprocess.run(["bwrap", "--help"], capture_output=True, text=True, env={"PATH": PLACES}, check=False)
-    return ("--size", str(_TEMPORARY)) if "--size" in said.stdout + said.stderr else ()
+    return ("--size", str(size)) if "--size" in said.stdout + said.stderr else ()
 
 
 def _unshared(kind: Network) -> list[str]:

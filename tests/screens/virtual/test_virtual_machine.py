@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -101,6 +102,19 @@ def test_inside_nothing_is_written_but_the_home_and_what_goes_with_the_machine(m
         assert inside(machine, "sh", "-c", f"echo x >> {path}").returncode != 0, path
     assert inside(machine, "sh", "-c", "echo hello > greeting; pwd").stdout == "/home/user\n"
     assert (machine.home / "greeting").read_text() == "hello\n"
+
+
+@walled
+def test_what_is_written_into_memory_has_a_bound(machine: VirtualMachine) -> None:
+    """Wherever a program may write that is not its home: nothing of this computer's memory is taken by files without end."""
+    sizes = "import os; print([os.statvfs(p).f_blocks * os.statvfs(p).f_frsize for p in ('/tmp', '/dev/shm', os.environ['XDG_RUNTIME_DIR'])])"
+    found = json.loads(inside(machine, "/usr/bin/python3", "-c", sizes).stdout)
+    assert all(0 < size < 2_100_000_000 for size in found), found
+    written = inside(
+        machine, "sh", "-c", "for d in / /dev /run /var /etc /home; do touch $d/new && echo $d; done"
+    ).stdout
+    assert written == ""
+    assert inside(machine, "sh", "-c", "echo x > /dev/null && echo y > /dev/shm/z && cat /dev/shm/z").stdout == "y\n"
 
 
 @walled
