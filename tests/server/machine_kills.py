@@ -162,16 +162,26 @@ class Killing:
         self.outcome.odd.append(f"{method} {path} {key} was never answered")
         return None
 
-    def reach(self, machine: str, verb: str, state: str) -> None:
-        """Ask the machine to do so until it is in that state: this is done as often as it is asked for."""
+    def reach(self, machine: str, verb: str, states: tuple[str, ...]) -> None:
+        """Ask the machine to do so until it is in one of these states: this is done as often as it is asked for."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            with suppress(OSError, HTTPException, ValueError):
-                if self.service.once("GET", f"/v1/machines/{machine}").json["machine"]["status"] == state:
+            with suppress(OSError, HTTPException, ValueError, KeyError):
+                if self.service.once("GET", f"/v1/machines/{machine}").json["machine"]["status"] in states:
                     return
                 self.service.once("POST", f"/v1/machines/{machine}/{verb}", {})
             time.sleep(0.05)
-        self.outcome.odd.append(f"{machine} was never {state}")
+        self.outcome.odd.append(f"{machine} was never {states[0]}")
+
+    def read(self, machine: str, path: str) -> str:
+        """What is in a file of the machine: asked again where its worker was killed meanwhile."""
+        until = time.monotonic() + PATIENCE
+        found = None
+        while time.monotonic() < until:
+            found = self.persist("POST", f"/v1/machines/{machine}/files/read", {"parameters": {"path": path}})
+            if found is not None and found.status == 200 and "not known" not in (found.json["error"] or ""):
+                break
+        return str(found.json["result"]["content"]) if found is not None and found.json.get("success") else str(found)
 
     def made(self, name: str, **more: object) -> str:
         """A virtual machine of that name."""
@@ -197,14 +207,15 @@ class Killing:
             if self._state(first) not in ("running", "error"):  # error: its worker was killed
                 self.outcome.odd.append(f"{name} ran, and does not after its snapshot")
             second = self.made(f"{name}-b", snapshot_id=kept.json["snapshot_id"])
-            self.reach(second, "start", "running")  # its worker may have been killed
-            found = self.persist("POST", f"/v1/machines/{second}/files/read", {"parameters": {"path": "token"}})
-            if found is None or not found.json.get("success") or found.json["result"]["content"] != name:
+            if (found := self.read(second, "token")) != name:
                 self.outcome.odd.append(f"{name} was not restored: {found}")
             self.persist("PATCH", f"/v1/machines/{second}", {"ttl_minutes": 60})
-            self.reach(second, "stop", "stopped")
-            self.reach(second, "start", "running")
-            self.service.ask("POST", f"/v1/machines/{second}/restart", {})
+            self.reach(second, "stop", ("stopped", "error"))  # error: its worker was killed
+            self.reach(second, "start", ("running",))
+            with suppress(OSError, HTTPException):
+                self.service.once("POST", f"/v1/machines/{second}/restart", {})
+            if (found := self.read(second, "token")) != name:
+                self.outcome.odd.append(f"{name} was lost: {found}")
             self.persist("DELETE", f"/v1/machines/{second}")
         elif kept is not None and kept.status != 200:
             self.outcome.odd.append(f"{name} was not kept: {kept}")
@@ -268,7 +279,9 @@ def killed(home: Home, app: App, *, kills: int, programs: int = 4, seed: int = 1
         for thread in threads:
             thread.start()
         for turn in range(kills):
-            time.sleep(chance.uniform(0.02, 0.6))
+            time.sleep(
+                chance.uniform(0.02, 0.6) if turn % 10 else 6.0
+            )  # what takes longer is to come to its end as well
             _kill(killing, home, machine, turn, chance)
         over.set()
         for thread in threads:
@@ -278,7 +291,7 @@ def killed(home: Home, app: App, *, kills: int, programs: int = 4, seed: int = 1
         outcome.there.update(f"{token};" for token in visits.elements())
         _count(killing, machine, app)
         _compare(killing, upstream, predicted)
-        killing.reach(machine, "start", "running")
+        killing.reach(machine, "start", ("running",))
         killing.persist("DELETE", f"/v1/machines/{machine}")
         _look_for_what_is_left(home, outcome)
         service.kill()
@@ -294,7 +307,7 @@ def _kill(killing: Killing, home: Home, machine: str, turn: int, chance: random.
             _end_any(home, chance, keep={machine})
         case 7:
             _end(home, machine)
-            killing.reach(machine, "start", "running")
+            killing.reach(machine, "start", ("running",))
         case _:
             killing.service.kill()
             killing.service.start()
@@ -350,15 +363,13 @@ def _end_any(home: Home, chance: random.Random, keep: set[str]) -> None:
 def _count(killing: Killing, machine: str, app: App) -> None:
     """What there is: keys that arrived, lines of the machine's files, machines, snapshots."""
     outcome = killing.outcome
-    killing.reach(machine, "start", "running")
+    killing.reach(machine, "start", ("running",))
     time.sleep(0.5)
     typed = "".join(chr(event["keysym"]) for event in app.of_kind("key_down") if 32 <= event["keysym"] < 127)
     outcome.there.update(re.findall(r"\d{6};", typed))
     for command in ("cat log ledger > all; ls written >> all", "true"):
         killing.persist("POST", f"/v1/machines/{machine}/terminal", {"command": command})
-    read = killing.persist("POST", f"/v1/machines/{machine}/files/read", {"parameters": {"path": "all"}})
-    assert read is not None
-    outcome.there.update(re.findall(r"\d{6};", str(read.json["result"])))
+    outcome.there.update(re.findall(r"\d{6};", killing.read(machine, "all")))
     every = killing.persist("GET", "/v1/machines?limit=200")
     assert every is not None
     left = [one["display_name"] for one in every.json["data"] if one["kind"] == "virtual"]
