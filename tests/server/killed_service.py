@@ -37,6 +37,8 @@ class KilledService:
     key: str = ""
     said: str = ""
     process: subprocess.Popen[str] | None = None
+    took: float = 0.0
+    """Seconds of its last start."""
 
     def __post_init__(self) -> None:
         """On a port that is free now."""
@@ -45,6 +47,7 @@ class KilledService:
     def start(self) -> None:
         """Begin, and return when it answers."""
         command = [sys.executable, "-m", "coasty_desk", "serve", "--port", str(self.port), *self.options]
+        began = time.monotonic()
         self.process = subprocess.Popen(
             command,
             env=self.shell.environment | dict(self.environment),
@@ -64,6 +67,7 @@ class KilledService:
         found = re.search(r"sk-coasty-test-[0-9a-f]{48}", "".join(said))
         self.key = self.key or (found[0] if found else "")
         self.said = "".join(said)
+        self.took = time.monotonic() - began
 
     def kill(self) -> None:
         """As nothing can be caught."""

@@ -24,10 +24,13 @@ from typing import Any
 from tests.desktop.targets import App
 from tests.machines.conftest import Home
 from tests.server.answering import account
-from tests.server.killed_service import PATIENCE, KilledService
+from tests.server.killed_service import KilledService
 from tests.server.served import Answer
 from tests.server.test_killed_service import SlowUpstream, callers, compare
 from tests.stub_service import serving
+
+PATIENCE = 600.0
+"""Seconds in which everything must have its answer, however often it is begun anew."""
 
 _AGAIN = ("IDEMPOTENCY_IN_FLIGHT", "CONFLICT", "INVALID_STATE")
 
