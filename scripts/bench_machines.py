@@ -1,6 +1,6 @@
-"""Machines over the service: a screenshot, the commands, a stop, virtual machines, and kills at random moments.
+"""Machines over the service: a screenshot, the commands, a stop, and virtual machines.
 
-scripts/bench --machines [--kills N]
+scripts/bench --machines [--only desktop|virtual]
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.cli.conftest import recording  # noqa: E402 - from beside this folder
-from tests.desktop.xvfb import xvfb  # noqa: E402 - as above
+from tests.desktop.xvfb import xvfb  # noqa: E402 - from beside this folder
 from tests.machines.conftest import Home, at_home  # noqa: E402 - as above
-from tests.server.machine_kills import KilledService, killed  # noqa: E402 - as above
+from tests.server.killed_service import KilledService  # noqa: E402 - as above
 
 DESKTOP = "/v1/machines/desktop"
 TIMES = 50
@@ -40,6 +39,13 @@ def timed(what: Callable[[], Any], times: int = TIMES) -> tuple[float, float]:
     return statistics.median(taken), max(taken)
 
 
+def started(home: Home) -> KilledService:
+    """A service there."""
+    service = KilledService(home, ("--provider", "script"), {})
+    service.start()
+    return service
+
+
 def row(name: str, figures: tuple[float, float]) -> None:
     """A line of the table."""
     print(f"| {name} | {figures[0]:.1f} | {figures[1]:.1f} |")
@@ -47,9 +53,9 @@ def row(name: str, figures: tuple[float, float]) -> None:
 
 def acted(service: KilledService, command: str, key: str = "", **parameters: Any) -> Any:
     """What came of a command; it must have been done."""
-    status, said = service.ask("POST", f"{DESKTOP}/actions", {"command": command, "parameters": parameters}, key)
-    assert status == 200, said
-    return said
+    done = service.once("POST", f"{DESKTOP}/actions", {"command": command, "parameters": parameters}, key)
+    assert done.status == 200, done.body
+    return done.json
 
 
 def desktop(home: Home, display: str) -> None:
@@ -61,16 +67,16 @@ def desktop(home: Home, display: str) -> None:
         )
         stack.callback(xterm.wait)
         stack.callback(xterm.kill)
-        service = KilledService(home)
+        service = started(home)
         stack.callback(service.kill)
         time.sleep(1)
         print("| over HTTP, a connection for each | median ms | slowest ms |\n|---|---|---|")
         began = time.perf_counter()
-        service.ask("GET", f"{DESKTOP}/screenshot")
+        service.once("GET", f"{DESKTOP}/screenshot")
         row("the first screenshot, with its worker's start", ((time.perf_counter() - began) * 1000,) * 2)
-        row("a screenshot, JPEG, 1920x1080", timed(lambda: service.ask("GET", f"{DESKTOP}/screenshot")))
-        row("a screenshot, PNG", timed(lambda: service.ask("GET", f"{DESKTOP}/screenshot?format=png"), 20))
-        row("list of machines", timed(lambda: service.ask("GET", "/v1/machines")))
+        row("a screenshot, JPEG, 1920x1080", timed(lambda: service.once("GET", f"{DESKTOP}/screenshot")))
+        row("a screenshot, PNG", timed(lambda: service.once("GET", f"{DESKTOP}/screenshot?format=png"), 20))
+        row("list of machines", timed(lambda: service.once("GET", "/v1/machines")))
         row("move", timed(lambda: acted(service, "move", x=100, y=100)))
         row(
             "the same with an Idempotency-Key",
@@ -85,7 +91,7 @@ def stopped(service: KilledService, environment: dict[str, str]) -> float:
     from coasty_desk.desktop.linux.stop_socket import StopCall  # noqa: PLC0415 - one of the things measured
 
     steps = {"steps": [{"command": "wait", "parameters": {"seconds": 60}, "timeout_ms": 120_000}]}
-    thread = threading.Thread(target=lambda: service.ask("POST", f"{DESKTOP}/actions/batch", steps))
+    thread = threading.Thread(target=lambda: service.once("POST", f"{DESKTOP}/actions/batch", steps))
     thread.start()
     time.sleep(0.5)
     began = time.perf_counter()
@@ -97,19 +103,19 @@ def stopped(service: KilledService, environment: dict[str, str]) -> float:
 
 def virtual(home: Home) -> None:
     """Ten in a row and four at once: made, looked at, and gone."""
-    service = KilledService(home)
+    service = started(home)
     try:
         print("\n| virtual machines | median ms | slowest ms |\n|---|---|---|")
         made: list[str] = []
 
         def make() -> None:
-            status, said = service.ask("POST", "/v1/machines", {"display_name": "bench"})
-            assert status == 200, said
-            made.append(said["machine"]["id"])
+            done = service.once("POST", "/v1/machines", {"display_name": "bench"})
+            assert done.status == 200, done.body
+            made.append(done.json["machine"]["id"])
 
         def remove() -> None:
-            status, said = service.ask("DELETE", f"/v1/machines/{made.pop()}")
-            assert status == 200, said
+            done = service.once("DELETE", f"/v1/machines/{made.pop()}")
+            assert done.status == 200, done.body
 
         ups, downs = [], []
         for _ in range(10):
@@ -133,9 +139,7 @@ def virtual(home: Home) -> None:
 def main() -> None:
     """All of it."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--kills", type=int, default=40)
-    asked.add_argument("--seed", type=int, default=1)
-    asked.add_argument("--only", choices=("desktop", "virtual", "kills"))
+    asked.add_argument("--only", choices=("desktop", "virtual"))
     given = asked.parse_args()
     if given.only in (None, "desktop"):
         with (
@@ -151,21 +155,6 @@ def main() -> None:
             at_home(Path(folder), display) as home,
         ):
             virtual(home)
-    if given.only in (None, "kills") and given.kills:
-        with (
-            xvfb(1280, 720) as display,
-            tempfile.TemporaryDirectory() as folder,
-            at_home(Path(folder), display) as home,
-            recording(display) as app,
-        ):
-            outcome = killed(home, app, kills=given.kills, seed=given.seed)
-        print(
-            f"\n{given.kills} kills: {len(outcome.success)} operations answered after {outcome.asked} requests, "
-            f"{sum(outcome.success.values())} done, {len(outcome.doubt)} in doubt; "
-            f"done twice or lost: {len(outcome.faults)}"
-        )
-        for fault in outcome.faults:
-            print(f"  {fault}")
 
 
 main()

@@ -126,7 +126,7 @@ def shell(tmp_path: Path) -> Shell:
 
 
 def test_kills_at_random_moments_lose_nothing_and_pay_nothing_twice(shell: Shell) -> None:
-    """Six operations, three callers; `scripts/bench --only serve-kills` kills it as often as one likes."""
+    """Six operations, three callers; `scripts/bench --serve-kills` has all operations, and as many kills as one likes."""
     came = trials(shell, kills=8, seed=7)
     assert came["p"] >= 1
 
