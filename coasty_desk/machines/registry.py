@@ -278,7 +278,8 @@ class MachineRegistry:
         number = str(uuid.uuid5(_SPACE, f"snapshot {operation}") if operation else uuid.uuid4())
         known = machine_record.read_snapshot(self._root / SNAPSHOTS / f"{number}.json")
         if known is not None:
-            return known
+            with self._changing[known.machine_id]:  # where its service was killed after that: until it runs again
+                return known
         with self._change(name, "snapshot") as record:
             from coasty_desk.machines import virtual_habitat  # noqa: PLC0415 - few machines are kept so
 

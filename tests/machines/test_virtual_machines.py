@@ -286,6 +286,20 @@ def test_a_machine_that_ran_runs_again_where_its_snapshot_was_cut_off(
     thread.join()
 
 
+def test_a_snapshot_that_was_made_is_told_once_its_machine_runs_again(home: Home) -> None:
+    """The service was killed in between; whoever asks again finds the machine as it was."""
+    machines = home.registry()
+    made = machines.create(NewMachine("kept"))
+    kept = machines.snapshot(made.id, "op")
+    machines.stop(made.id)
+    machines.close()
+    machine_record.write(home.root / made.id, replace(machines.find(made.id), status="starting"))
+    again = home.registry()
+    assert again.snapshot(made.id, "op") == kept
+    assert again.find(made.id).status == "running"
+    again.terminate(made.id)
+
+
 def _try(what: Callable[[], object]) -> None:
     with suppress(Exception):
         what()
