@@ -43,6 +43,9 @@ LENT = 3.0
 RESPECT = 30.0
 """Seconds for which nothing of a program's is taken after a person has stopped what it did."""
 
+_OUR_OWN = ("deadline", "desktop")
+"""Why something ends that no person has stopped."""
+
 _REMEMBERED = 20_000
 """Actions that the rules about what was typed, and how much was done, still know of."""
 
@@ -79,9 +82,11 @@ class Driver:
         name: str,
         target: str = "desktop",
         inset: int = CORNER_INSET,
+        stopped: Callable[[], object] = lambda: None,
     ) -> None:
-        """Raises UsageError where a rule cannot be read."""
+        """`stopped` is called as soon as a person stops what a program does. Raises UsageError where a rule cannot be read."""
         self._environment = environment
+        self._stopped = stopped
         self._chosen, self._rules = self._read(chosen)
         self._name = name
         self._target = target
@@ -113,10 +118,7 @@ class Driver:
     @contextmanager
     def turn(self, seconds: float) -> Iterator[None]:
         """Within the block nobody else drives the machine. Raises MachineBusyError where somebody does for so long, DesktopError."""
-        left = RESPECT - (time.monotonic() - self._stopped_at)
-        if left > 0:
-            message = "A person has just stopped what a program did on this machine, so nothing is taken from one for a while."
-            raise MachineBusyError(message, round(left) + 1)
+        self.demand_calm()
         if not self._turn.acquire(timeout=seconds):
             message = "Another program has driven this machine all the while."
             raise MachineBusyError(message, 1)
@@ -145,6 +147,18 @@ class Driver:
             self._close()
         finally:
             self._turn.release()
+
+    def demand_calm(self) -> None:
+        """Raise MachineBusyError where a person has just stopped what a program did."""
+        left = RESPECT - (time.monotonic() - self._stopped_at)
+        if left > 0:
+            message = "A person has just stopped what a program did on this machine, so nothing is taken from one for a while."
+            raise MachineBusyError(message, round(left) + 1)
+
+    def person_stops(self) -> None:
+        """A person has stopped what a program did, by whatever way."""
+        self._stopped_at = time.monotonic()
+        self._stopped()
 
     def act(self, action: Action, seconds: float) -> None:
         """Do it, within `turn`. Raises CommandError where it is refused or fails, HaltedError where it was stopped."""
@@ -224,7 +238,7 @@ class Driver:
                 message = f"It took longer than {seconds:g} s, and was ended in the middle."
                 raise HaltedError(message) from None
             if not self._ended:
-                self._stopped_at = time.monotonic()
+                self.person_stops()
             raise HaltedError(_sentence(f"it was stopped in the middle: {how_stopped(held.stop)[1]}")) from None
         except BrokenOffError as error:
             message = f"It was begun, and broken off: {error.message}."
@@ -237,6 +251,7 @@ class Driver:
     def _opened(self) -> _Held:
         """The machine, ours from now on. Raises MachineBusyError, DesktopError."""
         stop = Stop()
+        stop.then(lambda: None if self._ended or stop.reason in _OUR_OWN else self.person_stops())
         try:
             return self._open(stop)
         except Aborted:

@@ -62,12 +62,12 @@ class CutOutput:
 
 
 class Ran(Struct, frozen=True):
-    """How a command ended. `ended`: the shell has ended with it, by itself or because the time was up; `exit_code` is then the shell's."""
+    """How a command ended. `ended`: the shell has ended with it, by itself, because the time was up or a person said so; `exit_code` is then the shell's."""
 
     output: str
     total: int
     exit_code: int | None
-    ended: Literal["", "shell", "time"]
+    ended: Literal["", "shell", "time", "stop"]
 
 
 class ShellSession:
@@ -99,7 +99,7 @@ class ShellSession:
         self._changed = threading.Condition()
         self._awaited = ""
         self._status: int | None = None
-        self._ended = False
+        self._ended = self._halted = False
         self._output = CutOutput()
         self._shown = CutOutput(0)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -158,6 +158,11 @@ class ShellSession:
         with self._changed:
             self._shown = CutOutput(0)
 
+    def halt(self) -> None:
+        """End it with the command that is under way, which is told that it was stopped."""
+        self._halted = True
+        end_tree(self._process, self._mark)
+
     def close(self) -> None:
         """End it, with all that runs in it."""
         end_tree(self._process, self._mark)
@@ -174,7 +179,8 @@ class ShellSession:
         self._give_back()
         with self._changed:
             told = code if in_time else None
-            return Ran(self._output.text(), self._output.total, told, "shell" if in_time else "time")
+            how: Literal["shell", "time", "stop"] = "stop" if self._halted else "shell" if in_time else "time"
+            return Ran(self._output.text(), self._output.total, told, how)
 
     def _give_back(self) -> None:
         self._reader.join(5)

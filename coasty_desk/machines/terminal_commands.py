@@ -79,6 +79,13 @@ class MachineTerminal:
         for session in sessions:
             session.close()
 
+    def halt(self) -> None:
+        """End every command that is under way, with its session."""
+        with self._lock:
+            busy = [session for session in self._sessions.values() if session.busy]
+        for session in busy:
+            session.halt()
+
     def connect(self, asked: TerminalConnect, seconds: float) -> dict[str, Any]:
         """Open a session, or find the one of that name."""
         name = asked.session_id or f"term_{secrets.token_hex(8)}"
@@ -114,6 +121,9 @@ class MachineTerminal:
                 "The command had not ended in time and was killed with all that ran in its session. The session begins "
                 f"anew with its next command, in {session.folder}; variables that were set in it are gone."
             )
+            raise CommandError(message, told)
+        if ran.ended == "stop":
+            message = "A person has stopped it: the command was killed with all that ran in its session."
             raise CommandError(message, told)
         return told
 

@@ -23,6 +23,8 @@ from msgspec import Struct
 from coasty_desk import file_lock, plain_files, settings
 from coasty_desk.core.errors import CoastyDeskError, DesktopError, UsageError
 from coasty_desk.core.folders import given
+from coasty_desk.desktop.base.lock import Owner
+from coasty_desk.desktop.linux import stop_listener, stop_socket
 from coasty_desk.machines import browser_rules, commands, machine_record, posix_worker_socket
 from coasty_desk.machines.command import CommandError, CommandResult, parsed
 from coasty_desk.machines.driver import Driver, HaltedError
@@ -62,6 +64,34 @@ _OVERTIME = 15.0
 """Seconds that a command of the browser has beyond its own, for the picture at its end."""
 
 
+class CommandsUnderWay:
+    """Commands that go on without input: `coasty-desk stop` finds them while there is one, and has `stop` called."""
+
+    def __init__(self, task: str, stop: Callable[[], None]) -> None:
+        self._task, self._stop = task, stop
+        self._lock = threading.Lock()
+        self._count = 0
+        self._listening = ExitStack()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Within the block there is one more."""
+        with self._lock:
+            self._count += 1
+            if self._count == 1:
+                who = Owner.of("", self._task).to_json()
+                self._listening.enter_context(
+                    stop_listener.listening_at(stop_socket.virtual_address(), who, self._stop)
+                )
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._count -= 1
+                if not self._count:
+                    self._listening.close()
+
+
 class _Flight(Struct):
     """An operation under way, for those who ask for it meanwhile."""
 
@@ -83,7 +113,9 @@ class Worker:
             name=f"driven by a program through the service (machine {record.display_name})",
             target=habitat.target,
             inset=habitat.inset,
+            stopped=self._halt_terminal,
         )
+        self._waiting = CommandsUnderWay(f"a command in a terminal of {record.display_name}", self.driver.person_stops)
         self.screen = MachineScreen(chosen, self.driver.rules)
         self._record, self._folder, self._habitat = record, folder, habitat
         self._journal = OperationJournal(folder)
@@ -251,6 +283,10 @@ class Worker:
             if row.tool == "browser" and row.drives:
                 work = partial(row.command.run, tool, parameters, step.seconds)
                 return self.driver.beside(work, tool.halt, step.seconds + _OVERTIME)
+            if row.command.name == "terminal_execute" and self._record.kind == "desktop":
+                self.driver.demand_calm()
+                with self._waiting.one():
+                    return row.command.run(tool, parameters, step.seconds)
             return row.command.run(tool, parameters, step.seconds)
         except DesktopError as error:
             message = f"{error.message} {error.remedy}".strip()
@@ -260,6 +296,13 @@ class Worker:
         except Exception as error:  # a fault of one command ends that command alone
             message = f"It failed in a way that was not foreseen ({type(error).__name__})."
             raise CommandError(message) from error
+
+    def _halt_terminal(self) -> None:
+        """A person says no to what a program does: what it has under way in a shell ends as well."""
+        with self._making:
+            terminal = self._tools.get("terminal")
+        if terminal is not None:
+            terminal.halt()
 
     @contextmanager
     def _turn(self, seconds: float, *, drives: bool) -> Iterator[None]:

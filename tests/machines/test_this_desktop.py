@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from coasty_desk.desktop.linux import stop_socket
 from coasty_desk.desktop.linux.stop_socket import StopCall
 from coasty_desk.machines.machine_errors import MachineBusyError, MachineStateError, NoMachineError
 from coasty_desk.machines.posix_chromium import found_programs
 from coasty_desk.machines.registry import MachineRegistry
+from coasty_desk.machines.worker_protocol import StepResult
 from tests.cli.conftest import recording
 from tests.desktop.targets import App
 from tests.desktop.xvfb import pointer_to, xvfb
@@ -184,6 +186,36 @@ def test_coasty_desk_stop_ends_what_a_program_types(machines: MachineRegistry, a
 
 
 @pytest.mark.skipif(next(found_programs(os.environ["PATH"]), None) is None, reason="there is no browser to drive")
+@pytest.mark.parametrize("driven", [False, True])
+def test_coasty_desk_stop_ends_a_command_in_a_terminal(
+    machines: MachineRegistry, home: Home, app: App, display: str, *, driven: bool
+) -> None:
+    """With what it has started, whether the machine is driven beside it or not; nothing is taken for a while."""
+    del app
+    found: list[StepResult] = []
+    command = step("terminal_execute", 60.0, command="echo begun > begun; sleep 55.5501; echo late > late")
+    thread = threading.Thread(target=lambda: found.extend(machines.act("desktop", [command]).results))
+    thread.start()
+    until((home.home / "begun").exists)
+    if driven:
+        assert done(machines, "move", x=5, y=5).success
+    call = StopCall.begin(display)
+    assert (call is not None) == driven
+    if call is None:  # as `coasty-desk stop` does with every process of this user, which may be another test's
+        call = StopCall._at(f"\0{stop_socket._virtual()}{home.worker(machines.desktop_id)}".encode())
+    assert call is not None
+    thread.join(20)
+    assert not thread.is_alive()
+    assert found[0].error is not None
+    assert "A person has stopped it" in found[0].error
+    assert call.ended(20)
+    call._connection.close()
+    assert "55.5501" not in subprocess.run(["ps", "axww"], capture_output=True, text=True, check=True).stdout
+    with pytest.raises(MachineBusyError):
+        machines.act("desktop", [step("terminal_execute", command="echo more > late")])
+    assert not (home.home / "late").exists()
+
+
 def test_a_stop_ends_what_the_browser_types(machines: MachineRegistry, app: App, display: str) -> None:
     """In the middle of a text, as that of the keyboard; what was to come after it is not done."""
     typed: list[int] = []
