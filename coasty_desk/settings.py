@@ -240,6 +240,17 @@ class Settings(Struct, frozen=True):
         str | None,
         Setting("What it keeps, as a SQLite file", readers.DATABASE, rules.NEVER, "beside the runs", "serve", "serve"),
     ] = None
+    webhook_allow_private: Annotated[
+        bool,
+        Setting(
+            "Webhooks may go to this machine and its network, without https too",
+            readers.SWITCH,
+            rules.NEVER,
+            "",
+            "serve",
+            "serve",
+        ),
+    ] = False
     # they delete what other runs have recorded
     keep_days: Annotated[
         int, Setting("Runs recorded more days ago are deleted", readers.COUNT, rules.NEVER, "", "record", "record")

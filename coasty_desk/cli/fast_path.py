@@ -71,7 +71,10 @@ def run_arguments(
     return task, given | several
 
 
-SERVE_OPTIONS = ("port", "bind", "allow_host", "database", "provider", "model", "base_url", "profile", "script")
+SERVE_OPTIONS = (
+    *("port", "bind", "allow_host", "database", "webhook_allow_private"),
+    *("provider", "model", "base_url", "profile", "script"),
+)
 """The settings that `serve` takes as options."""
 
 _OPTIONS = {row.flag: row for row in settings.of("run")}

@@ -260,6 +260,9 @@ def test_a_run_loads_nothing_of_it() -> None:
 def test_its_help_says_what_it_takes(shell: Shell) -> None:
     """Every option of the contract."""
     said = shell("serve", "--help").out
-    for option in ("--port", "--bind", "--allow-host", "--database", "--provider", "--model", "--base-url", "--open"):
+    for option in (
+        *("--port", "--bind", "--allow-host", "--database", "--provider", "--model", "--base-url", "--open"),
+        "--webhook-allow-private",
+    ):
         assert option in said
     assert "8417" in said
