@@ -73,6 +73,12 @@ def test_what_is_not_to_be_seen_is_exit_1(shell: Shell, display: str) -> None:
     assert "other words" in result.err
 
 
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the command's own help knows of."""
+    return Shell(tmp_path_factory.mktemp("home"))("ground", "--help").out
+
+
 @pytest.mark.parametrize(
     ("status", "code"),
     [
@@ -88,7 +94,7 @@ def test_what_is_not_to_be_seen_is_exit_1(shell: Shell, display: str) -> None:
         (404, "NOT_FOUND"),
     ],
 )
-def test_what_to_do_is_said_of_a_look(shell: Shell, display: str, status: int, code: str) -> None:
+def test_what_to_do_is_said_of_a_look(shell: Shell, display: str, known: str, status: int, code: str) -> None:
     """Not of a run's steps, session or preset."""
     with service() as (stand_in, url):
         stand_in.plan(GROUND, *[saying(error(status, code, retry_after=0))] * 9)
@@ -97,7 +103,6 @@ def test_what_to_do_is_said_of_a_look(shell: Shell, display: str, status: int, c
     assert len(result.err.strip().splitlines()) == 2
     for foreign in ("--max-steps", "--memory", "--preset", "--cua-version", "scopes session", "the run", "this step"):
         assert foreign not in result.err
-    known = shell("ground", "--help").out
     assert all(word.strip(".,`") in known for word in result.err.split() if word.startswith("--"))
 
 

@@ -94,7 +94,7 @@ def test_an_application_is_started_by_its_menu_entry_and_not_in_a_dry_run(shell:
     dry = shell("run", "--provider", "offline", "--json", "--dry-run", 'open "Proof Maker"', DISPLAY=desk)
     assert [event["words"] for event in dry.of("acting")] == ['open "Proof Maker"']
     assert not proof.exists()
-    result = shell(*OFFLINE, "--deadline", "4", 'open "Proof Maker"', DISPLAY=desk)
+    result = shell(*OFFLINE, "--max-steps", "3", 'open "Proof Maker"', DISPLAY=desk)
     assert becomes(lambda: str(proof.exists()), "True") == "True"
     assert result.code != 0
 

@@ -71,7 +71,7 @@ def test_whatever_an_answer_is_made_into_it_is_read_or_refused() -> None:
     bits = ["'", '"', "(", ")", "[", "{", "}", "<", ">", "|", "\\", "\n", ",", "Action:", "</think>", "```", "9" * 400, "1e999", "\ud800", "\0"]  # fmt: skip
     forms: tuple[Form, ...] = ("uitars", "seed", "qwen", "glm", "json", "code")
     refused = 0
-    for _ in range(100_000):
+    for _ in range(20_000):
         sample = chance.choice(SAMPLES)
         text = sample["text"]
         for _ in range(chance.randint(1, 5)):
@@ -89,7 +89,7 @@ def test_whatever_an_answer_is_made_into_it_is_read_or_refused() -> None:
             if not isinstance(one, Refusal)
             for point in points(one)
         )
-    assert 10_000 < refused < 90_000
+    assert 2_000 < refused < 18_000
 
 
 @pytest.mark.parametrize("form", ["uitars", "qwen", "code", "json"])
