@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +9,12 @@ import pytest
 
 from coasty_desk.desktop.x11 import window_list
 from tests.cli.conftest import Shell, service
+from tests.cli.terminals import until
 from tests.cli.test_in_hand import carried_out, prediction
 from tests.cli.test_stopping import chord, pressing, typing
 from tests.desktop.managers import managed, program
 from tests.stub_service import click, done, go
 
-PATIENCE = 20.0
 MIDDLE = {"action_type": "click", "params": {"x": 300, "y": 300, "button": "middle"}}
 
 
@@ -113,11 +111,3 @@ def test_a_line_from_a_shells_history_is_not_sent_unseen(shell: Shell, tmp_path:
         "risky": ["person"],
         "neither": [],
     }[way]
-
-
-def until(what: Callable[[], bool]) -> None:
-    """Wait for it."""
-    deadline = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

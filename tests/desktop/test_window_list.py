@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -19,17 +18,8 @@ from coasty_desk.desktop.base.windows import Window
 from coasty_desk.desktop.screen.desktop_surroundings import DesktopSurroundings, WindowMask
 from coasty_desk.desktop.x11 import window_list
 from coasty_desk.wire.regular_expressions import pattern
+from tests.desktop.interference import until
 from tests.desktop.managers import managed, program
-
-PATIENCE = 15.0
-
-
-def until(what: Callable[[], bool]) -> None:
-    """Wait for it."""
-    deadline = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def named(title: str) -> Window:

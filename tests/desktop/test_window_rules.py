@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -18,23 +18,14 @@ from coasty_desk.desktop.base.windows import Window
 from coasty_desk.desktop.screen.desktop_surroundings import DesktopSurroundings, pointer
 from coasty_desk.desktop.x11 import window_list
 from tests.desktop import targets
-from tests.desktop.interference import keyboard_taken
+from tests.desktop.interference import PATIENCE, keyboard_taken, until
 from tests.desktop.managers import MANAGERS, managed
 from tests.desktop.targets import App
 
 WIDTH, HEIGHT = 1000, 700
-PATIENCE = 15.0
 BANK, NOTES = "My Bank", "Notes"
 DENIED = "the policy's windows_denied denies the window that this would reach"
 """What the model is told: no title, and no pattern of one."""
-
-
-def until(what: Callable[[], bool]) -> None:
-    """Wait for it."""
-    deadline = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def window(title: str) -> Window:

@@ -6,8 +6,7 @@ import os
 import signal
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,7 +21,7 @@ from coasty_desk.machines.command import CommandError
 from coasty_desk.machines.machine_browser import MachineBrowser
 from coasty_desk.machines.posix_chromium import found_programs
 from tests.desktop.xvfb import xvfb
-from tests.machines.worlds import INSIDE, Tool, left_running, walled, walls_work, world
+from tests.machines.worlds import INSIDE, Tool, left_running, soon, walled, walls_work, world
 
 pytestmark = pytest.mark.skipif(
     next(found_programs(os.environ["PATH"]), None) is None, reason="there is no browser to drive"
@@ -141,16 +140,6 @@ def browser(kept: Tool) -> Tool:
         kept("browser_close_tab", screenshot=False)
     kept("browser_navigate", url="about:blank", screenshot=False)
     return kept
-
-
-def soon(true: Callable[[], object]) -> bool:
-    """Whether that comes about, within a time that no machine needs."""
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        if true():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def value(browser: Tool, code: str) -> object:

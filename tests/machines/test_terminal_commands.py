@@ -6,8 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -17,7 +16,7 @@ from hypothesis import strategies as st
 
 from coasty_desk.machines.command import CommandError
 from coasty_desk.machines.terminal_commands import SESSIONS, TERMINAL_COMMANDS, MachineTerminal
-from tests.machines.worlds import INSIDE, Tool, walled, walls_work, world
+from tests.machines.worlds import INSIDE, Tool, soon, walled, walls_work, world
 
 
 @pytest.fixture
@@ -56,16 +55,6 @@ def processes(word: str) -> list[int]:
         if word.encode() in line and int(pid) != os.getpid():
             found.append(int(pid))
     return found
-
-
-def soon(true: Callable[[], object]) -> bool:
-    """Whether that comes about, within a time that no machine needs."""
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        if true():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_a_session_keeps_its_folder_and_its_variables(terminal: Tool, home: Path) -> None:

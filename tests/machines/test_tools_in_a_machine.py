@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from coasty_desk.machines.terminal_commands import TERMINAL_COMMANDS, MachineTer
 from coasty_desk.machines.world import MachineWorld
 from coasty_desk.screens.virtual import walls
 from coasty_desk.screens.virtual.virtual_machine import VirtualMachine
-from tests.machines.worlds import Tool, left_running
+from tests.machines.worlds import Tool, left_running, soon
 
 pytestmark = pytest.mark.skipif(not walls.here().up, reason="there are no walls on this system")
 
@@ -39,16 +38,6 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MachineWorld]:
         temporary=up.temporary,
     )
     up.stop()
-
-
-def soon(true: Callable[[], object]) -> bool:
-    """Whether that comes about, within a time that no machine needs."""
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        if true():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def running(words: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,16 @@ from coasty_desk.machines.world import MachineWorld
 
 INSIDE = "/home/user"
 """The home as the programs behind walls see it."""
+
+
+def soon(true: Callable[[], object]) -> bool:
+    """Whether that comes about, within a time that no machine needs."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        if true():
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def left_running(world: MachineWorld, tool: str) -> list[int]:
