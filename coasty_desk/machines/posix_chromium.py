@@ -52,8 +52,13 @@ FLAGS = (
 
 _NO_SANDBOX = ("--no-sandbox", "--test-type")  # the latter takes away the bar that warns of the former
 
-_START = f'export {MARK}="$1"; shift; mkdir -p -m 700 "$0"; rm -f "$0"/Singleton*; exec "$@" 3<&%d 4>&%d %d<&- %d>&-'
-"""The profile is nobody else's: what a browser that was killed left there as its lock is taken away."""
+_START = (
+    f'export {MARK}="$1"; shift; mkdir -p -m 700 "$0"; rm -f "$0"/Singleton*; '
+    '[ -e "$0/Default/Preferences" ] || { mkdir -p "$0/Default"; echo \'{"printing":{"enabled":false}}\' > "$0/Default/Preferences"; }; '
+    'exec "$@" 3<&%d 4>&%d %d<&- %d>&-'
+)
+"""The profile is nobody else's: what a browser that was killed left there as its lock is taken away. Nothing is printed: the window that
+asks how would hold the page, and every command with it."""
 
 _PATIENCE = 3.0
 """Seconds that it is given to close by itself."""

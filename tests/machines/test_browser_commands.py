@@ -53,6 +53,7 @@ PAGES: dict[str, str] = {
     "/dialogs": """<title>Dialogs</title><button id=sure onclick="document.title = confirm('Sure?') ? 'yes' : 'no'">Sure</button>
         <button id=who onclick="document.title = prompt('Who?', 'me') ?? 'nobody'">Who</button>
         <button id=later onclick="setTimeout(() => document.title = confirm('Late?') ? 'late yes' : 'late no', 1200)">Later</button>""",
+    "/print": """<title>Print</title><p>there</p><button id=print onclick="window.print(); document.title = 'after'">p</button>""",
     "/alert": "<title>Alert</title><script>alert('Beware')</script><p>after</p>",
     "/leave": "<title>Leave</title><button id=a>a</button><script>onbeforeunload = event => event.preventDefault()</script>",
     "/hop": "<title>Hop</title><script>location.replace('/two')</script>",
@@ -318,6 +319,13 @@ def test_dialogs_are_answered_as_the_command_says(browser: Tool, site: str) -> N
     browser("browser_click", selector="#a", screenshot=False)
     left = browser("browser_navigate", url=f"{site}/two", screenshot=False)
     assert (left["title"], left["dialogs"][0]["type"]) == ("Second", "beforeunload")
+
+
+def test_a_page_that_prints_goes_on(browser: Tool, site: str) -> None:
+    """There is nobody to ask how, and no window that does."""
+    browser("browser_navigate", url=f"{site}/print", screenshot=False)
+    assert browser("browser_click", selector="#print", screenshot=False)["title"] == "after"
+    assert "there" in browser("browser_get_dom", format="text")["content"]
 
 
 def test_a_dialog_between_two_commands_stays(browser: Tool, site: str) -> None:
