@@ -228,7 +228,7 @@ class MachineRegistry:
             with self._changing[record.id]:
                 now = self.find(record.id)
                 if now.status == "running":
-                    self._keep(replace(now, screen=(answer.picture.width, answer.picture.height)))
+                    self._note(replace(now, screen=(answer.picture.width, answer.picture.height)))
         return answer.picture
 
     def act(
@@ -331,7 +331,7 @@ class MachineRegistry:
             self._become(record, "error", str(error))
             raise
         display = self._display if record.kind == "desktop" else ""
-        record = self._keep(
+        record = self._note(
             replace(
                 record,
                 status="running",
@@ -449,7 +449,16 @@ class MachineRegistry:
                     self._lease_moved.wait(min(max(next_one - time.time(), 0.2), 60.0))
 
     def _become(self, record: MachineRecord, status: MachineState, reason: str = "") -> MachineRecord:
-        return self._keep(replace(record, status=status, reason=reason))
+        return self._note(replace(record, status=status, reason=reason))
+
+    def _note(self, record: MachineRecord) -> MachineRecord:
+        """Keep it where there is room: the next service finds the state out by itself, and what fills a disk must be stoppable."""
+        try:
+            return self._keep(record)
+        except OSError:
+            with self._writing:
+                self._records[record.id] = record
+            return record
 
     def _keep(self, record: MachineRecord) -> MachineRecord:
         with self._writing:
@@ -459,8 +468,14 @@ class MachineRegistry:
 
     def _bury(self, record: MachineRecord) -> MachineRecord:
         """The machine's folder is gone, and a word of it is kept for a day."""
-        plain_files.write(self._root / TERMINATED / f"{record.id}.json", machine_record.encoded(record))
-        self._remove(record.id)
+        word = self._root / TERMINATED / f"{record.id}.json"
+        try:
+            plain_files.write(word, machine_record.encoded(record))
+        except OSError:  # there is room once the machine is gone
+            self._remove(record.id)
+            plain_files.write(word, machine_record.encoded(record))
+        else:
+            self._remove(record.id)
         return record
 
     def _remove(self, name: str) -> None:

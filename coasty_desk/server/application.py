@@ -350,7 +350,10 @@ class ServiceApplication:
                 refused = ApiError("INTERNAL_ERROR", error.message, error.remedy)
             case sqlite3.Error():
                 self._tell_of(error, request_id, name)
-                refused = ApiError("DB_UNAVAILABLE", "The service's database does not answer.", retry_after=1)
+                full = getattr(error, "sqlite_errorname", "") == "SQLITE_FULL"
+                why = "has no room left on its disk" if full else "does not answer"
+                remedy = "Make room on that disk, and ask again." if full else ""
+                refused = ApiError("DB_UNAVAILABLE", f"The service's database {why}.", remedy, retry_after=1)
             case _:
                 self._tell_of(error, request_id, name)
                 refused = ApiError("INTERNAL_ERROR", "Something went wrong inside the service.")

@@ -52,12 +52,20 @@ class Database:
 
         A script is never changed once it was released. Raises UsageError for tables of a later version.
         """
+        try:
+            self._upgrade(store, versions)
+        except sqlite3.Error as error:
+            raise self._unusable(str(error)) from error
+
+    def _upgrade(self, store: str, versions: Sequence[str]) -> None:
         with self.transaction() as connection:
             row = connection.execute("SELECT version FROM stores WHERE name = ?", (store,)).fetchone()
             at = row[0] if row else 0
             if at > len(versions):
                 why = f"a later version of coasty-desk has written it ({store})"
                 raise self._unusable(why)
+            if at == len(versions):
+                return  # nothing is written: there may be no room
             for script in versions[at:]:
                 for statement in filter(str.strip, script.split(";")):
                     connection.execute(statement)
@@ -75,10 +83,11 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")  # which fails where there is no room, and leaves the transaction open
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         """What a question gives."""
@@ -97,7 +106,9 @@ class Database:
 
     def _unusable(self, why: str) -> UsageError:
         message = f"The service's database {self.path} cannot be used: {why}."
-        return UsageError(message, "Name another one with --database, or move that one away.")
+        return UsageError(
+            message, "See that there is room on its disk; else name another one with --database, or move that one away."
+        )
 
 
 def _is_there(path: Path, end: str) -> bool:

@@ -34,9 +34,13 @@ class UsageMeter:
         database.upgrade("usage", _VERSIONS)
 
     def count(self, operation: str, credits_charged: int, key_id: str) -> None:
-        """One answered request, and that this key was used."""
-        with self._database.transaction() as connection:
-            counted_in(connection, operation, credits_charged, key_id)
+        """One answered request, and that this key was used. One that was free is answered also where it cannot be written down."""
+        try:
+            with self._database.transaction() as connection:
+                counted_in(connection, operation, credits_charged, key_id)
+        except sqlite3.Error:
+            if credits_charged:
+                raise
 
     def of(self, period: str) -> dict[str, OperationUsage]:
         """By operation, in that month (`YYYY-MM`)."""

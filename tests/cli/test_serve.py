@@ -148,6 +148,15 @@ def test_a_port_that_is_taken_is_said(shell: Shell) -> None:
     assert "--port" in result.err
 
 
+def test_a_data_folder_that_cannot_be_written_is_said(shell: Shell) -> None:
+    """Whatever hinders: here something that stands where the address is kept."""
+    (shell.data / "serve.json").mkdir()
+    result = shell("serve", "--port", "0", "--provider", "script")
+    assert result.code == 2
+    assert f"The data folder {shell.data} cannot be written" in result.err
+    assert len(result.err.strip().splitlines()) == 2
+
+
 def test_without_its_packages_one_sentence_says_how_to_get_them(shell: Shell, tmp_path: Path) -> None:
     """As on a machine where only the program itself was installed."""
     (tmp_path / "without").mkdir()

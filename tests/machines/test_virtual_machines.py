@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -207,6 +208,28 @@ def test_one_whose_files_take_more_than_it_has_is_ended_and_can_be_cleared(machi
     assert shell(machines, made, "rm one; ls").split() == ["Documents", "Downloads", "two"]
     assert machines.find(made.id).status == "running"
     machines.terminate(made.id)
+
+
+def test_one_that_fills_the_disk_can_be_looked_at_stopped_and_taken_away(
+    machines: MachineRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its state is kept where there is room for it; what must outlast everything is refused."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    made = machines.create(NewMachine("full"))
+    with monkeypatch.context() as patched:
+        patched.setattr(machine_record, "write", full)
+        assert machines.look(made.id, "jpeg").width == 1280
+        assert machines.stop(made.id).status == "stopped"
+        assert machines.start(made.id).status == "running"
+        with pytest.raises(OSError, match="No space"):
+            machines.lease(made.id, 60)
+        with pytest.raises(OSError, match="No space"):
+            machines.create(NewMachine("another"))
+        assert machines.terminate(made.id).status == "terminated"
+    assert len(machines.every()) == 1
 
 
 def test_its_lease_ends_it_whether_a_service_is_there_or_not(home: Home) -> None:

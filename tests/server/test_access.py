@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -37,6 +41,53 @@ def _delete_and_fail(database: Database) -> None:
     with database.transaction() as connection:
         connection.execute("DELETE FROM shop")
         raise ZeroDivisionError
+
+
+_NO_ROOM = """
+import resource, signal, sqlite3, sys
+from pathlib import Path
+from coasty_desk.server.database import Database
+found = Database(Path(sys.argv[1]))
+found.upgrade("things", ["CREATE TABLE things (content BLOB)"])
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+failed = 0
+for _ in range(20):
+    try:
+        with found.transaction() as connection:
+            connection.execute("INSERT INTO things VALUES (zeroblob(50000))")
+    except sqlite3.Error:
+        failed += 1
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+with found.transaction() as connection:
+    connection.execute("INSERT INTO things VALUES ('there')")
+print(failed > 5, found.row("SELECT count(*) + ? FROM things", (failed,))[0])
+"""
+
+
+def test_a_database_that_had_no_room_goes_on_once_there_is_some(tmp_path: Path) -> None:
+    """What could not be written is not there, and nothing that was half written is in the way of the next."""
+    command = [sys.executable, "-c", _NO_ROOM, str(tmp_path / "service.sqlite3")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "21"]
+
+
+def test_what_is_free_is_answered_where_it_cannot_be_counted(here: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full is said, and hinders nobody from looking and from making room."""
+    with monkeypatch.context() as full:
+        full.setattr("coasty_desk.server.usage_meter.counted_in", _no_room)
+        assert here.client("GET", "/v1/keys").status == 200
+        full.setattr("coasty_desk.server.api_keys.ApiKeys.make", _no_room)
+        refused = here.client("POST", "/v1/keys", {"name": "n"})
+    assert (refused.status, refused.code) == (503, "DB_UNAVAILABLE")
+    assert "no room left on its disk" in refused.json["error"]["message"]
+
+
+def _no_room(*_: object, **__: object) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("PRAGMA max_page_count = 1")
+        connection.execute("CREATE TABLE things (content)")
 
 
 def test_a_file_that_is_no_database_and_a_link_are_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -100,7 +100,11 @@ def _alone(lock: Path, folder: Path) -> Iterator[None]:
 def _told(folder: Path, url: str, service: Service) -> Iterator[None]:
     """While the block runs, this user's own command line finds the service."""
     told = ServeFile(f"{url}/v1", service.keys.owner_token, os.getpid())
-    serve_file.write(folder, told)
+    try:
+        serve_file.write(folder, told)
+    except OSError as error:
+        message = f"The data folder {folder} cannot be written: {error.strerror or error}."
+        raise UsageError(message, "See that it is yours, and that there is room on its disk.") from error
     try:
         yield
     finally:
