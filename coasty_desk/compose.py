@@ -175,6 +175,7 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
         painted=lambda: () if covers is None else covers.painted,
         acted=() if remains is None else remains.acted,
         dry_run=chosen.dry_run,
+        batch=target.batch,
     )
     job = Job(
         run_id=asked.run_id,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # what is only named here is loaded by those who make it: a p
     from coasty_desk.core.events import Event
     from coasty_desk.core.gates.guard_rules import GuardRules
     from coasty_desk.core.gates.masked import Mask
-    from coasty_desk.core.ports import Executor, Person, Predictor, Screen
+    from coasty_desk.core.ports import ActionBatch, Executor, Person, Predictor, Screen
     from coasty_desk.core.relay import Relay
     from coasty_desk.core.scaling import Frame
     from coasty_desk.core.stop import Stop
@@ -168,7 +168,7 @@ class OpenTarget(Struct, frozen=True):
     black of what the rules ask for: all of it, or none. `how_to_stop` and `warnings` are sentences for the person. `picture` gives a PNG of a
     real rectangle as it is now, masked, and raises DesktopError. `asked_at` gives the person where the question can be seen; within
     `at_terminal` the terminal that this was started from is there. `tell` is told the run's events, to show them on the screen. `hourly`
-    is what it costs for an hour.
+    is what it costs for an hour. `batch` is the executor's, where it has one.
     """
 
     screen: Screen
@@ -183,6 +183,7 @@ class OpenTarget(Struct, frozen=True):
     at_terminal: Callable[[], AbstractContextManager[None]] = nullcontext
     tell: Callable[[Event], None] = lambda _event: None
     hourly: Money = 0
+    batch: ActionBatch | None = None
 
 
 class TargetKind(ABC):

@@ -129,10 +129,10 @@ def acted(
 
 def acted_in_turn(
     client: ServiceClient, machine_id: str, steps: Sequence[tuple[str, Mapping[str, object]]], *, key: str = ""
-) -> CommandOutcome:
-    """Carry out several, one after the other, until one fails; what came of that, or of the last. Raises ServiceError."""
+) -> list[CommandOutcome]:
+    """Carry out several, one after the other, until one fails; what came of each until then. Raises ServiceError."""
     if len(steps) == 1:
-        return acted(client, machine_id, *steps[0], key=key)
+        return [acted(client, machine_id, *steps[0], key=key)]
     body = {
         "steps": [{"command": command, "parameters": dict(parameters)} for command, parameters in steps],
         "stop_on_error": True,
@@ -143,10 +143,9 @@ def acted_in_turn(
     if not isinstance(results, list) or not results:
         senseless("answer to a batch")
     outcomes = [outcome_of(one) for one in results]
-    failed = next((one for one in outcomes if not one.success), None)
-    if failed is None and len(outcomes) < len(steps):
+    if len(outcomes) > len(steps) or (len(outcomes) < len(steps) and outcomes[-1].success):
         senseless("answer to a batch")
-    return failed or outcomes[-1]
+    return outcomes
 
 
 def typed(client: ServiceClient, machine_id: str, body: Mapping[str, object], seconds: float) -> CommandOutcome:

@@ -7,7 +7,7 @@ that everybody shares.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -147,11 +147,25 @@ class Executor(Protocol):
         ...
 
     def perform(self, placed: Placed) -> None:
-        """Do it. Raises Aborted, DesktopError, BrokenOffError; nothing stays held in any case."""
+        """Do it, or take it for the `ActionBatch`. Raises Aborted, DesktopError, BrokenOffError; nothing stays held in any case."""
         ...
 
     def release(self) -> None:
         """Let go of everything that is held. Never raises."""
+        ...
+
+
+class ActionBatch(Protocol):
+    """Where an executor that has one keeps what it is told to do, so that a step's actions go out together.
+
+    Its `perform` then only takes an action, and cannot fail.
+    """
+
+    def send(self) -> Iterator[None]:
+        """Do all that was taken, in order, and say of each, by a turn, that it is done; nothing is kept any more.
+
+        Raises BrokenOffError in the place of the turn of one that was not done, after which none is; Aborted, DesktopError, ServiceError.
+        """
         ...
 
 

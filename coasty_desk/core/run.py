@@ -41,6 +41,7 @@ from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.limits import Limits
 from coasty_desk.core.money import Money, in_cents
 from coasty_desk.core.ports import (
+    ActionBatch,
     Executor,
     Gate,
     GateWord,
@@ -95,6 +96,16 @@ class Ports(Struct, frozen=True):
     """Whom the model's own questions go to; None: nobody is there."""
     reached: Callable[[Placed], tuple[NamedWindow, ...] | None] = _unknown
     """The windows that an action goes to, for the record; None where they cannot be told. Never raises."""
+    batch: ActionBatch | None = None
+    """Where a step's actions go out together, once all of them have been judged; None: each as soon as it is judged."""
+
+
+class _Hindered(Struct, frozen=True):
+    """What hindered an action: those of its batch before the `done`th were done."""
+
+    done: int
+    hindrance: Refusal | LookAgain
+    placed: Placed | None = None
 
 
 ASKED_BY_MODEL = "the model asks, and goes on with the answer"
@@ -122,7 +133,7 @@ class _Run:
         self.notes = cut_off.notes
         self.outcomes: tuple[Outcome, ...] = ()
         self.said = (*cut_off.said, *([job.note] if job.note else []))
-        self.told_what = False
+        self.told_what = self.acted = False
         self.refused_before = cut_off.refused
         self.step = cut_off.progress.steps
         self.seq = cut_off.seq
@@ -305,33 +316,15 @@ class _Run:
         circles = lim.stalled(self.progress, prediction.verdict)
         if circles is not None:
             return circles
-        acted = False
-        hindrance: Refusal | LookAgain | None = None
-        self.notes, self.told_what = (), False
+        self.notes, self.told_what, self.acted = (), False, False
         self.outcomes = (Done(),) * len(prediction.actions)
-        for index, action in enumerate(prediction.actions[first:], first):
-            if acted:
-                self.ports.screen.between()
-            self.ports.stop.check()
-            placed: Placed | None = None
-            done = index
-            if isinstance(action, Look):
-                done += 1
-                hindrance = _LOOKING if done < len(prediction.actions) else None
-            elif isinstance(action, Refusal):
-                hindrance = action
-            else:
-                placed = frame.place(action, prediction.space)
-                hindrance = self.ports.executor.refuses(placed)
-                if hindrance is None:
-                    hindrance = yield from retold(self.ports.gate.judge(placed, prediction), self._heard)
-                if hindrance is None:
-                    hindrance = yield from self._act(index, placed)
-                    acted = True
-            if hindrance is not None:
-                self.outcomes = (*self.outcomes[:done], *_left_out(hindrance, len(prediction.actions) - done))
-                yield from self._hindered(hindrance, placed)
-                break
+        hindered = yield from self._act_until_hindered(frame, prediction, first)
+        if hindered is not None:
+            self.outcomes = (
+                *self.outcomes[: hindered.done],
+                *_left_out(hindered.hindrance, len(prediction.actions) - hindered.done),
+            )
+            yield from self._hindered(hindered)
         else:
             ended = self._verdict(prediction)
             if ended is not None:
@@ -339,14 +332,45 @@ class _Run:
             self.progress = replace(self.progress, refusals=0)
             self.refused_before = False
         if self.progress.refusals >= lim.REFUSALS:
-            why = f": {hindrance.why}" if hindrance else ""
+            why = f": {hindered.hindrance.why}" if hindered else ""
             return ev.Ending.REFUSED, f"{lim.REFUSALS} steps in a row had an action that was refused{why}"
-        if acted:
+        if self.acted:
             rest = self.ports.screen.settle()
             yield self._event(ev.Settled, ms=rest.ms, changed=rest.changed, why=rest.why)
-        if prediction.verdict is Verdict.ASK and hindrance is None:
+        if prediction.verdict is Verdict.ASK and hindered is None:
             return (yield from self._ask_person(prediction.question or prediction.reasoning))
         return None
+
+    def _act_until_hindered(
+        self, frame: Frame, prediction: Prediction, first: int
+    ) -> Generator[ev.Event, None, _Hindered | None]:
+        """The actions from `first` on, each judged before its input goes out; with a batch port, before that of any does."""
+        taken: list[tuple[int, Placed]] = []
+        hindered: _Hindered | None = None
+        for index, action in enumerate(prediction.actions[first:], first):
+            if self.acted and self.ports.batch is None:
+                self.ports.screen.between()
+            self.ports.stop.check()
+            if isinstance(action, Look):
+                if index + 1 < len(prediction.actions):
+                    hindered = _Hindered(index + 1, _LOOKING)
+                    break
+                continue
+            if isinstance(action, Refusal):
+                hindered = _Hindered(index, action)
+                break
+            placed = frame.place(action, prediction.space)
+            hindrance: Refusal | LookAgain | None = self.ports.executor.refuses(placed)
+            if hindrance is None:
+                hindrance = yield from retold(self.ports.gate.judge(placed, prediction), self._heard)
+            if hindrance is None:
+                hindrance = yield from self._act(index, placed)
+                taken.append((index, placed))
+                self.acted = True
+            if hindrance is not None:
+                hindered = _Hindered(index, hindrance, placed)
+                break
+        return (yield from self._sent(taken)) or hindered
 
     def _ask_person(self, question: str) -> Generator[ev.Event, None, _Ended | None]:
         """What the model wants to know; the run is at its end where nobody says it."""
@@ -374,7 +398,7 @@ class _Run:
         return ev.Ending.AGENT_FAILED, f"the model says that it cannot do the task{because}"
 
     def _act(self, index: int, placed: Placed) -> Generator[ev.Event, None, Refusal | None]:
-        """Do it; the refusal of its rest, where it was broken off."""
+        """Do it, or have the batch take it; the refusal of its rest, where it was broken off."""
         broken_off = None
         self.ports.screen.expect()
         yield self._event(ev.Acting, index=index, placed=placed, windows=self.ports.reached(placed))
@@ -383,11 +407,29 @@ class _Run:
         try:
             self.ports.executor.perform(placed)
         except BrokenOffError as end:
-            broken_off = Refusal(in_words(placed.sent), end.by, end.message, partly=True)
-        yield self._event(ev.Acted, index=index, ms=round((time.monotonic() - began) * 1000, 1))
+            broken_off = _broken_off(placed, end)
+        if self.ports.batch is None:
+            yield self._event(ev.Acted, index=index, ms=_ms(began))
         return broken_off
 
-    def _hindered(self, hindrance: Refusal | LookAgain, placed: Placed | None) -> Iterator[ev.Event]:
+    def _sent(self, taken: list[tuple[int, Placed]]) -> Generator[ev.Event, None, _Hindered | None]:
+        """Send what the batch has taken; what broke it off, if anything did."""
+        if self.ports.batch is None or not taken:
+            return None
+        sending = self.ports.batch.send()
+        for index, placed in taken:
+            began, broken_off = time.monotonic(), None
+            try:
+                next(sending)
+            except BrokenOffError as end:
+                broken_off = _broken_off(placed, end)
+            yield self._event(ev.Acted, index=index, ms=_ms(began))
+            if broken_off is not None:
+                return _Hindered(index, broken_off, placed)
+        return None
+
+    def _hindered(self, hindered: _Hindered) -> Iterator[ev.Event]:
+        hindrance, placed = hindered.hindrance, hindered.placed
         if isinstance(hindrance, LookAgain):
             self.notes = (hindrance.why,)
             return
@@ -403,6 +445,14 @@ class _Run:
     def _event(self, kind: Callable[..., ev.Event], **fields: object) -> ev.Event:
         self.seq += 1
         return kind(run_id=self.job.run_id, step=self.step, seq=self.seq, elapsed=round(self._seconds(), 3), **fields)
+
+
+def _broken_off(placed: Placed, end: BrokenOffError) -> Refusal:
+    return Refusal(in_words(placed.sent), end.by, end.message, partly=True)
+
+
+def _ms(began: float) -> float:
+    return round((time.monotonic() - began) * 1000, 1)
 
 
 def _left_out(hindrance: Refusal | LookAgain, many: int) -> tuple[Outcome, ...]:

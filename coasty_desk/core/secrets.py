@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from msgspec import Struct
 
 from coasty_desk.core.actions import Prediction, Refusal, TypeText, in_words
-from coasty_desk.core.errors import DesktopError
+from coasty_desk.core.errors import CoastyDeskError, DesktopError
 from coasty_desk.core.gates.reached_windows import LONGEST_TITLE, Windows
-from coasty_desk.core.ports import Executor, Judging
+from coasty_desk.core.ports import ActionBatch, Executor, Judging
 from coasty_desk.core.redaction import disguises
 from coasty_desk.core.run import refusal
 from coasty_desk.core.scaling import Placed
@@ -85,6 +86,16 @@ class Secrets:
         """`text` with every value replaced by its placeholder, however it is written, the longest first."""
         return self._replaced(text, disguises.spans)
 
+    @contextmanager
+    def unsaid(self) -> Iterator[None]:
+        """Within the block no error says a value, whoever has put it there."""
+        try:
+            yield
+        except CoastyDeskError as error:
+            error.message, error.remedy = self.hidden(error.message), self.hidden(error.remedy)
+            error.args = (error.message,)
+            raise error from None
+
     def named(self, text: str) -> str:
         """The same where a value is written as it is: who types it types the same."""
         return self._replaced(text, disguises.literal)
@@ -127,11 +138,8 @@ class Filling(Struct, frozen=True):
         used = self.secrets.named_in(action.text) if isinstance(action, TypeText) else {}
         if used:
             self.typing(used)
-        try:
+        with self.secrets.unsaid():
             self.executor.perform(self._filled(placed))
-        except DesktopError as error:
-            hidden = DesktopError(self.secrets.hidden(error.message), self.secrets.hidden(error.remedy))
-            raise hidden from None
 
     def release(self) -> None:
         """Let go of everything."""
@@ -140,6 +148,18 @@ class Filling(Struct, frozen=True):
     def _filled(self, placed: Placed) -> Placed:
         action = placed.real
         return placed.typing(self.secrets.filled(action.text)) if isinstance(action, TypeText) else placed
+
+
+class FillingBatch(Struct, frozen=True):
+    """The batch of an executor that `Filling` is around. No error of it says a value."""
+
+    batch: ActionBatch
+    secrets: Secrets
+
+    def send(self) -> Iterator[None]:
+        """As the batch does."""
+        with self.secrets.unsaid():
+            yield from self.batch.send()
 
 
 class SecretGate(Struct, frozen=True):

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from coasty_desk.core.actions import Action, Point
 from coasty_desk.core.errors import DesktopError
-from coasty_desk.core.gates.action_log import ActionLog, LoggedExecutor
+from coasty_desk.core.gates.action_log import ActionLog, LoggedBatch, LoggedExecutor
 from coasty_desk.core.gates.chain import InOrder
 from coasty_desk.core.gates.confirm import Confirm, Eyes
 from coasty_desk.core.gates.guard_rules import GuardRules
@@ -21,11 +21,11 @@ from coasty_desk.core.gates.policy_gate import PolicyGate
 from coasty_desk.core.gates.reached_windows import NamedWindow
 from coasty_desk.core.gates.self_stop import OwnKeys
 from coasty_desk.core.job_control import JobControl, Uninterrupted
-from coasty_desk.core.ports import Executor, Gate, Person, PersonAnswer, Predictor, Screen
+from coasty_desk.core.ports import ActionBatch, Executor, Gate, Person, PersonAnswer, Predictor, Screen
 from coasty_desk.core.redaction.redactor import Hiding
 from coasty_desk.core.run import Ports
 from coasty_desk.core.scaling import Placed
-from coasty_desk.core.secrets import Filling, SecretGate
+from coasty_desk.core.secrets import Filling, FillingBatch, SecretGate
 from coasty_desk.core.stop import Stop
 from coasty_desk.core.surroundings import Surroundings
 from coasty_desk.lifetimes import OpenTarget
@@ -75,6 +75,7 @@ def guarded(
     painted: Callable[[], Sequence[str]] = tuple,
     acted: Sequence[Action] = (),
     dry_run: bool = False,
+    batch: ActionBatch | None = None,
 ) -> Ports:
     """Put the gates around the screen and the executor. Raises DesktopError where a mask cannot be applied.
 
@@ -83,7 +84,8 @@ def guarded(
     The order: what was decided before a suspension, what can never be (the abort key), what is forbidden (policy, masks), whether a
     hand is on the mouse, and last the question, so that nobody is asked in vain. A dry run sends
     nothing, so it waits for no hand and asks nobody. `typing` is told of secrets before they are typed, `painted` tells which are
-    painted over. `acted` is what was done in earlier sittings.
+    painted over. `acted` is what was done in earlier sittings. `batch` is the executor's, where a step's actions go out together: not
+    where a person may be asked about one of them, who is to see what the one before it has done.
     """
     for mask in rules.masks:
         mask()  # a mask that cannot be told is found before anything is seen or sent
@@ -131,6 +133,7 @@ def guarded(
         stop,
         None if dry_run else _Answering(person, keep),
         partial(_recorded, rules, here, dry_run),
+        None if batch is None else LoggedBatch(FillingBatch(batch, rules.secrets), ledger),
     )
 
 

@@ -116,7 +116,7 @@ class _Trail(listing.Course):
     notes: tuple[str, ...] = ()
     refused: bool = False
     predicted: ev.Predicted | None = None
-    began: Began | None = None
+    began: list[Began] = field(default_factory=list)
     first: int = 0
     dropped: bool = False
     left_out: bool = False
@@ -141,10 +141,11 @@ class _Trail(listing.Course):
             case ev.Predicted():
                 self._begin_batch(event)
             case Began():
-                self.began = event
+                self.began.append(event)
                 self.acted.append(event.sent)
             case ev.Acted(index=index):
-                self.began, self.first = None, index + 1
+                self.began = [one for one in self.began if one.index > index]
+                self.first = index + 1
             case ev.Asked(question=question):
                 self.question = question
             case ev.Answered(answer="told", note=note):
@@ -154,6 +155,7 @@ class _Trail(listing.Course):
                 self.told_what = bool(note) and answer == "no"
                 self._hear(note)
             case ev.Refused(refusal=refusal):
+                self._leave_out()
                 if not self.told_what:
                     self.progress = replace(self.progress, refusals=self.progress.refusals + 1)
                 self.refused = self.dropped = True
@@ -190,7 +192,7 @@ class _Trail(listing.Course):
         self.progress = self.progress.after(prediction)
         if self.session is not None:
             self.session = replace(self.session, predictions=self.session.predictions + 1)
-        self.predicted, self.began, self.first = predicted, None, 0
+        self.predicted, self.began, self.first = predicted, [], 0
         self.dropped = self.left_out = False
         self.notes, self.told_what = (), False
 
@@ -213,21 +215,28 @@ class _Trail(listing.Course):
             note = "The run was stopped and taken up again. The rest of the last actions was not done."
             self.notes = (*self.notes, note)
         self.progress = replace(self.progress, idle=0, looks=0, repeats=0, last=(), refusals=0)
-        self.ended, self.predicted, self.began, self.refused = None, None, None, False
+        self.ended, self.predicted, self.began, self.refused = None, None, [], False
+
+    def _leave_out(self) -> None:
+        """What was announced together with an action that failed, to be done after it, was not done."""
+        del self.acted[len(self.acted) - len(self.began) :]
+        self.began = []
 
     def _leave_what_is_in_doubt(self) -> None:
-        """The action whose input may or may not have gone out is not repeated.
+        """Actions whose input may or may not have gone out are not repeated.
 
-        Nor is the rest of its batch begun, where that may rest on what it typed or on where the focus is.
+        Nor is the rest of their batch begun, where that may rest on what they typed or on where the focus is.
         """
-        if self.began is None or self.predicted is None:
+        if not self.began or self.predicted is None:
             return
-        rest = self.predicted.actions[self.began.index + 1 :]
-        goes_on = bool(rest) and stands_alone(self.began.sent)
+        last = self.began[-1].index
+        goes_on = bool(self.predicted.actions[last + 1 :]) and all(stands_alone(one.sent) for one in self.began)
         left = "" if goes_on else " Nor was anything done after it."
+        words = "; then ".join(in_words(one.sent) for one in self.began)
+        doubt = "this was done, and it was" if len(self.began) == 1 else "all of this was done, or how much, and it was"
         note = (
-            "The run was cut off and taken up again. It is not known whether this was done, and it was not repeated: "
-            f"{in_words(self.began.sent)}.{left} Look at the screenshot to see how things are."
+            f"The run was cut off and taken up again. It is not known whether {doubt} not repeated: "
+            f"{words}.{left} Look at the screenshot to see how things are."
         )
         self.notes = (note,)
-        self.first, self.began, self.left_out, self.dropped = self.began.index + 1, None, True, not goes_on
+        self.first, self.began, self.left_out, self.dropped = last + 1, [], True, not goes_on

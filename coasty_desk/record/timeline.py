@@ -31,7 +31,8 @@ Outcome = Literal["done", "in doubt", "refused"]
 class StepAction(Struct, frozen=True):
     """One action of a step and what became of it; `sent` and `real` are in sent and real pixels, where it was placed.
 
-    `windows` are those that it went to, where that is on record. `in doubt`: its input was about to go out when the run was cut off. A refused one stands where it would have gone.
+    `windows` are those that it went to, where that is on record. `in doubt`: its input was about to go out when the run was cut off. A refused one stands where it would have gone; one that is
+    done and has a `refusal` was broken off.
     """
 
     index: int
@@ -115,14 +116,23 @@ def _with(step: TimelineStep, event: ev.Event) -> TimelineStep:
             return replace(step, predicted=event)
         case Began(index=index, sent=sent, real=real, windows=windows):
             return replace(step, deeds=(*step.deeds, StepAction(index, "in doubt", sent, real, windows)))
-        case ev.Acted(ms=ms) if step.deeds:
-            return replace(step, deeds=(*step.deeds[:-1], replace(step.deeds[-1], outcome="done", ms=ms)))
+        case ev.Acted(index=index, ms=ms):
+            done = (replace(deed, outcome="done", ms=ms) if deed.index == index else deed for deed in step.deeds)
+            return replace(step, deeds=tuple(done))
+        case ev.Refused(refusal=refusal) if refusal.partly:
+            return replace(step, deeds=_broken_off(step.deeds, refusal))
         case ev.Refused(refusal=refusal):
             return replace(step, deeds=(*step.deeds, _refused(step, refusal)))
         case ev.Settled():
             return replace(step, settled=event)
         case _:
             return replace(step, asides=(*step.asides, event))
+
+
+def _broken_off(deeds: tuple[StepAction, ...], refusal: Refusal) -> tuple[StepAction, ...]:
+    """Those until the last that was begun, which was not done whole; what was to go out with it was not tried."""
+    begun = max((number for number, deed in enumerate(deeds) if deed.ms is not None), default=-1)
+    return (*deeds[:begun], *(replace(deed, refusal=refusal) for deed in deeds[begun : begun + 1]))
 
 
 def _refused(step: TimelineStep, refusal: Refusal) -> StepAction:

@@ -26,6 +26,7 @@ from tests.stub_service import KEY, SANDBOX_KEY, Fault, Json, click, done, go, h
 
 RUN = ("run", "--json", "--yes", "--settle", "0.05")
 ACT = "POST /v1/machines/mch_test_00000001/actions"
+BATCH = f"{ACT}/batch"
 SCREEN = "GET /v1/machines/mch_test_00000001/screenshot"
 
 
@@ -85,7 +86,8 @@ def test_a_machine_of_this_computers_own_service_is_driven_by_its_name(shell: Sh
             ("drag", {"from_x": 1, "from_y": 2, "to_x": 30, "to_y": 40}),
         ]
         keys = [request.key for request in here.requests if request.method == "POST"]
-        assert len(keys) == len(set(keys)) == 11
+        assert len(keys) == len(set(keys)) == 3  # 80 characters in each, with what is around them
+        assert [event["index"] for event in result.of("acted")] == list(range(10))
         sent = json.loads(model.posts("predict")[0].body)["screenshot"]
         with Image.open(io.BytesIO(base64.b64decode(sent))) as picture:
             assert picture.size == (1280, 720)
@@ -116,7 +118,66 @@ def test_what_the_machine_cannot_do_is_told_to_the_model(shell: Shell) -> None:
         assert "the machine could not do it: no screen" in told[1]
         assert "the machine does not take it" in told[2]
         assert here.machines["mch_test_00000001"].done == []
-        assert len(here.posts(ACT)) == 2
+        assert (len(here.posts(ACT)), len(here.posts(BATCH))) == (1, 1)
+
+
+def test_of_a_step_each_action_is_told_though_all_go_out_at_once(shell: Shell) -> None:
+    """Those before the one that fails are done, those after it are not, and the record says so of each."""
+    with both(shell, go(click(1, 1), does("key_press", keys=["Return"]), click(2, 2)), done()) as (model, here):
+        here.fails["key_press"] = "the keyboard is gone"
+        result = shell(*RUN, "--on", "scratch", "click")
+        assert result.code == 0
+        assert here.machines["mch_test_00000001"].done == [("click", {"x": 1, "y": 1})]
+        assert (len(here.posts(ACT)), len(here.posts(BATCH))) == (0, 1)
+        assert [event["index"] for event in result.of("acting")] == [0, 1, 2]
+        assert [event["index"] for event in result.of("acted")] == [0, 1]
+        assert "the keyboard is gone" in result.of("refused")[0]["why"]
+        assert "the keyboard is gone" in json.loads(model.posts("predict")[1].body)["instruction"]
+        (report,) = (shell.data / "runs").glob("*/")
+        assert shell("runs", "report", report.name).code == 0
+
+
+def test_what_a_machine_does_not_take_keeps_nothing_before_it_from_being_done(shell: Shell) -> None:
+    """Of a request with a command that there is not nothing is done: its actions go out one by one."""
+    with both(shell, go(click(1, 1), does("move", x=3, y=3), click(2, 2)), done()) as (model, here):
+        result = shell(*RUN, "--on", "scratch", "click")
+        assert result.code == 0
+        assert here.machines["mch_test_00000001"].done == [("click", {"x": 1, "y": 1})]
+        assert "the machine does not take it" in json.loads(model.posts("predict")[1].body)["instruction"]
+
+
+def test_a_policy_judges_all_of_a_step_before_any_of_it_goes_out(shell: Shell, tmp_path: Path) -> None:
+    """By what comes before each, as if that had been done."""
+    (tmp_path / "policy.toml").write_text('max_actions = 2\ntyped_text_denied = ["*rm -rf*"]\n')
+    typing = (does("type_text", text="rm -"), does("type_text", text="rf /"), click(1, 1))
+    script = (go(*typing), go(click(3, 3), click(4, 4)), done())
+    with both(shell, *script) as (_, here):
+        result = shell(*RUN, "--on", "scratch", "--policy", "policy.toml", "click")
+        assert result.code == 0
+        assert here.machines["mch_test_00000001"].done == [("type", {"text": "rm -"}), ("click", {"x": 3, "y": 3})]
+        assert [event["by"] for event in result.of("refused")] == ["policy", "policy"]
+
+
+def test_where_a_person_may_be_asked_each_action_goes_out_by_itself(shell: Shell) -> None:
+    """They are to see what was done before the one that they are asked about."""
+    with both(shell, go(click(1, 1), click(2, 2)), done()) as (_, here):
+        assert shell(*RUN, "--on", "scratch", "--confirm", "risky", "click").code == 0
+        assert (len(here.posts(ACT)), len(here.posts(BATCH))) == (2, 0)
+
+
+def test_a_stop_ends_what_a_step_has_left(shell: Shell) -> None:
+    """What a request has is the machine's; nothing goes out after it, and the pause between is a pause."""
+    steps = (click(1, 1), does("type_text", text="a" * 300), does("wait", seconds=60), click(2, 2))
+    with both(shell, go(*steps), done()) as (_, here):
+        command = [sys.executable, "-m", "coasty_desk", *RUN, "--on", "scratch", "type"]
+        with subprocess.Popen(command, env=shell.environment, cwd=shell.home, stdout=subprocess.PIPE) as running:
+            with here.arrived:
+                assert here.arrived.wait_for(lambda: len(here.posts(ACT)) == 3, 60)
+            running.send_signal(signal.SIGINT)
+            out, _ = running.communicate(timeout=30)
+        assert running.returncode == 130
+        assert json.loads(out.splitlines()[-1])["reason"] == "interrupt"
+        assert ("click", {"x": 2, "y": 2}) not in here.machines["mch_test_00000001"].done
 
 
 def test_masks_are_painted_here_and_not_touched(shell: Shell) -> None:
@@ -210,7 +271,7 @@ def test_an_action_in_doubt_is_not_done_again_after_a_kill(shell: Shell) -> None
 
     fault: Fault = killed  # type: ignore[assignment]  # it is one
     with both(shell, go(click(1, 1), click(2, 2)), done()) as (model, here):
-        here.plan(ACT, fault)
+        here.plan(BATCH, fault)
         command = [sys.executable, "-m", "coasty_desk", *RUN, "--on", "scratch", "click"]
         running.append(
             subprocess.Popen(command, env=shell.environment, cwd=shell.home, stdout=subprocess.DEVNULL, text=True)
@@ -220,7 +281,9 @@ def test_an_action_in_doubt_is_not_done_again_after_a_kill(shell: Shell) -> None
         assert result.code == 0, result.err
         done_there = here.machines["mch_test_00000001"].done
         assert done_there.count(("click", {"x": 1, "y": 1})) == 1
-        assert "It is not known whether this was done" in json.loads(model.posts("predict")[-1].body)["instruction"]
+        assert (
+            "It is not known whether all of this was done" in json.loads(model.posts("predict")[-1].body)["instruction"]
+        )
 
 
 def test_a_machine_is_driven_by_one_run_at_a_time(shell: Shell) -> None:

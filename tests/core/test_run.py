@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from msgspec.structs import replace
@@ -35,6 +35,7 @@ from coasty_desk.testing import OpenGate, RecordingExecutor, ScriptedPredictor, 
 
 CLICK = Click(Point(100, 50))
 OTHER = Click(Point(300, 50))
+_NO = Refusal("click", "policy", "it is not allowed")
 
 
 class World:
@@ -259,6 +260,58 @@ def test_an_action_that_is_broken_off_drops_the_rest_and_is_no_success() -> None
     told = " ".join(world.predictor.asked[1].notes)
     assert "only partly done" in told
     assert "another window has the keyboard" in told
+
+
+class Together(RecordingExecutor):
+    """An executor that takes actions, and does them when it is told to send; one of them breaks off, where it is asked to."""
+
+    def __init__(self, breaks: int = -1) -> None:
+        super().__init__()
+        self.breaks = breaks
+        self.sent: list[Placed] = []
+
+    def send(self) -> Iterator[None]:
+        for number, placed in enumerate(self.performed):
+            if number == self.breaks:
+                message = "the machine could not do it"
+                raise BrokenOffError(message, "desktop")
+            self.sent.append(placed)
+            yield
+        self.performed = []
+
+
+def _together(
+    *replies: Prediction, breaks: int = -1, verdicts: Sequence[Refusal | None] = ()
+) -> tuple[World, Together]:
+    world, executor = World(*replies, verdicts=verdicts), Together(breaks)
+    world.ports = replace(world.ports, executor=executor, batch=executor)
+    return world, executor
+
+
+def test_a_batch_goes_out_once_all_of_it_was_judged_and_announced() -> None:
+    """Each has its own line before, and its own after; what was refused, and what comes after it, is not among them."""
+    world, executor = _together(_go(CLICK, OTHER, CLICK), _go(CLICK, OTHER, CLICK), verdicts=[None] * 4 + [_NO])
+    seen: list[int] = []
+    for event in run(world.job, world.ports):
+        world.events.append(event)
+        seen.append(len(executor.sent))
+    assert world.names[2:9] == ["predicted", *["acting"] * 3, *["acted"] * 3]
+    assert seen[2:9] == [0, 0, 0, 0, 1, 2, 3]
+    again = world.names.index("predicted", 9)
+    assert world.names[again : again + 5] == ["predicted", "acting", "acted", "refused", "settled"]
+    assert [placed.sent for placed in executor.sent] == [CLICK, OTHER, CLICK, CLICK]
+
+
+def test_what_became_of_each_of_a_batch_is_told() -> None:
+    """Done, broken off, and not tried: one that could not be done is no success, and what was to be refused was not come to."""
+    refused = [None, None, None, _NO]
+    world, executor = _together(_go(CLICK, OTHER, CLICK, CLICK, verdict=Verdict.DONE), breaks=1, verdicts=refused)
+    assert world.run().ending is ev.Ending.DONE  # of the next step, which the script says nothing about
+    assert world.names[3:9] == [*["acting"] * 3, "acted", "acted", "refused"]
+    assert len(executor.sent) == 1
+    told = world.predictor.asked[1]
+    assert [type(outcome) for outcome in told.outcomes] == [Done, Refusal, NotDone, NotDone]
+    assert "the machine could not do it" in told.notes[0]
 
 
 @pytest.mark.parametrize("stopped", [True, False])

@@ -100,6 +100,7 @@ def gone_on(left: ResumeState, *script: Prediction, screen: Rect = SCREEN) -> tu
     return [placed.sent for placed in executor.performed], predictor
 
 
+ACTED = ev.Acted(run_id=RUN, step=1, index=0, ms=1.0)
 SESSION = ev.Charged(run_id=RUN, step=1, what="session", cost=10 * CENT, total=10 * CENT, session_id="ses_1")
 
 
@@ -114,6 +115,25 @@ def test_what_was_used_counts_on(tmp_path: Path) -> None:
     assert left.started.limits == {"max_steps": 9}
 
 
+def test_what_was_to_go_out_with_what_failed_is_in_no_doubt(tmp_path: Path) -> None:
+    """It was not done: the model is told of the failure, and the rules count what was done."""
+    failed = ev.Refused(run_id=RUN, step=1, refusal=Refusal("b", "desktop", "no", partly=True))
+    together = [acting(1, 0, A), acting(1, 1, B), acting(1, 2, C), ACTED, replace(ACTED, index=1), failed]
+    left = remains(cut_off(tmp_path, *answered(1, A, B, C), *together))
+    assert left.acted == (A, B)
+    assert ["broken off" in note for note in left.cut_off.notes] == [True]
+
+
+def test_what_is_in_doubt_together_is_told_together(tmp_path: Path) -> None:
+    """The model is told of each that may have been done, and of none that was."""
+    left = remains(cut_off(tmp_path, *answered(1, A, B, C), acting(1, 0, A), acting(1, 1, B), acting(1, 2, C), ACTED))
+    (note,) = left.cut_off.notes
+    assert "all of this was done, or how much" in note
+    assert "(200, 50)" in note
+    assert "(300, 50)" in note
+    assert "(100, 50)" not in note
+
+
 CASES: dict[str, tuple[Sequence[Action], list[ev.Event], list[Action]]] = {
     "before the first action": ([A, B], [], [A, B]),
     "between two": ([A, B, C], acted(1, 0, A), [B, C]),
@@ -124,6 +144,10 @@ CASES: dict[str, tuple[Sequence[Action], list[ev.Event], list[Action]]] = {
     "before a click and a text": ([A, B, TYPING, C], acted(1, 0, A), [B]),
     "in doubt, a text": ([TYPING, A], [acting(1, 0, TYPING)], []),
     "in doubt, then a chord": ([A, ENTER], [acting(1, 0, A)], []),
+    "in doubt, two at once": ([A, B, C], [acting(1, 0, A), acting(1, 1, B)], [C]),
+    "in doubt, of two at once one": ([A, B, C], [acting(1, 0, A), acting(1, 1, B), ACTED], [C]),
+    "in doubt, a text at once": ([A, TYPING, C], [acting(1, 0, A), acting(1, 1, TYPING)], []),
+    "two at once": ([A, B, C], [acting(1, 0, A), acting(1, 1, B), ACTED, replace(ACTED, index=1)], [C]),
     "after a refusal": ([A, B], [ev.Refused(run_id=RUN, step=1, refusal=Refusal("a", "policy", "no"))], []),
     "after a hand on the mouse": ([A, B], [ev.Paused(run_id=RUN, step=1, why="a hand")], []),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct, field
 
@@ -22,11 +22,11 @@ from coasty_desk.core.actions import (
     strokes_of,
 )
 from coasty_desk.core.errors import BrokenOffError
-from coasty_desk.core.ports import Executor
+from coasty_desk.core.ports import ActionBatch, Executor
 from coasty_desk.core.scaling import Placed
 from coasty_desk.core.typed_text.typed_line import Typed
 
-_RESUMED, _HELD = "the run was taken up", "a key that was held"
+_RESUMED, _HELD, _FAILED = "the run was taken up", "a key that was held", "an action that could not be done"
 """Since when a line is unknown."""
 
 
@@ -69,6 +69,11 @@ class ActionLog(Struct):
         if isinstance(action, HoldKeys) and action.repeats:
             self.typed, self.here = self.typed.elsewhere(_HELD), self.here.elsewhere(_HELD)
 
+    def left_out(self) -> None:
+        """Some of the last actions were not done, so the line is unknown, and where the pointer is."""
+        self.typed, self.here = self.typed.elsewhere(_FAILED), self.here.elsewhere(_FAILED)
+        self.left_at = None
+
     def finished(self, placed: Placed) -> None:
         """It has been carried out; where it has left the pointer."""
         for point in points(placed.real):
@@ -98,6 +103,21 @@ class LoggedExecutor(Struct, frozen=True):
     def release(self) -> None:
         """Let go of everything."""
         self.executor.release()
+
+
+class LoggedBatch(Struct, frozen=True):
+    """A batch whose actions are in the ledger since they were taken: it is told where some were not done after all."""
+
+    batch: ActionBatch
+    ledger: ActionLog
+
+    def send(self) -> Iterator[None]:
+        """As the batch does."""
+        try:
+            yield from self.batch.send()
+        except BrokenOffError:
+            self.ledger.left_out()
+            raise
 
 
 def _goes_elsewhere(action: Action) -> bool:

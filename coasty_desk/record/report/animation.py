@@ -93,7 +93,7 @@ def _step(
 
 def _words(deed: StepAction) -> str:
     if deed.refusal is not None:
-        return legible(f"refused: {deed.refusal.action}", 200)
+        return legible(f"{'broken off' if deed.refusal.partly else 'refused'}: {deed.refusal.action}", 200)
     return "" if deed.real is None else legible(in_words(deed.real), 200)
 
 

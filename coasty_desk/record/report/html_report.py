@@ -154,7 +154,7 @@ def _lines(step: TimelineStep) -> Iterator[_Line]:
 def _deed(deed: StepAction, number: int) -> _Line:
     if deed.refusal is not None:
         refusal = deed.refusal
-        why = f"refused by {refusal.by}: {refusal.why}"
+        why = f"{'broken off' if refusal.partly else 'refused'} by {refusal.by}: {refusal.why}"
         words = refusal.action if deed.real is None else in_words(deed.real)
         return _Line("refused", legible(words, SENTENCE), legible(why, SENTENCE), number)
     words = "" if deed.real is None else legible(in_words(deed.real), SENTENCE)

@@ -56,14 +56,14 @@ class MachineKind(TargetKind):
                 legible=asked.legible,
             )
             here.glance = screen.whole
-            executor: Executor = (
-                DryRun() if chosen.dry_run else RemoteExecutor(machine, stop, asked.rules, here, asked.run_id)
-            )
+            acts = RemoteExecutor(machine, stop, asked.rules, here, asked.run_id)
+            executor: Executor = DryRun() if chosen.dry_run else acts
             yield OpenTarget(
                 *(screen, executor, here, screen.geometry, tuple(asked.rules.masks), ways.how),
                 warnings=(*ways.warnings, *_warnings(machine, asked)),
                 picture=screen.picture,
                 hourly=machine.hourly,
+                batch=acts if acts.together and not chosen.dry_run else None,
             )
 
     def look(self, asked: TargetRequest) -> Frame:

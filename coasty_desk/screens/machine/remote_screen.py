@@ -18,6 +18,7 @@ from coasty_desk.desktop.imaging.picture import Format, Shot, encoded, framed, p
 from coasty_desk.desktop.imaging.visible_area import common
 from coasty_desk.lifetimes import Legible
 from coasty_desk.screens.machine.driven_machine import DrivenMachine
+from coasty_desk.screens.machine.machine_faults import as_fault
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -53,7 +54,7 @@ class RemoteScreen:
         image_format: Callable[[], Format] = lambda: "png",
         legible: Legible | None = None,
     ) -> None:
-        """Raises DesktopError where it cannot be seen."""
+        """Raises DesktopError where it cannot be seen, ServiceError."""
         self._machine, self._stop, self._max_size, self._masks = machine, stop, max_size, masks
         self._settle_seconds, self._image_format, self._legible = settle_seconds, image_format, legible
         self._seen = self._look()
@@ -66,7 +67,7 @@ class RemoteScreen:
         return shows, sizes_sent(shows.size, self._max_size)[1]
 
     def capture(self) -> Frame:
-        """A screenshot; the last look, where that was a moment ago and the screen rested. Raises DesktopError, Aborted."""
+        """A screenshot; the last look, where that was a moment ago and the screen rested. Raises DesktopError, ServiceError, Aborted."""
         if time.monotonic() - self._taken > FRESH:
             self._look_again()
         shot, hidden = self._painted(self._seen)
@@ -74,14 +75,14 @@ class RemoteScreen:
         return Frame(frame.image, frame.media_type, frame.sent, frame.content, frame.shows, frame.hidden, 0)
 
     def picture(self, area: Rect) -> bytes:
-        """A PNG of a real rectangle as it is now, masked. Raises DesktopError."""
+        """A PNG of a real rectangle as it is now, masked. Raises DesktopError, ServiceError."""
         shot, hidden = self._painted(self._look_again())
         part = common(area, shot.shows)
         whole = picture(shot, shot.size, hidden)
         return encoded(whole.crop((part.left, part.top, part.left + part.width, part.top + part.height)), "png")
 
     def whole(self) -> Image:
-        """All of it as it is now, masked. Raises DesktopError."""
+        """All of it as it is now, masked. Raises DesktopError, ServiceError."""
         shot = self._look_again()
         return picture(shot, shot.size, self._hidden())
 
@@ -94,7 +95,7 @@ class RemoteScreen:
         self._stop.pause(_BETWEEN)
 
     def settle(self) -> SettleResult:
-        """Look until two looks are alike. Raises Aborted, DesktopError."""
+        """Look until two looks are alike. Raises Aborted, DesktopError, ServiceError."""
         began = time.monotonic()
         if self._settle_seconds is not None:
             self._stop.pause(self._settle_seconds)
@@ -121,8 +122,7 @@ class RemoteScreen:
         try:
             found = machines_api.looked_at(self._machine.client, self._machine.machine_id)
         except ServiceError as error:
-            message = f"The machine's screen cannot be seen: {error.message[:1].lower()}{error.message[1:]}"
-            raise DesktopError(message, error.remedy) from error
+            raise as_fault(error, "The machine's screen cannot be seen", here=self._machine.client.here) from error
         return _unpacked(found.image)
 
     def _painted(self, shot: Shot) -> tuple[Shot, tuple[Rect, ...]]:
