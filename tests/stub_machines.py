@@ -39,6 +39,7 @@ class StubMachine:
             "os_type": self.os_type,
             "created_at": "2026-11-26T04:00:00Z",
             "ttl_minutes": self.ttl,
+            "auto_destroy_at": f"2026-11-26T{4 + self.ttl // 60:02}:00:00Z" if self.ttl and self.ttl < 600 else None,
             "billing": rate,
         }
 

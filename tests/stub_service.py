@@ -348,7 +348,7 @@ def serving(service: Service) -> Iterator[str]:
             service.release.wait(response.hold)
             self.respond(response)
 
-        do_GET = do_POST = do_DELETE = handle_any  # noqa: N815 - http.server's names
+        do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815 - http.server's names
 
         def respond(self, response: Response) -> None:
             self.send_response(response.status)

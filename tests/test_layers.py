@@ -46,7 +46,7 @@ BELOW: dict[str, set[str]] = {
     "models.offline": {"core", "wire"},
     "models.scripted": {"core", "wire", "plain_files", "file_lock"},
     "models.coasty": {"core", "wire", "version", "models.transport"},
-    "client": {"core", "wire", "serve_file", "models.coasty", "models.transport"},
+    "client": {"core", "wire", "plain_files", "file_lock", "serve_file", "models.coasty", "models.transport"},
     "record": {"core", "wire", "plain_files", "file_lock"},
     "presets": {"core", "plain_files"},
     "project_file": {"core", "plain_files"},

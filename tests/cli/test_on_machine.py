@@ -22,7 +22,22 @@ from coasty_desk.serve_file import ServeFile
 from tests.cli.conftest import Shell
 from tests.desktop.xvfb import xvfb
 from tests.stub_machines import MachineService
-from tests.stub_service import KEY, SANDBOX_KEY, Fault, Json, click, done, go, held, lost, reply, saying, serving
+from tests.stub_service import (
+    KEY,
+    SANDBOX_KEY,
+    Fault,
+    Json,
+    Response,
+    click,
+    done,
+    error,
+    go,
+    held,
+    lost,
+    reply,
+    saying,
+    serving,
+)
 
 RUN = ("run", "--json", "--yes", "--settle", "0.05")
 ACT = "POST /v1/machines/mch_test_00000001/actions"
@@ -214,7 +229,89 @@ def test_a_machine_of_the_account_that_was_stopped_is_stopped_again(shell: Shell
             assert stand_in.machines["mch_test_00000001"].status == status
             assert len(stand_in.posts("POST /v1/machines/mch_test_00000001/start")) == (status == "stopped")
             assert result.of("run_started")[0]["estimate"] == 10 + 4 + 6 + 8 + 5
+            given = [
+                json.loads(request.body)["ttl_minutes"] for request in stand_in.requests if request.method == "PATCH"
+            ]
+            assert given == ([24 * 60, 0] if status == "stopped" else [])
+            assert ("terminates it with all its files" in result.err) == (status == "stopped")
+            assert list((shell.data / "driven").glob("*.started")) == []
             assert "costs 5 cents an hour" in result.err
+
+
+def _killed_in_its_first_step(shell: Shell, stand_in: MachineService) -> None:
+    """A run for which the machine was started, killed with nothing given back."""
+    stand_in.plan(ACT, held(60))
+    command = [sys.executable, "-m", "coasty_desk", *RUN, "--on", "mch_test_00000001", "--deadline", "600", "click"]
+    with subprocess.Popen(command, env=shell.environment, cwd=shell.home, stdout=subprocess.DEVNULL) as running:
+        with stand_in.arrived:
+            assert stand_in.arrived.wait_for(lambda: bool(stand_in.posts(ACT)), 60)
+        running.kill()
+    machine = stand_in.machines["mch_test_00000001"]
+    assert (machine.status, machine.ttl) == ("running", 24 * 60 + 10)
+
+
+@pytest.mark.parametrize("how", ["resume", "run", "stop", "start"])
+def test_a_machine_that_a_killed_run_has_left_running_is_given_back(shell: Shell, how: str) -> None:
+    """By whoever takes the run up, or drives it next: it is stopped, and lives. By hand it is the person's again, and lives too."""
+    with account(shell, go(click(1, 1)), done(), done(), status="stopped") as stand_in:
+        _killed_in_its_first_step(shell, stand_in)
+        match how:
+            case "resume":
+                assert shell("resume", "last", "--json", "--yes").code == 0
+            case "run":
+                assert shell(*RUN, "--on", "mch_test_00000001", "click").code == 0
+            case "stop":
+                assert shell("machines", "stop", "mch_test_00000001", "--remote").code == 0
+            case _:
+                shell("machines", "start", "mch_test_00000001", "--remote", "--yes")
+        machine = stand_in.machines["mch_test_00000001"]
+        assert (machine.status, machine.ttl) == ("running" if how == "start" else "stopped", 0)
+        assert list((shell.data / "driven").glob("*.started")) == []
+
+
+def test_a_time_to_live_that_a_person_has_set_stays(shell: Shell) -> None:
+    """It is neither made longer nor taken away."""
+    with account(shell, done(), status="stopped", ttl=60) as stand_in:
+        result = shell(*RUN, "--on", "mch_test_00000001", "click")
+        assert result.code == 0
+        assert "is terminated by its service at 2026-11-26T05:00:00Z" in result.err
+        assert [request.method for request in stand_in.requests].count("PATCH") == 0
+        assert stand_in.machines["mch_test_00000001"].ttl == 60
+
+
+def test_a_machine_that_cannot_be_given_a_time_is_not_left_running(shell: Shell) -> None:
+    """It is stopped again, and it is said how to start it for good."""
+    with account(shell, done(), status="stopped") as stand_in:
+        stand_in.plan("PATCH /v1/machines/mch_test_00000001", saying(error(403, "INSUFFICIENT_SCOPE")))
+        result = shell(*RUN, "--on", "mch_test_00000001", "click")
+        assert result.code == 4
+        assert "cannot be given a time to live" in result.err
+        assert "machines start --remote" in result.err
+        assert stand_in.machines["mch_test_00000001"].status == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [
+        (error(401, "INVALID_API_KEY"), 4, "key"),
+        (error(402, "WALLET_EXHAUSTED"), 4, "credits"),
+        (error(409, "INVALID_STATE", current_state="stopped"), 5, "cannot be driven"),
+        (error(404, "MACHINE_NOT_FOUND"), 5, "cannot be driven"),
+    ],
+)
+def test_what_goes_wrong_in_the_middle_says_whose_fault_it_is(
+    shell: Shell, fault: Response, code: int, said: str
+) -> None:
+    """The service's is 4, the machine's 5; nothing is held, and the run can be taken up again."""
+    with account(shell, go(click(1, 1)), done(), done()) as stand_in:
+        stand_in.plan(ACT, saying(fault))
+        result = shell(*RUN, "--on", "mch_test_00000001", "click")
+        assert result.code == code, result.err
+        assert said in result.err
+        assert stand_in.sessions == {}
+        again = shell("resume", "last", "--json", "--yes")
+        assert again.code == 0, again.err
+        assert stand_in.sessions == {}
 
 
 @pytest.mark.parametrize("how", ["interrupt", "stop", "hotkey", "escape"])

@@ -19,7 +19,7 @@ from coasty_desk.cli.commands.reaching import Remote, Yes, agree, service
 from coasty_desk.cli.exits import EXIT_SERVICE, complain
 from coasty_desk.cli.terminal.terminal_text import ALL, line, safe
 from coasty_desk.cli.typer_groups import Json, group
-from coasty_desk.client import local_service, machines_api
+from coasty_desk.client import local_service, machines_api, started_machine
 from coasty_desk.client.machine_values import CommandOutcome, RemoteMachine, machine_in
 from coasty_desk.client.machines_api import Change
 from coasty_desk.client.service_client import ServiceClient
@@ -380,7 +380,11 @@ def _up(client: ServiceClient, machine: RemoteMachine) -> RemoteMachine:
 
 
 def _changed(client: ServiceClient, found: RemoteMachine, change: Change, *, as_json: bool) -> int:
+    driven = compose.runs_folder().parent / "driven"
+    if change == "start":  # before: one that an earlier run has left running cannot be started, and is to stay
+        started_machine.release_if_left(driven, client, found.machine_id)
     status = machines_api.changed(client, found.machine_id, change)
+    started_machine.release_if_left(driven, client, found.machine_id)
     if as_json:
         print(json.dumps({"machine_id": found.machine_id, "status": status}))
     else:

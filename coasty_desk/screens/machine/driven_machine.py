@@ -10,10 +10,11 @@ import platformdirs
 from msgspec import Struct
 
 from coasty_desk import file_lock, plain_files
-from coasty_desk.client import local_service, machines_api
+from coasty_desk.client import local_service, machines_api, started_machine
 from coasty_desk.client.machine_values import RemoteMachine
 from coasty_desk.client.service_client import START, ServiceClient
-from coasty_desk.core.errors import CoastyDeskError, DesktopError, ServiceError, TakenError, UsageError
+from coasty_desk.client.started_machine import StartedFor
+from coasty_desk.core.errors import DesktopError, ServiceError, TakenError, UsageError
 from coasty_desk.core.folders import at_home
 from coasty_desk.core.money import Money, from_cents
 from coasty_desk.core.stop import Stop
@@ -30,11 +31,12 @@ _ON_ITS_WAY = ("running", "starting", "restarting", "creating", "provisioning")
 
 
 class DrivenMachine(Struct, frozen=True):
-    """`client` asks until the run is stopped, `after` also then."""
+    """`client` asks until the run is stopped, `after` also then. `ends` says when its service ends it should the run be cut off; empty: it does not."""
 
     client: ServiceClient
     after: ServiceClient
     record: RemoteMachine
+    ends: str = ""
 
     @property
     def machine_id(self) -> str:
@@ -56,21 +58,55 @@ class DrivenMachine(Struct, frozen=True):
 def driven(asked: TargetRequest) -> Iterator[DrivenMachine]:
     """Within the block it runs, and no other run of this user drives it; one that was stopped is stopped again at the end.
 
-    Raises TakenError where another run has it, ServiceError, DesktopError where it does not come up.
+    So is one that an earlier run has started and never came back to. Raises TakenError where another run has it, ServiceError,
+    DesktopError where it does not come up.
     """
     with ExitStack() as given_back:
         machine = _found(asked, given_back)
         _alone(machine, given_back)
-        if machine.record.status not in _ON_ITS_WAY:
+        runs, left = machine.record.status in _ON_ITS_WAY, started_machine.read(_folder(), machine.machine_id)
+        if runs and left is None:
+            yield DrivenMachine(machine.client, machine.after, _up(machine, asked.stop))
+            return
+        if not runs:
             _demand_agreed(machine, asked)
-            given_back.callback(_stopped, machine.after, machine.machine_id)
-            if asked.process is not None:
-                still = f"the machine {machine.name} may run still (coasty-desk machines stop)"
-                given_back.callback(
-                    asked.process.control.lastly(still, lambda: _stopped(machine.after, machine.machine_id))
-                )
+        timed = not machine.client.here and ((left is not None and left.timed) or not machine.record.auto_destroy_at)
+        started_machine.write(_folder(), machine.machine_id, StartedFor(asked.run_id, timed=timed))
+        _stopped_at_the_end(machine, asked, given_back)
+        if not runs:
             machines_api.changed(machine.client, machine.machine_id, "start")
-        yield DrivenMachine(machine.client, machine.after, _up(machine, asked.stop))
+        ends = _timed(machine, asked, given_back) if timed else ""
+        yield DrivenMachine(machine.client, machine.after, _up(machine, asked.stop), ends)
+
+
+def _stopped_at_the_end(machine: DrivenMachine, asked: TargetRequest, given_back: ExitStack) -> None:
+    """However the run ends."""
+
+    def stopped() -> bool:
+        return started_machine.give_back(_folder(), machine.after, machine.machine_id)
+
+    given_back.callback(stopped)
+    if asked.process is not None:
+        still = f"the machine {machine.name} may run still (coasty-desk machines stop)"
+        given_back.callback(asked.process.control.lastly(still, stopped))
+
+
+def _timed(machine: DrivenMachine, asked: TargetRequest, given_back: ExitStack) -> str:
+    """When its service ends it, where the run is cut off and nobody comes back to it. Raises ServiceError where it cannot be told so."""
+    lives = started_machine.minutes(asked.chosen.deadline)
+    kept = started_machine.kept_alive(machine.after, machine.machine_id, lives)
+    try:
+        return given_back.enter_context(kept) or f"{lives // 60} hours after that"
+    except ServiceError as error:
+        message = (
+            f"The machine {machine.name} cannot be given a time to live, so that it does not run on after a crash: "
+        )
+        message += error.message[:1].lower() + error.message[1:]
+        raise ServiceError(
+            *(message, "Start it yourself: `coasty-desk machines start --remote`. Then it stays up."),
+            code=error.code,
+            status=error.status,
+        ) from error
 
 
 def seen(asked: TargetRequest) -> DrivenMachine:
@@ -116,16 +152,14 @@ def _demand_agreed(machine: DrivenMachine, asked: TargetRequest) -> None:
 
 def _alone(machine: DrivenMachine, given_back: ExitStack) -> None:
     """Raise TakenError where another run of this user drives it."""
-    folder = _data_folder() / "driven"
     try:
-        plain_files.folder(folder)
-        given_back.enter_context(file_lock.alone(folder / f"{machine.machine_id}.lock", 0.0, lambda _seconds: None))
+        given_back.enter_context(started_machine.alone(_folder(), machine.machine_id))
     except file_lock.BusyError:
         message = f"Another run drives the machine {machine.name}."
         raise TakenError(message, "Wait for it, or end it with: coasty-desk stop") from None
     except OSError as error:
         message = f"It cannot be kept to one run a machine: {plain_files.why(error)}."
-        raise DesktopError(message, f"Make {folder} a folder of your own.") from error
+        raise DesktopError(message, f"Make {_folder()} a folder of your own.") from error
 
 
 def _up(machine: DrivenMachine, stop: Stop) -> RemoteMachine:
@@ -145,13 +179,8 @@ def _up(machine: DrivenMachine, stop: Stop) -> RemoteMachine:
     return record
 
 
-def _stopped(client: ServiceClient, machine_id: str) -> bool:
-    """Whether it is told to stop."""
-    try:
-        machines_api.changed(client, machine_id, "stop")
-    except CoastyDeskError:
-        return False
-    return True
+def _folder() -> Path:
+    return _data_folder() / "driven"
 
 
 def _data_folder() -> Path:

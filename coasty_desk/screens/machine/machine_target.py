@@ -97,7 +97,12 @@ def _warnings(machine: DrivenMachine, asked: TargetRequest) -> Iterator[str]:
     record = machine.record
     if machine.hourly:
         yield f"The machine {machine.name} costs {record.cents_an_hour()} cents an hour while the run goes on."
-    if record.auto_destroy_at:
+    if machine.ends:
+        yield (
+            f"The machine {machine.name} is stopped at the end of the run. Should the run be cut off, its service terminates it with all its "
+            f"files ({machine.ends}), unless the run is taken up again or the machine is stopped before (coasty-desk machines stop)."
+        )
+    elif record.auto_destroy_at:
         yield f"The machine {machine.name} is terminated by its service at {record.auto_destroy_at}."
     if asked.rules.secrets and not machine.client.here:
         yield "What a secret types goes to the machine through the service."
