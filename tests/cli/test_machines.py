@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,6 +104,48 @@ def test_a_machine_is_seen_driven_and_ended_at_the_local_service(shell: Shell, t
         gone = shell("machines", "show", "scratch")
         assert gone.code == 4
         assert "There is no machine 'scratch'" in gone.err
+
+
+def test_a_file_comes_and_goes_as_it_is(shell: Shell) -> None:
+    """Any bytes, to a file and to a pipe; nothing is put behind them."""
+    for content in (bytes(range(256)), b"h\xc3\xa9llo\r\nx", b""):
+        with at_hand(shell):
+            (shell.home / "here").write_bytes(content)
+            assert shell("machines", "files", "write", "scratch", "there", "--from", "here").code == 0
+            assert shell("machines", "files", "read", "scratch", "there", "--output", "back").code == 0
+            assert (shell.home / "back").read_bytes() == content
+            command = [sys.executable, "-m", "coasty_desk", "machines", "files", "read", "scratch", "there"]
+            piped = subprocess.run(command, env=shell.environment, cwd=shell.home, capture_output=True, check=True)
+            assert piped.stdout == content
+            told = shell("machines", "files", "read", "scratch", "there", "--output", "back", "--json")
+            assert json.loads(told.out) == {"saved": "back"}
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("files", "write", "scratch", "x"), "--from FILE"),
+        (("files", "write", "scratch", "--from", "x"), "Name its path"),
+        (("files", "read", "scratch"), "Name its path"),
+        (("terminal", "scratch", " "), "such as 'ls -l'"),
+    ],
+)
+def test_what_is_missing_is_said_before_anything_is_asked(shell: Shell, command: tuple[str, ...], said: str) -> None:
+    """In words for people."""
+    with at_hand(shell) as stand_in:
+        (shell.home / "x").write_text("x")
+        result = shell("machines", *command)
+        assert result.code == 2
+        assert said in result.err
+        assert stand_in.requests == []
+
+
+def test_what_a_machine_is_not_told_so_leads_to_the_manual(shell: Shell) -> None:
+    """And not to the fields of an answer."""
+    with at_hand(shell):
+        result = shell("machines", "act", "scratch", "wait", "seconds=1")
+        assert result.code == 4
+        assert "coasty-desk help machines-commands" in result.err
 
 
 def test_a_machine_is_made_with_its_limits_and_waited_for(shell: Shell) -> None:

@@ -140,6 +140,28 @@ def test_what_cannot_be_is_said_in_two_sentences(shell: Shell, options: tuple[st
     assert "sk-coasty" not in result.out
 
 
+@pytest.mark.parametrize("place", ["/proc/1/none/x", "/dev/null/x", "sqlite:////proc/x"])
+def test_a_database_where_nothing_can_be_is_said(shell: Shell, place: str) -> None:
+    """With what to do, as anything that is chosen wrongly."""
+    result = shell("serve", "--port", "0", "--provider", "script", "--database", place)
+    assert result.code == 2
+    assert "cannot keep its data in" in result.err
+    assert "--database" in result.err
+
+
+def test_in_the_background_of_a_script_it_says_what_ends_it(shell: Shell) -> None:
+    """There Ctrl-C is not heard, as whoever began it has asked for; SIGTERM is."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with serving(shell) as (process, _, said):
+            assert said[-1].startswith(f"To stop it: kill {process.pid} ")
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_port_that_is_taken_is_said(shell: Shell) -> None:
     """With the way out of it."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -66,7 +67,8 @@ def list_all(remote: Remote = False, as_json: Json = False) -> int:
     print(f"{'MACHINE':<{ids}}  {'NAME':<{names}}  {'STATE':<12}  {'OS':<8}  {'MADE':<20}  ENDS")
     for machine in machines:
         told = f"{line(machine.status):<12}  {line(machine.os_type):<8}  {line(machine.created_at):<20}"
-        print(f"{machine.machine_id:<{ids}}  {line(machine.name):<{names}}  {told}  {line(machine.auto_destroy_at)}")
+        row = f"{machine.machine_id:<{ids}}  {line(machine.name):<{names}}  {told}  {line(machine.auto_destroy_at)}"
+        print(row.rstrip())
     return 0
 
 
@@ -227,7 +229,8 @@ def act(
     seconds = None if timeout is None else float(settings.number(timeout, "--timeout", 1, 120))
     with service(remote=remote) as client:
         found = machines_api.found(client, machine)
-        outcome = machines_api.acted(client, found.machine_id, command, said, seconds=seconds)
+        with _taken("`coasty-desk help machines-commands` says what a machine can be told, and how."):
+            outcome = machines_api.acted(client, found.machine_id, command, said, seconds=seconds)
     return _told(outcome, as_json=as_json)
 
 
@@ -246,8 +249,11 @@ def terminal(
     """Carry out a line in a machine's shell and print what it prints."""
     seconds = settings.number(timeout, "--timeout", 1, 120)
     text = sys.stdin.read(8193) if command == "-" else command
-    if not 1 <= len(text) <= 8192:
-        message = f"The command has {len(text)} characters, and 1 to 8192 are taken."
+    if not text.strip():
+        message = "There is no command."
+        raise UsageError(message, "Give it a line of the machine's shell, such as 'ls -l'.")
+    if len(text) > 8192:
+        message = f"The command has {len(text)} characters, and at most 8192 are taken."
         raise UsageError(message, "Put it into a file on the machine, and run that.")
     body: dict[str, object] = {"command": text, "timeout_ms": seconds * 1000}
     body |= {name: value for name, value in (("session_id", session), ("cwd", folder)) if value is not None}
@@ -290,14 +296,30 @@ def files(
         said["path"] = path
     if source is not None:
         said |= _content(source)
+    if "path" not in said and operation not in ("list", "list-downloads"):
+        message = "It is not said which file."
+        raise UsageError(message, f"Name its path: coasty-desk machines files {operation} MACHINE PATH.")
+    if operation in ("write", "append") and "content" not in said:
+        message = "It is not said what to write."
+        raise UsageError(message, "Give it with --from FILE, or --from - from stdin.")
     with service(remote=remote) as client:
         found = machines_api.found(client, machine)
-        outcome = machines_api.filed(client, found.machine_id, operation, said)
-    if outcome.success and output is not None:
-        _write(given(output), _bytes_of(outcome))
-        print(f"Saved {line(output)}.")
-        return 0
-    return _told(outcome, as_json=as_json)
+        with _taken("`coasty-desk machines files --help` shows how each is asked for."):
+            outcome = machines_api.filed(client, found.machine_id, operation, said)
+    if not outcome.success or (as_json and output is None) or not _is_file(outcome):
+        return _told(outcome, as_json=as_json)
+    content = _bytes_of(outcome)
+    if output is not None:
+        _write(given(output), content)
+        print(json.dumps({"saved": output}) if as_json else f"Saved {line(output)}.")
+    elif not sys.stdout.isatty():
+        sys.stdout.buffer.write(content)
+    elif _is_binary(outcome):
+        complain(f"{line(path or 'It', 200)} is no text ({len(content)} bytes).", "Save it with --output FILE.")
+        return FAILED
+    else:
+        return _told(outcome, as_json=False)
+    return 0
 
 
 @app.command()
@@ -407,6 +429,17 @@ def _told(outcome: CommandOutcome, *, as_json: bool) -> int:
     return 0 if outcome.success else FAILED
 
 
+@contextmanager
+def _taken(remedy: str) -> Iterator[None]:
+    """Within the block what the service does not take of a command is answered with `remedy`, and not in a program's words."""
+    try:
+        yield
+    except ServiceError as error:
+        if error.code == "VALIDATION_ERROR":
+            error.remedy = remedy
+        raise
+
+
 def _parameter(said: str) -> tuple[str, object]:
     """`x=640` -> ("x", 640): a value that is JSON of a number, a list or the like is that, and any other a text."""
     name, equals, value = said.partition("=")
@@ -437,11 +470,20 @@ def _content(source: str) -> dict[str, object]:
         return {"content": base64.b64encode(content).decode("ascii"), "encoding": "base64"}
 
 
+def _is_file(outcome: CommandOutcome) -> bool:
+    """Whether it has a file's content."""
+    return any("content" in place for place in (outcome.result, outcome.document))
+
+
+def _is_binary(outcome: CommandOutcome) -> bool:
+    return "base64" in (outcome.result.get("encoding"), outcome.document.get("encoding"))
+
+
 def _bytes_of(outcome: CommandOutcome) -> bytes:
     """What was read, as it is in the file. Raises ServiceError where it came broken."""
     import base64
 
-    if "base64" not in (outcome.result.get("encoding"), outcome.document.get("encoding")):
+    if not _is_binary(outcome):
         return outcome.output.encode("utf-8")
     try:
         return base64.b64decode(outcome.output, validate=True)

@@ -83,8 +83,14 @@ def _data_folder() -> Path:
 @contextmanager
 def _alone(lock: Path, folder: Path) -> Iterator[None]:
     """Within it no other service runs on what the lock stands for. Raises UsageError where one does."""
-    plain_files.folder(lock.parent)
-    descriptor = plain_files.made(lock, os.O_RDWR)
+    try:
+        plain_files.folder(lock.parent)
+        descriptor = plain_files.made(lock, os.O_RDWR)
+    except OSError as error:
+        message = f"The service cannot keep its data in {lock.parent}: {plain_files.why(error)}."
+        raise UsageError(
+            message, "Give it a folder of your own to write to: --database FILE, or another home."
+        ) from error
     try:
         if not file_lock.take(descriptor):
             other = serve_file.read(folder)
@@ -133,9 +139,16 @@ def _say(chosen: Settings, url: str, key: str | None) -> None:
         lines.append("It can be reached from other machines, with a key; what they send is not encrypted.")
     lines += [
         "There is no page yet; programs ask with the header X-API-Key." if key is not None else "",
-        "To stop it: Ctrl-C.",
+        _how_to_stop(),
     ]
     print("\n".join(filter(None, lines)), flush=True)
+
+
+def _how_to_stop() -> str:
+    """In the background of a script Ctrl-C is not heard: whoever began it has asked for that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        return f"To stop it: kill {os.getpid()} (Ctrl-C is not heard in the background)."
+    return "To stop it: Ctrl-C."
 
 
 def _say_what_goes_on(service: Service) -> None:
