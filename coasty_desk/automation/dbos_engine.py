@@ -20,7 +20,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,11 +45,14 @@ SCHEMA = "coasty_desk_engine"
 LOOKED = 1.0
 """Seconds after which a host looks for what another process has submitted or said."""
 
-SOON, LATE = 0.01, 1.0
-"""Seconds between two nudges while somebody's turn has come: at first, and after some that were in vain."""
+SOON, OFTEN, LATE, IN_VAIN = 0.01, 0.1, 1.0, 50
+"""Seconds between two nudges while somebody's turn has come: at first, soon after, and after so many that were in vain."""
 
 PAUSE, LONGEST_PAUSE = 0.5, 60.0
 """Seconds until a handler that raised is called again: the first time, and at most."""
+
+_SELDOM = 30.0
+"""Seconds between two looks of DBOS at what is never there."""
 
 _FALLBACK, _POLLED = 10.0, 0.25
 """Seconds between two looks of DBOS at its queue when nobody nudges it; and where it cannot be nudged."""
@@ -253,7 +256,7 @@ class DbosEngine:
 
     def _pump(self) -> None:
         """Hand DBOS what is due, and nudge it while somebody's turn has come."""
-        pause = SOON
+        nudges = 0
         while not self.ending.is_set():
             seen = self._changes
             try:
@@ -263,10 +266,10 @@ class DbosEngine:
                 wait, turn_has_come = LOOKED, False
             if turn_has_come and not self.ending.is_set():
                 self._nudge.now()
-                self._wait(seen, pause)
-                pause = SOON if self._changes != seen else min(2 * pause, LATE)
+                self._wait(seen, LATE if nudges >= IN_VAIN else min(SOON * 2**nudges, OFTEN))
+                nudges = min(nudges + 1, IN_VAIN) if self._changes == seen else 0
             else:
-                pause = SOON
+                nudges = 0
                 self._wait(seen, wait)
 
     def _hand_over(self) -> tuple[float, bool]:
@@ -377,6 +380,7 @@ class DbosEngine:
         def workflow(work_id: str) -> None:
             self.carry_out(work_id)
 
+        _rest(instance)
         worker = getattr(import_module("dbos._queue"), "queue_worker_thread", None)
         dbos.DBOS.listen_queues([] if worker else [self._queue])
         try:
@@ -406,7 +410,7 @@ class DbosEngine:
     def _pool_of_dbos(self) -> Pool:
         if isinstance(self._place, str):
             return postgres_pool(self._place)
-        return sqlite_pool(self._place, at_once=False)
+        return sqlite_pool(self._place, at_once=False)  # after a power cut it is handed what it has lost once more
 
 
 class DbosContext:
@@ -467,6 +471,18 @@ class _IntoOurs(logging.Handler):
             record.getMessage(),
             f" {type(error).__name__}: {reason(error)}" if isinstance(error, Exception) else "",
         )
+
+
+def _rest(instance: Any) -> None:
+    """Have it look every half minute, and not each second, at what we never ask of it: it costs half of what an idle engine does.
+
+    Its own queue, its delays and its time limits. Where another version keeps these elsewhere, it looks each second.
+    """
+    with suppress(AttributeError):
+        instance._registry.get_internal_queue()._polling_interval_sec = _SELDOM  # noqa: SLF001 - there is no other way
+    jobs = import_module("dbos._workflow_commands")
+    if hasattr(jobs, "_BACKGROUND_JOBS_INTERVAL_SEC"):
+        jobs._BACKGROUND_JOBS_INTERVAL_SEC = _SELDOM  # type: ignore[attr-defined]  # noqa: SLF001 - as above
 
 
 def _run(connection: Connection, statement: str, **values: Any) -> Any:
