@@ -60,15 +60,19 @@ def main() -> None:
     tk.Button(root, text="Renew", width=8, state="disabled", command=join).place(x=30, y=270)
     confirm = tk.Button(root, text="Confirm", width=8, state="disabled", command=join)
     confirm.place(x=420, y=270)
-    name.trace_add("write", lambda *_: root.after(900, lambda: confirm.configure(state="normal")))
     tk.Label(root, textvariable=status).place(x=30, y=340)
 
     def tell() -> None:
         say(name=name.get(), code=code.get(), news=news.get(), joined=joined.get())
 
+    def allow() -> None:
+        """What was typed has been looked at: it may be sent."""
+        confirm.configure(state="normal")
+        tell()
+
     def listen() -> None:
-        for _ in sys.stdin:
-            root.after(0, tell)
+        for line in sys.stdin:
+            root.after(0, allow if line.strip() == "allow" else tell)
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
