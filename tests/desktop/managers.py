@@ -26,8 +26,8 @@ MANAGERS: dict[str, tuple[tuple[str, ...], str]] = {
     "i3": (("i3", "-c"), I3),
     "i3, tabbed": (("i3", "-c"), I3_TABBED),
     "fluxbox": (("fluxbox",), ""),
-    "xfwm4": (("xfwm4", "--compositor=off"), ""),
-    "xfwm4, compositing": (("xfwm4", "--compositor=on"), ""),
+    "xfwm4": (("dbus-run-session", "--", "xfwm4", "--compositor=off"), ""),  # else it leaves the bus that it starts
+    "xfwm4, compositing": (("dbus-run-session", "--", "xfwm4", "--compositor=on"), ""),
     "icewm": (("icewm",), ""),
     "twm": (("twm", "-f"), TWM),
     "none": ((), ""),
@@ -49,7 +49,7 @@ def managed(name: str, width: int = 1000, height: int = 700) -> Iterator[str]:
                 command = (*command, str(file))
             # fluxbox else tells in a window, which takes the keys, that it found no program to set a wallpaper with
             (Path(home) / "fbsetbg").symlink_to("/bin/true")
-            environment = os.environ | {"HOME": home, "XDG_RUNTIME_DIR": home, "LC_ALL": "C.UTF-8"}
+            environment = os.environ | {"HOME": home, "XDG_RUNTIME_DIR": home, "LC_ALL": "C.UTF-8", "NO_AT_BRIDGE": "1"}
             environment["PATH"] = f"{home}:{environment['PATH']}"
             programs.enter_context(program(*command, environment=environment))
             _await_manager()
