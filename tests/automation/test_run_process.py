@@ -177,6 +177,19 @@ def test_an_action_waits_for_its_answer(home: RunHome, said: str) -> None:
     assert (answered["answer"], answered["note"]) == told
 
 
+def test_a_stop_of_the_persons_cancels_it(home: RunHome) -> None:
+    """Safety sentence: `coasty-desk stop` ends a run of the service as any, also while it waits for an answer."""
+    run = new_id()
+    sitting = home.sit(RunOrder(run, "[pause][done]", {"provider": "script"}))
+    sitting.first(Asks)
+    stop = [sys.executable, "-m", "coasty_desk", "stop"]
+    subprocess.run(stop, env=home.environment, check=True, capture_output=True)
+    over = sitting.end()
+    assert over is not None
+    assert (over.status, over.reason) == ("cancelled", "stop")
+    assert home.journal(run)[-1]["event"] == "run_ended"
+
+
 ENDS = {
     "cancel": ("cancelled", "stop"),
     "timeout": ("timed_out", "deadline"),
