@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from coasty_desk import catalog, lifetimes, settings
+from coasty_desk.core.actions import points
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.events import Event
 from coasty_desk.core.folders import at_home
@@ -25,11 +26,11 @@ from coasty_desk.core.money import Money, cap, from_cents
 from coasty_desk.core.ports import Person, Predictor
 from coasty_desk.core.resume_point import ResumePoint
 from coasty_desk.core.run import Job, Ports, run
-from coasty_desk.core.scaling import Frame
+from coasty_desk.core.scaling import Frame, Placed
 from coasty_desk.core.stop import Stop
 from coasty_desk.core.surroundings import Surroundings
 from coasty_desk.desktop import platform
-from coasty_desk.desktop.imaging.crop import Crops
+from coasty_desk.desktop.imaging.crop import AROUND, Crops
 from coasty_desk.guard import rules as guard_rules
 from coasty_desk.guard.assemble import guarded, secret_covers, text_reader
 from coasty_desk.lifetimes import Legible, Model, ModelRequest, OpenTarget, Prices, ReadyModel, TargetRequest
@@ -40,6 +41,9 @@ from coasty_desk.record.resume import ResumeState
 from coasty_desk.record.spending import AGREED, LEDGER, Agreed, Entry, Metered, SpendingLedger, today
 from coasty_desk.settings import Settings
 from coasty_desk.shell.shell_process import ShellProcess
+
+STILL = 2
+"""Real pixels that what an action points at may have moved by, for it to be there still."""
 
 
 class Script(Struct, frozen=True):
@@ -170,6 +174,7 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
         person=target.asked_at(asked.person),
         picture=pictures or (lambda _placed: None),
         text_at=text_reader(rules, target, dry_run=chosen.dry_run),
+        remembered=_as_it_looks(target),
         control=None if asked.process is None else asked.process.control,
         typing=lambda secrets: None if covers is None or chosen.dry_run else covers.typing(secrets, here.glance),
         painted=lambda: () if covers is None else covers.painted,
@@ -198,6 +203,28 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
         (*target.warnings, *uncovered, *(() if ready is None else ready.warnings)),
         model if script is None and not chosen.dry_run else None,
     )
+
+
+def _as_it_looks(target: OpenTarget) -> Callable[[Placed], Callable[[], bool]]:
+    """How what an action points at looks, for a question that may take hours to be answered (`core.gates.confirm.Eyes.remembered`)."""
+
+    def remembered(placed: Placed) -> Callable[[], bool]:
+        spots = [point for point in points(placed.real) if point is not None]
+        if target.picture is None or not spots:
+            return lambda: True
+        from coasty_desk.record import visual_match  # noqa: PLC0415 - only for a question
+
+        picture, area = target.picture, target.geometry()[0].around(spots, *AROUND)
+        then = visual_match.grey(picture(area))
+
+        def looks_the_same() -> bool:
+            now = visual_match.grey(picture(area))
+            found = [visual_match.find(then, now, spot.x - area.left, spot.y - area.top) for spot in spots]
+            return all(one is not None and max(abs(one.dx), abs(one.dy)) <= STILL for one in found)
+
+        return looks_the_same
+
+    return remembered
 
 
 def _wish(asked: RunRequest, rules: GuardRules, ready: ReadyModel | None, covers: Legible | None) -> TargetRequest:

@@ -70,6 +70,7 @@ def guarded(
     person: Person,
     picture: Callable[[Placed], str | None] = lambda _placed: None,
     text_at: Callable[[Point], str] = lambda _point: "",
+    remembered: Callable[[Placed], Callable[[], bool]] = lambda _placed: lambda: True,
     control: JobControl | None = None,
     typing: Callable[[Mapping[str, str]], None] = lambda _secrets: None,
     painted: Callable[[], Sequence[str]] = tuple,
@@ -79,7 +80,7 @@ def guarded(
 ) -> Ports:
     """Put the gates around the screen and the executor. Raises DesktopError where a mask cannot be applied.
 
-    `control` tells of suspensions of the process.
+    `control` tells of suspensions of the process; `picture`, `text_at` and `remembered` are those of `core.gates.confirm.Eyes`.
 
     The order: what was decided before a suspension, what can never be (the abort key), what is forbidden (policy, masks), whether a
     hand is on the mouse, and last the question, so that nobody is asked in vain. A dry run sends
@@ -121,7 +122,7 @@ def guarded(
         if here.hands:
             gates.append(hand)
         if rules.confirm != "never":
-            eyes = Eyes(here, here.pointer, picture, text_at)
+            eyes = Eyes(here, here.pointer, picture, text_at, remembered)
             gates.append(
                 Confirm(rules.confirm, person, ledger, stop, eyes, rules.cautious, keep, forbidding, rules.secrets)
             )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from coasty_desk.automation.run_control import Asks, HumanAnswer, RunOrder
 from coasty_desk.machines.machine_errors import MachineBusyError
@@ -100,11 +101,7 @@ def test_a_program_is_kept_out_while_a_run_drives_and_let_in_again_after_it(
     asked_for = order(home, machines, made, *lines)
     with pytest.raises(MachineBusyError, match="about to drive"):
         machines.act(made.id, [step("click", x=1, y=1)])
-    sitting = home.sit(
-        RunOrder(
-            asked_for.run_id, "x [pause]", asked_for.overrides | {"confirm": "always"}, loan=asked_for.loan, on=made.id
-        )
-    )
+    sitting = home.sit(replace(asked_for, overrides={**asked_for.overrides, "confirm": "always"}))
     question = sitting.first(Asks)
     time.sleep(3.5)  # the time for which a loan alone keeps others out is over
     with pytest.raises(MachineBusyError, match="drives this display"):

@@ -115,6 +115,30 @@ def test_an_answer_that_comes_late_is_for_what_was_asked_about(home: RunHome) ->
     assert "acting" not in names(home.journal(run))
 
 
+@pytest.mark.parametrize("changes", [True, False])
+def test_a_yes_is_for_what_was_there_when_it_was_asked_for(home: RunHome, changes: bool) -> None:  # noqa: FBT001 - pytest gives it
+    """Safety sentence: where the window shows something else by now, a yes does nothing, and the model looks again; a caret that blinks is no change."""
+    run = new_id()
+    with closing(tk(home.display)) as window:
+        window.clear()
+        shown = os.environ | {"DISPLAY": home.display}
+        subprocess.run(["xdotool", "type", "--delay", "5", "Delete everything"], env=shown, check=True)
+        assert window.text().strip() == "Delete everything"
+        overrides = home.script(act(click(60, 12)), act(status="done")) | {
+            "confirm": "always",
+            "on_human_input": "ignore",
+        }
+        sitting = home.sit(RunOrder(run, "click", overrides))
+        asked = sitting.first(Asks)
+        if changes:
+            window.clear()
+        else:
+            time.sleep(0.7)  # a blink
+        sitting.child.answer(HumanAnswer(asked.question))
+        assert sitting.end() is not None
+    assert names(home.journal(run)).count("acting") == (not changes)
+
+
 def test_a_new_process_waits_for_the_one_before_it(home: RunHome) -> None:
     """It may have been killed a moment ago; and one that is there still is not joined."""
     run = new_id()

@@ -38,13 +38,15 @@ class Eyes(Struct, frozen=True):
 
     `windows` are its windows, `pointer` where the pointer is (real pixels; raises DesktopError),
     `picture` saves a picture of an action's surroundings and gives its path, `text_at` gives the
-    text at a real pixel, where anybody can read it.
+    text at a real pixel, where anybody can read it. `remembered` keeps how the places look that an action points at; what it gives
+    says whether they look so still. Both raise DesktopError.
     """
 
     windows: Windows
     pointer: Callable[[], Point]
     picture: Callable[[Placed], str | None] = lambda _placed: None
     text_at: Callable[[Point], str] = lambda _point: ""
+    remembered: Callable[[Placed], Callable[[], bool]] = lambda _placed: lambda: True
 
 
 class Confirm(Struct):
@@ -74,7 +76,7 @@ class Confirm(Struct):
         if reason is None or reason.kind in self._allowed:
             return None
         question, crop = f"{both_ends(in_words(placed.real))}?", self.eyes.picture(placed)
-        meant, there = self._pointer(placed.real), self._reached(placed)
+        meant, there, as_it_was = self._pointer(placed.real), self._reached(placed), self.eyes.remembered(placed)
         self.person.attend()
         yield PersonQuestion(question, reason.why, crop)
         after = self.keep()
@@ -96,6 +98,9 @@ class Confirm(Struct):
             return LookAgain("The pointer was moved while a person was asked, so the action was not done; look again.")
         if there != self._reached(placed):
             why = "The window that it is meant for has changed while a person was asked"
+            return LookAgain(f"{why}, so the action was not done; look again.")
+        if not as_it_was():
+            why = "What it points at has changed while a person was asked"
             return LookAgain(f"{why}, so the action was not done; look again.")
         return (yield from self.forbidding.judge(placed, prediction))
 
