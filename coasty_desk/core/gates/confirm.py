@@ -96,13 +96,16 @@ class Confirm(Struct):
         self._agreed.update(self._unbound(placed.sent))
         if meant != self._pointer(placed.real):
             return LookAgain("The pointer was moved while a person was asked, so the action was not done; look again.")
-        if there != self._reached(placed):
-            why = "The window that it is meant for has changed while a person was asked"
+        forbidden = yield from self.forbidding.judge(placed, prediction)
+        if forbidden is not None:
+            return forbidden
+        changed = "The window that it is meant for" if there != self._reached(placed) else ""
+        if not changed and not as_it_was():
+            changed = "What it points at"
+        if changed:
+            why = f"{changed} has changed while a person was asked"
             return LookAgain(f"{why}, so the action was not done; look again.")
-        if not as_it_was():
-            why = "What it points at has changed while a person was asked"
-            return LookAgain(f"{why}, so the action was not done; look again.")
-        return (yield from self.forbidding.judge(placed, prediction))
+        return None
 
     def _pointer(self, real: Action) -> Point | None:
         """Where the pointer is, for an action that is meant for that place."""
