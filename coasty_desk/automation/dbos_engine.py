@@ -1,6 +1,6 @@
 """Durable work on disk: DBOS Transact calls the handlers, on SQLite or on Postgres.
 
-DBOS says whose turn it is and calls again what was cut off; nothing more is left to it, since each of these was broken in a trial:
+DBOS calls what we hand it, and calls again what was cut off; nothing more is left to it, since each of these was broken in a trial:
 
 - One piece of work is one of its workflows without steps: only the handler knows how far it came.
 - Its cancelling is not used: it frees the queue while the old work still acts. What may not begin is a state in our own table.
@@ -74,7 +74,7 @@ _TABLES = (
         ),
     ),
 )
-"""A work is waiting, queued (DBOS has it), begun, done or cancelled. Its turn is drawn when it is queued, by which DBOS orders."""
+"""A work is waiting, queued (DBOS has it: the next one of its queue), begun, done or cancelled. By their turns they wait."""
 
 _log = logging.getLogger("coasty_desk.engine")
 
@@ -99,7 +99,7 @@ class DbosEngine:
         self._under_way: dict[str, DbosContext] = {}
         self._handed_over: set[str] = set()
         self._handlers: Mapping[str, Handler] = {}
-        self._enqueue: Callable[[str, str, int], None] = _not_begun
+        self._enqueue: Callable[[str, str], None] = _not_begun
         self._nudge = _Nudge()
         self._at_end = ExitStack()
         self._at_end.callback(self._storage.close)
@@ -117,13 +117,12 @@ class DbosEngine:
         """As the port says."""
         values = {"host": self._host, **msgspec.structs.asdict(work)}
         with self._writing() as connection:
-            _run(
-                connection,
+            turn = _run(connection, "UPDATE turns SET last = last + 1 RETURNING last").scalar_one()
+            statement = (
                 "INSERT INTO works (work_id, host, kind, queue, payload, not_before, turn, state, attempt) "
-                "VALUES (:work_id, :host, :kind, :queue, :payload, :not_before, 0, 'waiting', 0) ON CONFLICT (work_id) DO NOTHING",
-                **values,
+                "VALUES (:work_id, :host, :kind, :queue, :payload, :not_before, :turn, 'waiting', 0) ON CONFLICT (work_id) DO NOTHING"
             )
-            _draw(connection, work.work_id)
+            _run(connection, statement, turn=turn, **values)
 
     def signal(self, work_id: str, topic: str, message: str, once: str = "") -> None:
         """As the port says."""
@@ -211,6 +210,7 @@ class DbosEngine:
             finally:
                 with self._changed:
                     self._under_way.pop(work_id, None)
+                    self._handed_over.discard(work_id)
                     self._tell()
         raise _CutOffError
 
@@ -273,35 +273,40 @@ class DbosEngine:
                 self._wait(seen, wait)
 
     def _hand_over(self) -> tuple[float, bool]:
-        """Seconds until there is something to do, as far as is known, and whether somebody's turn has come."""
+        """Hand over the next one of each queue that is free: gives the seconds until there is something to do, as far as is known.
+
+        And whether somebody's turn has come whom nobody has called yet.
+        """
         with self._storage.reading() as connection:
             unfinished = _run(
                 connection,
-                "SELECT work_id, queue, state, turn, not_before FROM works "
+                "SELECT work_id, queue, state, not_before FROM works "
                 "WHERE host = :host AND state IN ('waiting', 'queued', 'begun') ORDER BY turn",
                 host=self._host,
             ).all()
         now, wait = time.time(), LOOKED
-        busy, queued, cut_off = set[str](), set[str](), False
-        for work_id, queue, state, turn, not_before in unfinished:
-            if state == "begun":
-                busy.add(queue)
-                cut_off = cut_off or work_id not in self._under_way
-            elif state == "waiting" and not_before is not None and not_before > now:
+        begun = {queue for _, queue, state, _ in unfinished if state == "begun"}
+        queued = {queue for _, queue, state, _ in unfinished if state == "queued"}
+        for work_id, queue, state, not_before in unfinished:
+            if state == "waiting" and not_before is not None and not_before > now:
                 wait = min(wait, not_before - now)
-            else:
-                if work_id not in self._handed_over:
-                    self._enqueue(work_id, queue, self._queued(work_id) if state == "waiting" else turn)
-                    self._handed_over.add(work_id)
+            elif state == "waiting" and queue not in begun | queued:
+                # before DBOS has it: what it has and is not said to be there is called by nobody
+                with self._storage.transaction() as connection:
+                    statement = "UPDATE works SET state = 'queued' WHERE work_id = :id AND state = 'waiting'"
+                    _run(connection, statement, id=work_id)
+                self._hand(work_id, queue)
                 queued.add(queue)
-        return wait, cut_off or bool(queued - busy)
+            elif state == "queued":
+                self._hand(work_id, queue)
+        cut_off = any(state == "begun" and work_id not in self._under_way for work_id, _, state, _ in unfinished)
+        return wait, cut_off or bool(queued - begun)
 
-    def _queued(self, work_id: str) -> int:
-        """Say that DBOS has it, before it does: what it has and is not said to be there is called by nobody. Gives its turn."""
-        with self._storage.transaction() as connection:
-            _draw(connection, work_id)
-            statement = "UPDATE works SET state = CASE state WHEN 'waiting' THEN 'queued' ELSE state END WHERE work_id = :id RETURNING turn"
-            return int(_run(connection, statement, id=work_id).scalar_one())
+    def _hand(self, work_id: str, queue: str) -> None:
+        """Have DBOS call it, once: whoever hands it over again after a kill changes nothing."""
+        if work_id not in self._handed_over:
+            self._enqueue(work_id, queue)
+            self._handed_over.add(work_id)
 
     def _wait(self, seen: int, seconds: float) -> None:
         """Until something has changed since `seen`, at most so many seconds."""
@@ -394,8 +399,8 @@ class DbosEngine:
         except (SQLAlchemyError, dbos.error.DBOSException) as error:
             raise unusable(self._storage.name, reason(error)) from error
 
-        def enqueue(work_id: str, queue: str, turn: int) -> None:
-            with dbos.SetWorkflowID(work_id), dbos.SetEnqueueOptions(queue_partition_key=queue, priority=turn):
+        def enqueue(work_id: str, queue: str) -> None:
+            with dbos.SetWorkflowID(work_id), dbos.SetEnqueueOptions(queue_partition_key=queue):
                 dbos.DBOS.enqueue_workflow(self._queue, workflow, work_id)
 
         self._enqueue = enqueue
@@ -491,12 +496,5 @@ def _run(connection: Connection, statement: str, **values: Any) -> Any:
     return connection.execute(text(statement), values)
 
 
-def _draw(connection: Connection, work_id: str) -> None:
-    """Give it its turn, after all that have one: what waits for its time gets a later one when that has come."""
-    last = _run(connection, "UPDATE turns SET last = last + 1 RETURNING last").scalar_one()
-    statement = "UPDATE works SET turn = :turn WHERE work_id = :id AND state = 'waiting' AND (turn = 0 OR not_before IS NOT NULL)"
-    _run(connection, statement, turn=last, id=work_id)
-
-
-def _not_begun(_work_id: str, _queue: str, _turn: int) -> None:
+def _not_begun(_work_id: str, _queue: str) -> None:
     raise AssertionError
