@@ -158,7 +158,7 @@ class ServiceClient:
         if self.here and fault.suggestion and not fault.synthetic and fault.code not in _OURS:
             return ServiceError(
                 f"{fault.message.rstrip('.')}.",
-                fault.suggestion,
+                _REMEDIES.get(fault.code, fault.suggestion),
                 code=fault.code,
                 status=fault.status,
                 request_id=fault.request_id,
@@ -187,7 +187,7 @@ _OURS = ("MACHINE_NOT_FOUND", "VALIDATION_ERROR")
 
 _REMEDIES = {
     "MACHINE_NOT_FOUND": "List them with `coasty-desk machines list`; --remote lists those of your Coasty account.",
-    "INVALID_STATE": "See how it is with `coasty-desk machines show`.",
+    "INVALID_STATE": "`coasty-desk machines show` says how it is, and `machines start` starts one that is stopped.",
     "INSUFFICIENT_CREDITS": "Top up the wallet on the service's page.",
     "WALLET_EXHAUSTED": "Top up the wallet on the service's page.",
 }

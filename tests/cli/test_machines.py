@@ -140,6 +140,24 @@ def test_what_is_missing_is_said_before_anything_is_asked(shell: Shell, command:
         assert stand_in.requests == []
 
 
+def test_a_machine_that_is_stopped_is_to_be_started(shell: Shell) -> None:
+    """Its service's own advice is for a program."""
+    with at_hand(shell) as stand_in:
+        stand_in.machines["mch_test_00000001"].status = "stopped"
+        result = shell("machines", "screenshot", "scratch")
+        assert result.code == 4
+        assert "`machines start` starts one that is stopped" in result.err
+
+
+def test_windows_is_not_made_here(shell: Shell) -> None:
+    """Nothing is asked for."""
+    with at_hand(shell) as stand_in:
+        result = shell("machines", "create", "w", "--os", "windows")
+        assert result.code == 2
+        assert "--remote" in result.err
+        assert stand_in.requests == []
+
+
 def test_what_a_machine_is_not_told_so_leads_to_the_manual(shell: Shell) -> None:
     """And not to the fields of an answer."""
     with at_hand(shell):

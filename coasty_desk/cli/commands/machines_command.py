@@ -372,6 +372,9 @@ def _kept() -> tuple[RemoteMachine, ...] | None:
 
 def _made(body: Mapping[str, object], *, remote: bool, yes: bool, wait: bool, as_json: bool) -> int:
     with service(remote=remote) as client:
+        if client.here and body["os_type"] != "linux":
+            message = "This computer makes Linux machines alone."
+            raise UsageError(message, "Leave --os out, or have Coasty make one with --remote.")
         hourly = RemoteMachine("new", os_type=str(body["os_type"])).cents_an_hour()
         forever = "" if "ttl_minutes" in body else ", until it is stopped or deleted (--ttl MINUTES ends it by itself)"
         agree(client, f"A machine costs {hourly} cents an hour while it runs{forever}", yes=yes)
