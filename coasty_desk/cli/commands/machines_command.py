@@ -64,9 +64,9 @@ def list_all(remote: Remote = False, as_json: Json = False) -> int:
         return 0
     ids = max(len("MACHINE"), *(len(machine.machine_id) for machine in machines))
     names = max(len("NAME"), *(len(line(machine.name)) for machine in machines))
-    print(f"{'MACHINE':<{ids}}  {'NAME':<{names}}  {'STATE':<12}  {'OS':<8}  {'MADE':<20}  ENDS")
+    print(f"{'MACHINE':<{ids}}  {'NAME':<{names}}  {'STATE':<12}  {'OS':<8}  {'MADE':<24}  ENDS")
     for machine in machines:
-        told = f"{line(machine.status):<12}  {line(machine.os_type):<8}  {line(machine.created_at):<20}"
+        told = f"{line(machine.status):<12}  {line(machine.os_type):<8}  {line(machine.created_at):<24}"
         row = f"{machine.machine_id:<{ids}}  {line(machine.name):<{names}}  {told}  {line(machine.auto_destroy_at)}"
         print(row.rstrip())
     return 0
