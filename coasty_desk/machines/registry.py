@@ -101,6 +101,8 @@ class MachineRegistry:
             record = machine_record.read(folder) if folder.is_dir() else None
             if record is not None and record.id == folder.name:
                 self._records[record.id] = record
+            elif self._terminated(folder.name) is not None:  # a service was killed while it took the machine away
+                threading.Thread(target=_clear_away, args=(folder,), name="coasty-desk sweep", daemon=True).start()
         if self.desktop_id not in self._records:
             self._keep(MachineRecord(self.desktop_id, "desktop", "This desktop", "running", time.time()))
         for record in tuple(self._records.values()):
@@ -545,6 +547,11 @@ class MachineRegistry:
         made = str(uuid.uuid4())
         plain_files.write(path, made.encode())
         return made
+
+
+def _clear_away(folder: Path) -> None:
+    with suppress(OSError):
+        machine_archive.remove(folder)
 
 
 def _is_name(name: str) -> bool:

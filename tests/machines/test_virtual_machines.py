@@ -210,6 +210,21 @@ def test_one_whose_files_take_more_than_it_has_is_ended_and_can_be_cleared(machi
     machines.terminate(made.id)
 
 
+def test_one_whose_end_was_cut_off_leaves_nothing_either(home: Home) -> None:
+    """The service was killed while it removed the files: its record had gone first."""
+    machines = home.registry()
+    made = machines.create(NewMachine("gone"))
+    machines.terminate(made.id)
+    machines.close()
+    left = home.root / made.id / "home"
+    left.mkdir(parents=True)
+    (left / "letter").write_text("of a person")
+    again = home.registry()
+    until(lambda: not left.parent.exists())
+    assert again.find(made.id).status == "terminated"
+    again.close()
+
+
 def test_one_that_fills_the_disk_can_be_looked_at_stopped_and_taken_away(
     machines: MachineRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
