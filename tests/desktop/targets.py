@@ -281,9 +281,9 @@ def tk(display: str, mode: str = "text", geometry: str = "800x600+0+0") -> App:
     return App(display, [sys.executable, str(APPS / "tk_app.py"), mode, geometry])
 
 
-def qt(display: str) -> App:
-    """A Qt text area."""
-    return App(display, [system_python(), str(APPS / "qt_app.py")])
+def qt(display: str, *completions: str) -> App:
+    """A Qt text area, or a field with completions."""
+    return App(display, [system_python(), str(APPS / "qt_app.py"), *completions])
 
 
 def gtk(display: str, mode: str = "text") -> App:

@@ -109,6 +109,18 @@ def test_a_program_that_takes_the_keyboard_ends_the_typing(desk: tuple[App, App]
     assert ENDLESS.startswith(notes.text())
 
 
+def test_completions_that_take_the_keys_for_their_field_hold_up_no_typing() -> None:
+    """Qt says of their window only that it is the application's."""
+    with (
+        managed("openbox", SIZE.width, SIZE.height) as display,
+        targets.closing(targets.qt(display, LONG + "!")) as app,
+    ):
+        executor = DesktopExecutor(Stop(), sent=OwnEvents())
+        do(executor, TypeText(LONG))
+        executor.release()
+        assert app.text() == LONG
+
+
 def test_a_dialog_that_comes_in_mid_typing_gets_none_of_it(desk: tuple[App, App], hands: DesktopExecutor) -> None:
     """Also where it is of the same application: its Enter would be an answer."""
     notes, _ = desk

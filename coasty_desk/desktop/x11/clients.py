@@ -105,9 +105,13 @@ class Clients:
         return int(window.id & ~self.display.display.info.resource_id_mask)
 
     def belongs(self, popup: Any, client: int) -> bool:
-        """Whether a window that nobody manages is one of the client's: by its own word, or, where it says nothing, by who made it."""
-        owners = [owner.id for owner in self.owners(popup)]
+        """Whether a window that nobody manages is one of the client's: by its own word, or, where it says nothing, by who made it.
+
+        To belong to the application's leader, which is never shown, says as little: Qt's completions do.
+        """
         ours = self.display.create_resource_object("window", client)
+        leader = properties.numbers(ours, "WM_CLIENT_LEADER") or ()
+        owners = [owner.id for owner in self.owners(popup) if owner.id not in leader or self.is_client(owner)]
         return client in owners or (not owners and self.maker(popup) == self.maker(ours))
 
     def marks(self, window: Any) -> frozenset[tuple[str, int]]:

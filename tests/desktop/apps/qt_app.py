@@ -1,4 +1,4 @@
-"""A Qt window with a text area that says in JSON lines what is in it."""
+"""A Qt window with a text area that says in JSON lines what is in it; with an argument: a field with that completion, which takes the keys."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
-from PyQt5.QtWidgets import QApplication, QPlainTextEdit
+from PyQt5.QtWidgets import QApplication, QCompleter, QLineEdit, QPlainTextEdit
 
 
 def say(**what: Any) -> None:
@@ -32,8 +32,12 @@ class Area(QPlainTextEdit):  # type: ignore[misc]
 
 
 application = QApplication(sys.argv)
-area = Area()
-area.setTabChangesFocus(False)
+completing = len(sys.argv) > 1
+area = QLineEdit() if completing else Area()
+if completing:
+    area.setCompleter(QCompleter(sys.argv[1:]))
+else:
+    area.setTabChangesFocus(False)
 area.setGeometry(0, 0, 800, 600)
 area.show()
 area.activateWindow()
@@ -44,7 +48,7 @@ commands = Commands()
 def obey(command: str) -> None:
     """Answer one command."""
     if command == "text":
-        say(text=area.toPlainText())
+        say(text=area.text() if completing else area.toPlainText())
     elif command == "clear":
         area.clear()
         say(cleared=True)
