@@ -110,7 +110,7 @@ APPLICATIONS = [
     Task(
         "4 pluma numbers",
         on_text("pluma", "poem.txt", "one\ntwo"),
-        'In the Edit menu choose Preferences, tick "Display line numbers", then close the window',
+        'In the Edit menu choose Preferences, tick "Display line numbers"',
         kept(".config", "display-line-numbers=true"),
     ),
     Task(
@@ -176,7 +176,7 @@ APPLICATIONS = [
     Task(
         "4 database",
         guests,
-        'click the tab "Browse Data", double-click "Olu", press ctrl+a, type "Olumide", press enter, press ctrl+s',
+        'click the tab "Browse Data", double-click "Olu", press ctrl+a, type "Olumide", click "Apply", press ctrl+s',
         guests_are(("Kim", 4), ("Olumide", 7), ("Petra", 11)),
     ),
     Task(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from coasty_desk.models.offline.steps.evidence import is_as_it_was, is_more, of_typing, reads_as, says_the_same
+from coasty_desk.models.offline.steps.evidence import changes, is_as_it_was, is_more, of_typing, reads_as, says_the_same
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.segmentation import parted
 from coasty_desk.models.offline.vision.texts import Box, Text
@@ -27,6 +27,14 @@ from coasty_desk.models.offline.vision.texts import Box, Text
 def test_typed_text_is_known_again_but_for_what_the_engine_mistakes(typed: str, read: str, *, same: bool) -> None:
     """Digits must be right and words the same; characters of a script that the engine cannot read prove nothing."""
     assert reads_as(typed, read) is same
+
+
+@pytest.mark.parametrize(("where", "count"), [((60, 20, 61, 36), 0), ((60, 20, 63, 23), 1), ((60, 20, 60, 20), 0)])
+def test_a_dot_that_goes_is_a_change_and_a_caret_that_blinks_is_none(where: tuple[int, ...], count: int) -> None:
+    """Before the name of a text that is not saved stands a dot, four pixels wide; a speck is nothing."""
+    before, after = (Image.new("RGB", (200, 100), "white") for _ in range(2))
+    ImageDraw.Draw(before).rectangle(where, fill="black")
+    assert len(changes(*(ReadScreen(picture, (), {}) for picture in (before, after)))) == count
 
 
 def test_a_speck_that_is_read_as_a_letter_says_nothing() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from coasty_desk.models.offline.language.instructions import LAST, Relation, Target, Way
+from coasty_desk.models.offline.language.instructions import LAST, Kind, Relation, Target, Way
 from coasty_desk.models.offline.targeting.locating import Located, Missing, locate
-from coasty_desk.models.offline.vision.texts import Box
+from coasty_desk.models.offline.vision.texts import Box, Text
 from tests.models.offline.test_fields import FONT, Page
 
 
@@ -58,6 +58,34 @@ def test_a_tick_box_on_the_other_side_is_not_meant() -> None:
     assert isinstance(before, Located)
 
 
+@pytest.mark.parametrize(("kind", "left"), [("checkbox", 50), ("switch", 420)])
+def test_the_box_and_the_switch_of_a_row_stand_anywhere_in_it(kind: Kind, left: int) -> None:
+    """As in tables, whose columns are wide."""
+    page = Page()
+    for top in (40, 90, 140):
+        page.write(f"Name {top}", 220, top)
+        page.write("Editor", 330, top)
+        page.draw.rectangle((50, top + 2, 63, top + 15), outline="#666666")
+        page.draw.rounded_rectangle((420, top - 2, 464, top + 20), 11, fill="#9a9a9a")
+        page.draw.ellipse((423, top + 1, 440, top + 17), fill="white")
+    target = Target("", kind, 0, (Relation("in the row of", Target("Name 90")),))
+    found = locate(target, page.seen())
+    assert isinstance(found, Located), found
+    assert abs(found.box.left - left) <= 1
+    assert abs(found.box.centre.y - 99) <= 1
+
+
+def test_of_two_boxes_in_a_row_none_is_taken() -> None:
+    """Which is meant is not said."""
+    page = Page()
+    page.write("Name", 220, 40)
+    for left in (50, 420):
+        page.draw.rectangle((left, 42, left + 13, 55), outline="#666666")
+    found = locate(Target("", "checkbox", 0, (Relation("in the row of", Target("Name")),)), page.seen())
+    assert isinstance(found, Missing)
+    assert found.several
+
+
 def test_the_second_line_of_a_row_tells_its_button_too() -> None:
     """The button stands at the middle of both lines."""
     page = Page()
@@ -84,6 +112,19 @@ def test_of_several_none_is_chosen_that_is_not_said() -> None:
     assert isinstance(locate(Target("Edit", ordinal=4), scene), Missing)
     front = Box(0, 100, 300, 160)
     assert _point(locate(Target("Edit"), page.seen(), front)) == (boxes[1].centre.x, boxes[1].centre.y)
+
+
+def test_things_of_one_row_are_counted_from_the_left_however_they_were_read() -> None:
+    """A pixel higher or lower, and with a space or a letter less: the last one is the last that is seen."""
+    page = Page()
+    tops = ((100, 101, 99), (200, 201, 199))
+    boxes = [
+        page.write("Add to basket", left, top) for row in tops for left, top in zip((40, 240, 440), row, strict=True)
+    ]
+    page.texts[5] = Text("Add tobasket", page.texts[5].box, 0.8)
+    for ordinal, box in ((1, 0), (2, 1), (3, 2), (4, 3), (5, 4), (LAST, 5)):
+        found = locate(Target("Add to basket", ordinal=ordinal), page.seen())
+        assert _point(found) == (boxes[box].centre.x, boxes[box].centre.y)
 
 
 def test_a_grey_part_of_an_address_is_no_link() -> None:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import pytest
 from PIL import Image, ImageDraw
 
-from coasty_desk.core.actions import Click, Wait
+from coasty_desk.core.actions import Click, Move, Wait
 from coasty_desk.models.offline.a11y.widgets import Widget
 from coasty_desk.models.offline.interpreter import Plan
 from coasty_desk.models.offline.language.grammar import parse
-from coasty_desk.models.offline.steps.context import CannotError, Context
+from coasty_desk.models.offline.steps.context import Batch, CannotError, Context, Doing
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.texts import Box, Text
 
@@ -115,6 +115,35 @@ def test_a_box_that_does_not_stay_turned_is_not_done(look: Callable[..., None], 
     """Whether it does nothing, or goes back as soon as it is looked at once more."""
     screen = Screen(look, lambda before, looks: before != (looks < stays), on=False)
     assert screen.carry_out('check "News"')
+
+
+def _sent(going: Doing, seen: ReadScreen) -> Batch | None:
+    """What comes next; None at the end."""
+    try:
+        return going.send(seen)
+    except StopIteration:
+        return None
+
+
+def test_a_box_that_the_pointer_hides_is_seen_once_it_has_left() -> None:
+    """It lies there since the step before, and the row is lit up to the box's own colour."""
+    lit = [True]
+
+    def pale(draw: Draw, x: int, y: int, *, on: bool) -> None:
+        if not lit[0]:
+            plain(draw, x, y, on=on)
+
+    screen = Screen(pale, toggle, on=False)
+    plan = Plan(Context(screen.seen(), active=lambda: Box(0, 0, 300, 200)))
+    going = plan.whole(parse('check "News"'))
+    batch: Batch | None = next(going)
+    while batch is not None:
+        lit[0] = lit[0] and not any(isinstance(action, Move) for action in batch.actions)
+        for action in batch.actions:
+            if isinstance(action, Click):
+                screen.click(action)
+        batch = _sent(going, screen.seen())
+    assert (screen.on, screen.clicks) == (True, 1)
 
 
 def test_a_sign_of_waiting_in_a_box_is_no_turn() -> None:

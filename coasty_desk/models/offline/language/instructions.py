@@ -11,9 +11,12 @@ from coasty_desk.core.keys import chords
 from coasty_desk.core.keys.chords import Stroke
 
 Kind: TypeAlias = Literal[
-    "", "button", "link", "field", "checkbox", "radio", "tab", "menu", "icon", "text", "row", "list", "window"
+    "", "button", "link", "field", "checkbox", "radio", "switch", "tab", "menu", "icon", "text", "row", "list", "window"
 ]
 """What kind of thing a target is; empty where the instruction does not say."""
+
+BOXES: frozenset[Kind] = frozenset({"checkbox", "radio", "switch"})
+"""What has a state and is brought into one."""
 
 Way: TypeAlias = Literal["next to", "right of", "left of", "above", "below", "in the row of", "in"]
 """How a target lies to the thing that it is told apart by."""

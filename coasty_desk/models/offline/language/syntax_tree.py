@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from coasty_desk.core.keys.chords import UnknownKey
 from coasty_desk.models.offline.language import vocabulary
 from coasty_desk.models.offline.language.instructions import (
+    BOXES,
     Choose,
     ClickOn,
     Condition,
@@ -285,7 +286,7 @@ class Steps:
     def _filled(self, target: Target, text: str) -> Instruction:
         if target.kind == "list":
             return Choose(text, target)
-        if target.kind in ("checkbox", "radio"):
+        if target.kind in BOXES:
             message = f"a {target.kind} cannot be filled in: say check “{target.label}”, or uncheck “{target.label}”"
             raise NotUnderstoodError(message)
         return TypeIn(text, target, replace=True)

@@ -63,7 +63,7 @@ DEEDS = ("ung", "tion", "sion", "ción", "sión", "ment", "ing", "age", "gabe", 
 
 FILE = re.compile(r"\A\S.*\.(?:[a-z]{2,4}|[a-z]+\d|7z)(?<!\.exe|\.app)", re.IGNORECASE)
 
-TELLING: frozenset[Kind] = frozenset({"button", "checkbox", "radio", "field", "list", "menu"})
+TELLING: frozenset[Kind] = frozenset({"button", "checkbox", "radio", "switch", "field", "list", "menu"})
 """`Save button` is a button; `New link`, `Close tab`, `Insert row` may be names."""
 
 _KEY_WORDS = re.compile(
@@ -81,7 +81,8 @@ _ESCAPE = re.compile(r"\\([nt\\])")
 _NO_ESCAPES = re.compile(r"^[A-Za-z]:\\|(?<!\\)(?:\\\\)*\\(?![nt\\])")
 
 _KINDS: dict[Kind, tuple[str, ...]] = {
-    "checkbox": ("check", "toggle"),
+    "checkbox": ("check",),
+    "switch": ("switch", "toggle"),
     "radio": ("radio",),
     "list": ("drop", "combo", "select", "list"),
     "menu": ("menu",),

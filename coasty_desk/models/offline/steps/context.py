@@ -270,15 +270,19 @@ class Context(Struct):
                 found = look()
             if isinstance(found, Located):
                 return found
-            aside = None if self.hovering or found.several else self._aside()
-            if turn == 1 and aside is not None:
-                self.seen = yield Batch((Move(aside),), f"looking again with the pointer aside: {found.why}")
-            else:
-                yield from self.wait(f"looking again: {found.why}", seconds)
+            yield from self.look_again(found.why, turn, seconds, aside=not found.several)
             found = look()
         if isinstance(found, Missing):
             raise CannotError(found.why)
         return found
+
+    def look_again(self, why: str, turn: int, seconds: float, *, aside: bool = True) -> Doing:
+        """Look once more after a while; the second time with the pointer `aside`, which may hide what is looked for, or light it up."""
+        to = self._aside() if turn == 1 and aside and not self.hovering else None
+        if to is None:
+            yield from self.wait(f"looking again: {why}", seconds)
+        else:
+            self.seen = yield Batch((Move(to),), f"looking again with the pointer aside: {why}")
 
     def look_aside(self, to: Point, thing: str) -> Doing:
         """Look again with the pointer elsewhere than on the thing, which it may have lit up; what was before the last action stays known."""

@@ -16,13 +16,13 @@ from coasty_desk.core.secrets import PLACEHOLDER
 from coasty_desk.models.offline.targeting.matching import EASTERN, cased_as, edits, equal, folded
 from coasty_desk.models.offline.vision import image_diff
 from coasty_desk.models.offline.vision.disabled import letters
-from coasty_desk.models.offline.vision.image_diff import CARET
+from coasty_desk.models.offline.vision.image_diff import CARET, LEAST_LINE
 from coasty_desk.models.offline.vision.pixels import Picture, most, unlike
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.texts import Box, Text
 
-LEAST_LINE, HIGHEST_LINE = 8, 80
-"""A caret is so high, in pixels."""
+HIGHEST_LINE = 80
+"""A caret is no higher, in pixels."""
 
 CHUNK = 40
 """A typed text is looked for in pieces of so many characters at most."""

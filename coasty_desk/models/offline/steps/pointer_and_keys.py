@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from coasty_desk.core.actions import Click, Drag, KeyCombo, Move, Point, PressKeys, Scroll
 from coasty_desk.models.offline.language.instructions import (
+    BOXES,
     ClickOn,
     Condition,
     DragTo,
@@ -89,7 +90,7 @@ def click(sight: Context, asked: ClickOn) -> Doing:
         return
     try:
         late = yield from sight.see_change(before, f"clicked {found.said}")
-        if asked.target.kind not in ("field", "checkbox", "radio") and asked.button == "left":
+        if asked.target.kind not in BOXES | {"field"} and asked.button == "left":
             yield from _not_by_itself(sight, before, found, late=late)
         else:
             _prove(sight, before, "beside", f"something changed after the click on {found.said}")
@@ -202,7 +203,7 @@ def find_to_act(sight: Context, target: Target) -> Finding:
         return (yield from find_field(sight, target))
     if target.kind == "list" and target.label:
         return at_its_value(sight, (yield from find_list(sight, target)))
-    if target.kind in ("checkbox", "radio") and target.label:
+    if target.kind in BOXES and target.label:
         found, box = yield from find_tick_box(sight, target)
         return replace(found, box=box)
     return (yield from sight.find(target))

@@ -84,13 +84,13 @@ def find_tick_box(sight: Context, target: Target) -> Generator[Batch, ReadScreen
     def has_box(label: Box) -> bool:
         return sight.canvas.tick_box(label) is not None
 
-    for seconds in (*LOOKS, None):
+    for turn, seconds in enumerate((*LOOKS, None)):
         found = yield from sight.find(target, suits=has_box)
         box = sight.box_of(found) if target.label else found.box
         if box is not None:
             return found, box
         if seconds is not None:
-            yield from sight.wait(f"looking for the box of {found.said}", seconds)
+            yield from sight.look_again(f"no box is seen beside {found.said}", turn, seconds)
     raise CannotError(why=f"found {found.said}, but no box beside it")
 
 

@@ -14,12 +14,12 @@ from msgspec import Struct
 
 from coasty_desk.core.actions import Point
 from coasty_desk.models.offline.a11y.widgets import Widget
-from coasty_desk.models.offline.language.instructions import LAST, Kind, Target, Way
+from coasty_desk.models.offline.language.instructions import BOXES, LAST, Kind, Target, Way
 from coasty_desk.models.offline.targeting.fields import field_of, is_button, next_field
-from coasty_desk.models.offline.targeting.matching import Match, best, every, nearest, trimmed
+from coasty_desk.models.offline.targeting.matching import Match, best, every, in_reading_order, nearest, trimmed
 from coasty_desk.models.offline.vision.coloured_words import stands_out
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
-from coasty_desk.models.offline.vision.shapes import Canvas
+from coasty_desk.models.offline.vision.shapes import Canvas, is_square
 from coasty_desk.models.offline.vision.texts import Box, Text
 
 AT_ONE_HEIGHT = 0.25
@@ -105,7 +105,9 @@ def locate(
     if only is not None:
         candidates = [m for m in candidates if only(m.text.box)]
     front = [m for m in candidates if active is not None and active.centres(m.text.box)]
-    matches: Sequence[Match] = best(front or candidates)
+    # one that was read a little otherwise is counted, too
+    counted = target.ordinal and wholly
+    matches: Sequence[Match] = in_reading_order(front or candidates) if counted else best(front or candidates)
     if suits is not None and len(matches) > 1:
         matches = [m for m in matches if suits(m.text.box)] or matches
     if not target.ordinal and len(matches) > 1:
@@ -132,7 +134,9 @@ def named(target: Target, widgets: Sequence[Widget]) -> Located | Missing | None
 def _can_be(asked: Kind, widget: Widget) -> bool:
     """Whether it may be meant by what the instruction calls it."""
     kind = widget.kind
-    if asked in ("", "text", "icon") or (asked == "checkbox" and widget.checked is not None and kind != "radio"):
+    if asked in ("", "text", "icon") or (
+        asked in ("checkbox", "switch") and widget.checked is not None and kind != "radio"
+    ):
         return True
     return kind == asked or (asked, kind) in _TAKEN_FOR
 
@@ -193,7 +197,9 @@ def _by_relation(target: Target, seen: ReadScreen, active: Box | None) -> Locate
     anchor = locate(relation.target, seen, active, loosely=True)
     if isinstance(anchor, Missing):
         return anchor
-    if target.kind in ("field", "list", "checkbox", "radio"):
+    if target.kind in BOXES and relation.way == "in the row of":
+        return _box_in_row(target, anchor, seen, active)
+    if target.kind in BOXES | {"field", "list"}:
         box = _control_lying(relation.way, anchor.label, seen.canvas, field=target.kind in ("field", "list"))
         if box is None:
             return Missing(f"no {target.kind} can be seen {relation.way} {anchor.said}")
@@ -206,6 +212,22 @@ def _by_relation(target: Target, seen: ReadScreen, active: Box | None) -> Locate
         return Missing(f"there is nothing {relation.way} {anchor.said}")
     text = lying[min(max(target.ordinal, 1), len(lying)) - 1]
     return Located(text.box, f"“{text.text}” at {_place(text.box)}", text.box, text.box, text.text)
+
+
+def _box_in_row(target: Target, anchor: Located, seen: ReadScreen, active: Box | None) -> Located | Missing:
+    """The box of the text, or else the one that stands anywhere in its row, as in a table: a switch is no tick box there."""
+    own = None if target.kind == "switch" else seen.canvas.own_box(anchor.label)
+    row = (active or seen.whole).within(seen.whole)
+    found = [own] if own is not None else seen.canvas.boxes_in_row(anchor.label, row.left, row.right)
+    square = [box for box in found if is_square(box)]
+    fitting = [box for box in found if box not in square] if target.kind == "switch" else square or found
+    if not found and (beside := seen.canvas.tick_box(anchor.label)) is not None and beside.same_row(anchor.label):
+        fitting = [beside]
+    if len(fitting) == 1:
+        return Located(fitting[0], f"the {target.kind} in the row of {anchor.said}", anchor.label, anchor.label)
+    if fitting:
+        return Missing(f"there are {len(fitting)} of such boxes in the row of {anchor.said}", several=True)
+    return Missing(f"no {target.kind} can be seen in the row of {anchor.said}")
 
 
 def _control_lying(way: Way, label: Box, canvas: Canvas, *, field: bool) -> Box | None:

@@ -108,8 +108,20 @@ _AROUND = " :*.…,;>›»▸▶▾▼<‹«◂◀•·-_=~^'\"()[]{}|/\\"
 
 def best(matches: Iterable[Match]) -> list[Match]:
     """Those of the best fit, from top to bottom and left to right."""
-    found = sorted(matches, key=lambda m: (m.fit, m.text.box.top, m.text.box.left))
-    return [match for match in found if match.fit == found[0].fit]
+    found = list(matches)
+    fit = min((match.fit for match in found), default=Fit.SAME)
+    return in_reading_order(match for match in found if match.fit == fit)
+
+
+def in_reading_order(matches: Iterable[Match]) -> list[Match]:
+    """From top to bottom, and in one row from left to right: texts of one row are read a pixel higher or lower."""
+    rows: list[list[Match]] = []
+    for match in sorted(matches, key=lambda m: m.text.box.centre.y):
+        if rows and rows[-1][0].text.box.same_row(match.text.box):
+            rows[-1].append(match)
+        else:
+            rows.append([match])
+    return [match for row in rows for match in sorted(row, key=lambda m: m.text.box.left)]
 
 
 def every(label: str, texts: Iterable[Text]) -> Iterator[Match]:

@@ -16,10 +16,16 @@ CONTRAST = 12
 CARET = 4
 """A change no wider than this, in pixels, is the blinking of a caret."""
 
+LEAST_LINE = 8
+"""A caret is at least so high, in pixels."""
+
+DOT = 3
+"""What is lower than a caret, and at least so wide and so high, in pixels, is a sign."""
+
 
 def changes(before: Picture, after: Picture, without: Sequence[Box] = ()) -> list[Box]:
     """The boxes around what differs by more than a caret, to the pixel; everything, where the sizes differ."""
-    return [box for box in every_change(before, after, without) if box.width > CARET]
+    return [box for box in every_change(before, after, without) if box.width > CARET or _is_dot(box)]
 
 
 def every_change(before: Picture, after: Picture, without: Sequence[Box] = ()) -> list[Box]:
@@ -29,6 +35,11 @@ def every_change(before: Picture, after: Picture, without: Sequence[Box] = ()) -
     if before.size != after.size:
         return [Box(0, 0, after.width, after.height)]
     return [exactly(before, after, box) for box in boxes(before, after, without)]
+
+
+def _is_dot(box: Box) -> bool:
+    """Whether it is too low for a caret, and a sign: of a text that is not saved there may be no other."""
+    return box.width >= DOT and DOT <= box.height < LEAST_LINE
 
 
 def boxes(before: Picture, after: Picture, without: Sequence[Box] = ()) -> list[Box]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -93,11 +94,13 @@ class Canvas:
         self._picture = picture
         self._width, self._height = picture.size
         self._pixels = picture.convert("L").tobytes()
+        self.lines = _by_height(texts)
 
     def without(self, label: Box) -> Canvas:
         """The same where the text of the label is not looked through: its end may lie in the field that it names."""
         other = copy.copy(self)
         other.texts = [text for text in self.texts if not text.box.meets(label)]
+        other.lines = _by_height(other.texts)
         return other
 
     def around(self, text: Box, *, most_up: float = 2.2, widest: float = 900) -> Box | None:
@@ -160,7 +163,7 @@ class Canvas:
         box = next(filter(None, (self._beside(label, half, reach) for half, reach in tries)), None)
         if box is None:
             return self._far_right(label) or self._below(label)
-        if _is_square(box) and (state := self.look(box).state) is not False:
+        if is_square(box) and (state := self.look(box).state) is not False:
             far = self._far_right(label)  # what stands before the label may be an icon; a tick may be one too
             return box if far is None or far.meets(box) else (None if state else far)
         return box
@@ -170,11 +173,11 @@ class Canvas:
         part, least = STRIPS[0]
         box = self._beside(label, max(part * label.height, least), near_to(label))
         close = box is not None and label.left - label.height <= box.right <= label.left + label.height
-        return box if close and box is not None and _is_square(box) else None
+        return box if close and box is not None and is_square(box) else None
 
     def look(self, box: Box, ground: Colour | None = None) -> BoxLook:
         """What the box looks like; `ground` is what it stands on, where that is known from before."""
-        if not (_is_square(box) or _is_pill(box)):
+        if not (is_square(box) or _is_pill(box)):
             return BoxLook((0, 0, 0), (0, 0, 0), switch=True)
         return look(self._picture, box, ground)
 
@@ -250,6 +253,20 @@ class Canvas:
             bottom += 1
         return Box(box.left, top, box.right, bottom)
 
+    def boxes_in_row(self, label: Box, left: float, right: float) -> list[Box]:
+        """The tick boxes and switches at the height of the label, between the two, however far from it: letters and icons are none."""
+        for part, least in STRIPS:
+            half = max(part * label.height, least)
+            found = list(self._squares(Box(left, label.centre.y - half, right, label.centre.y + half), label))
+            known = [box for box in found if not self._is_written(box) and self.look(box).state is not None]
+            if known:
+                return known
+        return []
+
+    def _is_written(self, box: Box) -> bool:
+        """Whether a text was read there that no box is read as."""
+        return any(t.box.meets(box) and not _SAID.fullmatch(t.text.strip()) for t in self.texts)
+
     def _squares(self, window: Box, label: Box) -> Iterator[Box]:
         """The squarish blobs of another colour in the window, and switches, at the height of the label, from left to right."""
         left, top, right, bottom = window.within(Box(0, 0, self._width, self._height)).corners
@@ -266,7 +283,7 @@ class Canvas:
             joined = any(1 in self._column(x, int(box.top), int(box.bottom)).translate(inks) for x in sides)
             whole = not joined and start > 0 and end < len(columns) and start - before >= APART and after - end >= APART
             level = abs(box.centre.y - label.centre.y) <= 0.65 * label.height
-            if whole and level and (_is_square(box) or self._is_switch(box)):
+            if whole and level and (is_square(box) or self._is_switch(box)):
                 yield box
 
     def _shape(self, seed: Box, ground: int, tallest: float, widest: float) -> Box | None:
@@ -299,9 +316,9 @@ class Canvas:
         """Going left or right, where the shape that has these rows ends: with a wall in all of them but those at its round corners."""
         top, bottom = rows
         end = x + way * widest
-        inside = [text.box for text in self.texts if top <= text.box.centre.y < bottom]
+        inside = self.lines[bisect_left(self.lines, (top,)) : bisect_left(self.lines, (bottom,))]
         while 0 <= x < self._width and (end - x) * way > 0:
-            by, share = (1, HIGHEST) if any(box.left <= x < box.right for box in inside) else (round_by, HIGH)
+            by, share = (1, HIGHEST) if any(first <= x < last for _, first, last in inside) else (round_by, HIGH)
             if _is_wall(self._column(x, top + by, bottom - by), inks, share):
                 return x + 1 if way < 0 else x
             x += way
@@ -319,11 +336,15 @@ class Canvas:
             self._column(right, top + y, bottom - y),
         )
         marked = [side.translate(inks) for side in sides]
+        if not all(m[:1] == m[-1:] == b"\x01" and m.count(1) >= WALLED * len(m) for m in marked[1:]):
+            return False
         for text in self.texts:  # a label on the upper side interrupts it
+            if not text.box.top < top <= text.box.bottom:
+                continue
             first, last = max(0, int(text.box.left) - NOTCH - left - x), int(text.box.right) + NOTCH - left - x
-            if text.box.top < top <= text.box.bottom and first < last and first < len(marked[0]):
+            if first < last and first < len(marked[0]):
                 marked[0] = marked[0][:first] + b"\x01" * (min(last, len(marked[0])) - first) + marked[0][last:]
-        return all(m[:1] == m[-1:] == b"\x01" and m.count(1) >= WALLED * len(m) for m in marked)
+        return marked[0][:1] == marked[0][-1:] == b"\x01" and marked[0].count(1) >= WALLED * len(marked[0])
 
     def _inked(self, left: int, top: int, right: int, bottom: int, by: int = CONTRAST) -> list[bytes]:
         """The rows there with 1 for each pixel that differs by so much from the commonest."""
@@ -345,6 +366,11 @@ class Canvas:
         return self._pixels[
             max(0, top) * self._width + x : max(0, min(self._height, bottom)) * self._width : self._width
         ]
+
+
+def _by_height(texts: Sequence[Text]) -> list[tuple[float, float, float]]:
+    """Where the middle of each text is, from top to bottom, and its left and right: asked for every side of a shape."""
+    return sorted((text.box.centre.y, text.box.left, text.box.right) for text in texts)
 
 
 def near_to(label: Box) -> float:
@@ -393,6 +419,7 @@ def _ends(box: Box, label: Box) -> bool:
     return abs(label.right - box.right) <= SLACK and box.left > label.centre.x
 
 
-def _is_square(box: Box) -> bool:
+def is_square(box: Box) -> bool:
+    """Whether it has the size and shape of a tick box."""
     sides = SMALL <= box.width <= LARGE and SMALL <= box.height <= LARGE
     return sides and 0.8 <= box.width / box.height <= 1.25
