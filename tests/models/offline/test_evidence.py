@@ -34,7 +34,7 @@ def test_a_dot_that_goes_is_a_change_and_a_caret_that_blinks_is_none(where: tupl
     """Before the name of a text that is not saved stands a dot, four pixels wide; a speck is nothing."""
     before, after = (Image.new("RGB", (200, 100), "white") for _ in range(2))
     ImageDraw.Draw(before).rectangle(where, fill="black")
-    assert len(changes(*(ReadScreen(picture, (), {}) for picture in (before, after)))) == count
+    assert len(changes(ReadScreen(before, (), {}), ReadScreen(after, (), {}))) == count
 
 
 def test_a_speck_that_is_read_as_a_letter_says_nothing() -> None:
