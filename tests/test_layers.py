@@ -112,6 +112,7 @@ BELOW: dict[str, set[str]] = {
             "record",
             "desktop",
             "machines",
+            "automation",
         ),
         *("models.coasty", "models.offline", "models.transport"),
     },
@@ -140,6 +141,7 @@ BELOW: dict[str, set[str]] = {
         "file_lock",
         "serve_file",
         "machines",
+        "automation",
         "server",
     },
 }

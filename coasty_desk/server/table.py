@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from coasty_desk.server import access_operations, inference_operations, machine_operations
+from coasty_desk.server import access_operations, inference_operations, machine_operations, run_operations
 from coasty_desk.server.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     *access_operations.OPERATIONS,
     *inference_operations.OPERATIONS,
     *machine_operations.OPERATIONS,
+    *run_operations.OPERATIONS,
 )

@@ -17,7 +17,7 @@ import platformdirs
 from coasty_desk import file_lock, lifetimes, plain_files, serve_file
 from coasty_desk.cli import configured
 from coasty_desk.core.counting import be, counted
-from coasty_desk.core.errors import UsageError
+from coasty_desk.core.errors import CoastyDeskError, UsageError
 from coasty_desk.core.folders import at_home, given
 from coasty_desk.serve_file import ServeFile
 from coasty_desk.settings import Settings
@@ -48,7 +48,6 @@ def served(options: Mapping[str, object]) -> int:
         message = "The packages that the service needs are not installed."
         raise UsageError(message, f"Install them: {INSTALL_SERVE}.") from error
     from coasty_desk.server.database import Database
-    from coasty_desk.server.served_machines import machines
     from coasty_desk.server.service import Service
 
     folder = _data_folder()
@@ -70,7 +69,7 @@ def served(options: Mapping[str, object]) -> int:
         stack.enter_context(_told(folder, own_url, service))
         _say(chosen, url, _first_key(service))
         with _ended_by_signals(server.end):
-            threading.Thread(target=lambda: machines(service), name="coasty-desk machines", daemon=True).start()
+            threading.Thread(target=_find_again, args=(service,), name="coasty-desk machines", daemon=True).start()
             server.run(listeners)
         _say_what_goes_on(service)
     return 0
@@ -151,10 +150,28 @@ def _how_to_stop() -> str:
     return "To stop it: Ctrl-C."
 
 
-def _say_what_goes_on(service: Service) -> None:
-    """A machine does not end with whoever serves it."""
+def _find_again(service: Service) -> None:
+    """Machines that go on, and runs that were cut off."""
+    from coasty_desk.server import served_runs
     from coasty_desk.server.served_machines import machines
 
+    machines(service)
+    try:
+        served_runs.find_again(service)
+    except CoastyDeskError as error:
+        print(f"coasty-desk: runs cannot be gone on with. {error.message} {error.remedy}".rstrip(), file=sys.stderr)
+
+
+def _say_what_goes_on(service: Service) -> None:
+    """A machine does not end with whoever serves it, and a run is only cut off."""
+    from coasty_desk.server import served_runs
+    from coasty_desk.server.served_machines import machines
+
+    left = served_runs.going_on(service)
+    if left:
+        print(
+            f"{counted(left, 'run')} {be(left)} not at the end: the next `coasty-desk serve` goes on with {'it' if left == 1 else 'them'}."
+        )
     many = len(machines(service).going_on)
     if many:
         them = counted(many, "virtual machine")

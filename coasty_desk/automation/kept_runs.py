@@ -1,0 +1,51 @@
+"""What a look at the service's store tells of its runs, without a service and without what one loads: for the command line, and before it is loaded."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+STORE = "automation.sqlite3"
+"""Beside the service's database."""
+
+BUSY = 2.0
+"""Seconds that whoever writes it is waited for."""
+
+_UNFINISHED = "status IN ('queued', 'running', 'awaiting_human')"
+
+
+class KeptRun(Struct, frozen=True):
+    """A run that has not come to its end; `created_at` are seconds since the epoch, `cost` micro-dollars."""
+
+    run_id: str
+    status: str
+    task: str
+    created_at: float
+    steps: int
+    cost: int
+
+
+def unfinished(folder: Path) -> list[KeptRun]:
+    """Those of the service that keeps its runs in this folder, the newest first. None can be read: none."""
+    query = f"SELECT id, status, task, created_at, steps, cost FROM runs WHERE {_UNFINISHED} ORDER BY created_at DESC, id DESC"  # noqa: S608 - of our own words
+    return [KeptRun(*row) for row in _asked(folder, query)]
+
+
+def is_anything_left(folder: Path) -> bool:
+    """Whether there is anything to go on with: a run, or a machine that was made for one."""
+    return bool(_asked(folder, f"SELECT 1 FROM runs WHERE {_UNFINISHED} OR machine LIKE '%pending%' LIMIT 1"))  # noqa: S608 - as above
+
+
+def _asked(folder: Path, query: str) -> list[Any]:
+    path = folder / STORE
+    if not path.is_file():
+        return []
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY)) as store:
+            return store.execute(query).fetchall()
+    except sqlite3.Error:
+        return []

@@ -1,0 +1,289 @@
+"""The runs of one service, for whoever asks for them: a program over HTTP, a workflow, a page."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from msgspec import Struct, to_builtins
+
+from coasty_desk.automation.engine import Engine, Work
+from coasty_desk.automation.run_events import RunEnd, RunEvent, RunEventTrail
+from coasty_desk.automation.run_record import JournalTail
+from coasty_desk.automation.run_row import OwnMachine, RunAnswer, RunFault, RunOptions, RunRow
+from coasty_desk.automation.run_states import UNFINISHED, WISHED, RunStatus
+from coasty_desk.automation.run_store import RunStore, needs_cleanup
+from coasty_desk.automation.run_supervisor import TOLD, RunSupervisor, Tell
+from coasty_desk.core.money import CENT
+from coasty_desk.record import listing
+from coasty_desk.wire.journal_codec import Looked
+
+KIND = "run"
+"""Of the engine's work."""
+
+MOST_UNFINISHED = 1000
+"""Runs at a time that have not ended."""
+
+CANCEL_PATIENCE = 10.0
+"""Seconds in which a run that is cancelled has ended, else it is told as it is."""
+
+_SPACE = uuid.UUID("0e0b3a61-4a0c-4d6f-9a38-1d5f6a7c9b20")
+
+
+_QUEUED: frozenset[RunStatus] = frozenset({"queued"})
+_AWAITING: frozenset[RunStatus] = frozenset({"awaiting_human"})
+
+
+class NoRunError(Exception):
+    """There is no run of that id."""
+
+
+class TooManyRunsError(Exception):
+    """So many have not ended yet that no more are taken."""
+
+
+class RunStateError(Exception):
+    """What is asked for is not possible as the run is now. `is_race`: somebody else was first."""
+
+    def __init__(self, message: str, row: RunRow, allowed: frozenset[RunStatus], *, is_race: bool = False) -> None:
+        super().__init__(message)
+        self.row, self.allowed, self.is_race = row, allowed, is_race
+
+
+class NewRun(Struct, frozen=True):
+    """What is asked for: on a machine, by its own id, or on one that is made for it (`machine`)."""
+
+    task: str
+    options: RunOptions
+    machine_id: str = ""
+    machine: OwnMachine | None = None
+
+
+class RunPicture(Struct, frozen=True):
+    """One look at the screen: of which sitting and step, and where its picture is."""
+
+    index: int
+    sitting: int
+    looked: Looked
+    path: Path | None
+
+
+class RunFeed:
+    """That a run has changed, for those who wait for it. From any thread."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._counts: dict[str, int] = {}
+        self._ended = False
+
+    def changed(self, run_id: str) -> None:
+        """Wake who waits for this run."""
+        with self._changed:
+            self._counts[run_id] = self._counts.get(run_id, 0) + 1
+            self._changed.notify_all()
+
+    def at(self, run_id: str) -> int:
+        """Where it is now, for `wait`; ask before what is looked at is read."""
+        with self._changed:
+            return self._counts.get(run_id, 0)
+
+    def wait(self, run_id: str, seen: int, seconds: float) -> bool:
+        """Until it is changed since, or the service ends; False where neither came within so many seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._ended or self._counts.get(run_id, 0) != seen, seconds)
+
+    def forget(self, run_id: str) -> None:
+        """It changes no more."""
+        with self._changed:
+            self._counts.pop(run_id, None)
+
+    def end(self) -> None:
+        """Wake all, for good."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the service ends."""
+        return self._ended
+
+
+class RunService:
+    """From any thread, between `begin` and `close`."""
+
+    def __init__(
+        self,
+        store: RunStore,
+        engine: Engine,
+        supervisor: RunSupervisor,
+        feed: RunFeed,
+        tell: Tell,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.store, self.engine, self.supervisor, self.feed = store, engine, supervisor, feed
+        self._tell, self._clock = tell, clock
+
+    def begin(self) -> None:
+        """Go on with what was cut off; after the engine has begun. Whatever was kept and not submitted yet is submitted now."""
+        for row in self.store.unfinished():
+            self._submit(row)
+
+    def close(self) -> None:
+        """Cut off what runs: the next service goes on with it. After the engine was closed."""
+        self.feed.end()
+        self.supervisor.close()
+
+    def create(self, asked: NewRun, operation_id: str = "", key_id: str = "", request_id: str = "") -> RunRow:
+        """A new run, which is queued; the same one again for the same operation. Raises TooManyRunsError."""
+        run_id = str(uuid.uuid5(_SPACE, operation_id) if operation_id else uuid.uuid4())
+        row = self.store.get(run_id) if operation_id else None
+        if row is None:
+            if self.store.count_unfinished() >= MOST_UNFINISHED:
+                raise TooManyRunsError
+            row = self.store.insert(
+                RunRow(
+                    id=run_id,
+                    created_at=self._clock(),
+                    machine_id=asked.machine_id,
+                    task=asked.task,
+                    options=asked.options,
+                    machine=asked.machine,
+                    key_id=key_id,
+                    request_id=request_id,
+                    webhook_secret=f"whsec_{secrets.token_hex(32)}" if asked.options.webhook_url else "",
+                )
+            )
+        self._submit(row)
+        self.feed.changed(run_id)
+        return row
+
+    def get(self, run_id: str) -> RunRow:
+        """Raises NoRunError."""
+        row = self.store.get(run_id)
+        if row is None:
+            raise NoRunError
+        return row
+
+    def all(self, status: RunStatus | None, limit: int) -> tuple[list[RunRow], bool]:
+        """The newest first, and whether there are more."""
+        found = self.store.all(status, limit + 1)
+        return found[:limit], len(found) > limit
+
+    def cancel(self, run_id: str) -> RunRow:
+        """End it, whatever it does; gives it as it is once it has ended. Raises NoRunError, RunStateError where it has ended otherwise."""
+        row = self.get(run_id)
+        if row.is_over:
+            raise _over(row)
+        status, code, message = WISHED["cancel"]
+        ended = {"status": status, "error": RunFault(code, message), "finished_at": self._clock()}
+        gone = self.store.change(
+            *(run_id, _QUEUED, ended),
+            where={"begun": False},
+            also=lambda connection, row: self._tell(connection, row, f"{TOLD}{status}"),
+        )
+        if gone is None:
+            self.store.change(run_id, UNFINISHED, {"wish": "cancel"}, where={"wish": ""})
+            self.supervisor.wake(run_id)
+        else:
+            self.engine.cancel(run_id)  # nothing is to be done; where it cannot, its handler finds it over
+        self.feed.changed(run_id)
+        row = self._ended_within(run_id, CANCEL_PATIENCE)
+        if row.is_over and row.status != status:
+            raise _over(row)
+        return row
+
+    def resume(self, run_id: str, *, approved: bool, note: str) -> RunRow:
+        """Answer what it waits for. Raises NoRunError, RunStateError."""
+        row = self.get(run_id)
+        if row.status != "awaiting_human":
+            raise _not_awaiting(row)
+        answer = RunAnswer(approved, note, row.question or "")
+        heard = {"status": "running", "answer": answer, "question": None, "awaiting_since": None}
+        told = self.store.change(run_id, _AWAITING, heard, where={"wish": "", "question": row.question})
+        if told is None:
+            raise _not_awaiting(self.get(run_id), is_race=True)
+        self.supervisor.wake(run_id)
+        self.feed.changed(run_id)
+        return told
+
+    def events(self, run_id: str, after: int, keep_alive: float) -> Iterator[RunEvent | None]:
+        """All that happens with a number above `after`, as it does; None where nothing did for so many seconds.
+
+        It ends after the last one, or with the service. Raises NoRunError at once.
+        """
+        row = self.get(run_id)
+        return self._events(row, after, keep_alive)
+
+    def _events(self, row: RunRow, after: int, keep_alive: float) -> Iterator[RunEvent | None]:
+        trail, tail = RunEventTrail(row.machine_id), JournalTail(self.supervisor.runs / row.id)
+        if after < 0:
+            yield trail.first()
+        while True:
+            seen = self.feed.at(row.id)
+            row = self.get(row.id)  # before the record: that of a run which is over is whole
+            for line in tail.new():
+                yield from (event for event in trail.follow(line) if event.id > after)
+            if row.is_over:
+                yield from (event for event in trail.last(_end(row)) if event.id > after)
+                return
+            if not self.feed.wait(row.id, seen, keep_alive):
+                yield None
+            if self.feed.has_ended:
+                return
+
+    def pictures(self, run_id: str, after_index: int, limit: int) -> tuple[list[RunPicture], bool]:
+        """What the model saw, beyond that index, and whether there is more. Raises NoRunError."""
+        folder = self.supervisor.runs / self.get(run_id).id
+        found: list[RunPicture] = []
+        sitting, index = 0, -1
+        for event in listing.events(folder):
+            if event.name == "run_started":
+                sitting += 1
+            elif isinstance(event, Looked):
+                index += 1
+                if index > after_index:
+                    if len(found) == limit:
+                        return found, True
+                    path = None if event.file is None else folder / event.file
+                    found.append(RunPicture(index, max(sitting, 1), event, path))
+        return found, False
+
+    def unfinished(self) -> int:
+        """How many have not come to their end."""
+        return self.store.count_unfinished()
+
+    def _submit(self, row: RunRow) -> None:
+        if not row.is_over or needs_cleanup(row):
+            self.engine.submit(Work(work_id=row.id, kind=KIND, queue=row.queue))
+
+    def _ended_within(self, run_id: str, seconds: float) -> RunRow:
+        until = time.monotonic() + seconds
+        while True:
+            seen = self.feed.at(run_id)
+            row = self.get(run_id)
+            left = until - time.monotonic()
+            if row.is_over or left <= 0 or self.feed.has_ended:
+                return row
+            self.feed.wait(run_id, seen, left)
+
+
+def _end(row: RunRow) -> RunEnd:
+    cents = row.cost // CENT
+    result, error = (None if value is None else to_builtins(value) for value in (row.result, row.error))
+    return RunEnd(row.status, row.steps, cents, cents, result, error)
+
+
+def _over(row: RunRow) -> RunStateError:
+    return RunStateError(f"The run has ended: it is {row.status}.", row, UNFINISHED)
+
+
+def _not_awaiting(row: RunRow, *, is_race: bool = False) -> RunStateError:
+    if is_race or row.answer is not None:
+        message = "The run was answered by somebody else just now."
+        return RunStateError(message, row, _AWAITING, is_race=not row.is_over)
+    return RunStateError(f"The run is {row.status}, and waits for nobody.", row, _AWAITING)

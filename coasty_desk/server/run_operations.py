@@ -1,0 +1,377 @@
+"""The operations on runs (API.md §10): rows whose handlers ask the run service, and say in `/v1`'s words what it answers."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from coasty_desk import plain_files
+from coasty_desk.core.errors import UsageError
+from coasty_desk.core.money import CENT
+from coasty_desk.machines.machine_errors import NoMachineError
+from coasty_desk.machines.machine_record import MachineRecord
+from coasty_desk.server import request_values
+from coasty_desk.server.api_errors import ApiError
+from coasty_desk.server.operation import Call, CallReply, Operation
+from coasty_desk.server.served_machines import machines
+from coasty_desk.server.served_runs import runs
+from coasty_desk.server.timestamps import iso
+from coasty_desk.wire import run_resources as wire
+from coasty_desk.wire.machine_resources import NothingRequest
+
+if TYPE_CHECKING:
+    from coasty_desk.automation.run_events import RunEvent
+    from coasty_desk.automation.run_row import OwnMachine, RunOptions, RunRow
+    from coasty_desk.automation.run_service import RunPicture
+
+KEEP_ALIVE = 10.0
+"""Seconds between two comments to whoever reads events while none come."""
+
+LARGEST_PICTURE = 30_000_000
+MOST_IMAGES = 10
+"""Pictures with their content in one answer."""
+
+LARGEST_METADATA = 16_384
+"""Bytes, as JSON."""
+
+_FIRST_STARTED = "Start one first: POST /v1/runs."
+
+
+def _create(call: Call) -> CallReply:
+    from coasty_desk.automation.run_service import NewRun
+
+    asked: wire.CreateRunRequest = call.body
+    options = _options(
+        call,
+        asked,
+        on_awaiting_human=asked.on_awaiting_human,
+        awaiting_human_timeout_seconds=asked.awaiting_human_timeout_seconds,
+    )
+    return _made(call, NewRun(asked.task, options, _machine(call, asked.machine_id).id))
+
+
+def _create_task(call: Call) -> CallReply:
+    from coasty_desk.automation.run_row import OwnMachine
+    from coasty_desk.automation.run_service import NewRun
+
+    asked: wire.TaskRequest = call.body
+    machine = asked.machine or wire.TaskMachine()
+    if machine.os_type != "linux":
+        message = "Only Linux machines can be made here."
+        raise ApiError("FEATURE_NOT_AVAILABLE", message, 'Ask for `"os_type": "linux"`.')
+    wish = {
+        "cpu_cores": machine.cpu_cores,
+        "memory_gb": machine.memory_gb,
+        "storage_gb": machine.storage_gb,
+        "restores": "latest" if machine.restore_from_snapshot else "",
+    }
+    options = _options(call, asked, on_awaiting_human="fail")
+    return _made(call, NewRun(asked.task, options, machine=OwnMachine(wish=wish)))
+
+
+def _made(call: Call, asked: Any) -> CallReply:
+    from coasty_desk.automation.run_service import TooManyRunsError
+
+    try:
+        row = runs(call.service).create(
+            asked, call.operation_id, "" if call.key is None else call.key.key_id, call.request_id
+        )
+    except TooManyRunsError as error:
+        message = "So many runs wait already that no more are taken."
+        raise ApiError("TOO_MANY_RUNS", message, retry_after=60) from error
+    queued = msgspec.structs.replace(row, status="queued", machine=asked.machine)
+    return CallReply(_resource(queued, secret=row.webhook_secret or None))
+
+
+def _list(call: Call) -> CallReply:
+    asked: wire.RunListQuery = call.query
+    found, more = runs(call.service).all(asked.status, asked.limit)
+    return CallReply(wire.ListRunsResponse([_resource(row) for row in found], has_more=more))
+
+
+def _show(call: Call) -> CallReply:
+    with _told():
+        return CallReply(_resource(runs(call.service).get(call.path["run_id"])))
+
+
+def _cancel(call: Call) -> CallReply:
+    with _told():
+        return CallReply(_resource(runs(call.service).cancel(call.path["run_id"])))
+
+
+def _resume(call: Call) -> CallReply:
+    asked: wire.ResumeRunRequest = call.body or wire.ResumeRunRequest()
+    with _told():
+        row = runs(call.service).resume(call.path["run_id"], approved=asked.approved, note=asked.note or "")
+    return CallReply(_resource(row))
+
+
+def _events(call: Call) -> CallReply:
+    asked: wire.RunEventsQuery = call.query
+    header = call.headers.get("last-event-id", "").strip()
+    after = max(int(header) if header.isascii() and header.isdigit() and len(header) < 16 else -1, -1)
+    if asked.after is not None:
+        after = max(after, asked.after)
+    with _told():
+        events = runs(call.service).events(call.path["run_id"], after, KEEP_ALIVE)
+    return CallReply(stream=_frames(events))
+
+
+def _frames(events: Iterator[RunEvent | None]) -> Iterator[bytes]:
+    yield b": the events of a run\n\n"
+    for event in events:
+        if event is None:
+            yield b": nothing new\n\n"
+        else:
+            yield b"id: %d\nevent: %s\ndata: %s\n\n" % (event.id, event.name.encode(), msgspec.json.encode(event.data))
+
+
+def _screenshots(call: Call) -> CallReply:
+    asked: wire.RunScreenshotsQuery = call.query
+    limit = min(asked.limit, MOST_IMAGES) if asked.include_image else asked.limit
+    with _told():
+        found, more = runs(call.service).pictures(call.path["run_id"], asked.after_index, limit)
+    frames = [_screenshot(picture, with_image=asked.include_image) for picture in found]
+    return CallReply(wire.RunScreenshots(call.path["run_id"], frames, more), headers={"Cache-Control": "no-store"})
+
+
+def _screenshot(picture: RunPicture, *, with_image: bool) -> wire.RunScreenshot:
+    looked, content = picture.looked, None
+    if picture.path is not None:
+        try:
+            content = plain_files.read(picture.path, LARGEST_PICTURE, links=False)
+        except OSError:
+            content = None
+    return wire.RunScreenshot(
+        index=picture.index,
+        attempt=picture.sitting,
+        step=looked.step,
+        taken_at=iso(looked.time.timestamp()),
+        width=looked.sent.width,
+        height=looked.sent.height,
+        mime_type=looked.media_type,
+        size_bytes=looked.length,
+        sha256=None if content is None else hashlib.sha256(content).hexdigest(),
+        degraded=False,
+        encrypted_at_rest=False,
+        image_b64=b64encode(content).decode("ascii") if with_image and content is not None else None,
+        image_unavailable="the picture is not kept any more" if with_image and content is None else None,
+    )
+
+
+def _options(call: Call, asked: wire.CreateRunRequest | wire.TaskRequest, **more: Any) -> RunOptions:
+    """What of the request is kept as it is. Raises ApiError for what no type can say."""
+    from coasty_desk.automation.run_row import RunOptions
+
+    byok = next((name for name in call.headers if name.startswith("x-llm-")), None)
+    if byok is not None or (asked.llm is not None and asked.llm.provider != "managed"):
+        message = "A run is asked of the service's own model, and not with a caller's key."
+        raise ApiError("FEATURE_NOT_AVAILABLE", message, "Start the service with --provider, and leave `llm` out.")
+    if asked.metadata is not None and len(msgspec.json.encode(asked.metadata)) > LARGEST_METADATA:
+        raise request_values.refused(["body", "metadata"], f"it has more than {LARGEST_METADATA} bytes")
+    policy = None if asked.action_policy is None else msgspec.to_builtins(asked.action_policy)
+    if policy is not None:
+        from coasty_desk.wire import policy_file
+
+        try:
+            policy_file.parsed(policy)
+        except UsageError as error:
+            raise request_values.refused(["body", "action_policy"], error.message.rstrip(".")) from error
+    if asked.webhook_url is not None:
+        _demand_receiver(asked.webhook_url, private=False)
+    return RunOptions(
+        cua_version=asked.cua_version,
+        instructions=asked.instructions,
+        system_prompt=asked.system_prompt,
+        max_steps=asked.max_steps,
+        deadline_seconds=asked.deadline_seconds,
+        budget_cents=asked.budget_cents,
+        action_policy=policy,
+        webhook_url=asked.webhook_url,
+        metadata=asked.metadata,
+        model=asked.model or (None if asked.llm is None else asked.llm.model),
+        **more,
+    )
+
+
+def _demand_receiver(url: str, *, private: bool) -> None:
+    """Raise ApiError where nothing may be sent there; where it leads to is looked at when something is."""
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("https", *(("http",) if private else ())) and parts.hostname and parts.port != 0
+    except ValueError:
+        fits = False
+    if (
+        not fits
+        or parts.username is not None
+        or parts.password is not None
+        or not url.isascii()
+        or not url.isprintable()
+    ):
+        raise request_values.refused(["body", "webhook_url"], "it is no https address without a user's name in it")
+
+
+def _machine(call: Call, name: str) -> MachineRecord:
+    try:
+        found = machines(call.service).find(name)
+    except NoMachineError as error:
+        message = "There is no such machine."
+        raise ApiError("MACHINE_NOT_FOUND", message) from error
+    if found.status == "terminated":
+        message = "The machine is terminated."
+        raise ApiError("MACHINE_NOT_FOUND", message)
+    return found
+
+
+def _resource(row: RunRow, *, secret: str | None = None) -> wire.RunResource:
+    options, cents = row.options, row.cost // CENT
+    result = None if row.result is None else wire.RunOutcome(row.result.passed, row.result.status, row.result.summary)
+    return wire.RunResource(
+        id=row.id,
+        status=row.status,
+        machine_id=row.machine_id or None,
+        task=row.task,
+        cua_version=options.cua_version,
+        instructions=options.instructions,
+        max_steps=options.max_steps,
+        deadline_seconds=options.deadline_seconds,
+        budget_cents=options.budget_cents,
+        on_awaiting_human=options.on_awaiting_human,
+        awaiting_human_timeout_seconds=options.awaiting_human_timeout_seconds,
+        steps_completed=row.steps,
+        step_count=row.steps,
+        credits_charged=cents,
+        cost_cents=cents,
+        usage=wire.RunUsage(cents, cents),
+        result=result,
+        error=None if row.error is None else wire.RunError(row.error.code, row.error.message),
+        awaiting_human_reason=(row.question or _HAND) if row.status == "awaiting_human" else None,
+        awaiting_human_since=_iso(row.awaiting_since),
+        metadata=None if options.metadata is None else dict(options.metadata),
+        model=options.model,
+        llm=None,
+        webhook_url=options.webhook_url,
+        webhook_secret=secret,
+        created_at=iso(row.created_at),
+        started_at=_iso(row.started_at),
+        finished_at=_iso(row.finished_at),
+        machine=_own_machine(row.machine),
+    )
+
+
+_HAND = "A person's hand is on the machine."
+
+
+def _own_machine(own: OwnMachine | None) -> wire.RunMachine | None:
+    return (
+        None if own is None else wire.RunMachine("automatic", own.status, own.machine_id, "always", own.cleanup_status)
+    )
+
+
+def _iso(moment: float | None) -> str | None:
+    return None if moment is None else iso(moment)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Within the block, what cannot be done with a run is said in `/v1`'s words."""
+    from coasty_desk.automation.run_service import NoRunError, RunStateError
+
+    try:
+        yield
+    except NoRunError as error:
+        message = "There is no such run."
+        raise ApiError("RUN_NOT_FOUND", message, f"GET /v1/runs has them. {_FIRST_STARTED}") from error
+    except RunStateError as error:
+        waits = error.allowed == {"awaiting_human"}
+        code = "RESUME_CONFLICT" if error.is_race else "NOT_AWAITING_HUMAN" if waits else "INVALID_STATE"
+        raise ApiError(code, str(error), current_state=error.row.status, allowed_from=sorted(error.allowed)) from error
+
+
+def _row(
+    name: str,
+    method: Any,
+    path: str,
+    summary: str,
+    reply: type | None,
+    handler: Callable[[Call], CallReply],
+    **more: Any,
+) -> Operation:
+    scope: Literal["runs:read", "runs:write"] = "runs:read" if method == "GET" else "runs:write"
+    errors = (*more.pop("errors", ()), *(("RUN_NOT_FOUND",) if "{" in path else ()))
+    return Operation(
+        name,
+        method,
+        path,
+        summary,
+        reply,
+        handler,
+        errors=(*errors, "FEATURE_NOT_AVAILABLE"),
+        tag="runs",
+        scope=scope,
+        **more,
+    )
+
+
+_ONE = "/runs/{run_id}"
+_STARTED = ("TOO_MANY_RUNS", "UPSTREAM_ERROR")
+
+OPERATIONS: tuple[Operation, ...] = (
+    _row(
+        *(
+            "createRun",
+            "POST",
+            "/runs",
+            "Have a task done on a machine; it waits for its turn",
+            wire.RunResource,
+            _create,
+        ),
+        body=wire.CreateRunRequest,
+        errors=("MACHINE_NOT_FOUND", *_STARTED),
+        idempotent=True,
+    ),
+    _row(
+        *("listRuns", "GET", "/runs", "List the runs, the newest first", wire.ListRunsResponse, _list),
+        query=wire.RunListQuery,
+    ),
+    _row("getRun", "GET", _ONE, "Show a run", wire.RunResource, _show),
+    _row(
+        *("cancelRun", "POST", f"{_ONE}/cancel", "End a run, whatever it does", wire.RunResource, _cancel),
+        body=NothingRequest,
+        body_required=False,
+        errors=("INVALID_STATE",),
+    ),
+    _row(
+        *("resumeRun", "POST", f"{_ONE}/resume", "Answer a run that waits for a person", wire.RunResource, _resume),
+        body=wire.ResumeRunRequest,
+        body_required=False,
+        errors=("NOT_AWAITING_HUMAN", "RESUME_CONFLICT"),
+    ),
+    _row(
+        *("streamRunEvents", "GET", f"{_ONE}/events", "What happens in a run, as it happens", None, _events),
+        query=wire.RunEventsQuery,
+    ),
+    _row(
+        *("listRunScreenshots", "GET", f"{_ONE}/screenshots", "What the model saw", wire.RunScreenshots, _screenshots),
+        query=wire.RunScreenshotsQuery,
+    ),
+    _row(
+        *(
+            "createTask",
+            "POST",
+            "/tasks",
+            "Have a task done on a machine that is made for it, and taken away after it",
+            wire.RunResource,
+            _create_task,
+        ),
+        body=wire.TaskRequest,
+        errors=_STARTED,
+        idempotent=True,
+    ),
+)

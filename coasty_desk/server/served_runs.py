@@ -1,0 +1,145 @@
+"""The runs that the service has, found again when they are first asked for, and what they need of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from coasty_desk import plain_files
+from coasty_desk.automation import kept_runs
+from coasty_desk.machines.registry import MachineRegistry, NewMachine
+from coasty_desk.server.api_errors import ApiError
+from coasty_desk.server.served_machines import machines
+from coasty_desk.server.service import Service
+from coasty_desk.settings import Settings
+
+if TYPE_CHECKING:
+    from coasty_desk.automation.engine import Engine
+    from coasty_desk.automation.run_row import RunRow
+    from coasty_desk.automation.run_service import RunFeed, RunService
+    from coasty_desk.machines.worker_protocol import DisplayLoan
+
+ENGINE = "engine.sqlite3"
+POLICIES = "run-policies"
+
+PASSED_ON = ("provider", "model", "base_url", "profile", "script")
+"""Those of the options of `serve` that are a run's as well."""
+
+
+def runs(service: Service) -> RunService:
+    """Those of this service; brought up with the first question, which waits for that. Raises UsageError, OSError."""
+    return service.kept(_begun)
+
+
+def find_again(service: Service) -> None:
+    """Go on with the runs that were cut off, where there are any: without one, what carries runs out is not loaded."""
+    if kept_runs.is_anything_left(service.database.path.parent):
+        runs(service)
+
+
+def going_on(service: Service) -> int:
+    """How many runs the next service has to go on with."""
+    return len(kept_runs.unfinished(service.database.path.parent))
+
+
+def _begun(service: Service) -> RunService:
+    try:
+        return begun(service, _engine(service))
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("dbos", "sqlalchemy"):
+            raise
+        message = "The packages that runs need are not installed."
+        raise ApiError("FEATURE_NOT_AVAILABLE", message, "Install them: pip install 'coasty-desk[serve]'.") from error
+
+
+def _engine(service: Service) -> Engine:
+    from coasty_desk.automation.dbos_engine import DbosEngine
+
+    return DbosEngine(service.database.path.parent / ENGINE)
+
+
+def begun(service: Service, engine: Engine) -> RunService:
+    """On that engine."""
+    from coasty_desk import compose
+    from coasty_desk.automation.run_child import RunChild
+    from coasty_desk.automation.run_service import KIND, RunFeed, RunService
+    from coasty_desk.automation.run_store import RunStore
+    from coasty_desk.automation.run_supervisor import RunSupervisor
+    from coasty_desk.automation.storage import Storage
+
+    folder = service.database.path.parent
+    storage = Storage(folder / kept_runs.STORE)
+    feed = RunFeed()
+    environment = dict(service.environment)
+    supervisor = RunSupervisor(
+        RunStore(storage),
+        compose.runs_folder(),
+        ServedRunMachines(machines(service)),
+        lambda order: RunChild.start(order, environment),
+        lambda row: overrides(service.settings, row, folder / POLICIES),
+        changed=feed.changed,
+    )
+    found = RunService(supervisor.store, engine, supervisor, feed, supervisor.tell)
+
+    def end() -> None:
+        engine.close()
+        found.close()
+        storage.close()
+
+    service.at_end(end)
+    threading.Thread(target=lambda: _end_with(service, feed), name="coasty-desk runs", daemon=True).start()
+    engine.begin({KIND: supervisor.handle})
+    found.begin()
+    return found
+
+
+def _end_with(service: Service, feed: RunFeed) -> None:
+    """Streams of events end as soon as the service is to end."""
+    service.ending.wait()
+    feed.end()
+
+
+def overrides(chosen: Settings, row: RunRow, policies: Path) -> Mapping[str, Any]:
+    """A run's settings, as command-line options would be: the service's own, and what was asked for with the run."""
+    usual, options = Settings(), row.options
+    said: dict[str, Any] = {
+        name: getattr(chosen, name) for name in PASSED_ON if getattr(chosen, name) != getattr(usual, name)
+    }
+    said |= {"max_steps": str(options.max_steps), "cua_version": options.cua_version}
+    if options.model is not None:
+        said["model"] = options.model
+    if options.deadline_seconds is not None:
+        said["deadline"] = str(options.deadline_seconds)
+    if options.budget_cents is not None:
+        said["budget"] = str(options.budget_cents)
+    if options.action_policy is not None:
+        path = policies / f"{row.id}.json"
+        plain_files.folder(policies)
+        plain_files.write(path, msgspec.json.encode(options.action_policy))
+        said["policy"] = [*chosen.policy, str(path)]
+    return said
+
+
+class ServedRunMachines:
+    """A `run_supervisor.RunMachines` of the service's machines."""
+
+    def __init__(self, registry: MachineRegistry) -> None:
+        self._registry = registry
+
+    def lend(self, machine_id: str) -> tuple[str, DisplayLoan | None]:
+        """As the port says."""
+        loan = self._registry.lend(machine_id)
+        return ("desktop", None) if loan is None else (machine_id, loan)
+
+    def make(self, run_id: str, wish: Mapping[str, Any]) -> str:
+        """As the port says."""
+        said = {name: value for name, value in wish.items() if value not in (None, "")}
+        return self._registry.create(NewMachine(f"Task {run_id[:8]}", **said), f"task {run_id}").id
+
+    def remove(self, machine_id: str) -> None:
+        """As the port says."""
+        self._registry.terminate(machine_id)
