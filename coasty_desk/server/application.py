@@ -490,7 +490,7 @@ def _answer(reply: CallReply, call: Call, operation: Operation) -> ServerAnswer:
 
 
 def _repeated(answer: Answer, operation: Operation) -> ServerAnswer:
-    body = idempotency.replayed(answer)
+    body = idempotency.replayed(answer) if operation.priced else None
     headers = {**answer.headers, "X-Coasty-Idempotent-Replay": "true", "Idempotency-Replayed": "true"}
     headers["Idempotency-Status"] = "completed"
     if operation.priced:

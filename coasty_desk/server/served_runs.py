@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from coasty_desk.automation.run_service import RunFeed, RunService
     from coasty_desk.machines.worker_protocol import DisplayLoan
 
-ENGINE = "engine.sqlite3"
+ENGINE, ENGINE_LOCK = "engine.sqlite3", "engine.lock"
 POLICIES = "run-policies"
 
 PASSED_ON = ("provider", "model", "base_url", "profile", "script")
@@ -59,7 +59,8 @@ def _begun(service: Service) -> RunService:
 def _engine(service: Service) -> Engine:
     from coasty_desk.automation.dbos_engine import DbosEngine
 
-    return DbosEngine(service.database.path.parent / ENGINE)
+    folder = service.database.path.parent
+    return DbosEngine(folder / ENGINE, folder / ENGINE_LOCK)
 
 
 def begun(service: Service, engine: Engine) -> RunService:

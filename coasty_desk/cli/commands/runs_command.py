@@ -6,12 +6,16 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from coasty_desk import compose, settings
+from coasty_desk.automation import kept_runs
+from coasty_desk.automation.kept_runs import KeptRun
 from coasty_desk.cli import configured
 from coasty_desk.cli.commands import report_command
 from coasty_desk.cli.terminal.terminal_text import line
@@ -28,6 +32,9 @@ from coasty_desk.record.listing import Summary
 from coasty_desk.record.session_runs import LeftOpen
 from coasty_desk.wire.journal_codec import Began, Looked
 
+WAITING = frozenset({"queued", "awaiting_human"})
+"""What a run of the service can be besides."""
+
 app = group("The recorded runs.")
 app.command("report", epilog="Example:  coasty-desk runs report last --output report.html")(report_command.report)
 
@@ -41,13 +48,14 @@ def list_all(
     task: Annotated[str, typer.Option(metavar="WORDS", help="Only those with these words in their task.")] = "",
     as_json: Json = False,
 ) -> int:
-    """List the recorded runs, newest first."""
+    """List the recorded runs, and those that the service has still to do, newest first."""
     most = None if limit is None else settings.number(limit, "--limit", 1)
-    if status and status not in listing.STATUSES:
+    statuses = listing.STATUSES | WAITING
+    if status and status not in statuses:
         message = f"No run has the status {line(status, 40)}."
-        raise UsageError(message, f"Choose one of {', '.join(sorted(listing.STATUSES))}.")
+        raise UsageError(message, f"Choose one of {', '.join(sorted(statuses))}.")
     runs = compose.runs_folder()
-    recorded = listing.summaries(runs)
+    recorded = _with_those_of_the_service(runs, listing.summaries(runs))
     found = listing.chosen(recorded, status=status, words=task, limit=most)
     if as_json:
         print(json.dumps([_object(runs, summary) for summary in found], indent=2))
@@ -102,6 +110,23 @@ def delete(
     listing.delete(folder)
     print(f"Deleted {folder.name}.")
     return 0
+
+
+def _with_those_of_the_service(runs: Path, recorded: list[Summary]) -> list[Summary]:
+    """With the runs that the service has not begun yet, and as it knows those that it has."""
+    kept = {one.run_id: one for one in kept_runs.unfinished(runs.parent)}
+    known = [
+        replace(one, status=kept[one.run_id].status) if one.run_id in kept and not one.reason else one
+        for one in recorded
+    ]
+    missing = kept.keys() - {one.run_id for one in recorded}
+    waiting = [_waiting(one) for name, one in kept.items() if name in missing]
+    return sorted((*known, *waiting), key=lambda one: (one.started, one.run_id), reverse=True)
+
+
+def _waiting(kept: KeptRun) -> Summary:
+    moment = datetime.fromtimestamp(kept.created_at, UTC)
+    return Summary(kept.run_id, kept.task, kept.status, "", moment, kept.steps, kept.cost)
 
 
 def _closed(left: LeftOpen) -> Iterator[str]:

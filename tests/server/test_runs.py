@@ -1,0 +1,319 @@
+"""Runs over HTTP, as programs have them: a service in its own process, runs in theirs, a display with a window that records what arrives."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import signal
+import threading
+import time
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.automation.run_homes import act, click, typing
+from tests.cli.conftest import recording
+from tests.desktop.xvfb import xvfb
+from tests.server.run_services import OVER, Event, RunningService, running_service, scripted, until
+
+
+@pytest.fixture(scope="module")
+def screen() -> Iterator[str]:
+    """A display for the runs of this module."""
+    with xvfb(1280, 720) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def marked(screen: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """A service whose model obeys the markers in the task."""
+    with running_service(tmp_path_factory.mktemp("home"), screen, "--provider", "script") as found:
+        yield found
+
+
+def test_a_task_is_carried_out_and_its_run_is_a_record_like_any(screen: str, tmp_path: Path) -> None:
+    """With real input; the same run is in the list of the command line, with its pictures and its events."""
+    lines = (act(click(100, 80)), act(typing("hi"), status="done"))
+    with recording(screen) as window, running_service(tmp_path, screen, *scripted(tmp_path, *lines)) as service:
+        run_id = service.create("do it", metadata={"of": "mine"})
+        events = list(service.events(run_id))
+        assert [(event["x"], event["y"]) for event in window.wait_for("press", 1)] == [(100, 80)]
+        found = service.reach(run_id, "succeeded")
+        listed = service.shell("runs", "list", "--json")
+        pictures = service("GET", f"/runs/{run_id}/screenshots?include_image=true").json
+    assert found["result"] == {"passed": True, "status": "completed", "summary": "as the script says"}
+    assert (found["steps_completed"], found["step_count"], found["cost_cents"], found["error"]) == (2, 2, 0, None)
+    assert found["metadata"] == {"of": "mine"}
+    assert found["usage"] == {"credits_charged": 0, "cost_cents": 0}
+    assert run_id in listed.out
+    names = [name for _, name, _ in events]
+    assert names[:2] == ["status", "status"]
+    assert names[-2:] == ["terminal", "done"]
+    assert names.count("tool_call") == names.count("tool_result") == 2
+    assert events[-1][2]["result"]["passed"] is True
+    assert len(pictures["frames"]) >= 2
+    assert [one["index"] for one in pictures["frames"]] == list(range(len(pictures["frames"])))
+    assert b64decode(pictures["frames"][0]["image_b64"]).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("task", "more", "status", "code"),
+    [
+        ("[fail]", {}, "failed", "TASK_FAILED"),
+        ("[steps:9][done]", {"max_steps": 2}, "failed", "MAX_STEPS_REACHED"),
+        ("[steps:60][done]", {"deadline_seconds": 1, "max_steps": 100}, "timed_out", "DEADLINE_EXCEEDED"),
+        ("[pause]", {"on_awaiting_human": "fail"}, "failed", "AWAITING_HUMAN"),
+        ("[pause]", {"on_awaiting_human": "cancel"}, "cancelled", "CANCELLED"),
+        ("[pause]", {"awaiting_human_timeout_seconds": 1}, "timed_out", "AWAITING_HUMAN_TIMEOUT"),
+    ],
+)
+def test_each_way_in_which_a_run_can_end(
+    marked: RunningService, task: str, more: dict[str, object], status: str, code: str
+) -> None:
+    """As API.md §10.3 has it, in the run, in its events and in its record."""
+    run_id = marked.create(task, **more)
+    found = marked.reach(run_id, status)
+    assert found["error"]["code"] == code
+    assert found["finished_at"] is not None
+    assert [name for _, name, _ in marked.events(run_id)][-2:] == ["terminal", "done"]
+    assert marked.journal(run_id)[-1]["event"] == "run_ended"
+    assert marked("POST", f"/runs/{run_id}/cancel").code == "INVALID_STATE"
+    assert marked("POST", f"/runs/{run_id}/resume").code == "NOT_AWAITING_HUMAN"
+
+
+def test_the_models_question_waits_for_an_answer_which_it_gets(marked: RunningService) -> None:
+    """The run says what is asked and since when; the note is in its record."""
+    run_id = marked.create("[pause][done]")
+    found = marked.reach(run_id, "awaiting_human")
+    assert found["awaiting_human_reason"] == "May I go on?"
+    assert found["awaiting_human_since"] is not None
+    answered = marked("POST", f"/runs/{run_id}/resume", {"note": "yes, do", "approved": True})
+    assert (answered.status, answered.json["status"]) == (200, "running")
+    marked.reach(run_id, "succeeded")
+    assert [line["note"] for line in marked.journal(run_id) if line["event"] == "answered"] == ["yes, do"]
+    events = {name: data for _, name, data in marked.events(run_id)}
+    assert events["awaiting_human"]["reason"] == "May I go on?"
+    assert events["resumed"]["note"] == "yes, do"
+
+
+def test_a_queued_run_and_a_running_one_are_cancelled_and_the_next_goes_on(marked: RunningService) -> None:
+    """The answer comes when it has ended."""
+    first, second, third = (marked.create(f"[steps:50][done] {n}", max_steps=90) for n in range(3))
+    marked.reach(first, "running")
+    assert marked("POST", f"/runs/{second}/cancel", {}).json["status"] == "cancelled"
+    assert marked("POST", f"/runs/{first}/cancel").json["status"] == "cancelled"
+    marked.reach(third, "running")
+    assert marked("POST", f"/runs/{third}/cancel").json["status"] == "cancelled"
+    assert not (marked.data / "runs" / second).exists()
+    assert [line["status"] for line in marked.journal(first)[-1:]] == ["cancelled"]
+
+
+def test_a_run_that_is_cancelled_while_it_waits_for_a_person(marked: RunningService) -> None:
+    """And an answer after that is one too many."""
+    run_id = marked.create("[pause][done]")
+    marked.reach(run_id, "awaiting_human")
+    assert marked("POST", f"/runs/{run_id}/cancel").json["status"] == "cancelled"
+    assert marked("POST", f"/runs/{run_id}/resume", {"note": "yes"}).code == "NOT_AWAITING_HUMAN"
+
+
+def test_the_list_has_the_newest_first_and_those_of_a_status(marked: RunningService) -> None:
+    """A bad status and a bad limit have codes of their own."""
+    first, second = marked.create("[done] one"), marked.create("[fail] two")
+    marked.reach(first, "succeeded")
+    marked.reach(second, "failed")
+    listed = marked("GET", "/runs?limit=2").json
+    assert [one["id"] for one in listed["data"]] == [second, first]
+    assert (listed["object"], listed["has_more"]) == ("list", True)
+    assert {one["status"] for one in marked("GET", "/runs?status=failed").json["data"]} == {"failed"}
+    assert marked("GET", "/runs?status=fine").code == "INVALID_STATUS_FILTER"
+    assert marked("GET", "/runs?limit=0").code == "INVALID_LIMIT"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"task": "x"}, "VALIDATION_ERROR"),
+        ({"machine_id": "desktop", "task": ""}, "VALIDATION_ERROR"),
+        ({"machine_id": "desktop", "task": "x", "colour": "red"}, "VALIDATION_ERROR"),
+        ({"machine_id": "desktop", "task": "x", "max_steps": 1001}, "VALIDATION_ERROR"),
+        ({"machine_id": "desktop", "task": "x", "webhook_url": "http://example.com/"}, "VALIDATION_ERROR"),
+        ({"machine_id": "desktop", "task": "x", "webhook_url": "https://me:secret@example.com/"}, "VALIDATION_ERROR"),
+        ({"machine_id": "desktop", "task": "x", "action_policy": {"allowed_actions": ["fly"]}}, "VALIDATION_ERROR"),
+        ({"machine_id": "nowhere", "task": "x"}, "MACHINE_NOT_FOUND"),
+        ({"machine_id": "desktop", "task": "x", "llm": {"provider": "openai"}}, "FEATURE_NOT_AVAILABLE"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_refused_and_nothing_is_done(
+    marked: RunningService, body: dict[str, object], code: str
+) -> None:
+    """Nothing of it is in the list."""
+    before = marked("GET", "/runs?limit=1").json["data"]
+    assert marked("POST", "/runs", body).code == code
+    assert marked("GET", "/runs?limit=1").json["data"] == before
+
+
+def test_the_policy_of_a_run_is_enforced_beside_the_persons_own(screen: str, tmp_path: Path) -> None:
+    """No click arrives where none is allowed."""
+    lines = [act(click(100, 80))] * 3
+    with recording(screen) as window, running_service(tmp_path, screen, *scripted(tmp_path, *lines)) as service:
+        run_id = service.create("do it", action_policy={"blocked_actions": ["click"]})
+        found = service.reach(run_id, *OVER)
+        refused = [line for line in service.journal(run_id) if line["event"] == "refused"]
+        assert found["status"] == "failed"
+        assert refused
+        assert not window.of_kind("press")
+
+
+def test_a_run_that_nobody_knows(marked: RunningService) -> None:
+    """Each of its operations says so."""
+    for method, path in (
+        ("GET", ""),
+        ("POST", "/cancel"),
+        ("POST", "/resume"),
+        ("GET", "/events"),
+        ("GET", "/screenshots"),
+    ):
+        assert marked(method, f"/runs/none{path}").code == "RUN_NOT_FOUND"
+
+
+def test_a_key_without_the_scope_starts_nothing(marked: RunningService) -> None:
+    """And one that may only read reads."""
+    made = marked.shell("keys", "create", "--name", "reader", "--scope", "runs:read", "--json")
+    assert made.code == 0, made.err
+    key = json.loads(made.out)["key"]
+    assert marked("GET", "/runs", X_API_Key=key).status == 200
+    assert marked("POST", "/runs", {"machine_id": "desktop", "task": "x"}, X_API_Key=key).code == "INSUFFICIENT_SCOPE"
+
+
+def test_the_larger_of_the_two_positions_counts(marked: RunningService) -> None:
+    """That of the header and that of the query."""
+    run_id = marked.create("[steps:2][done]")
+    whole = list(marked.events(run_id))
+    at = whole[3][0]
+    for query, header in ((at, 0), (0, at)):
+        answer = marked("GET", f"/runs/{run_id}/events?after={query}", Last_Event_ID=str(header))
+        first = next(line for line in answer.body.splitlines() if line.startswith(b"id: "))
+        assert int(first[4:]) == whole[4][0]
+
+
+def test_the_same_request_after_a_kill_is_the_same_run(screen: str, tmp_path: Path) -> None:
+    """Its key brings the first answer back, and there is one run."""
+    with running_service(tmp_path, screen, "--provider", "script") as service:
+        asked = {"machine_id": "desktop", "task": "[steps:3][done]"}
+        first = service("POST", "/runs", asked, Idempotency_Key="once")
+        service.kill()
+        service.start()
+        again = service("POST", "/runs", asked, Idempotency_Key="once")
+        assert again.json == first.json
+        assert again.headers["x-coasty-idempotent-replay"] == "true"
+        service.reach(first.json["id"], "succeeded")
+        assert [one["id"] for one in service("GET", "/runs").json["data"]] == [first.json["id"]]
+
+
+def test_a_service_that_ends_says_what_goes_on_and_the_next_does(screen: str, tmp_path: Path) -> None:
+    """A run that ran, and one that waited behind it; the first is not ended by it."""
+    with running_service(tmp_path, screen, "--provider", "script") as service:
+        first, second = (service.create(f"[steps:12][done] {n}", max_steps=50) for n in range(2))
+        until(lambda: service.run(first)["steps_completed"] >= 2)
+        waiting = service.shell("runs", "list").out
+        assert second in waiting
+        assert "2 runs are not at the end" in service.end(signal.SIGINT)
+        assert service.run_processes() == []
+        assert service.journal(first)[-1]["event"] != "run_ended"
+        service.start()
+        assert service.reach(first, "succeeded")["steps_completed"] == 13
+        service.reach(second, "succeeded")
+        assert [line["event"] for line in service.journal(first)].count("run_ended") == 1
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_reader_who_reconnects_through_kills_misses_nothing_and_hears_nothing_twice(
+    screen: str, tmp_path: Path, seed: int
+) -> None:
+    """The service and the run's process are killed at random moments, and each click arrives once."""
+    chance = random.Random(seed)  # noqa: S311 - moments, and no secrets
+    places = [(60 + 40 * n, 60 + 25 * n) for n in range(12)]
+    lines = [act(click(x, y)) for x, y in places]
+    with recording(screen) as window, running_service(tmp_path, screen, *scripted(tmp_path, *lines)) as service:
+        run_id = service.create("do it")
+        heard: list[Event] = []
+        over = threading.Event()
+        reader = threading.Thread(target=_read_all, args=(service, run_id, heard, over, random.Random(seed)))  # noqa: S311 - as above
+        reader.start()
+        try:
+            for turn in itertools.count():
+                if over.wait(chance.uniform(0.3, 1.2)) or turn == 5:
+                    break
+                if chance.random() < 0.5:
+                    service.kill()
+                    service.start()
+                else:
+                    for process in service.run_processes():
+                        with suppress(ProcessLookupError):
+                            os.kill(process, signal.SIGKILL)
+            assert over.wait(90)
+        finally:
+            over.set()
+            reader.join(30)
+        assert service.reach(run_id, "succeeded")
+        assert heard == list(service.events(run_id))
+        numbers = [number for number, _, _ in heard]
+        assert numbers == sorted(set(numbers))
+        pressed = [(event["x"], event["y"]) for event in window.of_kind("press")]
+        assert pressed == [place for place in places if place in pressed]
+        doubtful = [line for line in service.journal(run_id) if line["event"] == "run_started"]
+        assert len(pressed) > len(places) - len(doubtful)
+
+
+def _read_all(
+    service: RunningService, run_id: str, heard: list[Event], over: threading.Event, chance: random.Random
+) -> None:
+    """Read on with the last number, whatever breaks; hang up at random."""
+    while not over.is_set():
+        left = chance.randrange(1, 12)
+        for event in service.events(run_id, heard[-1][0] if heard else None, most=5.0):
+            heard.append(event)
+            left -= 1
+            if event[1] == "done":
+                over.set()
+                return
+            if not left:
+                break
+        time.sleep(0.05)
+
+
+def test_a_task_has_a_machine_of_its_own_which_is_gone_after_it(marked: RunningService) -> None:
+    """Nobody is asked, and the run tells of the machine's end."""
+    answer = marked("POST", "/tasks", {"task": "[steps:2][done]"}, Idempotency_Key="task")
+    assert answer.status == 200, answer.body
+    made = answer.json
+    assert (made["machine_id"], made["machine"]["mode"], made["machine"]["id"]) == (None, "automatic", None)
+    found = marked.reach(made["id"], "succeeded")
+    machine = found["machine"]["id"]
+    assert machine is not None
+    until(lambda: bool(marked.run(made["id"])["machine"]["cleanup_status"] == "done"))
+    assert machine not in [one["id"] for one in marked("GET", "/machines").json["data"]]
+
+
+def test_runs_of_two_machines_go_on_at_once(marked: RunningService) -> None:
+    """And of one, one after the other."""
+    machine = marked("POST", "/machines", {"display_name": "beside"}).json["machine"]["id"]
+    try:
+        here, there = marked.create("[pause][done]"), marked.create("[pause][done]", machine_id=machine)
+        after = marked.create("[done]", machine_id=machine)
+        for run_id in (here, there):
+            marked.reach(run_id, "awaiting_human")
+        assert marked.run(after)["status"] == "queued"
+        acted = marked("POST", f"/machines/{machine}/actions", {"command": "move", "parameters": {"x": 5, "y": 5}})
+        assert acted.code == "CONFLICT"
+        for run_id in (here, there):
+            assert marked("POST", f"/runs/{run_id}/resume").status == 200
+        for run_id in (here, there, after):
+            marked.reach(run_id, "succeeded")
+    finally:
+        marked("DELETE", f"/machines/{machine}")
