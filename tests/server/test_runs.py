@@ -13,6 +13,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_a_task_is_carried_out_and_its_run_is_a_record_like_any(screen: str, tmp
     ],
 )
 def test_each_way_in_which_a_run_can_end(
-    marked: RunningService, task: str, more: dict[str, object], status: str, code: str
+    marked: RunningService, task: str, more: dict[str, Any], status: str, code: str
 ) -> None:
     """As API.md §10.3 has it, in the run, in its events and in its record."""
     run_id = marked.create(task, **more)
@@ -183,7 +184,7 @@ def test_a_run_that_nobody_knows(marked: RunningService) -> None:
 
 def test_a_key_without_the_scope_starts_nothing(marked: RunningService) -> None:
     """And one that may only read reads."""
-    made = marked.shell("keys", "create", "--name", "reader", "--scope", "runs:read", "--json")
+    made = marked.shell("keys", "create", "reader", "--scope", "runs:read", "--json")
     assert made.code == 0, made.err
     key = json.loads(made.out)["key"]
     assert marked("GET", "/runs", X_API_Key=key).status == 200
