@@ -18,12 +18,12 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 FUZZER = ROOT / ".venv" / "contract"
 
-NOT_WHOLE = ("revokeApiKey",)
-"""Operations that would take the fuzzer's own key away."""
+NOT_WHOLE = ("revokeApiKey", "streamRunEvents")
+"""What would take the fuzzer's own key away, and what ends with its run alone."""
 
 
 PARTS = (
-    ("--exclude-tag", "machines"),
+    ("--exclude-tag", "machines", "--exclude-tag", "runs"),
     # what a machine can do at the moment, and with which parameters, is no matter of a document
     (
         "--include-tag",
@@ -33,6 +33,9 @@ PARTS = (
         "--exclude-checks",
         "positive_data_acceptance",
     ),
+    # which machines and runs there are is no matter of a document either
+    ("--include-tag", "runs", "--exclude-operation-id", "createTask", "--exclude-checks", "positive_data_acceptance"),
+    ("--include-operation-id", "createTask", "--mode", "negative"),
     # each that is accepted would be a machine
     ("--include-operation-id", "provisionMachine", "--mode", "negative"),
 )

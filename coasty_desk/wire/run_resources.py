@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 from coasty_desk.wire.inference_resources import CuaVersion, LlmConfig, ModelName
+from coasty_desk.wire.machine_resources import Moment
 
 LARGEST_METADATA = 50
 """Keys."""
@@ -156,15 +157,15 @@ class RunResource(Struct, frozen=True, kw_only=True):
     result: RunOutcome | None
     error: RunError | None
     awaiting_human_reason: str | None
-    awaiting_human_since: str | None
+    awaiting_human_since: Moment | None
     metadata: dict[str, Any] | None
     model: str | None
     llm: dict[str, Any] | None
     webhook_url: str | None
     webhook_secret: str | None
-    created_at: str
-    started_at: str | None
-    finished_at: str | None
+    created_at: Moment
+    started_at: Moment | None
+    finished_at: Moment | None
     machine: RunMachine | None
     request_id: str = ""
 
@@ -205,7 +206,7 @@ class RunScreenshot(Struct, frozen=True, omit_defaults=True):
     index: int
     attempt: int
     step: int
-    taken_at: str
+    taken_at: Moment
     width: int
     height: int
     mime_type: str
