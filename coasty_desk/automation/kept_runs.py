@@ -36,8 +36,12 @@ def unfinished(folder: Path) -> list[KeptRun]:
 
 
 def is_anything_left(folder: Path) -> bool:
-    """Whether there is anything to go on with: a run, or a machine that was made for one."""
-    return bool(_asked(folder, f"SELECT 1 FROM runs WHERE {_UNFINISHED} OR machine LIKE '%pending%' LIMIT 1"))  # noqa: S608 - as above
+    """Whether there is anything to go on with: a run, a machine that was made for one, or what a receiver is to be told of one."""
+    runs = f"SELECT 1 FROM runs WHERE {_UNFINISHED} OR machine LIKE '%pending%' LIMIT 1"  # noqa: S608 - as above
+    return any(
+        _asked(folder, query)
+        for query in (runs, "SELECT 1 FROM deliveries WHERE state IN ('waiting', 'sending') LIMIT 1")
+    )
 
 
 def _asked(folder: Path, query: str) -> list[Any]:

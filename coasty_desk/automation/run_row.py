@@ -55,7 +55,7 @@ class RunFault(Struct, frozen=True):
     message: str
 
 
-class OwnMachine(Struct, frozen=True, omit_defaults=True):
+class OwnMachine(Struct, frozen=True):
     """The machine that is made for a run alone and taken away after it. `wish` is what was asked for of it."""
 
     wish: Mapping[str, Any] = {}

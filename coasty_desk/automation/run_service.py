@@ -159,7 +159,7 @@ class RunService:
                 )
             )
         self._submit(row)
-        self.feed.changed(run_id)
+        self.supervisor.changed(run_id)
         return row
 
     def get(self, run_id: str) -> RunRow:
@@ -191,7 +191,7 @@ class RunService:
             self.supervisor.wake(run_id)
         else:
             self.engine.cancel(run_id)  # nothing is to be done; where it cannot, its handler finds it over
-        self.feed.changed(run_id)
+        self.supervisor.changed(run_id)
         row = self._ended_within(run_id, CANCEL_PATIENCE)
         if row.is_over and row.status != status:
             raise _over(row)
@@ -208,7 +208,7 @@ class RunService:
         if told is None:
             raise _not_awaiting(self.get(run_id), is_race=True)
         self.supervisor.wake(run_id)
-        self.feed.changed(run_id)
+        self.supervisor.changed(run_id)
         return told
 
     def events(self, run_id: str, after: int, keep_alive: float) -> Iterator[RunEvent | None]:

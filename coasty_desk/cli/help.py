@@ -62,6 +62,7 @@ TOPICS = {
     "offline": "the instructions that the embedded predictor understands",
     "models": "who predicts: any model, or none; presets, versions, proxies",
     "serve": "this desktop as a service, for programs written for the Coasty API",
+    "served-runs": "runs that the service carries out, whatever is killed meanwhile",
     "virtual": "a machine for one run: a display of its own, behind walls",
     "machines": "other screens than the one in front of you: machines here, and your account's",
     "machines-commands": "all that a machine can be told over /v1: input, windows, terminal, files, browser",

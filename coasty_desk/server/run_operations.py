@@ -7,13 +7,11 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from coasty_desk import plain_files
 from coasty_desk.core.errors import UsageError
-from coasty_desk.core.money import CENT
 from coasty_desk.machines.machine_errors import NoMachineError
 from coasty_desk.machines.machine_record import MachineRecord
 from coasty_desk.server import request_values
@@ -22,12 +20,13 @@ from coasty_desk.server.operation import Call, CallReply, Operation
 from coasty_desk.server.served_machines import machines
 from coasty_desk.server.served_runs import runs
 from coasty_desk.server.timestamps import iso
+from coasty_desk.server.told_runs import run_resource
 from coasty_desk.wire import run_resources as wire
 from coasty_desk.wire.machine_resources import NothingRequest
 
 if TYPE_CHECKING:
     from coasty_desk.automation.run_events import RunEvent
-    from coasty_desk.automation.run_row import OwnMachine, RunOptions, RunRow
+    from coasty_desk.automation.run_row import RunOptions
     from coasty_desk.automation.run_service import RunPicture
 
 KEEP_ALIVE = 10.0
@@ -86,30 +85,30 @@ def _made(call: Call, asked: Any) -> CallReply:
         message = "So many runs wait already that no more are taken."
         raise ApiError("TOO_MANY_RUNS", message, retry_after=60) from error
     queued = msgspec.structs.replace(row, status="queued", machine=asked.machine)
-    return CallReply(_resource(queued, secret=row.webhook_secret or None))
+    return CallReply(run_resource(queued, secret=row.webhook_secret or None))
 
 
 def _list(call: Call) -> CallReply:
     asked: wire.RunListQuery = call.query
     found, more = runs(call.service).all(asked.status, asked.limit)
-    return CallReply(wire.ListRunsResponse([_resource(row) for row in found], has_more=more))
+    return CallReply(wire.ListRunsResponse([run_resource(row) for row in found], has_more=more))
 
 
 def _show(call: Call) -> CallReply:
     with _told():
-        return CallReply(_resource(runs(call.service).get(call.path["run_id"])))
+        return CallReply(run_resource(runs(call.service).get(call.path["run_id"])))
 
 
 def _cancel(call: Call) -> CallReply:
     with _told():
-        return CallReply(_resource(runs(call.service).cancel(call.path["run_id"])))
+        return CallReply(run_resource(runs(call.service).cancel(call.path["run_id"])))
 
 
 def _resume(call: Call) -> CallReply:
     asked: wire.ResumeRunRequest = call.body or wire.ResumeRunRequest()
     with _told():
         row = runs(call.service).resume(call.path["run_id"], approved=asked.approved, note=asked.note or "")
-    return CallReply(_resource(row))
+    return CallReply(run_resource(row))
 
 
 def _events(call: Call) -> CallReply:
@@ -184,7 +183,7 @@ def _options(call: Call, asked: wire.CreateRunRequest | wire.TaskRequest, **more
         except UsageError as error:
             raise request_values.refused(["body", "action_policy"], error.message.rstrip(".")) from error
     if asked.webhook_url is not None:
-        _demand_receiver(asked.webhook_url, private=False)
+        _demand_receiver(call, asked.webhook_url)
     return RunOptions(
         cua_version=asked.cua_version,
         instructions=asked.instructions,
@@ -200,21 +199,14 @@ def _options(call: Call, asked: wire.CreateRunRequest | wire.TaskRequest, **more
     )
 
 
-def _demand_receiver(url: str, *, private: bool) -> None:
-    """Raise ApiError where nothing may be sent there; where it leads to is looked at when something is."""
+def _demand_receiver(call: Call, url: str) -> None:
+    """Raise ApiError where nothing may be sent there; where its name leads to is looked at when something is."""
+    from coasty_desk.automation.public_address import ReceiverError, receiver
+
     try:
-        parts = urlsplit(url)
-        fits = parts.scheme in ("https", *(("http",) if private else ())) and parts.hostname and parts.port != 0
-    except ValueError:
-        fits = False
-    if (
-        not fits
-        or parts.username is not None
-        or parts.password is not None
-        or not url.isascii()
-        or not url.isprintable()
-    ):
-        raise request_values.refused(["body", "webhook_url"], "it is no https address without a user's name in it")
+        receiver(url, private=call.service.settings.webhook_allow_private)
+    except ReceiverError as error:
+        raise request_values.refused(["body", "webhook_url"], str(error)) from error
 
 
 def _machine(call: Call, name: str) -> MachineRecord:
@@ -227,55 +219,6 @@ def _machine(call: Call, name: str) -> MachineRecord:
         message = "The machine is terminated."
         raise ApiError("MACHINE_NOT_FOUND", message)
     return found
-
-
-def _resource(row: RunRow, *, secret: str | None = None) -> wire.RunResource:
-    options, cents = row.options, row.cost // CENT
-    result = None if row.result is None else wire.RunOutcome(row.result.passed, row.result.status, row.result.summary)
-    return wire.RunResource(
-        id=row.id,
-        status=row.status,
-        machine_id=row.machine_id or None,
-        task=row.task,
-        cua_version=options.cua_version,
-        instructions=options.instructions,
-        max_steps=options.max_steps,
-        deadline_seconds=options.deadline_seconds,
-        budget_cents=options.budget_cents,
-        on_awaiting_human=options.on_awaiting_human,
-        awaiting_human_timeout_seconds=options.awaiting_human_timeout_seconds,
-        steps_completed=row.steps,
-        step_count=row.steps,
-        credits_charged=cents,
-        cost_cents=cents,
-        usage=wire.RunUsage(cents, cents),
-        result=result,
-        error=None if row.error is None else wire.RunError(row.error.code, row.error.message),
-        awaiting_human_reason=(row.question or _HAND) if row.status == "awaiting_human" else None,
-        awaiting_human_since=_iso(row.awaiting_since),
-        metadata=None if options.metadata is None else dict(options.metadata),
-        model=options.model,
-        llm=None,
-        webhook_url=options.webhook_url,
-        webhook_secret=secret,
-        created_at=iso(row.created_at),
-        started_at=_iso(row.started_at),
-        finished_at=_iso(row.finished_at),
-        machine=_own_machine(row.machine),
-    )
-
-
-_HAND = "A person's hand is on the machine."
-
-
-def _own_machine(own: OwnMachine | None) -> wire.RunMachine | None:
-    return (
-        None if own is None else wire.RunMachine("automatic", own.status, own.machine_id, "always", own.cleanup_status)
-    )
-
-
-def _iso(moment: float | None) -> str | None:
-    return None if moment is None else iso(moment)
 
 
 @contextmanager

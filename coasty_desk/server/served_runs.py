@@ -18,6 +18,8 @@ from coasty_desk.server.service import Service
 from coasty_desk.settings import Settings
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from coasty_desk.automation.engine import Engine
     from coasty_desk.automation.run_row import RunRow
     from coasty_desk.automation.run_service import RunFeed, RunService
@@ -71,10 +73,30 @@ def begun(service: Service, engine: Engine) -> RunService:
     from coasty_desk.automation.run_store import RunStore
     from coasty_desk.automation.run_supervisor import RunSupervisor
     from coasty_desk.automation.storage import Storage
+    from coasty_desk.automation.webhook_outbox import WebhookOutbox
+    from coasty_desk.automation.webhook_sender import HttpSend, WebhookSender
+    from coasty_desk.server.told_runs import told_outside
 
     folder = service.database.path.parent
     storage = Storage(folder / kept_runs.STORE)
     feed = RunFeed()
+    outbox = WebhookOutbox(storage)
+    sender = WebhookSender(
+        outbox, HttpSend(private=service.settings.webhook_allow_private, environment=service.environment)
+    )
+
+    def tell(connection: Connection, row: RunRow, event: str) -> None:
+        if row.options.webhook_url is None:
+            return
+        occurrence = 1 if row.awaiting_since is None else int(1000 * row.awaiting_since)  # it may wait more than once
+        where = {"url": row.options.webhook_url, "secret": row.webhook_secret}
+        body = told_outside(row, event)
+        outbox.add(connection, run_id=row.id, event=event, body=body, occurrence=occurrence, **where)
+
+    def changed(run_id: str) -> None:
+        feed.changed(run_id)
+        sender.wake()
+
     environment = dict(service.environment)
     supervisor = RunSupervisor(
         RunStore(storage),
@@ -82,17 +104,20 @@ def begun(service: Service, engine: Engine) -> RunService:
         ServedRunMachines(machines(service)),
         lambda order: RunChild.start(order, environment),
         lambda row: overrides(service.settings, row, folder / POLICIES),
-        changed=feed.changed,
+        tell=tell,
+        changed=changed,
     )
     found = RunService(supervisor.store, engine, supervisor, feed, supervisor.tell)
 
     def end() -> None:
+        sender.close()
         engine.close()
         found.close()
         storage.close()
 
     service.at_end(end)
     threading.Thread(target=lambda: _end_with(service, feed), name="coasty-desk runs", daemon=True).start()
+    sender.begin()
     engine.begin({KIND: supervisor.handle})
     found.begin()
     return found

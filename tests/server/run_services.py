@@ -14,9 +14,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-from tests.cli.conftest import Shell
+from tests.cli.conftest import Result, Shell
 from tests.server.served import Answer, Client
-from tests.server.test_killed_service import KilledService
+from tests.server.killed_service import KilledService
 
 PATIENCE = 40.0
 OVER = ("succeeded", "failed", "cancelled", "timed_out")
@@ -27,6 +27,10 @@ Event = tuple[int, str, Any]
 
 class RunningService(KilledService):
     """One that is killed and started again at will; asked with its first key."""
+
+    def cli(self, *arguments: str) -> Result:
+        """A command line of the person whose service it is."""
+        return Shell(self.shell.home)(*arguments)
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """One request."""

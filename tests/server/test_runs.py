@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.automation.receivers import Receiving, checked_by_parts, receiving
 from tests.automation.run_homes import act, click, typing
 from tests.cli.conftest import recording
 from tests.desktop.xvfb import xvfb
@@ -45,7 +46,7 @@ def test_a_task_is_carried_out_and_its_run_is_a_record_like_any(screen: str, tmp
         events = list(service.events(run_id))
         assert [(event["x"], event["y"]) for event in window.wait_for("press", 1)] == [(100, 80)]
         found = service.reach(run_id, "succeeded")
-        listed = service.shell("runs", "list", "--json")
+        listed = service.cli("runs", "list", "--json")
         pictures = service("GET", f"/runs/{run_id}/screenshots?include_image=true").json
     assert found["result"] == {"passed": True, "status": "completed", "summary": "as the script says"}
     assert (found["steps_completed"], found["step_count"], found["cost_cents"], found["error"]) == (2, 2, 0, None)
@@ -184,7 +185,7 @@ def test_a_run_that_nobody_knows(marked: RunningService) -> None:
 
 def test_a_key_without_the_scope_starts_nothing(marked: RunningService) -> None:
     """And one that may only read reads."""
-    made = marked.shell("keys", "create", "reader", "--scope", "runs:read", "--json")
+    made = marked.cli("keys", "create", "reader", "--scope", "runs:read", "--json")
     assert made.code == 0, made.err
     key = json.loads(made.out)["key"]
     assert marked("GET", "/runs", X_API_Key=key).status == 200
@@ -221,7 +222,7 @@ def test_a_service_that_ends_says_what_goes_on_and_the_next_does(screen: str, tm
     with running_service(tmp_path, screen, "--provider", "script") as service:
         first, second = (service.create(f"[steps:12][done] {n}", max_steps=50) for n in range(2))
         until(lambda: service.run(first)["steps_completed"] >= 2)
-        waiting = service.shell("runs", "list").out
+        waiting = service.cli("runs", "list").out
         assert second in waiting
         assert "2 runs are not at the end" in service.end(signal.SIGINT)
         assert service.run_processes() == []
@@ -318,3 +319,28 @@ def test_runs_of_two_machines_go_on_at_once(marked: RunningService) -> None:
             marked.reach(run_id, "succeeded")
     finally:
         marked("DELETE", f"/machines/{machine}")
+
+
+def test_a_receiver_is_told_of_a_run_signed_and_the_secret_is_told_once(screen: str, tmp_path: Path) -> None:
+    """That it waits, and how it ended; whoever has the secret of its creation can check that."""
+    receiver = Receiving()
+    options = ("--provider", "script", "--webhook-allow-private")
+    with receiving(receiver), running_service(tmp_path, screen, *options) as service:
+        url = f"http://127.0.0.1:{receiver.port}/told"
+        asked = {"machine_id": "desktop", "task": "[pause][done]", "webhook_url": url}
+        made = service("POST", "/runs", asked).json
+        service.reach(made["id"], "awaiting_human")
+        receiver.wait(1)
+        assert service("POST", f"/runs/{made['id']}/resume", {"note": "go on"}).status == 200
+        assert service.reach(made["id"], "succeeded")["webhook_secret"] is None
+        receiver.wait(2)
+    told = [json.loads(one.body) for one in receiver.got]
+    assert [one["event"] for one in told] == ["run.awaiting_human", "run.succeeded"]
+    assert {one["run_id"] for one in told} == {one["run"]["id"] for one in told} == {made["id"]}
+    assert told[0]["awaiting_human_reason"] == "May I go on?"
+    assert told[1]["result"]["passed"] is True
+    for one in receiver.got:
+        assert made["webhook_secret"] not in one.body.decode()
+        header = one.headers["Coasty-Signature"]
+        assert checked_by_parts(one.body, header, made["webhook_secret"], time.time())
+        assert not checked_by_parts(one.body + b" ", header, made["webhook_secret"], time.time())
