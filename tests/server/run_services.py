@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.conftest import Result, Shell
-from tests.server.served import Answer, Client
 from tests.server.killed_service import KilledService
+from tests.server.served import Answer, Client
 
 PATIENCE = 40.0
 OVER = ("succeeded", "failed", "cancelled", "timed_out")
