@@ -18,8 +18,6 @@ from coasty_desk.server.service import Service
 from coasty_desk.settings import Settings
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from coasty_desk.automation.engine import Engine
     from coasty_desk.automation.run_row import RunRow
     from coasty_desk.automation.run_service import RunFeed, RunService
@@ -69,6 +67,7 @@ def begun(service: Service, engine: Engine) -> RunService:
     """On that engine."""
     from coasty_desk import compose
     from coasty_desk.automation.run_child import RunChild
+    from coasty_desk.automation.run_receivers import telling
     from coasty_desk.automation.run_service import KIND, RunFeed, RunService
     from coasty_desk.automation.run_store import RunStore
     from coasty_desk.automation.run_supervisor import RunSupervisor
@@ -85,14 +84,6 @@ def begun(service: Service, engine: Engine) -> RunService:
         outbox, HttpSend(private=service.settings.webhook_allow_private, environment=service.environment)
     )
 
-    def tell(connection: Connection, row: RunRow, event: str) -> None:
-        if row.options.webhook_url is None:
-            return
-        occurrence = 1 if row.awaiting_since is None else int(1000 * row.awaiting_since)  # it may wait more than once
-        where = {"url": row.options.webhook_url, "secret": row.webhook_secret}
-        body = told_outside(row, event)
-        outbox.add(connection, run_id=row.id, event=event, body=body, occurrence=occurrence, **where)
-
     def changed(run_id: str) -> None:
         feed.changed(run_id)
         sender.wake()
@@ -104,7 +95,7 @@ def begun(service: Service, engine: Engine) -> RunService:
         ServedRunMachines(machines(service)),
         lambda order: RunChild.start(order, environment),
         lambda row: overrides(service.settings, row, folder / POLICIES),
-        tell=tell,
+        tell=telling(outbox, told_outside),
         changed=changed,
     )
     found = RunService(supervisor.store, engine, supervisor, feed, supervisor.tell)

@@ -1,0 +1,28 @@
+"""What a run's receiver is told goes into the outbox in the very transaction that makes it so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from coasty_desk.automation.run_row import RunRow
+from coasty_desk.automation.webhook_outbox import WebhookOutbox
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from coasty_desk.automation.run_supervisor import Tell
+
+
+def telling(outbox: WebhookOutbox, body: Callable[[RunRow, str], bytes]) -> Tell:
+    """Whom a supervisor tells; `body` is what a receiver is sent of a run and an event, as JSON."""
+
+    def tell(connection: Connection, row: RunRow, event: str) -> None:
+        url = row.options.webhook_url
+        if url is None:
+            return
+        occurrence = 1 if row.awaiting_since is None else int(1000 * row.awaiting_since)  # it may wait more than once
+        said = {"run_id": row.id, "event": event, "url": url, "secret": row.webhook_secret}
+        outbox.add(connection, **said, body=body(row, event), occurrence=occurrence)
+
+    return tell
