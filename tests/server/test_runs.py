@@ -225,7 +225,7 @@ def test_a_service_that_ends_says_what_goes_on_and_the_next_does(screen: str, tm
         waiting = service.cli("runs", "list").out
         assert second in waiting
         assert "2 runs are not at the end" in service.end(signal.SIGINT)
-        assert service.run_processes() == []
+        until(lambda: not service.run_processes())
         assert service.journal(first)[-1]["event"] != "run_ended"
         service.start()
         assert service.reach(first, "succeeded")["steps_completed"] == 13
