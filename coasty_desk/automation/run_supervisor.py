@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 DEATHS = 5
-"""So often a process may die without a new line in the record; then the run has failed."""
+"""So often a process may die without a new line in the record; once more, and the run has failed."""
 
 BUSY_PAUSE = 0.5
 """Seconds until a machine that somebody drives is asked for again."""
@@ -441,8 +441,8 @@ class _Course:
         if self._tail.count > self._deaths_at:
             self._deaths, self._deaths_at = 0, self._tail.count
         self._deaths += 1
-        if self._deaths >= DEATHS:
-            message = f"{why} It did so {DEATHS} times without coming any further."
+        if self._deaths > DEATHS:
+            message = f"{why} It did so more than {DEATHS} times without coming any further."
             raise _Fate(_INTERNAL, message)
         self._pause(DEATH_PAUSE * self._deaths)
 

@@ -230,7 +230,7 @@ def test_a_process_that_dies_is_followed_by_another_which_goes_on(here: PlayedSe
 def test_a_process_that_dies_time_and_again_without_coming_any_further_fails_the_run(here: PlayedService) -> None:
     """And its record says so as well."""
     run_id, process = here.running()
-    for _ in range(DEATHS - 1):
+    for _ in range(DEATHS):
         process.die()
         process = here.process()
     process.die()
