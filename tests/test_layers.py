@@ -26,6 +26,7 @@ BELOW: dict[str, set[str]] = {
     "socket_frames": set(),
     "serve_file": {"plain_files"},
     "wire": {"core", "plain_files", "toml_text"},
+    "workflows": set(),
     "desktop": {"core", "wire", "plain_files", "file_lock", "lifetimes", "shell"},
     "shell": {"core"},
     "catalog": set(),
