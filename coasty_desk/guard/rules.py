@@ -65,8 +65,10 @@ def _patterns(chosen: Settings, stop: Stop) -> Iterator[Pattern]:
 
 
 def _policies(chosen: Settings) -> tuple[Policy, ...]:
+    # --tools is asked of the model, and held here: what it answers all the same is not done
+    left = (Policy(allowed_actions=frozenset(chosen.tools)),) if chosen.tools else ()
     if not chosen.policy:
-        return ()
+        return left
     from coasty_desk.wire import policy_file  # few have one, and it brings the readers of TOML and JSON
 
-    return tuple(policy_file.read(given(path)) for path in chosen.policy)
+    return (*left, *(policy_file.read(given(path)) for path in chosen.policy))

@@ -35,6 +35,20 @@ def test_a_run_without_a_session_pays_by_the_step_as_it_said(shell: Shell, displ
         assert [len(body.get("trajectory", ())) for body in sent(stand_in)] == [0, 1, 2, 2]  # type: ignore[arg-type]  # a list
 
 
+@pytest.mark.parametrize("session", [(), ("--stateless",)])
+def test_a_model_that_answers_an_action_type_it_was_not_left_does_not_do_it(
+    shell: Shell, display: str, session: tuple[str, ...]
+) -> None:
+    """`--tools` is asked of the service, and held here as well: the model is told, and asked again."""
+    texting: dict[str, object] = {"action_type": "type_text", "params": {"text": "hi"}}
+    with service(go(click(5, 5), texting), done()) as (_, url):
+        wish = ("--max-steps", "2", "--tools", "click,wait", *session, "look")
+        result = shell(*RUN, *wish, DISPLAY=display, COASTY_BASE_URL=url)
+    told = [str(event) for event in result.of("refused")]
+    assert (len(told), "allows no type_text" in told[0]) == (1, True)
+    assert (result.code, result.of("run_ended")[0]["steps"]) == (0, 2)
+
+
 def test_a_budget_is_kept_without_a_session(shell: Shell, display: str) -> None:
     """Before the step that would be too dear."""
     with service(go(click(5, 5))) as (stand_in, url):
