@@ -70,6 +70,10 @@ class DesktopError(CoastyDeskError):
     """The display cannot be seen or driven."""
 
 
+class NoDisplayError(DesktopError):
+    """Nothing names a display here, so that nothing drives one either."""
+
+
 class OverBudgetError(CoastyDeskError):
     """What must be bought to go on costs more than the run may spend; the loop ends it as a limit reached.
 

@@ -229,6 +229,14 @@ def test_another_terminal_stops_it(shell: Shell) -> None:
     assert shell("stop", DISPLAY=run.display).code != 0
 
 
+def test_where_there_is_no_display_and_no_run_nothing_runs(shell: Shell) -> None:
+    """It says so and what it has looked at, with the code of nothing to stop: no display is an answer there, and no fault."""
+    said = shell("stop", DISPLAY="")
+    assert (said.code, said.err) == (1, "")
+    assert "none on a machine listens" in said.out
+    assert "DISPLAY" in said.out
+
+
 def test_a_second_run_on_the_display_is_refused(shell: Shell) -> None:
     """Safety sentence: while one run drives a display, a second is refused at once, with the first's process and task."""
     with running(shell, go(WAIT)) as run:

@@ -6,7 +6,7 @@ import json
 import os
 
 from coasty_desk.cli.terminal.terminal_text import line
-from coasty_desk.core.errors import DesktopError
+from coasty_desk.core.errors import DesktopError, NoDisplayError
 from coasty_desk.desktop.linux.stop_socket import StopCall
 
 NOTHING_RUNS = 1
@@ -49,9 +49,14 @@ def _by_display() -> int:
     """Through the X server, or the locked file: another user's run, one on another machine, another system's."""
     from coasty_desk.desktop import display_lock
 
-    asked = display_lock.stop_running(PATIENCE)
+    try:
+        asked = display_lock.stop_running(PATIENCE)
+    except NoDisplayError:
+        print("No run is here to stop: none on a machine listens, and DISPLAY names no display to look at.")
+        print("  For a run on your desktop, say which: DISPLAY=:0 coasty-desk stop")
+        return NOTHING_RUNS
     if asked is None:
-        print("No run drives this display.")
+        print("No run drives this display, and none on a machine listens.")
         return NOTHING_RUNS
     owner, ended = asked
     who = _who(owner.run_id, owner.pid, owner.task)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from coasty_desk.core.errors import DesktopError
+from coasty_desk.core.errors import DesktopError, NoDisplayError
 from coasty_desk.desktop.base.libraries import imported, importing
 from coasty_desk.desktop.x11 import access
 from coasty_desk.desktop.x11.xlib import Display, errors, events
@@ -186,7 +186,7 @@ def lost() -> tuple[type[Exception], ...]:
 def _prepare() -> None:
     if not name():
         message = "There is no display: DISPLAY is not set."
-        raise DesktopError(message, _NO_DISPLAY)
+        raise NoDisplayError(message, _NO_DISPLAY)
     imported("Xlib.threaded")  # before anything else of Xlib: a second thread would deadlock the first
     # its own knows no wild entries, and prints to stdout, which is the events'
     vars(imported("Xlib.support.unix_connect"))["get_auth"] = access.authority
