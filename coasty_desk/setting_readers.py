@@ -128,10 +128,14 @@ def host(name: str) -> str:
     return name.lower()
 
 
+POSTGRES = ("postgresql://", "postgres://")
+"""How the address of a Postgres database begins."""
+
+
 def database(value: Any) -> str:
-    """The path of a file, also as a URL has it."""
+    """The path of a file, also as a URL has it, or the address of a Postgres database."""
     path = text(value).removeprefix("sqlite:///")
-    if "://" in path:
+    if "://" in path and not path.startswith(POSTGRES):
         raise ValueError
     return text(path)
 
@@ -240,7 +244,7 @@ PRESET = ValueReader("a preset's name or a file", text, "NAME|FILE")
 KEYS = ValueReader("keys such as <ctrl>+<shift>+<f12>", text, "KEYS", "<ctrl>+<shift>+<f12>")
 PORT, IP_ADDRESS = whole(0, 65535, "PORT"), ValueReader("an address in figures", ip, "ADDRESS", "0.0.0.0")  # noqa: S104 - as an example
 HOSTS = ValueReader(f"a host's name{OFTEN}", lambda value: tuple(map(host, texts(value))), "NAME", ["desk.home.arpa"])
-DATABASE = ValueReader("a file, or sqlite:///FILE", database, "FILE", "service.sqlite3")
+DATABASE = ValueReader("a file, or postgresql://USER@HOST/DATABASE", database, "FILE|URL", "service.sqlite3")
 VERSION = ValueReader("a version such as v3", version, "VERSION", usual=("v1", "v3", "v4", "v5"))
 MONITOR = ValueReader("primary or a monitor's number", monitor, "primary|N")
 SCREEN = ValueReader(

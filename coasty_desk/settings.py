@@ -238,7 +238,14 @@ class Settings(Struct, frozen=True):
     ] = ()
     database: Annotated[
         str | None,
-        Setting("What it keeps, as a SQLite file", readers.DATABASE, rules.NEVER, "beside the runs", "serve", "serve"),
+        Setting(
+            "What it keeps: a SQLite file, or a Postgres database for its runs",
+            readers.DATABASE,
+            rules.NEVER,
+            "beside the runs",
+            "serve",
+            "serve",
+        ),
     ] = None
     webhook_allow_private: Annotated[
         bool,
@@ -276,6 +283,12 @@ class Settings(Struct, frozen=True):
     def unheeded(self, heeds: Iterable[str]) -> list[str]:
         """The options that are set and that a model does not go by, which goes by these."""
         return [TABLE[name].flag for name in OF_MODEL if name not in heeds and getattr(self, name) not in (None, ())]
+
+    @property
+    def postgres(self) -> str | None:
+        """The address of the Postgres database that the service keeps its runs in; None where `database` is a file."""
+        said = self.database
+        return said if said is not None and said.startswith(readers.POSTGRES) else None
 
     @property
     def steps(self) -> int:
@@ -493,6 +506,8 @@ def _paths(name: str, value: object) -> tuple[str, ...]:
     match value:
         case tuple() if name == "policy":
             return value
+        case str() if name == "database" and value.startswith(readers.POSTGRES):
+            return ()
         case str() if name in ("file", "script", "database", "system_prompt") or (
             name == "preset" and not presets.is_built_in(value)
         ):

@@ -14,6 +14,7 @@ queue for the host, in which each of ours is a partition with one at a time; and
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -47,6 +48,9 @@ LOOKED = 1.0
 
 SOON, OFTEN, LATE, IN_VAIN = 0.01, 0.1, 1.0, 50
 """Seconds between two nudges while somebody's turn has come: at first, soon after, and after so many that were in vain."""
+
+LET_GO = 5.0
+"""Seconds in which a server has heard that a process that was killed has gone."""
 
 PAUSE, LONGEST_PAUSE = 0.5, 60.0
 """Seconds until a handler that raised is called again: the first time, and at most."""
@@ -336,6 +340,24 @@ class DbosEngine:
             message = f"Another process carries out the work of {self._storage.name} already."
             raise UsageError(message, "Ask that one, or end it first.")
         self._at_end.callback(os.close, descriptor)
+        if self._storage.is_postgres:
+            self._take_host()
+
+    def _take_host(self) -> None:
+        """The database's own lock for this host's name, for as long as its connection is open: another computer may have that name."""
+        from sqlalchemy import text  # noqa: PLC0415
+
+        connection = self._storage.pool.connect().execution_options(isolation_level="AUTOCOMMIT")
+        number = int.from_bytes(hashlib.sha256(f"coasty-desk {self._host}".encode()).digest()[:8], "big", signed=True)
+        until = time.monotonic() + LET_GO
+        while not connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}).scalar_one():
+            if time.monotonic() >= until:
+                connection.close()
+                message = f"Another computer's service carries out the work of {self._storage.name} already."
+                raise UsageError(message, "End that one first, or give this one a database of its own with --database.")
+            time.sleep(0.1)
+        self._at_end.callback(connection.close)
+        self._at_end.callback(connection.invalidate)  # given back to the pool, it would keep the lock
 
     def _launch(self) -> None:
         for name in [name for name in os.environ if name.startswith("DBOS_")]:

@@ -253,9 +253,14 @@ class RunService:
                     found.append(RunPicture(index, max(sitting, 1), event, path))
         return found, False
 
-    def unfinished(self) -> int:
-        """How many have not come to their end."""
-        return self.store.count_unfinished()
+    def going_on(self) -> int:
+        """How many have not come to their end; none where the database cannot be asked any more."""
+        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - as in storage.py
+
+        try:
+            return self.store.count_unfinished()
+        except SQLAlchemyError:
+            return 0
 
     def _submit(self, row: RunRow) -> None:
         if not row.is_over or needs_cleanup(row):

@@ -29,9 +29,6 @@ BUSY = 10.0
 SCHEMA = "coasty_desk"
 """Where our tables are in a Postgres database that others use as well."""
 
-POSTGRES = ("postgresql://", "postgres://")
-"""How the address of such a database begins."""
-
 _BESIDE = ("", "-wal", "-shm")
 """What SQLite keeps at a path: the file, and what is beside it."""
 
@@ -172,10 +169,18 @@ def _prepare_file(path: Path, *, made: bool) -> None:
 
 
 def postgres_pool(address: str) -> Pool:
-    """Connections to a Postgres database, in which our own schema is meant by a name without one. Raises UsageError for no address."""
+    """Connections to a Postgres database, in which our own schema is meant by a name without one.
+
+    Raises UsageError for no address, and where the driver cannot be loaded.
+    """
     from sqlalchemy import create_engine, event  # noqa: PLC0415
 
-    pool = create_engine(postgres_url(address), pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    url = postgres_url(address)
+    try:
+        pool = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    except ImportError as error:  # there is no psycopg, or no library of Postgres for it
+        message = f"The driver for Postgres, psycopg, cannot be loaded: {reason(error)}."
+        raise UsageError(message, "Install it: pip install 'psycopg[binary]'.") from error
 
     def connected(connection: Any, _: Any) -> None:
         connection.execute(f"SET search_path TO {SCHEMA}")

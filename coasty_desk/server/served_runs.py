@@ -11,6 +11,7 @@ import msgspec
 
 from coasty_desk import plain_files
 from coasty_desk.automation import kept_runs
+from coasty_desk.core.errors import CoastyDeskError
 from coasty_desk.machines.registry import MachineRegistry, NewMachine
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.served_machines import machines
@@ -37,13 +38,18 @@ def runs(service: Service) -> RunService:
 
 def find_again(service: Service) -> None:
     """Go on with the runs that were cut off, where there are any: without one, what carries runs out is not loaded."""
-    if kept_runs.is_anything_left(service.database.path.parent):
+    if service.settings.postgres or kept_runs.is_anything_left(service.database.path.parent):
         runs(service)
 
 
 def going_on(service: Service) -> int:
     """How many runs the next service has to go on with."""
-    return len(kept_runs.unfinished(service.database.path.parent))
+    if service.settings.postgres is None:
+        return len(kept_runs.unfinished(service.database.path.parent))
+    try:
+        return runs(service).going_on()
+    except (CoastyDeskError, ApiError):  # said when it began
+        return 0
 
 
 def _begun(service: Service) -> RunService:
@@ -60,7 +66,7 @@ def _engine(service: Service) -> Engine:
     from coasty_desk.automation.dbos_engine import DbosEngine
 
     folder = service.database.path.parent
-    return DbosEngine(folder / ENGINE, folder / ENGINE_LOCK)
+    return DbosEngine(service.settings.postgres or folder / ENGINE, folder / ENGINE_LOCK)
 
 
 def begun(service: Service, engine: Engine) -> RunService:
@@ -77,7 +83,7 @@ def begun(service: Service, engine: Engine) -> RunService:
     from coasty_desk.server.told_runs import told_outside
 
     folder = service.database.path.parent
-    storage = Storage(folder / kept_runs.STORE)
+    storage = Storage(service.settings.postgres or folder / kept_runs.STORE)
     feed = RunFeed()
     outbox = WebhookOutbox(storage)
     sender = WebhookSender(

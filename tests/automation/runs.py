@@ -156,8 +156,8 @@ class PlayedMachines:
 class PlayedService:
     """Services on one folder, one after the other."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.runs = folder, folder / "runs"
+    def __init__(self, folder: Path, place: Path | str) -> None:
+        self.place, self.runs = place, folder / "runs"
         self.memory: dict[str, WorkMemory] = {}
         self.machines = PlayedMachines()
         self.started: queue.SimpleQueue[PlayedProcess] = queue.SimpleQueue()
@@ -166,7 +166,7 @@ class PlayedService:
         self._begin()
 
     def _begin(self) -> None:
-        self.storage = Storage(self.folder / "automation.sqlite3")
+        self.storage = Storage(self.place)
         self.feed = RunFeed()
         self.engine = EngineStub(self.memory)
         store = RunStore(self.storage)

@@ -13,12 +13,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from coasty_desk.automation import dbos_engine
 from coasty_desk.automation.dbos_engine import DbosEngine
+from coasty_desk.core.errors import UsageError
 from tests.automation.engines import PATIENCE, Bench, DbosWorld, saying, work
+from tests.automation.postgres import new_database
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -178,6 +181,24 @@ def test_a_second_process_is_refused_and_does_not_run_the_firsts_work_again(on_s
     on_sqlite.start()
     assert on_sqlite.lines()[2].startswith("refused Another process carries out the work of ")
     assert on_sqlite.count("begin") == 1
+
+
+def test_two_computers_of_one_name_do_not_carry_out_one_databases_work(postgres: Any, tmp_path: Path) -> None:
+    """Each has a lock file of its own; the database knows the other one, until that has ended."""
+    address = new_database(postgres)
+    first, second, third = (DbosEngine(address, tmp_path / f"{name}.lock") for name in "abc")
+    first.begin({})
+    try:
+        with pytest.raises(UsageError, match="Another computer") as caught:
+            second.begin({})
+        assert "--database" in caught.value.remedy
+    finally:
+        second.close()
+        first.close()
+    try:
+        third.begin({})
+    finally:
+        third.close()
 
 
 def test_the_environment_and_a_new_version_change_nothing(on_sqlite: Processes) -> None:

@@ -20,9 +20,9 @@ from tests.automation.runs import PlayedService, until
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[PlayedService]:
-    """A service whose processes the test plays."""
-    found = PlayedService(tmp_path)
+def here(tmp_path: Path, place: Path | str) -> Iterator[PlayedService]:
+    """A service whose processes the test plays, on each kind of database."""
+    found = PlayedService(tmp_path, place)
     yield found
     found.end()
 

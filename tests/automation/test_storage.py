@@ -147,6 +147,20 @@ def test_a_server_that_does_not_answer_is_said_without_its_password(tmp_path: Pa
     assert "hunter2" not in str(caught.value) + caught.value.remedy
 
 
+@pytest.mark.parametrize("missing", ["psycopg", "psycopg.pq"])
+def test_a_driver_that_cannot_be_loaded_is_said_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    """It is not there, or has no library of Postgres to ask."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "psycopg"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(UsageError, match="cannot be loaded") as caught:
+        Storage("postgresql://me:hunter2@127.0.0.1:1/base")
+    assert "pip install" in caught.value.remedy
+    assert "hunter2" not in str(caught.value)
+
+
 def test_another_process_that_writes_is_waited_for(tmp_path: Path) -> None:
     """Its transaction is short, as ours are."""
     storage = _kept(tmp_path / "kept.sqlite3")

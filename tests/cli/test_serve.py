@@ -125,7 +125,9 @@ def test_it_ends_at_once_with_connections_open(shell: Shell, number: signal.Sign
     [
         (("--bind", "localhost"), "--bind"),
         (("--port", "70000"), "--port"),
-        (("--database", "postgresql://host/db"), "--database"),
+        (("--database", "mysql://host/db"), "--database"),
+        (("--database", "postgresql://127.0.0.1:1"), "names no database"),
+        (("--database", "postgresql://me:hunter2@127.0.0.1:1/db"), "db at 127.0.0.1 cannot be used"),
         (("--allow-host", "http://a"), "--allow-host"),
         (("--bind", "203.0.113.1"), "203.0.113.1"),
         (("--provider", "nobody"), "--provider"),
@@ -138,6 +140,7 @@ def test_what_cannot_be_is_said_in_two_sentences(shell: Shell, options: tuple[st
     assert said in result.err
     assert len(result.err.strip().splitlines()) == 2
     assert "sk-coasty" not in result.out
+    assert "hunter2" not in result.err
 
 
 @pytest.mark.parametrize("place", ["/proc/1/none/x", "/dev/null/x", "sqlite:////proc/x"])

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.automation.postgres import new_database, postgres_server
 from tests.automation.receivers import Receiving, checked_by_parts, receiving
 from tests.automation.run_homes import act, click, typing
 from tests.cli.conftest import recording
@@ -217,13 +218,43 @@ def test_the_same_request_after_a_kill_is_the_same_run(screen: str, tmp_path: Pa
         assert [one["id"] for one in service("GET", "/runs").json["data"]] == [first.json["id"]]
 
 
-def test_a_service_that_ends_says_what_goes_on_and_the_next_does(screen: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Any]:
+    """A server for all tests."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def kept_in(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """Options by which the service keeps its runs in each kind of database."""
+    if request.param == "sqlite":
+        return ()
+    return ("--database", new_database(request.getfixturevalue("postgres")))
+
+
+def test_runs_that_are_kept_in_postgres_are_in_no_file(screen: str, tmp_path: Path, postgres: Any) -> None:
+    """But keys and what was asked once are: who is killed and begins anew knows both."""
+    options = ("--provider", "script", "--database", new_database(postgres))
+    with running_service(tmp_path, screen, *options) as service:
+        run_id = service.create("[steps:3][done]", "once")
+        service.kill()
+        service.start()
+        assert service.create("[steps:3][done]", "once") == run_id
+        service.reach(run_id, "succeeded")
+        kept = {path.name for path in service.data.iterdir() if path.name.endswith(".sqlite3")}
+        assert kept == {"service.sqlite3"}
+
+
+def test_a_service_that_ends_says_what_goes_on_and_the_next_does(
+    screen: str, tmp_path: Path, kept_in: tuple[str, ...]
+) -> None:
     """A run that ran, and one that waited behind it; the first is not ended by it."""
-    with running_service(tmp_path, screen, "--provider", "script") as service:
+    with running_service(tmp_path, screen, "--provider", "script", *kept_in) as service:
         first, second = (service.create(f"[steps:12][done] {n}", max_steps=50) for n in range(2))
         until(lambda: service.run(first)["steps_completed"] >= 2)
-        waiting = service.cli("runs", "list").out
-        assert second in waiting
+        if not kept_in:
+            assert second in service.cli("runs", "list").out
         assert "2 runs are not at the end" in service.end(signal.SIGINT)
         until(lambda: not service.run_processes())
         assert service.journal(first)[-1]["event"] != "run_ended"
@@ -235,13 +266,16 @@ def test_a_service_that_ends_says_what_goes_on_and_the_next_does(screen: str, tm
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_reader_who_reconnects_through_kills_misses_nothing_and_hears_nothing_twice(
-    screen: str, tmp_path: Path, seed: int
+    screen: str, tmp_path: Path, seed: int, kept_in: tuple[str, ...]
 ) -> None:
     """The service and the run's process are killed at random moments, and each click arrives once."""
     chance = random.Random(seed)  # noqa: S311 - moments, and no secrets
     places = [(60 + 40 * n, 60 + 25 * n) for n in range(12)]
     lines = [act(click(x, y)) for x, y in places]
-    with recording(screen) as window, running_service(tmp_path, screen, *scripted(tmp_path, *lines)) as service:
+    with (
+        recording(screen) as window,
+        running_service(tmp_path, screen, *scripted(tmp_path, *lines), *kept_in) as service,
+    ):
         run_id = service.create("do it")
         heard: list[Event] = []
         over = threading.Event()

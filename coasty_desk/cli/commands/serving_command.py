@@ -51,7 +51,11 @@ def served(options: Mapping[str, object]) -> int:
     from coasty_desk.server.service import Service
 
     folder = _data_folder()
-    path = folder / DATABASE if chosen.database is None else given(chosen.database).absolute()
+    path = folder / DATABASE
+    if chosen.postgres is not None:  # keys, and what was asked once, stay in the file
+        _see_that_it_answers(chosen.postgres)
+    elif chosen.database is not None:
+        path = given(chosen.database).absolute()
     with ExitStack() as stack:
         stack.enter_context(_alone(folder / LOCK, folder))
         if path.parent != folder:
@@ -73,6 +77,19 @@ def served(options: Mapping[str, object]) -> int:
             server.run(listeners)
         _say_what_goes_on(service)
     return 0
+
+
+def _see_that_it_answers(address: str) -> None:
+    """Raises UsageError: who serves is to hear of a database that cannot be had before programs do."""
+    try:
+        from coasty_desk.automation.storage import Storage
+
+        Storage(address).close()
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "sqlalchemy":
+            raise
+        message = "The packages that a Postgres database needs are not installed."
+        raise UsageError(message, f"Install them: {INSTALL_SERVE}.") from error
 
 
 def _data_folder() -> Path:
