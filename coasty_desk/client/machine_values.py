@@ -16,9 +16,6 @@ from coasty_desk.wire.json_fields import count_of, line_of, text_of
 LINUX, WINDOWS = 5, 9
 """Cents for an hour of a machine that runs (API.md §5)."""
 
-MOST_TEXT = 60_000_000
-"""Characters of what a command has printed or a file holds."""
-
 
 class RemoteMachine(Struct, frozen=True):
     """A machine as the service tells of it; empty or None where it does not say. `hourly` is in cents, while it runs."""
@@ -119,7 +116,7 @@ def outcome_of(document: object) -> CommandOutcome:
         document["success"],
         fields,
         line_of(error, 500),
-        text_of(output, MOST_TEXT),
+        text_of(output, len(output)),  # whole, as a file is; the transport bounds an answer
         document,
     )
 

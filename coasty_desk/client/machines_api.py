@@ -23,6 +23,9 @@ LARGEST_PICTURE = 60_000_000
 LARGEST_FILE = 80_000_000
 """Bytes of an answer with a picture, and with a file's content (50 MB as base64)."""
 
+MOST_WRITTEN = 50_000_000
+"""Bytes of a file that is sent."""
+
 MOST_LISTED = 200
 
 SLOW = 150.0

@@ -121,6 +121,30 @@ def test_a_file_comes_and_goes_as_it_is(shell: Shell) -> None:
             assert json.loads(told.out) == {"saved": "back"}
 
 
+@pytest.mark.parametrize("piece", [b"\0", b"a", b"\xff"])
+def test_a_file_of_fifty_megabytes_comes_and_goes_whole(shell: Shell, piece: bytes) -> None:
+    """The most that goes at a time: not one byte is left out, whatever it holds; one more is refused before anything is sent."""
+    with at_hand(shell) as stand_in:
+        here, back = shell.home / "here", shell.home / "back"
+        here.write_bytes(piece * 50_000_000)
+        assert shell("machines", "files", "write", "scratch", "there", "--from", "here").code == 0
+        if piece != b"\0":  # which the stand-in gives as text, at six times its length
+            assert shell("machines", "files", "read", "scratch", "there", "--output", "back").code == 0
+            assert back.read_bytes() == here.read_bytes()
+        asked = len(stand_in.requests)
+        with here.open("ab") as more:
+            more.write(piece)
+        refused = shell("machines", "files", "write", "scratch", "there", "--from", "here")
+        assert (refused.code, "has more than 50 MB" in refused.err, "append" in refused.err) == (2, True, True)
+        command = [sys.executable, "-m", "coasty_desk", "machines", "files", "write", "scratch", "there", "--from", "-"]
+        with here.open("rb") as given:
+            piped = subprocess.run(
+                command, env=shell.environment, cwd=shell.home, stdin=given, capture_output=True, text=True, check=False
+            )
+        assert (piped.returncode, "more than 50 MB" in piped.stderr) == (2, True)
+        assert len(stand_in.requests) == asked
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [

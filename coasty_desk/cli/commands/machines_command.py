@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -455,22 +455,28 @@ def _parameter(said: str) -> tuple[str, object]:
         return name, value
 
 
+_AS_TEXT = 1_000_000
+"""Bytes of a text that is sent as one."""
+
+_IN_PARTS = "a larger one goes in parts, with write and then append."
+
+
 def _content(source: str) -> dict[str, object]:
     import base64
 
+    most = machines_api.MOST_WRITTEN
     try:
-        content = (
-            sys.stdin.buffer.read(machines_api.LARGEST_FILE)
-            if source == "-"
-            else plain_files.read(given(source), machines_api.LARGEST_FILE, pipes=True)
-        )
+        content = sys.stdin.buffer.read(most + 1) if source == "-" else plain_files.read(given(source), most, pipes=True)
     except OSError as error:
         message = f"{source} cannot be read: {plain_files.why(error)}."
-        raise UsageError(message, "Name another file with --from.") from error
-    try:
-        return {"content": content.decode("utf-8")}
-    except UnicodeDecodeError:
-        return {"content": base64.b64encode(content).decode("ascii"), "encoding": "base64"}
+        raise UsageError(message, f"Name another file with --from; {_IN_PARTS}") from error
+    if len(content) > most:
+        message = f"What stdin gives is more than {most // 1_000_000} MB."
+        raise UsageError(message, f"It goes by as many at a time: {_IN_PARTS}")
+    if len(content) <= _AS_TEXT:  # what is longer may come to six times its length as JSON, were it no text in truth
+        with suppress(UnicodeDecodeError):
+            return {"content": content.decode("utf-8")}
+    return {"content": base64.b64encode(content).decode("ascii"), "encoding": "base64"}
 
 
 def _is_file(outcome: CommandOutcome) -> bool:
