@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import socket
 from collections.abc import Iterable, Iterator, Sequence
@@ -117,11 +118,17 @@ def listening(bind: str, port: int) -> socket.socket:
     except OSError as error:
         found.close()
         message = f"Nothing can listen at {bind}, port {port}: {error.strerror or error}."
-        raise UsageError(
-            message, "Is another program there? Choose another one with --port, 0 for any that is free."
-        ) from error
+        raise UsageError(message, _elsewhere(error)) from error
     found.setblocking(False)  # noqa: FBT003 - as sockets have it
     return found
+
+
+def _elsewhere(error: OSError) -> str:
+    if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+        return "Give --bind an address that this machine has, or 0.0.0.0 for every one."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return "The system keeps the low ports for itself. Choose one from 1024 on with --port."
+    return "Is another program there? Choose another one with --port, 0 for any that is free."
 
 
 def serving(service: Service, allowed: Iterable[str] = (), operations: Sequence[Operation] = OPERATIONS) -> Serving:

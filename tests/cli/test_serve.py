@@ -120,6 +120,27 @@ def test_it_ends_at_once_with_connections_open(shell: Shell, number: signal.Sign
             each.close()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_whatever_holds_its_end_up(number: signal.Signals) -> None:
+    """A thread that does not come back, a disk that waits: within a second it is gone all the same, and nothing else is asked of anybody."""
+    source = """if True:
+        import threading
+        from coasty_desk.cli.commands import serving_command
+        with serving_command._ended_by_signals(lambda: None):
+            print("up", flush=True)
+            while True:
+                threading.Event().wait()
+    """
+    with subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        process.send_signal(number)
+        try:
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -129,7 +150,7 @@ def test_it_ends_at_once_with_connections_open(shell: Shell, number: signal.Sign
         (("--database", "postgresql://127.0.0.1:1"), "names no database"),
         (("--database", "postgresql://me:hunter2@127.0.0.1:1/db"), "db at 127.0.0.1 cannot be used"),
         (("--allow-host", "http://a"), "--allow-host"),
-        (("--bind", "203.0.113.1"), "203.0.113.1"),
+        (("--bind", "203.0.113.1"), "an address that this machine has"),
         (("--provider", "nobody"), "--provider"),
     ],
 )

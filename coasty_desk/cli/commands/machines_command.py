@@ -466,7 +466,9 @@ def _content(source: str) -> dict[str, object]:
 
     most = machines_api.MOST_WRITTEN
     try:
-        content = sys.stdin.buffer.read(most + 1) if source == "-" else plain_files.read(given(source), most, pipes=True)
+        content = (
+            sys.stdin.buffer.read(most + 1) if source == "-" else plain_files.read(given(source), most, pipes=True)
+        )
     except OSError as error:
         message = f"{source} cannot be read: {plain_files.why(error)}."
         raise UsageError(message, f"Name another file with --from; {_IN_PARTS}") from error

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from ipaddress import ip_address
@@ -32,6 +33,9 @@ FOUND_AT = ("127.0.0.1", "::1", "0.0.0.0", "::")  # noqa: S104 - these are compa
 """What the loopback address is among."""
 
 INSTALL_SERVE = "pip install 'coasty-desk[serve]'"
+
+LONGEST_END = 0.9
+"""Seconds after which a service that was told to end is gone, whatever holds it up."""
 
 FIRST_KEY = "first"
 """The name of the key that the first start makes."""
@@ -71,8 +75,8 @@ def served(options: Mapping[str, object]) -> int:
         service = stack.enter_context(closing(Service(Database(path), chosen)))
         server = serving.serving(service, chosen.allow_host)
         stack.enter_context(_told(folder, own_url, service))
-        _say(chosen, url, _first_key(service))
-        with _ended_by_signals(server.end):
+        with _ended_by_signals(server.end):  # before it is said what ends it
+            _say(chosen, url, _first_key(service))
             threading.Thread(target=_find_again, args=(service,), name="coasty-desk machines", daemon=True).start()
             server.run(listeners)
         _say_what_goes_on(service)
@@ -205,14 +209,22 @@ def _in_url(bind: str) -> str:
 
 @contextmanager
 def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
-    """Within it what ends a program has this one end; a second time it does so at once."""
-    asked: list[int] = []
+    """What ends a program within it has this one end, within a second whatever hangs; a second time it does so at once."""
+    asked = threading.Event()
 
-    def told(number: int, _frame: object) -> None:
-        if asked:
+    def told(_number: int, _frame: object) -> None:
+        if asked.is_set():
             os._exit(0)
-        asked.append(number)
+        asked.set()
         end()
+
+    def last() -> None:
+        asked.wait()
+        time.sleep(LONGEST_END)
+        os._exit(0)  # nothing is lost by it: all that was answered is on the disk, as where it is killed
+
+    # it waits from the start: a signal's handler may come where no thread can be begun
+    threading.Thread(target=last, name="coasty-desk end", daemon=True).start()
 
     numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")]
     before = {}
