@@ -164,6 +164,13 @@ def test_what_is_missing_is_said_before_anything_is_asked(shell: Shell, command:
         assert stand_in.requests == []
 
 
+def test_a_command_that_prints_nothing_prints_nothing(shell: Shell) -> None:
+    """Whoever reads the pipe gets what the command has written, and no account of it."""
+    with at_hand(shell):
+        said = shell("machines", "terminal", "scratch", "true")
+    assert (said.code, said.out, said.err) == (0, "", "")
+
+
 def test_a_machine_that_is_stopped_is_to_be_started(shell: Shell) -> None:
     """Its service's own advice is for a program."""
     with at_hand(shell) as stand_in:

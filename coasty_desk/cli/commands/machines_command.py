@@ -260,7 +260,8 @@ def terminal(
     with service(remote=remote) as client:
         found = machines_api.found(client, machine)
         outcome = machines_api.typed(client, found.machine_id, body, float(seconds))
-    code = _told(outcome, as_json=as_json)
+    # a command that printed nothing prints nothing here: what reads a pipe wants its output alone
+    code = 0 if outcome.success and not outcome.output and not as_json else _told(outcome, as_json=as_json)
     ended = outcome.result.get("exit_code")
     return FAILED if isinstance(ended, int) and ended else code
 
