@@ -26,7 +26,7 @@ def answer(app: TyperGroup) -> int:
     completion_init()
     topics = {topic: TyperCommand(topic, help=about) for topic, about in TOPICS.items()}
     # `help` is answered before typer is there
-    app.commands["help"] = type(app)(name="help", commands={**app.commands, **topics})
+    app.commands["help"] = type(app)(name="help", commands={**topics, **app.commands})
     try:
         app(prog_name="coasty-desk", complete_var=COMPLETE_VARIABLE)
     except SystemExit as end:

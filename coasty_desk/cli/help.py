@@ -34,7 +34,7 @@ COMMANDS = {
     "predict TASK": "one step on a picture, which is printed and not done",
     "parse": "pyautogui source to structured actions; nothing is executed",
     "presets": "list and show the instruction presets",
-    "runs": "list, show, report and delete the recorded runs",
+    "runs": "list, show and report recorded runs; start, watch, answer, cancel the service's",
     "cost": "what steps cost at these settings, and what was spent",
     "serve": "this desktop as a service: the published /v1 at an address of this machine",
     "machines": "list, make, drive and end machines: this desktop, virtual ones, your account's",
@@ -62,6 +62,7 @@ TOPICS = {
     "offline": "the instructions that the embedded predictor understands",
     "models": "who predicts: any model, or none; presets, versions, proxies",
     "serve": "this desktop as a service, for programs written for the Coasty API",
+    "runs": "from the command line: handed to the service, watched, answered, cancelled",
     "served-runs": "runs that the service carries out, whatever is killed meanwhile",
     "virtual": "a machine for one run: a display of its own, behind walls",
     "machines": "other screens than the one in front of you: machines here, and your account's",
@@ -91,7 +92,7 @@ def asked(words: Sequence[str]) -> list[str]:
     if not words or words[0] == "help":
         print(INDEX, end="")
         return []
-    if words[0] in TOPICS:
+    if words[0] in TOPICS and (len(words) == 1 or words[0] not in ABOUT):
         from coasty_desk.cli import manual
 
         manual.show(words[0])

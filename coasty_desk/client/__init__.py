@@ -1,1 +1,1 @@
-"""The client of `/v1`, of the service on this computer and of Coasty alike: machines, keys, models, usage, sessions."""
+"""The client of `/v1`, of the service on this computer and of Coasty alike: machines, runs, keys, models, usage, sessions."""

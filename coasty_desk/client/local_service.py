@@ -13,6 +13,9 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.models.coasty.api_key import ApiKey
 from coasty_desk.models.coasty.http import Connection
 
+NOT_RUNNING = "NOT_RUNNING"
+"""The code of ours for what is not there to be asked."""
+
 _PATIENCE = 5.0
 """Seconds to connect to this machine itself: where nobody listens it is said at once."""
 
@@ -33,7 +36,7 @@ def demanded(folder: Path, stop: Stop | None = None) -> ServiceClient:
     client = found(folder, stop)
     if client is None:
         message = "This computer's own service is not running."
-        raise ServiceError(message, START, code="NOT_RUNNING")
+        raise ServiceError(message, START, code=NOT_RUNNING)
     return client
 
 

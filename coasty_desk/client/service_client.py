@@ -6,7 +6,8 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from msgspec import Struct
 
@@ -111,6 +112,24 @@ class ServiceClient:
             if decision.new_key:
                 generation, doubt = generation + 1, False
             self._pause(decision.delay)
+
+    @contextmanager
+    def stream(
+        self, path: str, headers: Mapping[str, str], silence: float, sending: Sending | None = None
+    ) -> Iterator[Iterator[bytes]]:
+        """The pieces of what is told there as it happens, each whole lines, tried once; `silence`: seconds that each may take.
+
+        Raises ServiceError, in the block too.
+        """
+        try:
+            with self.connection.stream(Outgoing("GET", path, headers, None, silence), sending) as streamed:
+                head = streamed.head
+                if head.status != 200:
+                    fault = error_envelope.decode(head.status, head.headers, head.body)
+                    raise self._error(fault, 1, doubt=False)
+                yield streamed.pieces
+        except UnansweredError as none:
+            raise self._error(none.fault, 1, doubt=False) from None
 
     def close(self) -> None:
         """Close the connection."""

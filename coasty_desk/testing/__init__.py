@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from coasty_desk.core.actions import LookAgain, Prediction, Refusal, Verdict
 from coasty_desk.core.money import Money
@@ -142,6 +143,12 @@ class AnsweringTransport:
         with sending.under_way(bool):
             self.sent.append(request)
             return self._answer(request)
+
+    @contextmanager
+    def stream(self, request: transport.Outgoing, sending: transport.Sending) -> Iterator[transport.Streamed]:
+        """Its answer, in one piece."""
+        reply = self.send(request, sending)
+        yield transport.Streamed(reply, iter((reply.body,)))
 
     def open_ahead(self) -> None:
         """Nothing is to be opened."""

@@ -27,6 +27,19 @@ WRAPPERS = ("action_policy", "policy")
 
 def read(path: Path) -> Policy:
     """The policy in a file; what ends in `.json` or begins with a brace is JSON, anything else TOML. Raises UsageError that names the key that is wrong."""
+    return parsed(_said(path))
+
+
+def as_requested(path: Path) -> Mapping[str, Any]:
+    """The same, as the service's requests have it (API.md §10.5), once it is found to be one. Raises UsageError."""
+    said = _said(path)
+    parsed(said)
+    assert isinstance(said, dict)  # noqa: S101 - for the type checker
+    return _unwrapped(said)
+
+
+def _said(path: Path) -> Any:
+    """What stands in the file. Raises UsageError."""
     try:
         text = plain_files.read(path, LARGEST, pipes=True).decode("utf-8-sig")
     except (OSError, ValueError) as error:
@@ -34,20 +47,24 @@ def read(path: Path) -> Policy:
         raise UsageError(message, "Give the path of a TOML or JSON file in UTF-8.") from error
     kind = "JSON" if path.suffix.lower() == ".json" or text.lstrip().startswith("{") else "TOML"
     try:
-        said = json.loads(text) if kind == "JSON" else toml_text.parse(text)
+        return json.loads(text) if kind == "JSON" else toml_text.parse(text)
     except (ValueError, RecursionError) as error:
         message = f"The policy file {path} is no {kind}: {error}."
         raise UsageError(message, "Correct it; JSON begins with a brace, anything else is read as TOML.") from error
-    return parsed(said)
+
+
+def _unwrapped(said: dict[str, Any]) -> dict[str, Any]:
+    for wrapper in WRAPPERS:
+        if set(said) == {wrapper} and isinstance(said[wrapper], dict):
+            said = said[wrapper]
+    return said
 
 
 def parsed(said: Any) -> Policy:
     """The policy in decoded JSON or TOML. Raises UsageError that names the key that is wrong."""
     if not isinstance(said, dict):
         _wrong("", "it is no table of rules")
-    for wrapper in WRAPPERS:
-        if set(said) == {wrapper} and isinstance(said[wrapper], dict):
-            said = said[wrapper]
+    said = _unwrapped(said)
     for key in said:
         if key not in _KNOWN:
             _wrong(key, f"there is no such rule{_nearest(str(key), _KNOWN)}")

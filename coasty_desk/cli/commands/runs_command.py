@@ -17,7 +17,7 @@ from coasty_desk import compose, settings
 from coasty_desk.automation import kept_runs
 from coasty_desk.automation.kept_runs import KeptRun
 from coasty_desk.cli import configured
-from coasty_desk.cli.commands import report_command
+from coasty_desk.cli.commands import following, handing_over, report_command
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.cli.typer_groups import Json, RunId, group
 from coasty_desk.cli.view.plain_view import PlainView
@@ -35,7 +35,11 @@ from coasty_desk.wire.journal_codec import Began, Looked
 WAITING = frozenset({"queued", "awaiting_human"})
 """What a run of the service can be besides."""
 
-app = group("The recorded runs.")
+app = group("The recorded runs, and those that the service carries out.")
+app.command("start", epilog=handing_over.EXAMPLE)(handing_over.start)
+app.command("watch", epilog=following.WATCH_EXAMPLE)(following.watch)
+app.command("answer", epilog=following.ANSWER_EXAMPLE)(following.answer)
+app.command("cancel")(following.cancel)
 app.command("report", epilog="Example:  coasty-desk runs report last --output report.html")(report_command.report)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -12,7 +13,16 @@ from msgspec.structs import replace
 
 from coasty_desk.core.redaction.disguises import put, spans
 from coasty_desk.models.coasty.api_key import ApiKey, base_url
-from coasty_desk.models.transport.transport import REDIRECTED, Outgoing, Reply, Sending, Transport, UnansweredError
+from coasty_desk.models.transport.transport import (
+    REDIRECTED,
+    TOO_LARGE,
+    Outgoing,
+    Reply,
+    Sending,
+    Streamed,
+    Transport,
+    UnansweredError,
+)
 from coasty_desk.version import VERSION
 
 TIMEOUT = 120.0
@@ -23,6 +33,9 @@ INQUIRY_TIMEOUT = 15.0
 
 SECRET_HEADER = "x-llm-api-key"  # noqa: S105 - the name of a header
 """Of a caller's own key for a vendor (API.md §2.9)."""
+
+LONGEST_LINE = 5_000_000
+"""Bytes of an answer that is read as it comes."""
 
 READ_CLOSELY = 200_000
 """Bytes of an answer in which the key is looked for in every way that it can be written."""
@@ -81,6 +94,12 @@ class Connection:
         """Send any other once. Raises UnansweredError."""
         return self._send(request, sending)
 
+    @contextmanager
+    def stream(self, request: Outgoing, sending: Sending | None = None) -> Iterator[Streamed]:
+        """Send it once, with its answer read as it comes, in pieces that end with a line. Raises UnansweredError, in the block too."""
+        with self._transport.stream(self._addressed(request), sending or Sending()) as streamed:
+            yield Streamed(self._seen(streamed.head), self._lines(streamed.pieces))
+
     def warm(self) -> None:
         """Load what a request needs and open the connection, in the background: the first request then finds it open.
 
@@ -109,6 +128,9 @@ class Connection:
     def _send(self, request: Outgoing, sending: Sending | None = None) -> Reply:
         if self._warming is not None:
             self._warming.join()  # it is this request's connection that is being opened
+        return self._seen(self._transport.send(self._addressed(request), sending or Sending()))
+
+    def _addressed(self, request: Outgoing) -> Outgoing:
         headers = {
             "User-Agent": f"coasty-desk/{VERSION}",
             "Accept": "application/json",
@@ -117,11 +139,26 @@ class Connection:
             **self._also,
             **request.headers,
         }
-        reply = self._transport.send(replace(request, headers=headers), sending or Sending())
+        return replace(request, headers=headers)
+
+    def _seen(self, reply: Reply) -> Reply:
+        """As the rest sees it. Raises UnansweredError for a redirect."""
         said = {name.lower(): self._hidden(value) for name, value in reply.headers.items()}
         if 300 <= reply.status < 400:
             raise UnansweredError(REDIRECTED, _redirect(said.get("location", "")), reply.status)
         return Reply(reply.status, said, self._clean(reply.body))
+
+    def _lines(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """The same, each up to the end of a line, so that no key is in two of them; what is left at the end is dropped."""
+        held = bytearray()
+        for piece in pieces:
+            whole, newline, rest = piece.rpartition(b"\n")
+            held += whole + newline if newline else rest
+            if newline:
+                yield self._clean(bytes(held))
+                held[:] = rest
+            if len(held) > LONGEST_LINE:
+                raise UnansweredError(TOO_LARGE, f"a line of the answer is larger than {LONGEST_LINE // 1_000_000} MB")
 
     def _clean(self, body: bytes) -> bytes:
         for secret in self._secrets:

@@ -18,7 +18,7 @@ import weakref
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property, partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from importlib import import_module
@@ -37,6 +37,7 @@ from coasty_desk.models.transport.transport import (
     Outgoing,
     Reply,
     Sending,
+    Streamed,
     UnansweredError,
 )
 
@@ -93,14 +94,32 @@ class HttpTransport:
                 raise UnansweredError(NO_ANSWER, _TOO_SLOW)  # what is there looks whole
             return Reply(response.status, dict(response.headers), body)
         except _ERRORS as error:
-            said = next((said for kind, said in _SENDING if isinstance(error, kind)), _BROKE_OFF)
-            raise UnansweredError(NO_ANSWER, said) from None
+            raise _unanswered(error) from None
         finally:
             cutting.cancel()
             if kept and not sending.is_cut:
                 self._idle.append(connection)
             else:
                 connection.close()
+
+    @contextmanager
+    def stream(self, request: Outgoing, sending: Sending) -> Iterator[Streamed]:
+        """As the port says; its connection is nobody else's, and is closed with the block."""
+        connection = self._open(min(request.timeout, CONNECT_TIMEOUT))
+        try:
+            with sending.under_way(partial(_cut, connection.sock)), ExitStack() as stack:
+                with _in_our_words():
+                    connection.sock.settimeout(request.timeout)
+                    self._put(connection, request)
+                    response = stack.enter_context(connection.getresponse())
+                    good = response.status == 200
+                    until = time.monotonic() + request.timeout
+                    whole = good or 300 <= response.status < 400
+                    body = b"" if whole else b"".join(_body(response, until, request.most))
+                head = Reply(response.status, dict(response.headers), body)
+                yield Streamed(head, _as_they_come(response) if good else iter(()))
+        finally:
+            connection.close()
 
     def open_ahead(self) -> None:
         """Open a connection for the next request."""
@@ -193,6 +212,30 @@ _SENDING: tuple[tuple[type[BaseException], str], ...] = (
     (TimeoutError, "no answer came in time"),
     (ssl.SSLError, "no encrypted connection could be agreed on"),
 )
+
+
+def _unanswered(error: Exception) -> UnansweredError:
+    said = next((said for kind, said in _SENDING if isinstance(error, kind)), _BROKE_OFF)
+    return UnansweredError(NO_ANSWER, said)
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    try:
+        yield
+    except _ERRORS as error:
+        raise _unanswered(error) from None
+
+
+def _as_they_come(response: HTTPResponse) -> Iterator[bytes]:
+    """The body's pieces. Raises UnansweredError where the next one does not come."""
+    pieces = _pieces(response)
+    while True:
+        with _in_our_words():
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
 
 
 def _close(connections: deque[HTTPConnection]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from msgspec import Struct
@@ -58,6 +58,16 @@ class Reply(Struct, frozen=True):
     body: bytes
 
 
+class Streamed(Struct, frozen=True):
+    """An answer whose body is read as it comes: its `head`, with a body where it is no good one, and the `pieces` of a good one's.
+
+    To take the next piece raises UnansweredError where none comes in time, or the connection breaks off.
+    """
+
+    head: Reply
+    pieces: Iterator[bytes]
+
+
 class Sending:
     """A request under way, which any thread may cut off: whoever waits for it then hears so, and nothing more of it goes out."""
 
@@ -91,6 +101,10 @@ class Transport(Protocol):
 
     def send(self, request: Outgoing, sending: Sending) -> Reply:
         """Send it once. Raises UnansweredError, whose code says whether it was certainly not sent."""
+        ...
+
+    def stream(self, request: Outgoing, sending: Sending) -> AbstractContextManager[Streamed]:
+        """The same, with its answer read as it comes, within the block; the request's time is that of each wait. Raises UnansweredError."""
         ...
 
     def open_ahead(self) -> None:

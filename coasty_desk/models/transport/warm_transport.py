@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from coasty_desk.models.transport.transport import Outgoing, Reply, Sending, Transport
+    from coasty_desk.models.transport.transport import Outgoing, Reply, Sending, Streamed, Transport
 
 
 class WarmTransport:
@@ -28,6 +29,12 @@ class WarmTransport:
         if self._warming is not None:
             self._warming.join()  # it is this request's connection that is being opened
         return self._transport.send(request, sending)
+
+    def stream(self, request: Outgoing, sending: Sending) -> AbstractContextManager[Streamed]:
+        """As the port says."""
+        if self._warming is not None:
+            self._warming.join()
+        return self._transport.stream(request, sending)
 
     def close(self) -> None:
         """Close what is open and idle."""
