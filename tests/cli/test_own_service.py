@@ -123,11 +123,11 @@ def test_a_virtual_machine_is_made_written_on_by_a_run_kept_and_restored(shell: 
                 read = shell("machines", "files", "read", "scratch", "notes.txt")
                 if read.code == 0:
                     break
-            assert read.out == "written by a run\n"
+            assert read.out == "written by a run"
             assert shell("machines", "snapshot", "scratch").code == 0
             assert shell("machines", "delete", "scratch").code == 0
             assert shell("machines", "restore", "again").code == 0
-            assert shell("machines", "files", "read", "again", "notes.txt").out == "written by a run\n"
+            assert shell("machines", "files", "read", "again", "notes.txt").out == "written by a run"
             assert shell("machines", "stop", "again").out == "again is stopped.\n"
             assert shell("machines", "start", "again").out == "again is running.\n"
         finally:
