@@ -16,6 +16,8 @@ from coasty_desk.wire.json_fields import count_of, line_of, text_of
 OVER = frozenset({"succeeded", "failed", "cancelled", "timed_out"})
 """The states that a run stays in."""
 
+STATUSES = OVER | {"queued", "running", "awaiting_human"}
+
 LAST_EVENTS = frozenset({"terminal", "done"})
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")

@@ -171,3 +171,27 @@ def test_what_the_service_cannot_be_told_is_refused(marked: RunningService) -> N
         assert marked.run(run_id)["max_steps"] == 3
     finally:
         project.unlink()
+
+
+def test_a_run_is_detached_with_what_the_service_can_be_told(marked: RunningService) -> None:
+    """Its id alone on stdout; any other option is refused by name, and so is one that the person's own file has not."""
+    done = marked.cli("run", "--detach", "--max-steps", "7", "--deadline", "90", "[pause]")
+    run_id = done.out.strip()
+    assert done.code == 0, done.err
+    run = marked.reach(run_id, "awaiting_human")
+    assert (run["max_steps"], run["deadline_seconds"], run["task"]) == (7, 90, "[pause]")
+    marked.cli("runs", "cancel", run_id)
+    refused = marked.cli("run", "--detach", "--dry-run", "--mask", "0,0,10,10", "[done]")
+    assert refused.code == 2
+    assert "cannot be told --dry-run and --mask" in refused.err
+
+
+def test_a_policy_goes_along(marked: RunningService) -> None:
+    """As the requests have it; one that is none is refused here."""
+    policy = marked.shell.home / "policy.toml"
+    policy.write_text('[policy]\nallowed_actions = ["drag"]\n')
+    run_id = marked.cli("runs", "start", "--policy", "policy.toml", "[steps:2][done]").out.strip()
+    marked.reach(run_id, "succeeded", "failed")
+    assert any(line["event"] == "refused" for line in marked.journal(run_id))
+    policy.write_text('[policy]\nblock = ["click"]\n')
+    assert marked.cli("runs", "start", "--policy", "policy.toml", "[done]").code == 2

@@ -19,9 +19,16 @@ def run(
     task: Annotated[
         str | None, typer.Argument(metavar="TASK", help="What to do, in plain words; - reads stdin.")
     ] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Hand it to the service (`serve`), print its id, and be done.")
+    ] = False,
 ) -> int:
     """Carry out TASK on this desktop until it is done or you stop it.
 
     Stop: Esc three times, Ctrl+Shift+F12, a screen corner, or Ctrl-C.
     """
+    if detach:
+        from coasty_desk.cli.commands import handing_over  # a run of this terminal's own needs none of it
+
+        return handing_over.detach(task, options)
     return driving.run(task, configured.load(options)[0])

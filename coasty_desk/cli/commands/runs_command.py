@@ -18,13 +18,16 @@ from coasty_desk.automation import kept_runs
 from coasty_desk.automation.kept_runs import KeptRun
 from coasty_desk.cli import configured
 from coasty_desk.cli.commands import following, handing_over, report_command
+from coasty_desk.cli.commands.reaching import Remote, service
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.cli.typer_groups import Json, RunId, group
 from coasty_desk.cli.view.plain_view import PlainView
+from coasty_desk.client import runs_api
+from coasty_desk.client.run_values import STATUSES
 from coasty_desk.core.actions import in_words
 from coasty_desk.core.counting import counted
 from coasty_desk.core.errors import ServiceError, UsageError
-from coasty_desk.core.money import dollars
+from coasty_desk.core.money import dollars, from_cents
 from coasty_desk.models import coasty_model
 from coasty_desk.models.coasty import open_sessions
 from coasty_desk.record import listing, session_runs
@@ -50,10 +53,13 @@ def list_all(
         str, typer.Option(metavar="WORD", help="Only those that ended so: succeeded, failed, max_steps, interrupted, …")
     ] = "",
     task: Annotated[str, typer.Option(metavar="WORDS", help="Only those with these words in their task.")] = "",
+    remote: Remote = False,
     as_json: Json = False,
 ) -> int:
     """List the recorded runs, and those that the service has still to do, newest first."""
     most = None if limit is None else settings.number(limit, "--limit", 1)
+    if remote:
+        return _list_remote(most, status, task, as_json=as_json)
     statuses = listing.STATUSES | WAITING
     if status and status not in statuses:
         message = f"No run has the status {line(status, 40)}."
@@ -113,6 +119,29 @@ def delete(
         print(f"Closed the session {session}.")
     listing.delete(folder)
     print(f"Deleted {folder.name}.")
+    return 0
+
+
+def _list_remote(most: int | None, status: str, words: str, *, as_json: bool) -> int:
+    """Those of the account, the newest of them."""
+    if status and status not in STATUSES:
+        message = f"No run of the account has the status {line(status, 40)}."
+        raise UsageError(message, f"Choose one of {', '.join(sorted(STATUSES))}.")
+    with service(remote=True) as client:
+        found = runs_api.listed(client, status=status)
+        name = client.name
+    found = tuple(run for run in found if words.lower() in run.task.lower())[:most]
+    if as_json:
+        print(json.dumps([run.document for run in found], indent=2))
+        return 0
+    ids = max((len(run.run_id) for run in found), default=0)
+    if found:
+        print(f"{'RUN':<{ids}}  {'STATUS':<14} {'STEPS':>5}  {'COST':>7}  TASK")
+    for run in found:
+        told = f"{line(run.status):<14} {run.steps:>5}  {dollars(from_cents(run.cents)):>7}  {line(run.task, 60)}"
+        print(f"{run.run_id:<{ids}}  {told}")
+    if not found:
+        print(f"There is no such run at {line(name)}.")
     return 0
 
 
