@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -64,8 +65,10 @@ def test_the_foot_says_how_it_is_and_goes_with_the_end(width: int) -> None:
     foot = view._foot
     assert (foot.steps, foot.step, foot.cap, foot.budget, foot.spent) == (2, 3, 4, 900_000, 45_000)
     view.close()
-    view.end(RemoteRun("run_1", "succeeded", summary=HOSTILE, steps=2), "", None)
-    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue())
+    record = Path("/a" * 60)
+    view.end(RemoteRun("run_1", "succeeded", summary=HOSTILE, steps=2), "", record)
+    plain, whole, rest = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue()).partition(f"record: {record}\n")
+    assert (bool(whole), rest) == (True, "")
     assert "\x1b" not in plain
     assert all(cell_len(line) <= width for line in re.split(r"[\r\n]+", plain))
     assert "succeeded:" in plain

@@ -51,7 +51,8 @@ class WatchedView:
         self._say([f"{told} ({counted(run.steps, 'step')}{cost})"])
         if remedy:
             print(f"  {line(remedy, 1000)}", file=sys.stderr)
-        self._say([] if record is None else [f"record: {record}"])
+        if record is not None:
+            self._say_whole(f"record: {record}")
 
     def close(self) -> None:
         """Leave the terminal as it was."""
@@ -91,6 +92,10 @@ class WatchedView:
     def _say(self, lines: list[str]) -> None:
         for text in lines:
             print(text, file=self._out, flush=True)
+
+    def _say_whole(self, text: str) -> None:
+        """What is copied from the terminal, which breaks it or not."""
+        print(text, file=self._out, flush=True)
 
 
 class LiveWatchedView(WatchedView):
@@ -161,6 +166,11 @@ class LiveWatchedView(WatchedView):
         for text in lines:
             told = text.lstrip(" ")
             self._console.print(Padding(Text(told), (0, 1, 0, len(text) - len(told))))
+
+    def _say_whole(self, text: str) -> None:
+        from rich.text import Text
+
+        self._console.print(Text(text), soft_wrap=True)
 
 
 def watching(run: RemoteRun, answer: str, environment: Mapping[str, str]) -> WatchedView:
