@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from coasty_desk.models.offline.language.grammar import parse
 from coasty_desk.models.offline.language.instructions import Target, Verify
-from coasty_desk.models.offline.targeting.locating import Located, Missing, locate
+from coasty_desk.models.offline.targeting.locating import Located, Missing, boxes_of, locate
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.texts import Box, Text
 
@@ -142,3 +142,26 @@ def test_what_a_line_denies_is_not_what_is_looked_for(label: str, line: str, *, 
 def test_a_letter_in_a_longer_label_that_is_narrower_than_its_edges_is_no_name() -> None:
     """Nothing is left of it whose colour could be seen."""
     assert isinstance(locate(Target("i"), scene("Wi-Fi is on")), Missing)
+
+
+@pytest.mark.parametrize(
+    ("label", "line", "there"),
+    [
+        ("Imprint", "127.0.0.1:42669/shop/list.html?imprint", False),
+        ("Paid", "https://shop.example/orders/paid", False),
+        ("Paid", "shop.example/orders?state=paid&page=2", False),
+        ("Sent", "See (localhost:8000/mail/sent)", False),
+        ("Paid", "shop.example/orders/paid Paid", True),
+        ("note.txt", "files.example/note.txt", True),
+        ("/orders", "shop.example/orders", True),
+        ("note", "~/letters/note.txt", True),
+        ("Yes", "Yes/No", True),
+        ("Paid", "Due 9:30/Paid", True),
+        ("Paid", "Paid.", True),
+    ],
+)
+def test_a_word_of_a_web_address_says_nothing_of_the_page(label: str, line: str, *, there: bool) -> None:
+    """Browsers show where one is: an address that has the word stands there before the page is as it is to be."""
+    seen = scene(line, "Something else")
+    assert isinstance(locate(Target(label), seen, loosely=True), Located) is there
+    assert bool(boxes_of(Target(label), seen)) is there

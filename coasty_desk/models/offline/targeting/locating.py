@@ -74,7 +74,7 @@ def locate(
 ) -> Located | Missing:
     """The one place that the target means, on a screen whose `active` window is there, where that is known.
 
-    Only a whole label is, unless `loosely`, or the target is meant by a part of it; loosely, a line that denies it has it not. `suits` says of a text's box whether it can be
+    Only a whole label is, unless `loosely`, or the target is meant by a part of it; loosely, a line that denies it has it not, nor has a web address. `suits` says of a text's box whether it can be
     meant, where several fit, and `only` whether it can be at all.
     """
     if not target.label:
@@ -82,7 +82,7 @@ def locate(
     wholly = not (loosely or target.part)
 
     def fitting(texts: Sequence[Text]) -> list[Match]:
-        return [m for m in every(target.label, texts) if not (loosely and m.is_denied)]
+        return [m for m in every(target.label, texts) if not (loosely and (m.is_denied or m.is_in_an_address))]
 
     # a link has a colour of its own in its line
     whole = [m for m in fitting(seen.texts) if not wholly or m.stands_alone or stands_out(seen.picture, m.text, m.line)]
@@ -146,7 +146,8 @@ _TAKEN_FOR = frozenset({("field", "list"), ("list", "field"), ("menu", "button")
 
 def boxes_of(target: Target, seen: ReadScreen) -> list[Box]:
     """Where texts of the target's label are, all of the best fit."""
-    return [match.text.box for match in best(every(target.label, [*seen.texts, *seen.phrases]))]
+    fitting = (match for match in every(target.label, [*seen.texts, *seen.phrases]) if not match.is_in_an_address)
+    return [match.text.box for match in best(fitting)]
 
 
 def _chosen(target: Target, matches: Sequence[Match], seen: ReadScreen) -> Located | Missing:

@@ -71,6 +71,14 @@ class Match(Struct, frozen=True):
         return _DENYING.search(self.line.text.partition(self.text.text)[0]) is not None
 
     @property
+    def is_in_an_address(self) -> bool:
+        """Whether it is a word of a web address, as “paid” is of “shop.example/orders?show=paid”: that says nothing of the page."""
+        if self.fit not in (Fit.PART, Fit.PART_ALIKE) or not _ADDRESSED.isdisjoint(self.text.text):
+            return False
+        runs = [run.lstrip("([<\"'") for run in self.line.text.split() if self.text.text in run]
+        return bool(runs) and all(map(_ADDRESS.match, runs))
+
+    @property
     def said(self) -> str:
         """What was found, where, and how sure the engine is, in words."""
         at = self.text.box.centre
@@ -88,6 +96,12 @@ _DENYING = re.compile(
     r"(?i)(?:\b(?:no|not|cannot|never|without|nicht|kein\w*|nie|ohne|pas|aucune?|jamais|sans|nunca|sin)|n['’]t)\s+(?:\w+\s+){0,2}$"
 )
 """Takes back what follows, in the languages of instructions."""
+
+_ADDRESS = re.compile(r"\w+://|localhost\b|[\w-]+:\d{4,5}/|[\w-]+(?:\.[\w-]+)+(?::\d+)?/")
+"""How a web address begins: with a scheme or a host. A path of files has none."""
+
+_ADDRESSED = frozenset(".:/?=&")
+"""Who says one of these may ask for a part of an address."""
 
 _BEHIND = re.compile(
     r"""(?ix) (?: \s* [(\[] \s* \d[\d,.]*\+? \s* [)\]] | [.…\s]* (?: (?:ctrl|strg|alt|shift|super) \W? .{1,9} | f\d\d? ) )"""
