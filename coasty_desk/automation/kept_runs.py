@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,11 @@ STORE = "automation.sqlite3"
 
 BUSY = 2.0
 """Seconds that whoever writes it is waited for."""
+
+CHARGED = """
+    SELECT machine IS NOT NULL, SUM(cost / 10000) FROM runs WHERE created_at >= :since AND created_at < :until GROUP BY machine IS NOT NULL
+"""
+"""Whether a machine was made for them, and the cents that runs of some time have cost: of each run the whole ones, as it is told."""
 
 _UNFINISHED = "status IN ('queued', 'running', 'awaiting_human')"
 
@@ -44,12 +50,17 @@ def is_anything_left(folder: Path) -> bool:
     )
 
 
-def _asked(folder: Path, query: str) -> list[Any]:
+def charged(folder: Path, since: float, until: float) -> dict[bool, int]:
+    """Cents that runs have cost which were asked for then, those without a machine of their own and those with one."""
+    return {bool(own): int(cents) for own, cents in _asked(folder, CHARGED, {"since": since, "until": until})}
+
+
+def _asked(folder: Path, query: str, values: Mapping[str, float] | None = None) -> list[Any]:
     path = folder / STORE
     if not path.is_file():
         return []
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY)) as store:
-            return store.execute(query).fetchall()
+            return store.execute(query, values or {}).fetchall()
     except sqlite3.Error:
         return []

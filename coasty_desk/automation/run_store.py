@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import msgspec
 
+from coasty_desk.automation.kept_runs import CHARGED
 from coasty_desk.automation.run_row import RunRow
 from coasty_desk.automation.run_states import MOVES, UNFINISHED, RunStatus
 
@@ -88,6 +89,14 @@ class RunStore:
         query = sqlalchemy.select(sqlalchemy.func.count()).select_from(self._table).where(self._is_unfinished())
         with self._storage.reading() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def charged(self, since: float, until: float) -> dict[bool, int]:
+        """As `kept_runs.charged`."""
+        import sqlalchemy  # noqa: PLC0415 - as above
+
+        with self._storage.reading() as connection:
+            found = connection.execute(sqlalchemy.text(CHARGED), {"since": since, "until": until}).all()
+        return {bool(own): int(cents) for own, cents in found}
 
     def change(
         self,

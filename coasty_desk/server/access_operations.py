@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from coasty_desk.server import request_values
+from coasty_desk.server import request_values, served_runs
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.api_keys import DEFAULT_SCOPES, SCOPES, ServiceKey
 from coasty_desk.server.operation import Call, CallReply, Operation
 from coasty_desk.server.service import BALANCE
 from coasty_desk.server.timestamps import iso
-from coasty_desk.server.usage_meter import this_month
+from coasty_desk.server.usage_meter import OperationUsage, this_month
 from coasty_desk.wire.machine_resources import Moment
 
 TIER = "enterprise"
@@ -183,6 +183,9 @@ def _usage(call: Call) -> CallReply:
     asked: UsageQuery = call.query
     period = asked.period or this_month()
     found = call.service.usage.of(period)
+    for name, cents in served_runs.charged(call.service, period).items():
+        used = found.get(name, OperationUsage())
+        found[name] = OperationUsage(used.requests, used.credits + cents)
     breakdown = {name: UsageOf(used.requests, used.credits) for name, used in found.items()}
     charged = sum(used.credits for used in found.values())
     return CallReply(UsageSummary(period, sum(used.requests for used in found.values()), charged, charged, breakdown))

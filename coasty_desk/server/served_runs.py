@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,6 +51,23 @@ def going_on(service: Service) -> int:
         return runs(service).going_on()
     except (CoastyDeskError, ApiError):  # said when it began
         return 0
+
+
+def charged(service: Service, period: str) -> Mapping[str, int]:
+    """Cents that the runs have cost so far which were asked for in that month (`YYYY-MM`), by the operation that they were asked by.
+
+    They are counted where they are kept, each time anew: so whatever is killed, each is counted once.
+    """
+    year, month = int(period[:4]), int(period[5:7])
+    if not 1970 <= year < 9999:
+        return {}
+    ends = ((year, month), (year + month // 12, month % 12 + 1))
+    since, until = (float(calendar.timegm((*end, 1, 0, 0, 0))) for end in ends)
+    if service.settings.postgres is None:
+        found = kept_runs.charged(service.database.path.parent, since, until)
+    else:
+        found = runs(service).store.charged(since, until)
+    return {"createTask" if own else "createRun": cents for own, cents in found.items()}
 
 
 def _begun(service: Service) -> RunService:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from coasty_desk.automation import kept_runs
 from coasty_desk.automation.run_row import OwnMachine, RunOptions
 from coasty_desk.automation.run_service import NewRun, NoRunError, RunStateError
 from coasty_desk.automation.run_states import MOVES, STATUSES, TERMINAL, UNFINISHED
@@ -401,3 +402,24 @@ def test_there_is_no_such_run(here: PlayedService) -> None:
     for ask in (here.service.get, here.service.cancel, lambda name: here.service.events(name, -1, 1.0)):
         with pytest.raises(NoRunError):
             ask("none")
+
+
+def test_what_runs_cost_is_counted_by_when_they_were_asked_for(here: PlayedService) -> None:
+    """Those on a machine of their own apart; each in whole cents, as it is told, also while it goes on."""
+    first, process = here.running()
+    process.step(1, cents=5)
+    until(lambda: here.service.get(first).cost == 50_000)
+    assert here.service.store.charged(here.now - 1, here.now + 1) == {False: 5}
+    process.over(cents=9)
+    here.reach(first, "succeeded")
+    here.now += 100
+    made = here.service.create(NewRun("do it", RunOptions(), machine=OwnMachine()))
+    process = here.process()
+    process.began()
+    process.over(cents=20)
+    here.reach(made.id, "succeeded")
+    assert here.service.store.charged(0, here.now) == {False: 9}
+    assert here.service.store.charged(0, here.now + 1) == {False: 9, True: 20}
+    if isinstance(here.place, Path):
+        here.place.with_name(kept_runs.STORE).symlink_to(here.place)
+        assert kept_runs.charged(here.place.parent, 0, here.now + 1) == {False: 9, True: 20}

@@ -22,7 +22,11 @@ from tests.automation.receivers import Receiving, checked_by_parts, receiving
 from tests.automation.run_homes import act, click, typing
 from tests.cli.conftest import recording
 from tests.desktop.xvfb import xvfb
+from tests.server.answering import account
 from tests.server.run_services import OVER, Event, RunningService, running_service, scripted, until
+from tests.stub_service import Service as Books
+from tests.stub_service import click as stub_click
+from tests.stub_service import done, go, serving
 
 
 @pytest.fixture(scope="module")
@@ -378,3 +382,26 @@ def test_a_receiver_is_told_of_a_run_signed_and_the_secret_is_told_once(screen: 
         header = one.headers["Coasty-Signature"]
         assert checked_by_parts(one.body, header, made["webhook_secret"], time.time())
         assert not checked_by_parts(one.body + b" ", header, made["webhook_secret"], time.time())
+
+
+@pytest.mark.parametrize("kept_in", ["sqlite", "postgres"], indirect=True)
+def test_what_a_run_cost_is_in_the_months_usage_once_whatever_is_killed(
+    screen: str, tmp_path: Path, kept_in: tuple[str, ...]
+) -> None:
+    """With the operation that it was asked by; another month has nothing of it."""
+    books = Books([go(stub_click(50, 60)), go(stub_click(60, 70)), done()])
+    with (
+        serving(books) as url,
+        running_service(tmp_path, screen, "--provider", "coasty", *kept_in, **account(url)) as service,
+    ):
+        before = service("GET", "/usage").json["breakdown"]
+        assert "createRun" not in before
+        run_id = service.create("do it")
+        service.reach(run_id, "succeeded")
+        service.kill()
+        service.start()
+        told = service("GET", "/usage").json
+        assert told["breakdown"]["createRun"] == {"requests": 1, "credits": books.charged}
+        assert told["total_cost_cents"] == books.charged > 0
+        for period in ("2020-01", "0000-12", "9999-12"):
+            assert "createRun" not in service("GET", f"/usage?period={period}").json["breakdown"]
