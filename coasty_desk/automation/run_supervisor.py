@@ -42,6 +42,9 @@ DEATHS = 5
 BUSY_PAUSE = 0.5
 """Seconds until a machine that somebody drives is asked for again."""
 
+COMING = ("creating", "starting", "restarting")
+"""States of a machine that will soon run, and is waited for."""
+
 DEATH_PAUSE = 0.2
 
 HEARS = 5.0
@@ -220,7 +223,9 @@ class _Course:
                 message = "The machine is not there any more."
                 raise _Fate(_NO_MACHINE, message) from error
             except MachineStateError as error:
-                raise _Fate(_NO_MACHINE, str(error)) from error
+                if error.state not in COMING:
+                    raise _Fate(_NO_MACHINE, str(error)) from error
+                self._pause(BUSY_PAUSE)
             except CoastyDeskError as error:
                 message = f"{error.message} {error.remedy}".strip()
                 raise _Fate(_NO_MACHINE, message) from error

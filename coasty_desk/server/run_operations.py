@@ -210,6 +210,10 @@ def _demand_receiver(call: Call, url: str) -> None:
 
 
 def _machine(call: Call, name: str) -> MachineRecord:
+    if name.startswith("mch_"):
+        message = "A machine of a Coasty account is not driven by this service's runs."
+        remedy = "Use `coasty-desk run --on` with its id, or ask Coasty's own /v1/runs; here, name `desktop` or a machine of GET /v1/machines."
+        raise ApiError("FEATURE_NOT_AVAILABLE", message, remedy)
     try:
         found = machines(call.service).find(name)
     except NoMachineError as error:

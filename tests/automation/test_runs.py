@@ -330,12 +330,19 @@ def test_the_same_operation_is_the_same_run(here: PlayedService) -> None:
     assert len(here.service.all(None, 10)[0]) == 2
 
 
-def test_a_run_waits_for_a_machine_that_is_busy_and_fails_on_one_that_is_stopped(here: PlayedService) -> None:
-    """The first gives itself back, the second does not start by itself."""
-    here.machines.faults = [MachineBusyError("a program drives it"), MachineStateError("It is stopped.", "stopped", ())]
+@pytest.mark.parametrize("state", ["stopped", "stopping", "error", "deleting", "terminated"])
+def test_a_run_waits_for_a_machine_that_is_busy_or_coming_and_fails_on_one_that_is_not(
+    here: PlayedService, state: str
+) -> None:
+    """The first gives itself back or will soon run, the second does not start by itself."""
+    here.machines.faults = [
+        MachineBusyError("a program drives it"),
+        *(MachineStateError("It is coming.", each, ()) for each in ("creating", "starting", "restarting")),
+        MachineStateError("It is not there.", state, ()),
+    ]
     run_id = here.create().id
     found = here.reach(run_id, "failed")
-    assert here.machines.lent == 2
+    assert here.machines.lent == 5
     assert found.error is not None
     assert found.error.code == "MACHINE_UNAVAILABLE"
 

@@ -264,6 +264,11 @@ class RunKilling:
             return
         if run.heard != list(self.service.events(run.run_id)):
             faults.append(f"{run.run_id} was told otherwise than it is")
+        recorded = (self.service.data / "runs" / run.run_id / "journal.jsonl").exists()
+        if not recorded and (status == "succeeded" or run.row["steps_completed"]):
+            faults.append(f"{run.run_id} has no record")
+        if not recorded:  # it never began: its machine was not there, or it was cancelled while it was queued
+            return
         journal = self.service.journal(run.run_id)
         ends = [line["event"] for line in journal].count("run_ended")
         numbers = [line["seq"] for line in journal]
@@ -321,7 +326,7 @@ def runs_killed(
         for thread in programs:
             thread.start()
         for turn in range(kills):
-            time.sleep(6.0 if turn % 10 == 9 else chance.uniform(0.05, 3.0))  # some are to come to their end as well
+            time.sleep(5.0 if turn % 10 == 9 else chance.uniform(0.05, 2.5))  # some are to come to their end as well
             kind = chance.choices(("process", "service", "worker"), (5, 4, 1))[0]
             if kind == "process" and not killing.kill_process():
                 kind = "service"

@@ -152,6 +152,7 @@ def test_the_list_has_the_newest_first_and_those_of_a_status(marked: RunningServ
         ({"machine_id": "desktop", "task": "x", "webhook_url": "https://me:secret@example.com/"}, "VALIDATION_ERROR"),
         ({"machine_id": "desktop", "task": "x", "action_policy": {"allowed_actions": ["fly"]}}, "VALIDATION_ERROR"),
         ({"machine_id": "nowhere", "task": "x"}, "MACHINE_NOT_FOUND"),
+        ({"machine_id": "mch_test_0123456789abcdef", "task": "x"}, "FEATURE_NOT_AVAILABLE"),
         ({"machine_id": "desktop", "task": "x", "llm": {"provider": "openai"}}, "FEATURE_NOT_AVAILABLE"),
     ],
 )
