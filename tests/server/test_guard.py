@@ -210,13 +210,13 @@ def test_bodies_that_come_at_the_same_time_take_so_much_memory_and_no_more(
     head = f"POST /v1/keys HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {key}\r\nContent-Length: 800000\r\n\r\n".encode()
     with socket.create_connection(("127.0.0.1", here.client.port), timeout=10) as half:
         half.sendall(head + b" " * 700_000)
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while here.client("POST", "/v1/keys", b" " * 300_000).status != 503:
             assert time.monotonic() < until
         assert here.client("GET", "/v1/keys").status == 200
         refused = here.client("POST", "/v1/keys", b" " * 300_000)
         assert (refused.code, refused.headers["retry-after"]) == ("SERVICE_UNAVAILABLE", "2")
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while here.client("POST", "/v1/keys", b" " * 300_000).status != 422:
         assert time.monotonic() < until
 
@@ -256,7 +256,7 @@ def test_more_connections_than_there_may_be_are_closed(tmp_path: Path, monkeypat
         assert found.client.raw(b"GET /v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n") == b""
         for each in held:
             each.close()
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while not found.client.raw(b"GET /v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"):
             assert time.monotonic() < until
 

@@ -24,7 +24,7 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.core.token_prices import TokenPrice
 from coasty_desk.desktop.imaging import image_file
 from coasty_desk.lifetimes import ModelRequest
-from coasty_desk.models import coasty_model
+from coasty_desk.models import coasty_model, vendor_model
 from coasty_desk.models.chat_model import MODEL as CHAT
 from coasty_desk.models.vendor_model import VARIABLES, VendorModel
 from coasty_desk.settings import Settings
@@ -62,8 +62,9 @@ def vendor(name: str) -> VendorModel:
 
 
 @pytest.mark.parametrize("name", VENDORS)
-def test_a_key_goes_to_its_own_host_alone(name: str) -> None:
+def test_a_key_goes_to_its_own_host_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """And to this machine itself, where its provider is said to be; no other address has it, by none an answer is asked for."""
+    monkeypatch.setattr(vendor_model, "_IN_USE", {})  # what an earlier test of this process has found
     model, environment = vendor(name), dict.fromkeys(VARIABLES.values(), "other") | {VENDORS[name]: "own"}
     assert model.key(Settings(provider=name), environment) == "own"
     assert model.key(Settings(provider=name, base_url="http://127.0.0.1:9"), environment) == "own"
