@@ -72,6 +72,20 @@ def test_every_value_names_its_origin(
     assert "secret" not in plain.replace("secret = []", "")
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_password_in_an_address_is_not_shown(
+    home: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    """What is shown is copied into letters to others."""
+    user = home / "config" / "coasty-desk" / "config.toml"
+    user.parent.mkdir(parents=True)
+    user.write_text('[serve]\ndatabase = "postgresql://me:hunter2:@db.example:5433/runs"\n')
+    assert main(["config", "show", *options]) == 0
+    shown = capsys.readouterr().out
+    assert "postgresql://me:***@db.example:5433/runs" in shown
+    assert "hunter2" not in shown
+
+
 def test_a_typo_in_the_file_names_the_nearest_key(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 2, and what was probably meant."""
     (home / "coasty-desk.toml").write_text("[run]\nmemroy = 7\n")

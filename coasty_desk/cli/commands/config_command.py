@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -59,7 +60,7 @@ def show(as_json: Json = False) -> int:
     chosen, origins = found.settings, found.origins
     key = f"environment ({KEY_VARIABLE})" if os.environ.get(KEY_VARIABLE, "").strip() else "not in the environment"
     if as_json:
-        values = {name: {"value": plain(getattr(chosen, name)), "origin": origins[name]} for name in settings.TABLE}
+        values = {name: {"value": _shown(getattr(chosen, name)), "origin": origins[name]} for name in settings.TABLE}
         told = {"settings": values, "api_key": {"origin": key}, "project_file": _project(found)}
         print(json.dumps(told, indent=2))
         return 0
@@ -67,7 +68,7 @@ def show(as_json: Json = False) -> int:
         print(f"[{section}]")
         for row in settings.of(section):
             value = getattr(chosen, row.name)
-            shown = row.unset if value is None else json.dumps(plain(value), ensure_ascii=False)
+            shown = row.unset if value is None else json.dumps(_shown(value), ensure_ascii=False)
             print(f"{row.name} = {shown}".ljust(44) + f"  # {line(origins[row.name])}")
         print()
     if found.notice:
@@ -114,3 +115,13 @@ def _project(found: settings.Merged) -> dict[str, object] | None:
         return None
     said: dict[str, object] = {"path": str(found.project.path), "trusted": found.is_trusted}
     return {**said, "left_out": found.left_out, "refused": found.refused}
+
+
+def _shown(value: object) -> object:
+    """As JSON has it; a password in an address is left out: what is shown is copied into letters to others."""
+    if isinstance(value, str) and "://" in value:
+        parts = urlsplit(value)
+        if parts.password:
+            user, _, host = parts.netloc.rpartition("@")
+            return parts._replace(netloc=f"{user.partition(':')[0]}:***@{host}").geturl()
+    return plain(value)
