@@ -209,7 +209,8 @@ class _Course:
         while not row.is_over and not self._ending():
             if self._take_recorded_end() or self._take_wish(row):
                 return
-            if row.status == "awaiting_human" and self._waits_alone(row):
+            if row.status == "awaiting_human":
+                self._wait_alone(row)
                 row = self._row()
                 continue
             try:
@@ -234,13 +235,12 @@ class _Course:
                     return
             row = self._row()
 
-    def _waits_alone(self, row: RunRow) -> bool:
-        """Wait, without a process, for a person's answer or for anything else that changes the row; whether to look at it anew."""
+    def _wait_alone(self, row: RunRow) -> None:
+        """Wait, without a process, for a person's answer or for anything else that changes the row."""
         if row.question == "":  # a hand was on the desktop: it has long rested
             self._change(["awaiting_human"], {"status": "running", **_UNASKED})
-            return True
-        self._wait(row)
-        return True
+        else:
+            self._wait(row)
 
     def _order(self, row: RunRow) -> RunOrder:
         """Raises what machines raise."""
