@@ -191,14 +191,7 @@ class ServiceClient:
         remedy = _REMEDIES.get(fault.code, error.remedy)
         for said, better in _OTHER_WORDS:
             remedy = remedy.replace(said, better)
-        return ServiceError(
-            *(message, remedy),
-            code=error.code,
-            status=error.status,
-            request_id=error.request_id,
-            in_doubt=error.in_doubt,
-            unpaid=error.unpaid,
-        )
+        return error.reworded(message, remedy)
 
 
 _OURS = ("MACHINE_NOT_FOUND", "VALIDATION_ERROR")

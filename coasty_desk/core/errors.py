@@ -65,6 +65,17 @@ class ServiceError(CoastyDeskError):
         self.in_doubt = in_doubt
         self.unpaid = unpaid
 
+    def reworded(self, message: str, remedy: str) -> ServiceError:
+        """The same in other words; `figures` belong to the first ones."""
+        return ServiceError(
+            *(message, remedy),
+            code=self.code,
+            status=self.status,
+            request_id=self.request_id,
+            in_doubt=self.in_doubt,
+            unpaid=self.unpaid,
+        )
+
 
 class DesktopError(CoastyDeskError):
     """The display cannot be seen or driven."""

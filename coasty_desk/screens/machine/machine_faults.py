@@ -15,11 +15,4 @@ def as_fault(error: ServiceError, what: str, *, here: bool, doubt: str = "") -> 
     message = f"{what}: {error.message[:1].lower()}{error.message[1:]}{f' {doubt}' if doubt else ''}"
     if error.code in _OF_THE_MACHINE or (here and error.code in _OF_ITS_WORKER):
         return DesktopError(message, error.remedy)
-    return ServiceError(
-        *(message, error.remedy),
-        code=error.code,
-        status=error.status,
-        request_id=error.request_id,
-        in_doubt=error.in_doubt,
-        unpaid=error.unpaid,
-    )
+    return error.reworded(message, error.remedy)
