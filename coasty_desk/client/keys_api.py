@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
-from coasty_desk.client.machine_values import senseless
+from coasty_desk.client.resource_ids import id_in_path, senseless
 from coasty_desk.client.service_client import Inquiry, ServiceClient
-from coasty_desk.core.errors import UsageError
 
 
 def key_made(
@@ -31,10 +29,8 @@ def keys_listed(client: ServiceClient) -> list[Mapping[str, object]]:
 
 def key_deleted(client: ServiceClient, key_id: str) -> None:
     """Let it be of no use any more. Raises ServiceError, UsageError for what is no id."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", key_id):
-        message = "This is no key's id."
-        raise UsageError(message, "Take one from `coasty-desk keys list`: it is no key itself.")
-    client.ask(Inquiry("DELETE", f"keys/{key_id}"))
+    path = f"keys/{id_in_path(key_id, 'key', ': it is no key itself')}"
+    client.ask(Inquiry("DELETE", path))
 
 
 def models(client: ServiceClient) -> Mapping[str, object]:

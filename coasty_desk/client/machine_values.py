@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
-from typing import NoReturn
 
 from msgspec import Struct
 
-from coasty_desk.core.errors import ServiceError, UsageError
+from coasty_desk.client.resource_ids import is_id, senseless
 from coasty_desk.wire.json_fields import count_of, line_of, text_of
 
 LINUX, WINDOWS = 5, 9
@@ -62,14 +60,6 @@ class RemotePicture(Struct, frozen=True):
     media_type: str
 
 
-def id_in_path(text: str) -> str:
-    """A machine's id as it stands in a path. Raises UsageError for what cannot be one."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", text):
-        message = "This is no machine's id."
-        raise UsageError(message, "Take one from `coasty-desk machines list`.")
-    return text
-
-
 def machine_of(document: object) -> RemoteMachine:
     """The machine of an answer, bare or under `machine`. Raises ServiceError where there is none in it."""
     found = machine_in(document)
@@ -84,7 +74,7 @@ def machine_in(document: object) -> RemoteMachine | None:
     if not isinstance(entry, dict):
         return None
     machine_id = entry.get("id", entry.get("machine_id"))
-    if not isinstance(machine_id, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", machine_id):
+    if not is_id(machine_id):
         return None
     billing = entry.get("billing")
     hourly = count_of(billing.get("running_credits_per_hour")) if isinstance(billing, dict) else None
@@ -135,9 +125,3 @@ def picture_of(document: object) -> RemotePicture:
     if not media_type:
         senseless("picture of the screen")
     return RemotePicture(image, media_type)
-
-
-def senseless(what: str) -> NoReturn:
-    """Raise ServiceError: an answer is none."""
-    message = f"The service's {what} makes no sense."
-    raise ServiceError(message, "Try again; if it happens again, look for a newer version of coasty-desk.")

@@ -9,13 +9,12 @@ from coasty_desk.client.machine_values import (
     CommandOutcome,
     RemoteMachine,
     RemotePicture,
-    id_in_path,
     machine_in,
     machine_of,
     outcome_of,
     picture_of,
-    senseless,
 )
+from coasty_desk.client.resource_ids import id_in_path, senseless
 from coasty_desk.client.service_client import GRACE, Inquiry, ServiceClient, minted
 from coasty_desk.core.errors import ServiceError, UsageError
 
@@ -45,7 +44,7 @@ def listed(client: ServiceClient) -> tuple[RemoteMachine, ...]:
 
 def shown(client: ServiceClient, machine_id: str) -> RemoteMachine:
     """This one. Raises ServiceError, UsageError for what is no id."""
-    return machine_of(client.get(f"machines/{id_in_path(machine_id)}").document)
+    return machine_of(client.get(f"machines/{id_in_path(machine_id, 'machine')}").document)
 
 
 def found(client: ServiceClient, named: str) -> RemoteMachine:
@@ -77,14 +76,14 @@ def created(client: ServiceClient, body: Mapping[str, object]) -> RemoteMachine:
 
 def changed(client: ServiceClient, machine_id: str, change: Change) -> str:
     """Start, stop or restart it; the state that it then has. Raises ServiceError."""
-    path = f"machines/{id_in_path(machine_id)}/{change}"
+    path = f"machines/{id_in_path(machine_id, 'machine')}/{change}"
     return _status(client.ask(Inquiry("POST", path, {}, timeout=SLOW)).document)
 
 
 def ended(client: ServiceClient, machine_id: str) -> bool:
     """Terminate it for good; whether it was there. Raises ServiceError."""
     try:
-        client.ask(Inquiry("DELETE", f"machines/{id_in_path(machine_id)}", timeout=SLOW))
+        client.ask(Inquiry("DELETE", f"machines/{id_in_path(machine_id, 'machine')}", timeout=SLOW))
     except ServiceError as error:
         if error.status == 404:
             return False
@@ -94,7 +93,7 @@ def ended(client: ServiceClient, machine_id: str) -> bool:
 
 def snapshot(client: ServiceClient, machine_id: str) -> Mapping[str, object]:
     """Keep how it is now; what the service says of the snapshot. Raises ServiceError."""
-    path = f"machines/{id_in_path(machine_id)}/snapshot"
+    path = f"machines/{id_in_path(machine_id, 'machine')}/snapshot"
     document = client.ask(Inquiry("POST", path, {}, key=minted("snapshot"), timeout=600.0)).document
     if not isinstance(document, dict):
         senseless("answer to a snapshot")
@@ -103,14 +102,14 @@ def snapshot(client: ServiceClient, machine_id: str) -> Mapping[str, object]:
 
 def lives(client: ServiceClient, machine_id: str, minutes: int) -> Mapping[str, object]:
     """Let it be terminated after so many minutes from now; 0: never. Raises ServiceError."""
-    path = f"machines/{id_in_path(machine_id)}"
+    path = f"machines/{id_in_path(machine_id, 'machine')}"
     document = client.ask(Inquiry("PATCH", path, {"ttl_minutes": minutes}, repeats=True)).document
     return document if isinstance(document, dict) else {}
 
 
 def looked_at(client: ServiceClient, machine_id: str, *, lossless: bool = False) -> RemotePicture:
     """How its screen looks now; `lossless`: as a PNG, where the service has a choice. Raises ServiceError."""
-    path = f"machines/{id_in_path(machine_id)}/screenshot" + "?format=png" * lossless
+    path = f"machines/{id_in_path(machine_id, 'machine')}/screenshot" + "?format=png" * lossless
     return picture_of(client.get(path, most=LARGEST_PICTURE).document)
 
 
@@ -140,7 +139,7 @@ def acted_in_turn(
         "steps": [{"command": command, "parameters": dict(parameters)} for command, parameters in steps],
         "stop_on_error": True,
     }
-    path = f"machines/{id_in_path(machine_id)}/actions/batch"
+    path = f"machines/{id_in_path(machine_id, 'machine')}/actions/batch"
     document = client.ask(Inquiry("POST", path, body, key=key or minted("batch"), timeout=120.0)).document
     results = document.get("results") if isinstance(document, dict) else None
     if not isinstance(results, list) or not results:
@@ -164,7 +163,7 @@ def filed(client: ServiceClient, machine_id: str, operation: str, parameters: Ma
 def _outcome(
     client: ServiceClient, machine_id: str, what: str, body: Mapping[str, object], key: str, seconds: float
 ) -> CommandOutcome:
-    path = f"machines/{id_in_path(machine_id)}/{what}"
+    path = f"machines/{id_in_path(machine_id, 'machine')}/{what}"
     return outcome_of(
         client.ask(Inquiry("POST", path, body, key=key, timeout=seconds + GRACE, most=LARGEST_FILE)).document
     )

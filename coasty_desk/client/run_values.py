@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 
 from msgspec import Struct
 
 from coasty_desk.client.event_stream import EventFrame
-from coasty_desk.client.machine_values import senseless
-from coasty_desk.core.errors import UsageError
+from coasty_desk.client.resource_ids import is_id, senseless
 from coasty_desk.wire.json_fields import count_of, line_of, text_of
 
 OVER = frozenset({"succeeded", "failed", "cancelled", "timed_out"})
@@ -19,8 +17,6 @@ OVER = frozenset({"succeeded", "failed", "cancelled", "timed_out"})
 STATUSES = OVER | {"queued", "running", "awaiting_human"}
 
 LAST_EVENTS = frozenset({"terminal", "done"})
-
-_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 class RemoteRun(Struct, frozen=True):
@@ -60,14 +56,6 @@ class HeardEvent(Struct, frozen=True):
         return int(found) if found.isascii() and found.isdigit() and len(found) < 16 else None
 
 
-def id_in_path(text: str) -> str:
-    """A run's id as it stands in a path. Raises UsageError for what cannot be one."""
-    if not _ID.fullmatch(text):
-        message = "This is no run's id."
-        raise UsageError(message, "Take one from `coasty-desk runs list`.")
-    return text
-
-
 def run_of(document: object) -> RemoteRun:
     """The run of an answer, bare or under `run`. Raises ServiceError where there is none in it."""
     found = run_in(document)
@@ -80,7 +68,7 @@ def run_in(document: object) -> RemoteRun | None:
     """The same; None where there is none."""
     entry = document.get("run", document) if isinstance(document, dict) else None
     run_id = _first(entry, "id", "run_id") if isinstance(entry, dict) else None
-    if not isinstance(entry, dict) or not isinstance(run_id, str) or not _ID.fullmatch(run_id):
+    if not isinstance(entry, dict) or not is_id(run_id):
         return None
     usage, result, error = (_object(entry.get(name)) for name in ("usage", "result", "error"))
     return RemoteRun(

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from coasty_desk.client.event_stream import frames
 from coasty_desk.client.local_service import NOT_RUNNING
-from coasty_desk.client.machine_values import senseless
-from coasty_desk.client.run_values import LAST_EVENTS, HeardEvent, RemoteRun, event_of, id_in_path, run_in, run_of
+from coasty_desk.client.resource_ids import id_in_path, senseless
+from coasty_desk.client.run_values import LAST_EVENTS, HeardEvent, RemoteRun, event_of, run_in, run_of
 from coasty_desk.client.service_client import Inquiry, ServiceClient, minted
 from coasty_desk.core.errors import ServiceError, UsageError
 from coasty_desk.models.transport.transport import NO_ANSWER, UNREACHABLE, Sending
@@ -54,7 +54,7 @@ def started_alone(client: ServiceClient, body: Mapping[str, object], key: str = 
 
 def shown(client: ServiceClient, run_id: str) -> RemoteRun:
     """This one. Raises ServiceError, UsageError for what is no id."""
-    return run_of(client.get(f"runs/{id_in_path(run_id)}").document)
+    return run_of(client.get(f"runs/{id_in_path(run_id, 'run')}").document)
 
 
 def listed(client: ServiceClient, limit: int = MOST_LISTED, status: str = "") -> tuple[RemoteRun, ...]:
@@ -69,7 +69,7 @@ def listed(client: ServiceClient, limit: int = MOST_LISTED, status: str = "") ->
 def found(client: ServiceClient, named: str) -> RemoteRun:
     """The one of this id, the one whose id begins so, or the `last`. Raises ServiceError RUN_NOT_FOUND, UsageError where several begin so."""
     if named != "last":
-        id_in_path(named)
+        id_in_path(named, "run")
     runs = listed(client, 1 if named == "last" else MOST_LISTED)
     many = runs if named == "last" else [run for run in runs if run.run_id.startswith(named)]
     many = [run for run in many if run.run_id == named] or many
@@ -92,7 +92,7 @@ def found(client: ServiceClient, named: str) -> RemoteRun:
 
 def cancelled(client: ServiceClient, run_id: str) -> RemoteRun:
     """End it, whatever it does; as it is then. Raises ServiceError INVALID_STATE where it has ended otherwise."""
-    inquiry = Inquiry("POST", f"runs/{id_in_path(run_id)}/cancel", {}, timeout=ENDING, repeats=True)
+    inquiry = Inquiry("POST", f"runs/{id_in_path(run_id, 'run')}/cancel", {}, timeout=ENDING, repeats=True)
     try:
         document = client.ask(inquiry).document
     except ServiceError as error:
@@ -113,7 +113,7 @@ def answered(client: ServiceClient, run_id: str, *, approved: bool, note: str) -
         body["approved"] = approved
     elif not approved:
         body["note"] = f"No, do not do that. {note}".strip()
-    return run_of(client.ask(Inquiry("POST", f"runs/{id_in_path(run_id)}/resume", body)).document)
+    return run_of(client.ask(Inquiry("POST", f"runs/{id_in_path(run_id, 'run')}/resume", body)).document)
 
 
 def followed(
@@ -156,7 +156,7 @@ class _Heard:
     """What was heard of a run: how many events, up to which, and whether the last of them."""
 
     def __init__(self, run_id: str) -> None:
-        self._path = f"runs/{id_in_path(run_id)}/events"
+        self._path = f"runs/{id_in_path(run_id, 'run')}/events"
         self._last_id, self._last_number = "", -1
         self.count = 0
         self.is_over = False
