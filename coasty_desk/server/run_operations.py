@@ -164,7 +164,7 @@ def _screenshot(picture: RunPicture, *, with_image: bool) -> wire.RunScreenshot:
     )
 
 
-def _options(call: Call, asked: wire.CreateRunRequest | wire.TaskRequest, **more: Any) -> RunOptions:
+def _options(call: Call, asked: wire.RunTerms, **more: Any) -> RunOptions:
     """What of the request is kept as it is. Raises ApiError for what no type can say."""
     from coasty_desk.automation.run_row import RunOptions
 

@@ -45,10 +45,9 @@ class ActionPolicy(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     coordinate_bounds: CoordinateBounds | None = None
 
 
-class CreateRunRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A task for a machine: `desktop`, or the id of one."""
+class RunTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is asked for with a run on any machine."""
 
-    machine_id: Annotated[str, Meta(min_length=1, max_length=128)]
     task: Task
     cua_version: CuaVersion = "v3"
     instructions: Instructions | None = None
@@ -58,11 +57,17 @@ class CreateRunRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_steps: Steps = 50
     deadline_seconds: Seconds | None = None
     budget_cents: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
-    on_awaiting_human: OnAwaitingHuman = "pause"
-    awaiting_human_timeout_seconds: Seconds | None = None
     action_policy: ActionPolicy | None = None
     webhook_url: WebhookUrl | None = None
     metadata: Metadata | None = None
+
+
+class CreateRunRequest(RunTerms, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A task for a machine: `desktop`, or the id of one."""
+
+    machine_id: Annotated[str, Meta(min_length=1, max_length=128)]
+    on_awaiting_human: OnAwaitingHuman = "pause"
+    awaiting_human_timeout_seconds: Seconds | None = None
 
 
 class TaskMachine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,21 +82,10 @@ class TaskMachine(Struct, frozen=True, forbid_unknown_fields=True):
     restore_from_snapshot: bool | None = None
 
 
-class TaskRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TaskRequest(RunTerms, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A task for a machine that is made for it, and taken away after it."""
 
-    task: Task
-    cua_version: CuaVersion = "v3"
-    instructions: Instructions | None = None
-    system_prompt: SystemPrompt | None = None
-    model: ModelName | None = None
-    llm: LlmConfig | None = None
     max_steps: Steps = 150
-    deadline_seconds: Seconds | None = None
-    budget_cents: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
-    action_policy: ActionPolicy | None = None
-    webhook_url: WebhookUrl | None = None
-    metadata: Metadata | None = None
     machine: TaskMachine | None = None
 
 
