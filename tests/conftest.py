@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # one slow example beside other work is no fault: no test asserts a wall-clock time
@@ -13,3 +19,20 @@ settings.load_profile("ours")
 for _number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     if signal.getsignal(_number) is signal.SIG_IGN:  # in the background of a script, or under nohup
         signal.signal(_number, lambda *_: None)  # we go on heeding none, but what the tests start does
+
+
+@pytest.fixture(autouse=True)
+def stopped_by_nobody_else(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test marked `stops_all` have all workers to itself, since it ends other tests' runs as well.
+
+    It says `coasty-desk stop` where no run drives the display, which reaches every run of this user that is on a machine. Others wait
+    at the gate meanwhile, so that it need not wait for ever.
+    """
+    alone = request.node.get_closest_marker("stops_all") is not None
+    place = Path(tempfile.gettempdir()) / f"coasty-desk-tests-{os.getuid()}"
+    place.mkdir(mode=0o700, exist_ok=True)
+    with (place / "gate").open("w") as gate, (place / "room").open("w") as room:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(gate, fcntl.LOCK_UN)
+        yield

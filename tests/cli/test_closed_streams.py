@@ -46,7 +46,9 @@ def test_a_closed_stream_is_no_stream(shell: Shell, run: str, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["<&-", ">&-", "2>&-"])
-@pytest.mark.parametrize("other", ["doctor", "runs list", "stop", "cost", "auth status"])
+@pytest.mark.parametrize(
+    "other", ["doctor", "runs list", pytest.param("stop", marks=pytest.mark.stops_all), "cost", "auth status"]
+)
 def test_nor_is_it_for_other_commands(shell: Shell, other: str, how: str) -> None:
     """No traceback, and no word of something inside."""
     done_ = said(shell, f"{sys.executable} -m coasty_desk {other} {how}")

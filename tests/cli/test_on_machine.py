@@ -314,7 +314,7 @@ def test_what_goes_wrong_in_the_middle_says_whose_fault_it_is(
         assert stand_in.sessions == {}
 
 
-@pytest.mark.parametrize("how", ["interrupt", "stop", "hotkey", "escape"])
+@pytest.mark.parametrize("how", ["interrupt", pytest.param("stop", marks=pytest.mark.stops_all), "hotkey", "escape"])
 def test_a_run_on_a_machine_is_stopped_from_here(shell: Shell, how: str) -> None:
     """What was under way is cut off, the machine rests again, the session is closed; a corner of the own screen does nothing."""
     with account(shell, go(click(1, 1)), status="stopped") as stand_in, xvfb(800, 600) as mine:

@@ -149,7 +149,9 @@ def test_the_desktop_of_the_person_is_neither_seen_nor_touched(shell: Shell) -> 
     assert done.of("run_started")[0]["screen"]["width"] == 1280
 
 
-@pytest.mark.parametrize("way", ["interrupt", "terminate", "stop", "abort key", "escape"])
+@pytest.mark.parametrize(
+    "way", ["interrupt", "terminate", pytest.param("stop", marks=pytest.mark.stops_all), "abort key", "escape"]
+)
 def test_every_way_to_stop_ends_it(shell: Shell, way: str) -> None:
     """The keys are pressed on the person's own desktop, on which a corner says nothing."""
     script(shell, go(("type_text", {"text": "The quick brown fox. " * 300})), LONG)
@@ -182,6 +184,7 @@ def test_every_way_to_stop_ends_it(shell: Shell, way: str) -> None:
     assert homes(shell) == []
 
 
+@pytest.mark.stops_all
 def test_a_stop_without_a_display_finds_it(shell: Shell) -> None:
     """From any terminal of the same user."""
     script(shell, LONG)

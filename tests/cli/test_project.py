@@ -50,7 +50,10 @@ def test_a_strangers_file_that_sets_everything_starts_nothing(
     assert result.out == ""
 
 
-@pytest.mark.parametrize("command", [("sessions", "list"), ("auth", "status"), ("runs", "list"), ("stop",)])
+@pytest.mark.parametrize(
+    "command",
+    [("sessions", "list"), ("auth", "status"), ("runs", "list"), pytest.param(("stop",), marks=pytest.mark.stops_all)],
+)
 def test_what_no_project_has_a_say_in_goes_on(shell: Shell, display: str, command: tuple[str, ...]) -> None:
     """Somebody else's file keeps nobody from ending what costs money."""
     leave(shell, _toml(HOSTILE))

@@ -218,6 +218,7 @@ def test_the_other_signals_stop_as_well(shell: Shell, number: signal.Signals) ->
         assert_stopped(run, "interrupt")
 
 
+@pytest.mark.stops_all
 def test_another_terminal_stops_it(shell: Shell) -> None:
     """Safety sentence: `coasty-desk stop` ends the run that drives this display, and says which."""
     with running(shell, go(WAIT)) as run:
@@ -229,6 +230,7 @@ def test_another_terminal_stops_it(shell: Shell) -> None:
     assert shell("stop", DISPLAY=run.display).code != 0
 
 
+@pytest.mark.stops_all
 def test_where_there_is_no_display_and_no_run_nothing_runs(shell: Shell) -> None:
     """It says so and what it has looked at, with the code of nothing to stop: no display is an answer there, and no fault."""
     said = shell("stop", DISPLAY="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -176,7 +177,8 @@ def test_a_person_who_types_too(tk_area: App, person: Person, mode: Any) -> None
             else:
                 do(executor, TypeText(LONG))
     if mode == "pause":
-        assert tk_area.text().replace("7", "") == LONG[: counted(error)]
+        # the person's key between ours: with our Shift down it is another character
+        assert re.sub("[7&]", "", tk_area.text()) == LONG[: counted(error)]
     elif mode == "ignore":
         assert len(tk_area.text()) == len(LONG) + 1
     executor.release()
