@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from coasty_desk.cli.commands.reaching import Remote, Yes, agree, service
+from coasty_desk.cli.terminal.columns import print_columns
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.cli.typer_groups import Json, group
 from coasty_desk.client import keys_api
@@ -56,14 +58,7 @@ def list_all(remote: Remote = False, as_json: Json = False) -> int:
     if not keys:
         print("There is no key. Make one with `coasty-desk keys create NAME`.")
         return 0
-    width = max(len("KEY"), *(len(line(str(key.get("key_id", "")), 60)) for key in keys))
-    print(f"{'KEY':<{width}}  {'BEGINS WITH':<18}  {'NAME':<20}  {'LAST USED':<20}  MAY")
-    for key in keys:
-        scopes = key.get("scopes")
-        may = " ".join(line(str(scope), 40) for scope in scopes) if isinstance(scopes, list) else ""
-        told = (line(str(key.get(name) or ""), 60) for name in ("key_id", "key_prefix", "name", "last_used_at"))
-        key_id, begins, named, used = told
-        print(f"{key_id:<{width}}  {begins:<18}  {named:<20}  {used:<20}  {may}")
+    print_columns(("KEY", "BEGINS WITH", "NAME", "LAST USED", "MAY"), map(_row, keys))
     return 0
 
 
@@ -79,3 +74,10 @@ def delete(
         keys_api.key_deleted(client, key_id)
     print(f"Deleted {line(key_id)}.")
     return 0
+
+
+def _row(key: Mapping[str, object]) -> tuple[str, ...]:
+    scopes = key.get("scopes")
+    may = " ".join(map(str, scopes)) if isinstance(scopes, list) else ""
+    told = (str(key.get(name) or "") for name in ("key_id", "key_prefix", "name", "last_used_at"))
+    return (*told, may)

@@ -18,6 +18,7 @@ from coasty_desk import compose, plain_files, settings
 from coasty_desk.cli import completion
 from coasty_desk.cli.commands.reaching import Remote, Yes, agree, service
 from coasty_desk.cli.exits import EXIT_SERVICE, complain
+from coasty_desk.cli.terminal.columns import print_columns
 from coasty_desk.cli.terminal.terminal_text import ALL, line, safe
 from coasty_desk.cli.typer_groups import Json, group
 from coasty_desk.client import local_service, machines_api, started_machine
@@ -62,13 +63,10 @@ def list_all(remote: Remote = False, as_json: Json = False) -> int:
     if not machines:
         print(f"There is no machine at {line(whose)}. Make one with `coasty-desk machines create`.")
         return 0
-    ids = max(len("MACHINE"), *(len(machine.machine_id) for machine in machines))
-    names = max(len("NAME"), *(len(line(machine.name)) for machine in machines))
-    print(f"{'MACHINE':<{ids}}  {'NAME':<{names}}  {'STATE':<12}  {'OS':<8}  {'MADE':<24}  ENDS")
-    for machine in machines:
-        told = f"{line(machine.status):<12}  {line(machine.os_type):<8}  {line(machine.created_at):<24}"
-        row = f"{machine.machine_id:<{ids}}  {line(machine.name):<{names}}  {told}  {line(machine.auto_destroy_at)}"
-        print(row.rstrip())
+    print_columns(
+        ("MACHINE", "NAME", "STATE", "OS", "MADE", "ENDS"),
+        ((one.machine_id, one.name, one.status, one.os_type, one.created_at, one.auto_destroy_at) for one in machines),
+    )
     return 0
 
 

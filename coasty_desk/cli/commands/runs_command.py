@@ -19,6 +19,7 @@ from coasty_desk.automation.kept_runs import KeptRun
 from coasty_desk.cli import configured
 from coasty_desk.cli.commands import following, handing_over, report_command
 from coasty_desk.cli.commands.reaching import Remote, service
+from coasty_desk.cli.terminal.columns import print_columns
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.cli.typer_groups import Json, RunId, group
 from coasty_desk.cli.view.plain_view import PlainView
@@ -71,10 +72,12 @@ def list_all(
         print(json.dumps([_object(runs, summary) for summary in found], indent=2))
         return 0
     if found:
-        print(_row("RUN", "ENDED", "STEPS", "COST", "TASK"))
-    for one in found:
-        print(_row(one.run_id, one.reason or one.status, str(one.steps), dollars(one.cost), line(one.task, 60)))
-    if not found:
+        print_columns(
+            ("RUN", "ENDED", "STEPS", "COST", "TASK"),
+            ((one.run_id, one.reason or one.status, one.steps, dollars(one.cost), line(one.task, 60)) for one in found),
+            right=("STEPS", "COST"),
+        )
+    else:
         print(
             f"None of {counted(len(recorded), 'run')} is like that." if recorded else f"No run is recorded in {runs}."
         )
@@ -134,13 +137,13 @@ def _list_remote(most: int | None, status: str, words: str, *, as_json: bool) ->
     if as_json:
         print(json.dumps([run.document for run in found], indent=2))
         return 0
-    ids = max((len(run.run_id) for run in found), default=0)
     if found:
-        print(f"{'RUN':<{ids}}  {'STATUS':<14} {'STEPS':>5}  {'COST':>7}  TASK")
-    for run in found:
-        told = f"{line(run.status):<14} {run.steps:>5}  {dollars(from_cents(run.cents)):>7}  {line(run.task, 60)}"
-        print(f"{run.run_id:<{ids}}  {told}")
-    if not found:
+        print_columns(
+            ("RUN", "STATUS", "STEPS", "COST", "TASK"),
+            ((run.run_id, run.status, run.steps, dollars(from_cents(run.cents)), line(run.task, 60)) for run in found),
+            right=("STEPS", "COST"),
+        )
+    else:
         print(f"There is no such run at {line(name)}.")
     return 0
 
@@ -182,10 +185,6 @@ def _closed(left: LeftOpen) -> Iterator[str]:
 
 def _object(runs: Path, summary: Summary) -> dict[str, object]:
     return {**summary.to_json(), "folder": str(runs / summary.run_id)}
-
-
-def _row(run: str, ended: str, steps: str, cost: str, task: str) -> str:
-    return f"{run:<22}  {ended:<13} {steps:>5}  {cost:>7}  {task}"
 
 
 def _lines(folder: Path) -> Iterator[object]:

@@ -17,6 +17,7 @@ from coasty_desk import compose
 from coasty_desk.cli import completion, configured
 from coasty_desk.cli.commands.reaching import Remote, here
 from coasty_desk.cli.exits import EXIT_SERVICE, complain
+from coasty_desk.cli.terminal.columns import print_columns
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.cli.typer_groups import Json, group
 from coasty_desk.core.counting import counted
@@ -43,13 +44,8 @@ def list_all(remote: Remote = False, as_json: Json = False) -> int:
     if not found:
         print(f"No session is open at {line(connection.host)}.")
         return 0
-    width = max(len("SESSION"), *(len(session.session_id) for session in found))
-    print(f"{'SESSION':<{width}}  {'OPENED':<20}  {'EXPIRES':<20}  {'STEPS':>5}  {'COST':>6}  RUN")
-    for session in found:
-        steps = "" if session.steps is None else session.steps
-        cost = "" if session.cents is None else dollars(from_cents(session.cents))
-        times = f"{line(session.created_at):<20}  {line(session.expires_at):<20}"
-        print(f"{session.session_id:<{width}}  {times}  {steps:>5}  {cost:>6}  {known.words(session.session_id)}")
+    names = ("SESSION", "OPENED", "EXPIRES", "STEPS", "COST", "RUN")
+    print_columns(names, (_row(session, known) for session in found), right=("STEPS", "COST"))
     return 0
 
 
@@ -167,6 +163,12 @@ def _connection(*, remote: bool) -> closing[Connection]:
         return closing(coasty_model.connection(configured.own(), os.environ))
     print("coasty-desk: asks this computer's own service; --remote asks your Coasty account.", file=sys.stderr)
     return closing(client.connection)
+
+
+def _row(session: OpenSession, known: _Known) -> tuple[object, ...]:
+    steps = "" if session.steps is None else session.steps
+    cost = "" if session.cents is None else dollars(from_cents(session.cents))
+    return session.session_id, session.created_at, session.expires_at, steps, cost, known.words(session.session_id)
 
 
 def _object(session: OpenSession, known: _Known) -> dict[str, object]:
