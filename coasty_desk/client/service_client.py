@@ -7,7 +7,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from msgspec import Struct
 
@@ -73,6 +73,8 @@ class ServiceClient:
     ) -> None:
         self.connection = connection
         self.here = here
+        self.meanwhile: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
+        """What is shown while it, by its name, is asked for something."""
         self._stop = stop
         self._chance = chance
 
@@ -92,26 +94,8 @@ class ServiceClient:
 
     def ask(self, inquiry: Inquiry) -> Told:
         """The answer, after as many tries as are safe. Raises ServiceError, with `in_doubt` where it may have been done; Aborted."""
-        body = None if inquiry.body is None else json.dumps(inquiry.body).encode("ascii")
-        key, generation, counted, began, doubt = inquiry.key, 1, 0, time.monotonic(), False
-        safe = inquiry.method in ("GET", "DELETE") or inquiry.repeats or bool(key)
-        while True:
-            outcome = self._once(inquiry, body, f"{key}:{generation}" if key else "")
-            if isinstance(outcome, Told):
-                return outcome
-            counted += outcome.code != retry.IN_FLIGHT
-            lost = outcome.code in (NO_ANSWER, retry.NOT_JSON) or outcome.status >= 500
-            doubt = doubt or (lost and inquiry.method != "GET" and not retry.unpaid(outcome))
-            decision = retry.decide(
-                *(outcome,), attempt=counted, elapsed=time.monotonic() - began, left=None, chance=self._chance()
-            )
-            again = isinstance(decision, retry.RetryWith) and (safe or outcome.code in NOT_SENT)
-            again = again and not (self.here and outcome.code == UNREACHABLE)
-            if not again or not isinstance(decision, retry.RetryWith) or (decision.new_key and not key):
-                raise self._error(outcome, counted, doubt=doubt and inquiry.method == "POST")
-            if decision.new_key:
-                generation, doubt = generation + 1, False
-            self._pause(decision.delay)
+        with self.meanwhile(self.name):
+            return self._answer(inquiry)
 
     @contextmanager
     def stream(
@@ -134,6 +118,28 @@ class ServiceClient:
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+    def _answer(self, inquiry: Inquiry) -> Told:
+        body = None if inquiry.body is None else json.dumps(inquiry.body).encode("ascii")
+        key, generation, counted, began, doubt = inquiry.key, 1, 0, time.monotonic(), False
+        safe = inquiry.method in ("GET", "DELETE") or inquiry.repeats or bool(key)
+        while True:
+            outcome = self._once(inquiry, body, f"{key}:{generation}" if key else "")
+            if isinstance(outcome, Told):
+                return outcome
+            counted += outcome.code != retry.IN_FLIGHT
+            lost = outcome.code in (NO_ANSWER, retry.NOT_JSON) or outcome.status >= 500
+            doubt = doubt or (lost and inquiry.method != "GET" and not retry.unpaid(outcome))
+            decision = retry.decide(
+                *(outcome,), attempt=counted, elapsed=time.monotonic() - began, left=None, chance=self._chance()
+            )
+            again = isinstance(decision, retry.RetryWith) and (safe or outcome.code in NOT_SENT)
+            again = again and not (self.here and outcome.code == UNREACHABLE)
+            if not again or not isinstance(decision, retry.RetryWith) or (decision.new_key and not key):
+                raise self._error(outcome, counted, doubt=doubt and inquiry.method == "POST")
+            if decision.new_key:
+                generation, doubt = generation + 1, False
+            self._pause(decision.delay)
 
     def _once(self, inquiry: Inquiry, body: bytes | None, key: str) -> Told | Fault:
         headers = {"Content-Type": "application/json"} if body is not None else {}

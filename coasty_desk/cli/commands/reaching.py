@@ -11,6 +11,7 @@ import typer
 from coasty_desk import compose
 from coasty_desk.cli import configured
 from coasty_desk.cli.terminal import prompts
+from coasty_desk.cli.terminal.waiting_line import waiting_line
 from coasty_desk.client import local_service
 from coasty_desk.client.service_client import ServiceClient
 from coasty_desk.core.errors import UsageError
@@ -24,7 +25,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before it costs mon
 
 def service(*, remote: bool) -> closing[ServiceClient]:
     """Who speaks with it. Raises ServiceError where it does not run, or where there is no key."""
-    return closing(account() if remote else local_service.demanded(compose.runs_folder().parent))
+    return _watched(account() if remote else local_service.demanded(compose.runs_folder().parent))
 
 
 def here() -> ServiceClient | None:
@@ -37,7 +38,7 @@ def here() -> ServiceClient | None:
 
 def either(*, remote: bool) -> closing[ServiceClient]:
     """The same, where the account is asked when no service of this computer's own runs: for what costs nothing."""
-    return closing((None if remote else here()) or account())
+    return _watched((None if remote else here()) or account())
 
 
 def account() -> ServiceClient:
@@ -55,3 +56,8 @@ def agree(client: ServiceClient, what: str, *, yes: bool) -> None:
     if not prompts.agreed(f"{what}. Go on?"):
         message = "It was not done: nobody agreed to it."
         raise UsageError(message, "Say --yes, or answer with y.")
+
+
+def _watched(client: ServiceClient) -> closing[ServiceClient]:
+    client.meanwhile = waiting_line
+    return closing(client)
