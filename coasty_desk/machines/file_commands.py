@@ -46,7 +46,10 @@ class PathOnly(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FileRead(Struct, frozen=True, forbid_unknown_fields=True):
-    """`offset` and `limit` in bytes, or `start_line` to `end_line`, counted from 1; else the whole. `encoding`: auto is text where it is UTF-8, else base64."""
+    """`offset` and `limit` in bytes, or `start_line` to `end_line`, counted from 1; else the whole.
+
+    `encoding`: auto is text where it is UTF-8 without a zero, else base64.
+    """
 
     path: PathText
     encoding: Encoding = "auto"
@@ -328,7 +331,8 @@ class MachineFiles:
 def _encoded(content: bytes, asked: FileRead, *, size: int, whole: bool, path: str) -> dict[str, Any]:
     """The content as text or as base64, and how much of the file it is."""
     wanted = {"utf8": "utf-8", "text": "utf-8", "binary": "base64"}.get(asked.encoding, asked.encoding)
-    if wanted != "base64":
+    # a zero is in no text, and takes six characters of JSON
+    if wanted == "utf-8" or (wanted == "auto" and b"\0" not in content):
         cut = not whole and asked.offset + len(content) < size
         try:
             text, used = codecs.utf_8_decode(content, "strict", not cut)  # a part ends with a whole character

@@ -123,7 +123,17 @@ def test_a_large_file_is_read_in_pieces(files: Tool, home: Path) -> None:
         files("file_read", path="large")
     assert refused.value.result == {"path": f"{INSIDE}/large", "size": 60_000_000_000}
     part = files("file_read", path="large", offset=59_999_999_999, limit=10)
-    assert (part["content"], part["truncated"]) == ("\0", False)
+    assert (part["content"], part["encoding"], part["truncated"]) == ("AA==", "base64", False)
+
+
+def test_zeros_are_no_text(files: Tool, home: Path) -> None:
+    """As text each would be six characters of JSON: 50 MB of them come whole; who wants text gets it all the same."""
+    (home / "zeros").write_bytes(bytes(50_000_000))
+    read = files("file_read", path="zeros")
+    assert (read["encoding"], len(base64.b64decode(read["content"]))) == ("base64", 50_000_000)
+    (home / "few").write_bytes(b"a\0b")
+    assert files("file_read", path="few")["encoding"] == "base64"
+    assert files("file_read", path="few", encoding="utf-8")["content"] == "a\0b"
 
 
 def test_a_text_is_edited_where_it_is_the_only_one(files: Tool, home: Path) -> None:
