@@ -465,8 +465,7 @@ def test_a_page_that_crashes_is_told_and_left(browser: Tool, site: str) -> None:
     browser("browser_navigate", url=site, screenshot=False)
     tool = browser.tool
     assert isinstance(tool, MachineBrowser)
-    assert tool._chromium is not None
-    tool._chromium.pipe.send("Page.crash", tool._tab().session)
+    tool._session.send("Page.crash", tool._session.tab())
     assert soon(lambda: browser("browser_state")["crashed"])
     with pytest.raises(CommandError, match="The page has crashed"):
         browser("browser_click", selector="#go")
