@@ -328,8 +328,9 @@ def visited() -> Iterator[tuple[str, Counter[str]]]:
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.send_header("Content-Length", "12")
-            self.end_headers()
-            self.wfile.write(b"<p>there</p>")
+            with suppress(BrokenPipeError, ConnectionResetError):  # the browser was killed with its machine
+                self.end_headers()
+                self.wfile.write(b"<p>there</p>")
 
         def log_message(self, *_: object) -> None:
             """To nobody."""
