@@ -119,3 +119,20 @@ def test_complaints_are_said_in_every_language() -> None:
     files = [*sorted(room.glob("*.py")), room / "languages" / "en.txt"]
     source = re.sub(r'"\n\s*f?"|["{}]', "", "".join(file.read_text("utf-8") for file in files))
     assert [complaint for complaint in said[0] if complaint not in source] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("Open a new tab", "may be read in two ways"),
+        ("Take a screenshot", "is not understood (word 1)"),
+        ("Put a plate on a table", "may be read in two ways"),
+        ("Send a file to a colleague", "is not understood (word 1)"),
+        ("Enviar un archivo a un colega", "no se entiende (palabra 1)"),
+        ("Fais une capture", "n'est pas compris (mot 1)"),
+    ],
+)
+def test_what_is_refused_is_refused_in_its_own_language(said: str, words: str) -> None:
+    """A word that two languages have, an article of one and a preposition of another, does not decide for the wrong one."""
+    with pytest.raises(NotUnderstoodError, match=re.escape(words)):
+        parse(said)

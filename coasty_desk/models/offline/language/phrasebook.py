@@ -254,7 +254,7 @@ def spoken(source: str) -> str:
 
     def known(language: str) -> int:
         book = _book(language)
-        verbs = sum(piece.foreign for piece in _pieces(source, book))
+        verbs = sum(piece.foreign and _is_verb(piece) for piece in _pieces(source, book))
         plainly = language == LANGUAGES[0]
         verbs += sum(plainly and bool(_VERB.fullmatch(word) or _SMALL.fullmatch(word)) for word in words)
         return verbs + sum(word in book.words_of.pointing or word in book.words_of.names for word in words)
