@@ -23,6 +23,8 @@ CHARGED = """
 
 _UNFINISHED = "status IN ('queued', 'running', 'awaiting_human')"
 
+_WORKFLOWS = f"SELECT id FROM workflow_runs WHERE {_UNFINISHED}"  # noqa: S608 - of our own words
+
 
 class KeptRun(Struct, frozen=True):
     """A run that has not come to its end; `created_at` are seconds since the epoch, `cost` micro-dollars."""
@@ -42,12 +44,17 @@ def unfinished(folder: Path) -> list[KeptRun]:
 
 
 def is_anything_left(folder: Path) -> bool:
-    """Whether there is anything to go on with: a run, a machine that was made for one, or what a receiver is to be told of one."""
+    """Whether there is anything to go on with: a run, a machine that was made for one, a workflow, or what a receiver is to be told."""
     runs = f"SELECT 1 FROM runs WHERE {_UNFINISHED} OR machine LIKE '%pending%' LIMIT 1"  # noqa: S608 - as above
     return any(
         _asked(folder, query)
-        for query in (runs, "SELECT 1 FROM deliveries WHERE state IN ('waiting', 'sending') LIMIT 1")
+        for query in (runs, _WORKFLOWS, "SELECT 1 FROM deliveries WHERE state IN ('waiting', 'sending') LIMIT 1")
     )
+
+
+def unfinished_workflows(folder: Path) -> int:
+    """How many runs of workflows have not come to their end."""
+    return len(_asked(folder, _WORKFLOWS))
 
 
 def charged(folder: Path, since: float, until: float) -> dict[bool, int]:

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, to_builtins
 
@@ -21,6 +22,9 @@ from coasty_desk.automation.run_supervisor import TOLD, RunSupervisor, Tell
 from coasty_desk.core.money import CENT
 from coasty_desk.record import listing
 from coasty_desk.wire.journal_codec import Looked
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 KIND = "run"
 """Of the engine's work."""
@@ -138,9 +142,20 @@ class RunService:
         self.feed.end()
         self.supervisor.close()
 
-    def create(self, asked: NewRun, operation_id: str = "", key_id: str = "", request_id: str = "") -> RunRow:
-        """A new run, which is queued; the same one again for the same operation. Raises TooManyRunsError."""
-        run_id = str(uuid.uuid5(_SPACE, operation_id) if operation_id else uuid.uuid4())
+    def create(
+        self,
+        asked: NewRun,
+        operation_id: str = "",
+        key_id: str = "",
+        request_id: str = "",
+        *,
+        also: Callable[[Connection], None] | None = None,
+    ) -> RunRow:
+        """A new run, which is queued; the same one again for the same operation. Raises TooManyRunsError.
+
+        `also` is done in the transaction that keeps it, and may raise to have nothing kept.
+        """
+        run_id = id_of(operation_id) if operation_id else str(uuid.uuid4())
         row = self.store.get(run_id) if operation_id else None
         if row is None:
             if self.store.count_unfinished() >= MOST_UNFINISHED:
@@ -156,7 +171,8 @@ class RunService:
                     key_id=key_id,
                     request_id=request_id,
                     webhook_secret=f"whsec_{secrets.token_hex(32)}" if asked.options.webhook_url else "",
-                )
+                ),
+                also,
             )
         self._submit(row)
         self.supervisor.changed(run_id)
@@ -174,8 +190,11 @@ class RunService:
         found = self.store.all(status, limit + 1)
         return found[:limit], len(found) > limit
 
-    def cancel(self, run_id: str) -> RunRow:
-        """End it, whatever it does; gives it as it is once it has ended. Raises NoRunError, RunStateError where it has ended otherwise."""
+    def cancel(self, run_id: str, patience: float = CANCEL_PATIENCE) -> RunRow:
+        """End it, whatever it does; gives it as it is once it has ended. Raises NoRunError, RunStateError where it has ended otherwise.
+
+        `patience`: the seconds that its end is waited for.
+        """
         row = self.get(run_id)
         if row.is_over:
             raise _over(row)
@@ -192,7 +211,7 @@ class RunService:
         else:
             self.engine.cancel(run_id)  # nothing is to be done; where it cannot, its handler finds it over
         self.supervisor.changed(run_id)
-        row = self._ended_within(run_id, CANCEL_PATIENCE)
+        row = self._ended_within(run_id, patience)
         if row.is_over and row.status != status:
             raise _over(row)
         return row
@@ -275,6 +294,11 @@ class RunService:
             if row.is_over or left <= 0 or self.feed.has_ended:
                 return row
             self.feed.wait(run_id, seen, left)
+
+
+def id_of(operation_id: str) -> str:
+    """The id of the run that this operation makes, whenever it does."""
+    return str(uuid.uuid5(_SPACE, operation_id))
 
 
 def _end(row: RunRow) -> RunEnd:

@@ -52,13 +52,15 @@ class RunStore:
         self._newest_first = (self._table.c.created_at.desc(), self._table.c.id.desc())
         storage.upgrade("runs", _VERSIONS)
 
-    def insert(self, row: RunRow) -> RunRow:
-        """Keep a new run, once for its id; gives the one that is kept."""
+    def insert(self, row: RunRow, also: Callable[[Connection], None] | None = None) -> RunRow:
+        """Keep a new run, once for its id, in one transaction with `also`; gives the one that is kept."""
         from sqlalchemy.exc import IntegrityError  # noqa: PLC0415 - as above
 
         values = {name: _kept(name, getattr(row, name)) for name in _COLUMNS}
         with suppress(IntegrityError), self._storage.transaction() as connection:
             connection.execute(self._table.insert().values(values))
+            if also is not None:
+                also(connection)
         return self.get(row.id) or row
 
     def get(self, run_id: str) -> RunRow | None:

@@ -113,6 +113,20 @@ def refused(where: Sequence[str | int], what: str, kind: str = "value_error") ->
     return _invalid([{"loc": list(where), "msg": what[:_SHOWN], "type": kind}])
 
 
+def refused_all(mistakes: Sequence[tuple[Sequence[str | int], str, str]]) -> ApiError:
+    """The same for all that is wrong: of each where it stands, what it is, and its kind."""
+    return _invalid(
+        [
+            {
+                "loc": [_printable(part) if isinstance(part, str) else part for part in where],
+                "msg": _printable(what),
+                "type": kind,
+            }
+            for where, what, kind in mistakes
+        ]
+    )
+
+
 def _invalid(details: list[dict[str, Any]], suggestion: str = "") -> ApiError:
     first, *more = details
     place = ".".join(map(str, first["loc"]))

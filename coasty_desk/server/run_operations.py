@@ -12,12 +12,9 @@ import msgspec
 
 from coasty_desk import plain_files
 from coasty_desk.core.errors import UsageError
-from coasty_desk.machines.machine_errors import NoMachineError
-from coasty_desk.machines.machine_record import MachineRecord
-from coasty_desk.server import request_values
+from coasty_desk.server import request_values, run_terms
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.operation import Call, CallReply, Operation
-from coasty_desk.server.served_machines import machines
 from coasty_desk.server.served_runs import runs
 from coasty_desk.server.timestamps import iso
 from coasty_desk.server.told_runs import run_resource
@@ -25,19 +22,12 @@ from coasty_desk.wire import run_resources as wire
 from coasty_desk.wire.machine_resources import NothingRequest
 
 if TYPE_CHECKING:
-    from coasty_desk.automation.run_events import RunEvent
     from coasty_desk.automation.run_row import RunOptions
     from coasty_desk.automation.run_service import RunPicture
-
-KEEP_ALIVE = 10.0
-"""Seconds between two comments to whoever reads events while none come."""
 
 LARGEST_PICTURE = 30_000_000
 MOST_IMAGES = 10
 """Pictures with their content in one answer."""
-
-LARGEST_METADATA = 16_384
-"""Bytes, as JSON."""
 
 _FIRST_STARTED = "Start one first: POST /v1/runs."
 
@@ -52,7 +42,7 @@ def _create(call: Call) -> CallReply:
         on_awaiting_human=asked.on_awaiting_human,
         awaiting_human_timeout_seconds=asked.awaiting_human_timeout_seconds,
     )
-    return _made(call, NewRun(asked.task, options, _machine(call, asked.machine_id).id))
+    return _made(call, NewRun(asked.task, options, run_terms.machine(call, asked.machine_id).id))
 
 
 def _create_task(call: Call) -> CallReply:
@@ -112,23 +102,9 @@ def _resume(call: Call) -> CallReply:
 
 
 def _events(call: Call) -> CallReply:
-    asked: wire.RunEventsQuery = call.query
-    header = call.headers.get("last-event-id", "").strip()
-    after = max(int(header) if header.isascii() and header.isdigit() and len(header) < 16 else -1, -1)
-    if asked.after is not None:
-        after = max(after, asked.after)
     with _told():
-        events = runs(call.service).events(call.path["run_id"], after, KEEP_ALIVE)
-    return CallReply(stream=_frames(events))
-
-
-def _frames(events: Iterator[RunEvent | None]) -> Iterator[bytes]:
-    yield b": the events of a run\n\n"
-    for event in events:
-        if event is None:
-            yield b": nothing new\n\n"
-        else:
-            yield b"id: %d\nevent: %s\ndata: %s\n\n" % (event.id, event.name.encode(), msgspec.json.encode(event.data))
+        events = runs(call.service).events(call.path["run_id"], run_terms.after(call), run_terms.KEEP_ALIVE)
+    return CallReply(stream=run_terms.frames(events))
 
 
 def _screenshots(call: Call) -> CallReply:
@@ -168,12 +144,8 @@ def _options(call: Call, asked: wire.RunTerms, **more: Any) -> RunOptions:
     """What of the request is kept as it is. Raises ApiError for what no type can say."""
     from coasty_desk.automation.run_row import RunOptions
 
-    byok = next((name for name in call.headers if name.startswith("x-llm-")), None)
-    if byok is not None or (asked.llm is not None and asked.llm.provider != "managed"):
-        message = "A run is asked of the service's own model, and not with a caller's key."
-        raise ApiError("FEATURE_NOT_AVAILABLE", message, "Start the service with --provider, and leave `llm` out.")
-    if asked.metadata is not None and len(msgspec.json.encode(asked.metadata)) > LARGEST_METADATA:
-        raise request_values.refused(["body", "metadata"], f"it has more than {LARGEST_METADATA} bytes")
+    run_terms.demand_own_model(call, asked.llm)
+    run_terms.demand_small(asked.metadata)
     policy = None if asked.action_policy is None else msgspec.to_builtins(asked.action_policy)
     if policy is not None:
         from coasty_desk.wire import policy_file
@@ -183,7 +155,7 @@ def _options(call: Call, asked: wire.RunTerms, **more: Any) -> RunOptions:
         except UsageError as error:
             raise request_values.refused(["body", "action_policy"], error.message.rstrip(".")) from error
     if asked.webhook_url is not None:
-        _demand_receiver(call, asked.webhook_url)
+        run_terms.demand_receiver(call, asked.webhook_url)
     return RunOptions(
         cua_version=asked.cua_version,
         instructions=asked.instructions,
@@ -197,32 +169,6 @@ def _options(call: Call, asked: wire.RunTerms, **more: Any) -> RunOptions:
         model=asked.model or (None if asked.llm is None else asked.llm.model),
         **more,
     )
-
-
-def _demand_receiver(call: Call, url: str) -> None:
-    """Raise ApiError where nothing may be sent there; where its name leads to is looked at when something is."""
-    from coasty_desk.automation.public_address import ReceiverError, receiver
-
-    try:
-        receiver(url, private=call.service.settings.webhook_allow_private)
-    except ReceiverError as error:
-        raise request_values.refused(["body", "webhook_url"], str(error)) from error
-
-
-def _machine(call: Call, name: str) -> MachineRecord:
-    if name.startswith("mch_"):
-        message = "A machine of a Coasty account is not driven by this service's runs."
-        remedy = "Use `coasty-desk run --on` with its id, or ask Coasty's own /v1/runs; here, name `desktop` or a machine of GET /v1/machines."
-        raise ApiError("FEATURE_NOT_AVAILABLE", message, remedy)
-    try:
-        found = machines(call.service).find(name)
-    except NoMachineError as error:
-        message = "There is no such machine."
-        raise ApiError("MACHINE_NOT_FOUND", message) from error
-    if found.status == "terminated":
-        message = "The machine is terminated."
-        raise ApiError("MACHINE_NOT_FOUND", message)
-    return found
 
 
 @contextmanager

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
-from coasty_desk import plain_files
+from coasty_desk import lifetimes, plain_files
 from coasty_desk.automation import kept_runs
 from coasty_desk.core.errors import CoastyDeskError
+from coasty_desk.core.money import Money, from_cents
+from coasty_desk.machines.machine_errors import NoMachineError
 from coasty_desk.machines.registry import MachineRegistry, NewMachine
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.served_machines import machines
@@ -21,8 +24,9 @@ from coasty_desk.settings import Settings
 
 if TYPE_CHECKING:
     from coasty_desk.automation.engine import Engine
-    from coasty_desk.automation.run_row import RunRow
+    from coasty_desk.automation.run_row import RunOptions, RunRow
     from coasty_desk.automation.run_service import RunFeed, RunService
+    from coasty_desk.automation.workflow_service import WorkflowService
     from coasty_desk.machines.worker_protocol import DisplayLoan
 
 ENGINE, ENGINE_LOCK = "engine.sqlite3", "engine.lock"
@@ -32,9 +36,21 @@ PASSED_ON = ("provider", "model", "base_url", "profile", "script")
 """Those of the options of `serve` that are a run's as well."""
 
 
+class ServedAutomation(msgspec.Struct, frozen=True):
+    """All that is carried out whatever is killed, on one engine."""
+
+    runs: RunService
+    workflows: WorkflowService
+
+
 def runs(service: Service) -> RunService:
     """Those of this service; brought up with the first question, which waits for that. Raises UsageError, OSError."""
-    return service.kept(_begun)
+    return service.kept(_begun).runs
+
+
+def workflows(service: Service) -> WorkflowService:
+    """The same, of its workflows."""
+    return service.kept(_begun).workflows
 
 
 def find_again(service: Service) -> None:
@@ -70,7 +86,7 @@ def charged(service: Service, period: str) -> Mapping[str, int]:
     return {"createTask" if own else "createRun": cents for own, cents in found.items()}
 
 
-def _begun(service: Service) -> RunService:
+def _begun(service: Service) -> ServedAutomation:
     try:
         return begun(service, _engine(service))
     except ModuleNotFoundError as error:
@@ -87,18 +103,22 @@ def _engine(service: Service) -> Engine:
     return DbosEngine(service.settings.postgres or folder / ENGINE, folder / ENGINE_LOCK)
 
 
-def begun(service: Service, engine: Engine) -> RunService:
+def begun(service: Service, engine: Engine) -> ServedAutomation:
     """On that engine."""
     from coasty_desk import compose
+    from coasty_desk.automation import workflow_service
     from coasty_desk.automation.run_child import RunChild
-    from coasty_desk.automation.run_receivers import telling
+    from coasty_desk.automation.run_receivers import telling, telling_workflows
     from coasty_desk.automation.run_service import KIND, RunFeed, RunService
     from coasty_desk.automation.run_store import RunStore
     from coasty_desk.automation.run_supervisor import RunSupervisor
     from coasty_desk.automation.storage import Storage
     from coasty_desk.automation.webhook_outbox import WebhookOutbox
     from coasty_desk.automation.webhook_sender import HttpSend, WebhookSender
+    from coasty_desk.automation.workflow_store import WorkflowStore
+    from coasty_desk.automation.workflow_supervisor import WorkflowSupervisor, WorkflowWorld
     from coasty_desk.server.told_runs import told_outside
+    from coasty_desk.server.told_workflows import workflow_told_outside
 
     folder = service.database.path.parent
     storage = Storage(service.settings.postgres or folder / kept_runs.STORE)
@@ -108,34 +128,51 @@ def begun(service: Service, engine: Engine) -> RunService:
         outbox, HttpSend(private=service.settings.webhook_allow_private, environment=service.environment)
     )
 
-    def changed(run_id: str) -> None:
-        feed.changed(run_id)
+    def workflow_changed(workflow_run_id: str) -> None:
+        feed.changed(workflow_run_id)
         sender.wake()
 
-    environment = dict(service.environment)
+    def changed(run_id: str) -> None:
+        workflow_changed(run_id)
+        courses.run_changed(run_id)
+
+    environment, registry = dict(service.environment), machines(service)
     supervisor = RunSupervisor(
         RunStore(storage),
         compose.runs_folder(),
-        ServedRunMachines(machines(service)),
+        ServedRunMachines(registry),
         lambda order: RunChild.start(order, environment),
         lambda row: overrides(service.settings, row, folder / POLICIES),
         tell=telling(outbox, told_outside),
         changed=changed,
     )
     found = RunService(supervisor.store, engine, supervisor, feed, supervisor.tell)
+    courses = WorkflowSupervisor(
+        WorkflowStore(storage),
+        WorkflowWorld(
+            found,
+            lambda name: found_machine(registry, name),
+            lambda options: worst(service.settings, service.environment, options),
+            telling_workflows(outbox, workflow_told_outside),
+            workflow_changed,
+        ),
+    )
+    flows = workflow_service.WorkflowService(courses.store, engine, courses, found, feed)
 
     def end() -> None:
         sender.close()
         engine.close()
+        flows.close()
         found.close()
         storage.close()
 
     service.at_end(end)
     threading.Thread(target=lambda: _end_with(service, feed), name="coasty-desk runs", daemon=True).start()
     sender.begin()
-    engine.begin({KIND: supervisor.handle})
+    engine.begin({KIND: supervisor.handle, workflow_service.KIND: courses.handle})
     found.begin()
-    return found
+    flows.begin()
+    return ServedAutomation(found, flows)
 
 
 def _end_with(service: Service, feed: RunFeed) -> None:
@@ -163,6 +200,31 @@ def overrides(chosen: Settings, row: RunRow, policies: Path) -> Mapping[str, Any
         plain_files.write(path, msgspec.json.encode(options.action_policy))
         said["policy"] = [*chosen.policy, str(path)]
     return said
+
+
+def worst(chosen: Settings, environment: Mapping[str, str], options: RunOptions) -> Money:
+    """What a run may cost with the service's model, all its steps taken. Raises UsageError where nobody knows."""
+    model = lifetimes.model(chosen.provider)
+    if not model.bills(chosen, environment):
+        return 0
+    said = {"cua_version": options.cua_version, "budget": 1.0}  # a cap, so that who has no price says so
+    if options.model is not None:
+        said["model"] = options.model
+    if "system_prompt" in model.heeds:
+        said["system_prompt"] = "".join(
+            filter(None, (chosen.system_prompt, options.system_prompt, options.instructions))
+        )
+    chosen = replace(chosen, **said)
+    prices = model.prices(chosen, chosen.max_size)
+    return 0 if prices is None else from_cents(prices.run(options.max_steps))
+
+
+def found_machine(registry: MachineRegistry, name: str) -> str:
+    """A machine's own id by any of its names. Raises NoMachineError, also for one that is terminated."""
+    found = registry.find(name)
+    if found.status == "terminated":
+        raise NoMachineError(name)
+    return found.id
 
 
 class ServedRunMachines:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from coasty_desk.server import access_operations, inference_operations, machine_operations, run_operations
+from coasty_desk.server import (
+    access_operations,
+    inference_operations,
+    machine_operations,
+    run_operations,
+    workflow_operations,
+)
 from coasty_desk.server.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -10,4 +16,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *inference_operations.OPERATIONS,
     *machine_operations.OPERATIONS,
     *run_operations.OPERATIONS,
+    *workflow_operations.OPERATIONS,
 )

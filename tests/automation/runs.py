@@ -16,6 +16,10 @@ from coasty_desk.automation.run_service import KIND, NewRun, RunFeed, RunService
 from coasty_desk.automation.run_store import RunStore
 from coasty_desk.automation.run_supervisor import RunSupervisor
 from coasty_desk.automation.storage import Storage
+from coasty_desk.automation.workflow_service import KIND as WORKFLOW
+from coasty_desk.automation.workflow_service import WorkflowService
+from coasty_desk.automation.workflow_store import WorkflowStore
+from coasty_desk.automation.workflow_supervisor import WorkflowSupervisor, WorkflowWorld
 from coasty_desk.core import events as ev
 from coasty_desk.core.actions import Usage, Verdict
 from coasty_desk.core.scaling import Rect, Size
@@ -163,6 +167,7 @@ class PlayedService:
         self.started: queue.SimpleQueue[PlayedProcess] = queue.SimpleQueue()
         self.told: list[tuple[str, str]] = []
         self.now = 1_800_000_000.0
+        self.step_price = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -173,14 +178,37 @@ class PlayedService:
         self.supervisor = RunSupervisor(
             *(store, self.runs, self.machines, self._start, lambda _row: {}),
             tell=lambda _connection, row, event: self.told.append((row.id, event)),
-            changed=self.feed.changed,
+            changed=self._changed,
             clock=lambda: self.now,
         )
         self.service = RunService(
             store, self.engine, self.supervisor, self.feed, self.supervisor.tell, lambda: self.now
         )
-        self.engine.begin({KIND: self.supervisor.handle})
+        world = WorkflowWorld(
+            self.service,
+            self.find_machine,
+            lambda options: self.step_price * options.max_steps,
+            lambda _connection, row, event: self.told.append((row.id, event)),
+            self.feed.changed,
+            lambda: self.now,
+        )
+        self.courses = WorkflowSupervisor(WorkflowStore(self.storage), world)
+        self.flows = WorkflowService(
+            self.courses.store, self.engine, self.courses, self.service, self.feed, lambda: self.now
+        )
+        self.engine.begin({KIND: self.supervisor.handle, WORKFLOW: self.courses.handle})
         self.service.begin()
+        self.flows.begin()
+
+    def _changed(self, run_id: str) -> None:
+        self.feed.changed(run_id)
+        self.courses.run_changed(run_id)
+
+    def find_machine(self, name: str) -> str:
+        """All that are not gone are there."""
+        if name == "gone":
+            raise NoMachineError(name)
+        return name
 
     def _start(self, order: RunOrder) -> PlayedProcess:
         process = PlayedProcess(order, self.runs)
@@ -190,6 +218,7 @@ class PlayedService:
     def end(self) -> None:
         """As the end of a service does."""
         self.engine.close()
+        self.flows.close()
         self.service.close()
         self.storage.close()
 
@@ -224,3 +253,4 @@ class PlayedService:
         self.now += seconds
         for run_id in self.memory:
             self.supervisor.wake(run_id)
+            self.courses.wake(run_id)
