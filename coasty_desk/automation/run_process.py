@@ -12,13 +12,14 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from coasty_desk import catalog, compose, lifetimes, plain_files, presets, settings, socket_frames
+from coasty_desk.automation import display_identity
 from coasty_desk.automation.run_control import (
     Asks,
     EndReason,
@@ -96,6 +97,7 @@ class RunSitting:
         self._person = ServicePerson(self._stop, self.tell)
         self._process = ShellProcess(on_signal=self.cut_off)
         self._recorder: Recorder | None = None
+        self._display = display_identity.identity(order.loan)
         self._said = ""
         self._passed: bool | None = None
 
@@ -127,6 +129,12 @@ class RunSitting:
         self._process.control.give_back()
         os._exit(CUT_OFF)
 
+    def cut_off_with_display(self) -> None:
+        """The same, where the machine's display has ended: the run goes on once the machine does. Else nothing."""
+        loan = self._order.loan
+        if loan is not None and display_identity.is_gone(loan, self._display):
+            self.cut_off()
+
     def carried_out(self) -> Over:
         """Begin the run or go on with it, to its end; how it ended, or why there is none. Never raises."""
         folder = Path()
@@ -134,9 +142,13 @@ class RunSitting:
             folder = compose.runs_folder() / self._order.run_id
             return self._carried_out(folder)
         except Aborted:
+            if self._stop.reason == "desktop":
+                self.cut_off_with_display()
             ending, message = how_stopped(self._stop)
             return self._never_began(folder, Over(*ending.value, message))
         except CoastyDeskError as error:
+            if isinstance(error, DesktopError):
+                self.cut_off_with_display()
             over = Over(message=error.message, remedy=error.remedy, code=_code(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, the service is told that there is no ending
             over = Over(message=f"It failed in a way that was not foreseen ({type(error).__name__}).", code="internal")
@@ -145,7 +157,7 @@ class RunSitting:
     def _carried_out(self, folder: Path) -> Over:
         self._await_record(folder)
         with ExitStack() as stack:
-            recorder = self._recorder = Recorder(plain_files.folder(folder))
+            recorder = self._recorder = _SittingRecorder(plain_files.folder(folder), self.cut_off_with_display)
             stack.callback(recorder.close)
             found = tuple(listing.events(folder))
             for event in found:
@@ -155,6 +167,7 @@ class RunSitting:
                 return self._over(ended)
             remains = resume.read(found, recorder) if any(isinstance(one, ev.RunStarted) for one in found) else None
             chosen = self._chosen(remains)
+            remains = None if remains is None else self._on_this_display(folder, remains)
             return self._pull(self._asked(chosen, remains), stack)
 
     def _await_record(self, folder: Path) -> None:
@@ -176,6 +189,14 @@ class RunSitting:
             message = f"The {chosen.provider} predictor does not know how far it had come in its instructions."
             raise UsageError(message, "Start a new run, with those that are left.")
         return self._with_texts(chosen) if "system_prompt" in model.heeds else chosen
+
+    def _on_this_display(self, folder: Path, remains: ResumeState) -> ResumeState:
+        """What remains; nothing of an answer to a look at another display is carried out on this one."""
+        before, cut_off = display_identity.kept(folder), remains.cut_off
+        if before == self._display:
+            return remains
+        notes = (*cut_off.notes, display_identity.NOTE) if before else cut_off.notes
+        return replace(remains, cut_off=replace(cut_off, stale=True, notes=notes))
 
     def _with_texts(self, chosen: Settings) -> Settings:
         """With the order's texts where the model has a place of its own for them."""
@@ -213,6 +234,7 @@ class RunSitting:
         )
 
     def _pull(self, asked: compose.RunRequest, stack: ExitStack) -> Over:
+        assert self._recorder is not None  # noqa: S101 - for the type checker
         ready = self._ready(asked, stack)
         if ready.target.surroundings.hands and release.stuck(self._stop):
             release.release()  # what a killed process held down would be mixed with every key of ours
@@ -224,6 +246,9 @@ class RunSitting:
             for event in self._with_hands(events):
                 last.take(event)
                 self._hear(event)
+                if isinstance(event, ev.Observed):
+                    with suppress(OSError):  # unknown, it is taken for another one
+                        display_identity.keep(self._recorder.folder, self._display)
                 self._person.line = event.seq
                 self.tell(Written(event.seq))
         if last.course.ended is None:
@@ -279,6 +304,20 @@ class RunSitting:
         if recorder is not None and not _has_lines(folder):
             shutil.rmtree(folder, ignore_errors=True)
         return over
+
+
+class _SittingRecorder(Recorder):
+    """A run's record; it has no end that is that of its display alone, of which `display_ended` is told before that would be written."""
+
+    def __init__(self, folder: Path, display_ended: Callable[[], None]) -> None:
+        super().__init__(folder)
+        self._display_ended = display_ended
+
+    def take(self, event: ev.Event) -> None:
+        """As any."""
+        if isinstance(event, ev.RunEnded) and event.ending is ev.Ending.DESKTOP_ERROR:
+            self._display_ended()
+        super().take(event)
 
 
 def _verifying(provider: str) -> compose.Script:

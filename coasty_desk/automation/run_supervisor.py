@@ -36,8 +36,8 @@ from coasty_desk.machines.worker_protocol import DisplayLoan
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-DEATHS = 5
-"""So often a process may die without a new line in the record; once more, and the run has failed."""
+DEATHS = 8
+"""So often a process may die without coming any further than to a look at the screen; once more, and the run has failed."""
 
 BUSY_PAUSE = 0.5
 """Seconds until a machine that somebody drives is asked for again."""
@@ -54,6 +54,9 @@ LONGEST_WAIT = 3600.0
 
 TOLD = "run."
 """What the names of what is told outside begin with."""
+
+_BEGINNINGS = (b'{"event":"run_started"', b'{"event":"observed"')
+"""Lines that every sitting writes, however soon it dies."""
 
 _INTERNAL, _NO_MACHINE = "INTERNAL_ERROR", "MACHINE_UNAVAILABLE"
 
@@ -167,7 +170,7 @@ class _Course:
         self._heard_by = 0.0
         self._asking: Asks | None = None
         self._deaths = 0
-        self._deaths_at = 0
+        self._deaths_at = self._came = 0
 
     def carry_out(self) -> None:
         """Until the run is over and what was made for it is gone."""
@@ -443,8 +446,8 @@ class _Course:
     def _count_death(self, why: str) -> None:
         """Go on after a death, but not for ever. Raises _Fate."""
         self._follow_record()
-        if self._tail.count > self._deaths_at:
-            self._deaths, self._deaths_at = 0, self._tail.count
+        if self._came > self._deaths_at:
+            self._deaths, self._deaths_at = 0, self._came
         self._deaths += 1
         if self._deaths > DEATHS:
             message = f"{why} It did so more than {DEATHS} times without coming any further."
@@ -521,6 +524,7 @@ class _Course:
         changed = False
         for line in self._tail.new():
             changed = self._progress.follow(line) or changed
+            self._came += not line.startswith(_BEGINNINGS)
         return changed
 
     def _change(self, expected: Collection[RunStatus], fields: Mapping[str, Any], *, event: str = "") -> RunRow | None:

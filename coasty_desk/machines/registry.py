@@ -64,6 +64,8 @@ _TRIES = 3
 
 _DIED = "What drives it ended without a word."
 
+_ENDED_OUTSIDE = "it was ended from outside, as when the computer is shut down"
+
 
 class NewMachine(Struct, frozen=True):
     """What is asked for as a machine is made; `restores` is the id of a snapshot, or `latest`."""
@@ -184,6 +186,16 @@ class MachineRegistry:
         """Let it run again. Raises NoMachineError, MachineStateError, MissingPartError."""
         with self._change(name, "start") as record:
             return self._run(self._become(record, "starting"))
+
+    def revive(self, name: str) -> None:
+        """Start one that ran and was not asked to end: it has died, or the computer was shut down; any other stays as it is.
+
+        Raises NoMachineError, MachineStateError for this desktop, MissingPartError, WorkerGoneError.
+        """
+        with self._alone(name) as record:
+            has_died = record.status == "error" or (record.status == "stopped" and record.reason == _ENDED_OUTSIDE)
+            if has_died and record.started_at is not None:
+                self._run(self._become(record, "starting"))
 
     def stop(self, name: str) -> MachineRecord:
         """End its display and its programs; its home is kept. Raises NoMachineError, MachineStateError."""
@@ -433,7 +445,7 @@ class MachineRegistry:
             if record.ends_at is not None and record.ends_at <= time.time():
                 self.terminate(name)
             elif why == "stopped":
-                self._become(record, "stopped")
+                self._become(record, "stopped", _ENDED_OUTSIDE)
             else:
                 self._become(record, "error", why or _DIED)
 

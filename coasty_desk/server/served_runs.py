@@ -15,7 +15,7 @@ from coasty_desk import lifetimes, plain_files
 from coasty_desk.automation import kept_runs
 from coasty_desk.core.errors import CoastyDeskError
 from coasty_desk.core.money import Money, from_cents
-from coasty_desk.machines.machine_errors import NoMachineError
+from coasty_desk.machines.machine_errors import MachineStateError, NoMachineError
 from coasty_desk.machines.registry import MachineRegistry, NewMachine
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.served_machines import machines
@@ -234,8 +234,12 @@ class ServedRunMachines:
         self._registry = registry
 
     def lend(self, machine_id: str) -> tuple[str, DisplayLoan | None]:
-        """As the port says."""
-        loan = self._registry.lend(machine_id)
+        """As the port says; a machine that has died is started again for it."""
+        try:
+            loan = self._registry.lend(machine_id)
+        except MachineStateError:
+            self._registry.revive(machine_id)
+            loan = self._registry.lend(machine_id)
         return ("desktop", None) if loan is None else (machine_id, loan)
 
     def make(self, run_id: str, wish: Mapping[str, Any]) -> str:

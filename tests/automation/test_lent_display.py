@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -24,16 +26,18 @@ from tests.machines.conftest import Home, at_home, step, until
 
 
 @pytest.fixture
-def machines(home: RunHome) -> Iterator[MachineRegistry]:
-    """The machines of the same home."""
+def killed(home: RunHome) -> Iterator[Home]:
+    """The same home, with its workers."""
     with at_home(home.home, home.display) as found:
-        registry = _begun(found)
-        yield registry
-        registry.close()
+        yield found
 
 
-def _begun(home: Home) -> MachineRegistry:
-    return home.registry()
+@pytest.fixture
+def machines(killed: Home) -> Iterator[MachineRegistry]:
+    """The machines of that home."""
+    registry = killed.registry()
+    yield registry
+    registry.close()
 
 
 @pytest.fixture
@@ -137,6 +141,27 @@ def test_a_run_is_cut_off_and_gone_on_with_on_the_machine(
     assert over is not None
     assert over.status == "succeeded"
     assert names(home.journal(told.run_id)).count("acting") == 2
+
+
+def test_a_run_whose_machine_dies_goes_on_where_it_is_started_again_and_does_not_click_by_an_older_look(
+    home: RunHome, machines: MachineRegistry, made: MachineRecord, killed: Home
+) -> None:
+    """Safety sentence: what was answered to a look at a display is not carried out on another one; the end of the display is no end of the run."""
+    lines = [act(click(400, 300), ("wait", {"seconds": 60}), click(500, 300)), act(click(600, 300)), act(status="done")]
+    asked = order(home, machines, made, *lines)
+    sitting = home.sit(asked)
+    until(lambda: names(home.journal(asked.run_id)).count("acting") == 2)
+    os.kill(killed.worker(made.id), signal.SIGKILL)
+    assert sitting.end() is None
+    assert "run_ended" not in names(home.journal(asked.run_id))
+    until(lambda: machines.find(made.id).status == "error")
+    machines.revive(made.id)
+    sitting = home.sit(replace(asked, loan=machines.lend(made.id)))
+    over = sitting.end()
+    assert over is not None
+    assert over.status == "succeeded", over
+    clicked = [line["action"]["params"] for line in home.journal(asked.run_id) if line["event"] == "acting"]
+    assert [found["x"] for found in clicked if "x" in found] == [400, 600]
 
 
 def test_this_desktop_is_let_go_of_and_nothing_is_lent(home: RunHome, machines: MachineRegistry) -> None:

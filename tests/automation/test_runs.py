@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from coasty_desk.automation import kept_runs
+from coasty_desk.automation import kept_runs, run_supervisor
 from coasty_desk.automation.run_row import OwnMachine, RunOptions
 from coasty_desk.automation.run_service import NewRun, NoRunError, RunStateError
 from coasty_desk.automation.run_states import MOVES, STATUSES, TERMINAL, UNFINISHED
@@ -228,12 +228,16 @@ def test_a_process_that_dies_is_followed_by_another_which_goes_on(here: PlayedSe
     assert here.reach(run_id, "succeeded").cost == 100_000
 
 
-def test_a_process_that_dies_time_and_again_without_coming_any_further_fails_the_run(here: PlayedService) -> None:
-    """And its record says so as well."""
+def test_a_process_that_dies_time_and_again_without_coming_any_further_fails_the_run(
+    here: PlayedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And its record says so as well; that it began each time is no progress."""
+    monkeypatch.setattr(run_supervisor, "DEATH_PAUSE", 0.001)
     run_id, process = here.running()
     for _ in range(DEATHS):
         process.die()
         process = here.process()
+        process.began()
     process.die()
     found = here.reach(run_id, "failed")
     assert found.error is not None

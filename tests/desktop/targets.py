@@ -101,6 +101,7 @@ class App:
                 self.events.append(said)
             else:
                 self._answers.put(said)
+        self._answers.put({"ready": False})  # nobody waits for what has ended
 
 
 class Xterm:

@@ -164,6 +164,32 @@ def test_a_worker_that_dies_is_told_of(machines: MachineRegistry, made: MachineR
     assert shell(machines, made, "cat file").strip() == "kept"
 
 
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_one_that_was_not_asked_to_end_is_revived_with_its_home(
+    machines: MachineRegistry, made: MachineRecord, home: Home, how: signal.Signals
+) -> None:
+    """Killed, or ended with the computer; its display is another one then."""
+    shell(machines, made, "echo kept > file")
+    before = machines.lend(made.id)
+    os.kill(home.worker(made.id), how)
+    until(lambda: machines.find(made.id).status in ("error", "stopped"))
+    machines.revive(made.id)
+    assert machines.find(made.id).status == "running"
+    assert shell(machines, made, "cat file").strip() == "kept"
+    again = machines.lend(made.id)
+    assert before is not None
+    assert again is not None
+    machines.revive(made.id)  # nothing is to be done
+    assert machines.lend(made.id) == again
+
+
+def test_one_that_was_asked_to_stop_is_not_revived(machines: MachineRegistry, made: MachineRecord) -> None:
+    """Whoever stopped it says when it runs again."""
+    machines.stop(made.id)
+    machines.revive(made.id)
+    assert machines.find(made.id).status == "stopped"
+
+
 def test_a_display_that_dies_is_told_of(machines: MachineRegistry, made: MachineRecord, home: Home) -> None:
     """With its reason."""
     shell(machines, made, "true")

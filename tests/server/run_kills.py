@@ -46,11 +46,15 @@ def points(number: int) -> list[tuple[int, int]]:
 
 
 class Books(Service):
-    """The API, failing at random: each run has the script of its number, in the order in which runs are first heard of."""
+    """The API, failing at random: each run has the script of its number, in the order in which runs are first heard of.
+
+    `looking` is called with the number in a run's task before it is told where to click: nobody clicks on what is not watched.
+    """
 
     def __init__(self, seed: int) -> None:
         super().__init__()
         self.numbers: dict[str, int] = {}
+        self.looking: Callable[[int], None] = lambda _number: None
         self._paid: Counter[str] = Counter()
         self._chance = random.Random(seed)  # noqa: S311 - faults, and no secrets
 
@@ -58,15 +62,18 @@ class Books(Service):
         """As the API, or not at all."""
         if request.route in ("session", "predict"):
             self.plan(request.route, self._chance.choice(FAULTS))
+        if request.route == "predict" and (task := re.search(rb"run (\d+)", request.body)):
+            self.looking(int(task[1]))
         return super().answer(request)
 
     def _predict(self, request: Request) -> Response:
         run = request.key.partition(":")[0]
         where = points(self.numbers.setdefault(run, len(self.numbers)))
         at = self._paid[run]
-        self._paid[run] += 1
         self.script = [go(click(*where[2 * at]), click(*where[2 * at + 1])) if at < STEPS else done()]
-        return super()._predict(request)
+        answer = super()._predict(request)
+        self._paid[run] += answer.status == 200
+        return answer
 
 
 @dataclass
@@ -89,7 +96,7 @@ class RunOutcome:
     faults: list[str] = field(default_factory=list)
     clicks: int = 0
     untried: int = 0
-    """Clicks that were in doubt when a process died, and so were not done again."""
+    """Clicks that were in doubt when a process died, and so were not done again, or were meant for a display that is no more."""
     connections: int = 0
     ends: Counter[str] = field(default_factory=Counter)
 
@@ -101,11 +108,25 @@ class Watched:
         self.machine = machine
         self._home = home
         self._windows: list[App] = []
+        self._worker = 0
+        self._looking = threading.Lock()
         self.watch()
 
+    @property
+    def displays(self) -> int:
+        """How many it has had."""
+        return len(self._windows)
+
     def watch(self) -> None:
-        """On the display that it has now."""
-        number, cookie = _display(self._home.worker(self.machine))
+        """On the display that it has now, if it has one; who clicks waits for this."""
+        with self._looking, suppress(AssertionError, OSError):
+            worker = self._home.worker(self.machine)
+            if worker != self._worker:
+                self._watch(worker)
+                self._worker = worker
+
+    def _watch(self, worker: int) -> None:
+        number, cookie = _display(worker)
         authority = self._home.home / f"authority-{self.machine}"  # as the recorder's library can read it
         fields = (
             socket.gethostname().encode(),
@@ -152,6 +173,8 @@ class RunKilling:
         self.service, self.home, self.chance = service, home, chance
         self.outcome = RunOutcome()
         self.over = threading.Event()
+        self.machines: dict[int, str] = {}
+        """On which machine the run of each number is."""
         self._keeping = threading.Lock()
         self._numbers = itertools.count()
 
@@ -173,6 +196,7 @@ class RunKilling:
         while not self.over.is_set():
             with self._keeping:
                 number = next(self._numbers)
+                self.machines[number] = machine
             answer = self.insist("POST", "/runs", {"machine_id": machine, "task": f"run {number}"}, f"run-{number}")
             if answer is None or answer.status != 200:
                 self.outcome.faults.append(f"run {number} was not taken: {answer}")
@@ -221,23 +245,9 @@ class RunKilling:
         return False
 
     def kill_worker(self, watched: Watched) -> None:
-        """A machine's, which takes its display along; it is started again."""
+        """A machine's, which takes its display along; the service starts it again for the runs that are on it, or wait for it."""
         with suppress(AssertionError, ProcessLookupError):
             os.kill(self.home.worker(watched.machine), signal.SIGKILL)
-        self.start(watched)
-
-    def start(self, watched: Watched) -> None:
-        """Have its machine run, and watch it."""
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            with suppress(OSError, HTTPException, ValueError, KeyError, AssertionError):
-                found = self.service.once("GET", f"/v1/machines/{watched.machine}").json["machine"]["status"]
-                if found == "running":
-                    watched.watch()
-                    return
-                self.service.once("POST", f"/v1/machines/{watched.machine}/start", {})
-            time.sleep(0.05)
-        self.outcome.faults.append(f"{watched.machine} was never started again")
 
     def compare(self, books: Books, watched: list[Watched]) -> None:
         """What runs say of themselves, with what the windows, the books and the readers have."""
@@ -251,10 +261,11 @@ class RunKilling:
             turns = [run for run, _ in itertools.groupby(whose.get(point, "nobody") for point in there)]
             if len(set(turns)) != len(turns) or "nobody" in turns:
                 outcome.faults.append(f"runs of {machine} overlap, or somebody else clicked: {turns}")
+        displays = {each.machine: each.displays for each in watched}
         for run in outcome.runs:
-            self._compare_one(run, books, pressed[run.machine])
+            self._compare_one(run, books, pressed[run.machine], displays[run.machine])
 
-    def _compare_one(self, run: Followed, books: Books, pressed: list[tuple[int, int]]) -> None:
+    def _compare_one(self, run: Followed, books: Books, pressed: list[tuple[int, int]], displays: int) -> None:
         faults = self.outcome.faults
         run.row = self.service.run(run.run_id)
         status, code = run.row["status"], (run.row["error"] or {}).get("code", "")
@@ -286,10 +297,44 @@ class RunKilling:
             cents = sum(charge.cents for charge in paid)
             if run.row["cost_cents"] != cents:
                 faults.append(f"{run.run_id} cost {cents}, and says {run.row['cost_cents']}")
-            missing, deaths = len(meant) - len(there), [line["event"] for line in journal].count("run_started") - 1
-            self.outcome.untried += missing
-            if missing > deaths:
-                faults.append(f"{missing} clicks of {run.run_id} are missing after {deaths} deaths")
+            self.outcome.untried += len(meant) - len(there)
+            faults += [f"{run.run_id}: {fault}" for fault in _unexplained(journal, meant, there, displays)]
+
+
+def _unexplained(
+    journal: list[Any], meant: list[tuple[int, int]], there: list[tuple[int, int]], displays: int
+) -> Iterator[str]:
+    """What is wrong with the clicks of a run that has succeeded: what is `meant` and not `there` is in doubt by its record, or was dropped.
+
+    It is dropped where it was an answer to a look at a display that is no more; there were so many of them at most.
+    """
+    began = [
+        (line["action"]["params"]["x"], line["action"]["params"]["y"]) for line in journal if line["event"] == "acting"
+    ]
+    done = set(began) - set(_in_doubt(journal))
+    if set(there) - set(began):
+        yield f"it has no line of the clicks {set(there) - set(began)}"
+    if done - set(there):
+        yield f"it says that it did the clicks {done - set(there)}, which have not arrived"
+    deaths = [line["event"] for line in journal].count("run_started") - 1
+    if len(set(began) - set(there)) > deaths:
+        yield f"{len(set(began) - set(there))} clicks are in doubt after {deaths} deaths"
+    if len(set(meant) - set(began)) > 2 * min(deaths, displays - 1):
+        yield f"{len(set(meant) - set(began))} clicks were dropped after {deaths} deaths and {displays - 1} displays"
+
+
+def _in_doubt(journal: list[Any]) -> Iterator[tuple[int, int]]:
+    """The clicks that were begun, and of whose end the record says nothing."""
+    began: tuple[int, int] | None = None
+    for line in journal:
+        match line["event"]:
+            case "acting":
+                began = line["action"]["params"]["x"], line["action"]["params"]["y"]
+            case "acted":
+                began = None
+            case "run_started" if began is not None:
+                yield began
+                began = None
 
 
 @contextmanager
@@ -319,6 +364,8 @@ def runs_killed(
         outcome = killing.outcome
         made = [killing.insist("POST", "/machines", {"display_name": f"m{n}"}, f"m{n}") for n in range(2)]
         watched = [Watched(home, answer.json["machine"]["id"]) for answer in made]
+        windows = {each.machine: each for each in watched}
+        books.looking = lambda number: windows[killing.machines[number]].watch()
         programs = [
             threading.Thread(target=killing.program, args=(watched[n % 2].machine, random.Random(seed + n)))  # noqa: S311 - as above
             for n in range(4)
@@ -327,7 +374,7 @@ def runs_killed(
             thread.start()
         for turn in range(kills):
             time.sleep(5.0 if turn % 10 == 9 else chance.uniform(0.05, 2.5))  # some are to come to their end as well
-            kind = chance.choices(("process", "service", "worker"), (5, 4, 1))[0]
+            kind = chance.choices(("process", "service", "worker"), (5, 4, 2))[0]
             if kind == "process" and not killing.kill_process():
                 kind = "service"
             if kind == "service":
