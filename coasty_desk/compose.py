@@ -63,7 +63,7 @@ class RunRequest(Struct, frozen=True):
 
     `stop` ends the run, whoever trips it; `person` is whom it asks. `taken_up` is a run that was cut off, from
     `record.resume.take_up`, or the record that a new one is to be written in; `script` answers in the model's place; `first` is looking at the target already.
-    `on` is another target than that of the settings. `note` is what the model is told besides the task of a new run. `process` is given by whoever is the program itself, and so hears its signals and may be suspended and ended by force.
+    `on` is another target than that of the settings. `note` is what the model is told besides the task of a new run, `context` what came with the task from outside, quoted and not trusted. `process` is given by whoever is the program itself, and so hears its signals and may be suspended and ended by force.
     """
 
     task: str
@@ -78,6 +78,7 @@ class RunRequest(Struct, frozen=True):
     process: ShellProcess | None = None
     on: str = ""
     note: str = ""
+    context: str = ""
 
     @property
     def screen(self) -> str:
@@ -193,6 +194,7 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
         estimate=estimate,
         settings=settings.recorded(chosen),
         plan=plan,
+        context=asked.context,
     )
     return ReadyRun(
         job,

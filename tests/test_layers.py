@@ -27,6 +27,7 @@ BELOW: dict[str, set[str]] = {
     "serve_file": {"plain_files"},
     "wire": {"core", "plain_files", "toml_text"},
     "workflows": set(),
+    "schedules": set(),
     "desktop": {"core", "wire", "plain_files", "file_lock", "lifetimes", "shell"},
     "shell": {"core"},
     "catalog": set(),
@@ -96,7 +97,7 @@ BELOW: dict[str, set[str]] = {
             "shell",
             "compose",
         ),
-        *("machines", "plain_files", "file_lock", "socket_frames", "presets", "workflows"),
+        *("machines", "plain_files", "file_lock", "socket_frames", "presets", "schedules", "workflows"),
     },
     "task": {"core"},
     "api": {"core", "record", "settings", "shell", "compose", "task"},
@@ -115,6 +116,7 @@ BELOW: dict[str, set[str]] = {
             "machines",
             "automation",
             "workflows",
+            "schedules",
         ),
         *("models.coasty", "models.offline", "models.transport"),
     },
@@ -146,6 +148,7 @@ BELOW: dict[str, set[str]] = {
         "machines",
         "automation",
         "server",
+        "schedules",
     },
 }
 """Each room and those that it may import (besides itself)."""
@@ -163,6 +166,7 @@ KNOWN_ONLY_IN: dict[str, tuple[str, ...]] = {
     "uvicorn": ("server/serving.py",),
     "dbos": ("automation/dbos_engine.py",),
     "sqlalchemy": ("automation/",),
+    "cronsim": ("schedules/fire_times.py",),
     "h11": ("server/serving.py",),
     "keyring": ("models/transport/stored_key.py", "guard/secret_sources.py"),
 }

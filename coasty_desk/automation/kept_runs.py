@@ -25,6 +25,8 @@ _UNFINISHED = "status IN ('queued', 'running', 'awaiting_human')"
 
 _WORKFLOWS = f"SELECT id FROM workflow_runs WHERE {_UNFINISHED}"  # noqa: S608 - of our own words
 
+_SCHEDULES = "SELECT 1 FROM schedules WHERE deleted_at IS NULL AND enabled = 1 LIMIT 1"
+
 
 class KeptRun(Struct, frozen=True):
     """A run that has not come to its end; `created_at` are seconds since the epoch, `cost` micro-dollars."""
@@ -44,12 +46,10 @@ def unfinished(folder: Path) -> list[KeptRun]:
 
 
 def is_anything_left(folder: Path) -> bool:
-    """Whether there is anything to go on with: a run, a machine that was made for one, a workflow, or what a receiver is to be told."""
+    """Whether there is anything to go on with: a run, a machine that was made for one, a workflow, a schedule, or what a receiver is to be told."""
     runs = f"SELECT 1 FROM runs WHERE {_UNFINISHED} OR machine LIKE '%pending%' LIMIT 1"  # noqa: S608 - as above
-    return any(
-        _asked(folder, query)
-        for query in (runs, _WORKFLOWS, "SELECT 1 FROM deliveries WHERE state IN ('waiting', 'sending') LIMIT 1")
-    )
+    told = "SELECT 1 FROM deliveries WHERE state IN ('waiting', 'sending') LIMIT 1"
+    return any(_asked(folder, query) for query in (runs, _WORKFLOWS, _SCHEDULES, told))
 
 
 def unfinished_workflows(folder: Path) -> int:

@@ -27,7 +27,7 @@ class RunOrder(Struct, frozen=True, tag="order"):
 
     `run_id` is the name of the record's folder too. `overrides` are settings as command-line options would be (`settings.load`). `on` is the
     target: `desktop`, or a machine's id; with a `loan` it is on that display, and `on` is what it is called. `verify`: done is not
-    believed until the model has said it twice.
+    believed until the model has said it twice. `context` came with the task from outside, quoted and not trusted.
     """
 
     run_id: str
@@ -38,6 +38,7 @@ class RunOrder(Struct, frozen=True, tag="order"):
     loan: DisplayLoan | None = None
     on: str = "desktop"
     verify: bool = False
+    context: str = ""
 
 
 class HumanAnswer(Struct, frozen=True, tag="answer"):

@@ -231,6 +231,7 @@ class RunSitting:
             script=_verifying(chosen.provider) if order.verify else None,
             process=self._process,
             note="\n\n".join(filter(None, told)),
+            context=order.context,
         )
 
     def _pull(self, asked: compose.RunRequest, stack: ExitStack) -> Over:

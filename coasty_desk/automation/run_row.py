@@ -15,7 +15,10 @@ CleanupStatus = Literal["pending", "done", "failed"]
 
 
 class RunOptions(Struct, frozen=True, omit_defaults=True):
-    """What was asked for beside the task. Times are seconds, `budget_cents` cents; `action_policy` is as requests have it (API.md §10.5)."""
+    """What was asked for beside the task. Times are seconds, `budget_cents` cents; `action_policy` is as requests have it (API.md §10.5).
+
+    `context` came with the task from outside, quoted and not trusted.
+    """
 
     cua_version: str = "v3"
     instructions: str | None = None
@@ -30,6 +33,7 @@ class RunOptions(Struct, frozen=True, omit_defaults=True):
     metadata: Mapping[str, Any] | None = None
     model: str | None = None
     llm: Mapping[str, Any] | None = None
+    context: str = ""
 
 
 class RunAnswer(Struct, frozen=True):

@@ -265,6 +265,7 @@ class _Course:
             loan,
             on,
             verify=options.cua_version == "v4",
+            context=options.context,
         )
 
     def _take_recorded_end(self) -> bool:

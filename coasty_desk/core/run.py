@@ -65,7 +65,7 @@ class Job(Struct, frozen=True):
     """What is to be done, for whom, within which limits. `screen` is in real, `sent` in sent pixels.
 
     `note` is what the person tells the model as a run is taken up again; `plan` how the task was understood, a line
-    a step, by a predictor that knows it beforehand.
+    a step, by a predictor that knows it beforehand; `context` what came with the task from outside, quoted and not trusted.
     """
 
     run_id: str
@@ -78,6 +78,7 @@ class Job(Struct, frozen=True):
     settings: dict[str, object] = field(default_factory=dict)
     note: str = ""
     plan: tuple[str, ...] = ()
+    context: str = ""
 
 
 def _unknown(_placed: Placed) -> None:
@@ -289,6 +290,7 @@ class _Run:
             self.outcomes,
             self.said,
             old,
+            self.job.context,
         )
 
     def _heard(self, word: Retry | StepCharge | GateWord) -> ev.Event:

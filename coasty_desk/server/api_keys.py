@@ -114,7 +114,9 @@ class ApiKeys:
                 connection.execute("INSERT INTO owner_seal VALUES (?)", row)
         self.owner_token = f"desk-{secrets.token_hex(24)}"
         """By which this user's own command line is known, for as long as this process lives: it is in no database."""
-        self._owner = ServiceKey(OWNER_ID, "this user", "", frozenset(SCOPES), True, 0.0, seal=Seal(row[0]))  # noqa: FBT003 - as its fields say
+        self.own_seal = Seal(row[0])
+        """Of what is this service's own, and no one key's."""
+        self._owner = ServiceKey(OWNER_ID, "this user", "", frozenset(SCOPES), True, 0.0, seal=self.own_seal)  # noqa: FBT003 - as its fields say
 
     def make(self, name: str, scopes: Iterable[str], *, this_desktop: bool = False) -> tuple[str, ServiceKey]:
         """A new key: itself, which is kept nowhere, and what is known of it."""

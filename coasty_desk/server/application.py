@@ -247,14 +247,15 @@ class ServiceApplication:
         operation = asked.route.operation
         if asked.key is None:
             asked.key = self._admitted(asked)
-        value = request_values.json_body(asked.raw) if operation.body is not None else None
+        is_raw = operation.body is bytes
+        value = request_values.json_body(asked.raw) if operation.body is not None and not is_raw else None
         call = Call(
             self._service,
             asked.request_id,
             asked.key,
             asked.route.path,
             request_values.query(asked.query, operation.query),
-            request_values.body(value, operation.body, required=operation.body_required),
+            asked.raw if is_raw else request_values.body(value, operation.body, required=operation.body_required),
             {name: said for name, said in asked.headers.items() if name not in _SECRET_HEADERS},
             stop=asked.stop,
         )

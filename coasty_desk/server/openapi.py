@@ -21,6 +21,7 @@ _ALWAYS = ("BAD_REQUEST", "FOREIGN_ORIGIN", "MISDIRECTED_REQUEST", "INTERNAL_ERR
 _WITH_KEY = ("INVALID_API_KEY", "INSUFFICIENT_SCOPE")
 _WITH_NAMES = ("NOT_FOUND",)
 _WITH_BODY = ("PAYLOAD_TOO_LARGE", "VALIDATION_ERROR", "REQUEST_TIMEOUT")
+_WITH_BYTES = ("PAYLOAD_TOO_LARGE", "REQUEST_TIMEOUT")
 _WITH_QUERY = ("VALIDATION_ERROR",)
 _WITH_IDEMPOTENCY = (
     *(
@@ -74,10 +75,10 @@ _ERROR = {
 def document(operations: Iterable[Operation], version: str) -> dict[str, Any]:
     """The whole of it."""
     rows = list(operations)
-    kinds = {kind for row in rows for kind in (row.body, row.reply) if kind is not None}
+    kinds = {kind for row in rows for kind in (row.body, row.reply) if kind is not None and kind is not bytes}
     ordered = sorted(kinds, key=lambda kind: kind.__name__)
     schemas, components = msgspec.json.schema_components(ordered, ref_template=_REF)
-    asked = _below([row.body for row in rows if row.body is not None], components)
+    asked = _below([row.body for row in rows if row.body is not None and row.body is not bytes], components)
     for name in components.keys() - asked:
         _demand_what_is_sent(components[name])
     schema_of = dict(zip(ordered, schemas, strict=True))
@@ -149,7 +150,10 @@ def _operation(row: Operation, schema_of: Mapping[type, Any]) -> dict[str, Any]:
         told["x-required-scopes"] = list(scopes)
     if row.scope is None:
         told["security"] = []
-    if row.body is not None:
+    if row.body is bytes:
+        whatever = ("application/json", "text/plain", "application/octet-stream")
+        told["requestBody"] = {"required": False, "content": {name: {"schema": {}} for name in whatever}}
+    elif row.body is not None:
         schema = {"allOf": [schema_of[row.body], dict(row.body_rule)]} if row.body_rule else schema_of[row.body]
         if not row.body_required:
             schema = {"anyOf": [schema, {"type": "null"}]}
@@ -233,7 +237,8 @@ def _codes(row: Operation) -> list[str]:
         *_ALWAYS,
         *(_WITH_KEY if row.scope is not None else ()),
         *(_WITH_NAMES if "{" in row.path else ()),
-        *(_WITH_BODY if row.body is not None else ()),
+        *(_WITH_BODY if row.body is not None and row.body is not bytes else ()),
+        *(_WITH_BYTES if row.body is bytes else ()),
         *(_WITH_QUERY if row.query is not None else ()),
         *(_WITH_IDEMPOTENCY if row.idempotent else ()),
         *(("RATE_LIMITED",) if row.limited else ()),

@@ -63,7 +63,7 @@ class Operation(Struct, frozen=True):
     the call, and `scopes_told` what the document says of that: the published word, and every scope that it may be. `reply` is None for a stream. `errors` are the codes that it may answer with beside those that every operation has. `limited`: it
     counts for the key's rate, and tells of it. `billing` is the published word for what is charged; `names` are the types of the path's names that are not any
     text, `byok` that it heeds the caller's own key for a model (`X-LLM-*`), `body_rule` a JSON Schema of what the handler demands of a body beyond its
-    type: for the document. Handlers are plain functions and run in a
+    type: for the document. Where `body` is `bytes`, it may be anything, and is handed over as it came. Handlers are plain functions and run in a
     thread of their own.
     """
 

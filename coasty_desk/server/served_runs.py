@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from coasty_desk.automation.engine import Engine
     from coasty_desk.automation.run_row import RunOptions, RunRow
     from coasty_desk.automation.run_service import RunFeed, RunService
+    from coasty_desk.automation.schedule_service import ScheduleService
+    from coasty_desk.automation.storage import Storage
+    from coasty_desk.automation.trigger_service import TriggerService
     from coasty_desk.automation.workflow_service import WorkflowService
     from coasty_desk.machines.worker_protocol import DisplayLoan
 
@@ -41,6 +44,8 @@ class ServedAutomation(msgspec.Struct, frozen=True):
 
     runs: RunService
     workflows: WorkflowService
+    schedules: ScheduleService
+    triggers: TriggerService
 
 
 def runs(service: Service) -> RunService:
@@ -51,6 +56,16 @@ def runs(service: Service) -> RunService:
 def workflows(service: Service) -> WorkflowService:
     """The same, of its workflows."""
     return service.kept(_begun).workflows
+
+
+def schedules(service: Service) -> ScheduleService:
+    """The same, of its schedules."""
+    return service.kept(_begun).schedules
+
+
+def triggers(service: Service) -> TriggerService:
+    """The same, of what has those fire besides time."""
+    return service.kept(_begun).triggers
 
 
 def find_again(service: Service) -> None:
@@ -107,6 +122,7 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
     """On that engine."""
     from coasty_desk import compose
     from coasty_desk.automation import workflow_service
+    from coasty_desk.automation.fired_runs import settling
     from coasty_desk.automation.run_child import RunChild
     from coasty_desk.automation.run_receivers import telling, telling_workflows
     from coasty_desk.automation.run_service import KIND, RunFeed, RunService
@@ -131,6 +147,7 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
     def workflow_changed(workflow_run_id: str) -> None:
         feed.changed(workflow_run_id)
         sender.wake()
+        fires.committed()
 
     def changed(run_id: str) -> None:
         workflow_changed(run_id)
@@ -143,7 +160,10 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
         ServedRunMachines(registry),
         lambda order: RunChild.start(order, environment),
         lambda row: overrides(service.settings, row, folder / POLICIES),
-        tell=telling(outbox, told_outside),
+        tell=settling(
+            telling(outbox, told_outside),
+            lambda connection, run_id, end: fires.settle(connection, run_id, end),  # noqa: PLW0108 - it is made later
+        ),
         changed=changed,
     )
     found = RunService(supervisor.store, engine, supervisor, feed, supervisor.tell)
@@ -158,8 +178,10 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
         ),
     )
     flows = workflow_service.WorkflowService(courses.store, engine, courses, found, feed)
+    fires, calls = _by_time_and_call(service, storage, found)
 
     def end() -> None:
+        fires.close()
         sender.close()
         engine.close()
         flows.close()
@@ -172,7 +194,18 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
     engine.begin({KIND: supervisor.handle, workflow_service.KIND: courses.handle})
     found.begin()
     flows.begin()
-    return ServedAutomation(found, flows)
+    fires.begin()
+    return ServedAutomation(found, flows, fires, calls)
+
+
+def _by_time_and_call(service: Service, storage: Storage, found: RunService) -> tuple[ScheduleService, TriggerService]:
+    from coasty_desk.automation.fired_runs import FiredRuns
+    from coasty_desk.automation.schedule_service import ScheduleService
+    from coasty_desk.automation.schedule_store import ScheduleStore
+    from coasty_desk.automation.trigger_service import TriggerService
+
+    fires = ScheduleService(ScheduleStore(storage), FiredRuns(found))
+    return fires, TriggerService(fires, service.keys.own_seal)
 
 
 def _end_with(service: Service, feed: RunFeed) -> None:

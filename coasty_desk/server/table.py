@@ -7,6 +7,7 @@ from coasty_desk.server import (
     inference_operations,
     machine_operations,
     run_operations,
+    schedule_operations,
     workflow_operations,
 )
 from coasty_desk.server.operation import Operation
@@ -17,4 +18,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *machine_operations.OPERATIONS,
     *run_operations.OPERATIONS,
     *workflow_operations.OPERATIONS,
+    *schedule_operations.OPERATIONS,
 )

@@ -142,7 +142,7 @@ class AnthropicWire(VendorConversation):
 
     def _begin(self, ask: PredictRequest, image: dict[str, Any], told: str) -> None:
         self._entries = []
-        self._say("user", [*_texts(f"{ask.task}{done_so_far(self._done)}"), *_texts(told), image])
+        self._say("user", [*_texts(f"{ask.whole_task}{done_so_far(self._done)}"), *_texts(told), image])
 
     def _say(self, role: str, content: list[dict[str, Any]]) -> None:
         self._entries.append({"role": role, "content": content})

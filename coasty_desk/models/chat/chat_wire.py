@@ -61,8 +61,8 @@ class ChatWire:
 
     def show(self, ask: PredictRequest) -> None:
         """The step's picture, with the notes and what the person has said."""
-        if self._conversation is None or self._conversation.task != ask.task:
-            self._conversation = Conversation(self._profile, ask.task, self._done)
+        if self._conversation is None or self._conversation.task != ask.whole_task:
+            self._conversation = Conversation(self._profile, ask.whole_task, self._done)
         self._sent = ask.frame.sent
         self._mending = ""
         self._conversation.show(ask.frame, beside(ask))

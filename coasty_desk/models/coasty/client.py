@@ -231,7 +231,9 @@ def instruction(ask: PredictRequest) -> str:
     if not 1 <= len(task) <= TASK_MAX:
         message = f"The task has {counted(len(task), 'character')}, and the service takes 1 to {TASK_MAX}."
         raise ServiceError(message, "Shorten it.", code="TASK_LENGTH")
-    text = task
+    text = ask.whole_task
+    if len(text) > TASK_MAX:
+        text = task  # what is not trusted may be left out
     for form, told in ((_SAID, ask.said), (_NOTE, ask.notes)):
         words = " ".join(" ".join(told).split())
         room = TASK_MAX - len(text) - len(form.format(""))

@@ -54,7 +54,7 @@ class GeminiWire(VendorConversation):
         image = {"type": "image", "data": base64.b64encode(ask.frame.image).decode(), "mime_type": ask.frame.media_type}
         told = beside(ask)
         if self._begins(ask):
-            texts = [SYSTEM, f"{ask.task}{done_so_far(self._done)}", told]
+            texts = [SYSTEM, f"{ask.whole_task}{done_so_far(self._done)}", told]
             self._entries = [
                 {"type": "user_input", "content": [*({"type": "text", "text": text} for text in texts if text), image]}
             ]

@@ -56,7 +56,7 @@ class OpenAIWire(VendorConversation):
         known = results(self._open, ask.outcomes, self._unread)
         failed = any(not one.ran for one in known)  # no output says that a call was not carried out
         if self._begins(ask, anew=failed or self._sent != ask.frame.sent):
-            self._entries = [self._user(f"{ask.task}{done_so_far(self._done)}", told, ask)]
+            self._entries = [self._user(f"{ask.whole_task}{done_so_far(self._done)}", told, ask)]
         else:
             self._entries.extend(self._output(one, ask) for one in known)
             if told or not any(self._kinds.get(one.call.call_id) == "computer_call" for one in known):

@@ -48,7 +48,7 @@ def without_call(said: str, stopped: str) -> Reading:
 
 def asked_tokens(ask: PredictRequest) -> int:
     """Those of a step's picture and words, and of what goes with every request, at most."""
-    letters = sum(len(text.encode("utf-8", "replace")) for text in (ask.task, *ask.notes, *ask.said))
+    letters = sum(len(text.encode("utf-8", "replace")) for text in (ask.whole_task, *ask.notes, *ask.said))
     return picture_tokens(ask.frame.sent) + letters // 2 + AROUND
 
 

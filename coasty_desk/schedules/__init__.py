@@ -1,0 +1,1 @@
+"""When schedules fire, as a pure function of what they say and of the time."""
