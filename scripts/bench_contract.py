@@ -23,7 +23,15 @@ NOT_WHOLE = ("revokeApiKey", "streamRunEvents")
 
 
 PARTS = (
-    ("--exclude-tag", "machines", "--exclude-tag", "runs"),
+    (
+        *("--exclude-tag", "machines", "--exclude-tag", "runs"),
+        *("--exclude-tag", "schedules", "--exclude-tag", "triggers"),
+    ),
+    # which expressions are times, and what belongs to which frequency, is more than a document can say
+    (
+        *("--include-tag", "schedules", "--include-tag", "triggers"),
+        *("--exclude-checks", "positive_data_acceptance"),
+    ),
     # what a machine can do at the moment, and with which parameters, is no matter of a document
     (
         "--include-tag",

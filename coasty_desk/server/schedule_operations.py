@@ -326,6 +326,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _row(
         *("updateSchedule", "PATCH", _ONE, "Change a schedule", wire.ScheduleResource, _update),
         body=wire.ScheduleUpdateRequest,
+        body_rule={"minProperties": 1},
         errors=("EMPTY_UPDATE", "INVALID_STATE"),
     ),
     _row("deleteSchedule", "DELETE", _ONE, "Delete a schedule", wire.ScheduleDeleted, _delete),
