@@ -63,6 +63,20 @@ def load(name: str) -> Preset:
     return _parse(path.stem, text)
 
 
+def workflow_names() -> list[str]:
+    """The names of the workflows that come with the program."""
+    return sorted(entry.name.removesuffix(".json") for entry in (_folder() / "workflows").iterdir())
+
+
+def workflow(name: str) -> str:
+    """One of them, as its file has it. Raises UsageError."""
+    known = workflow_names()
+    if name not in known:
+        message = f"There is no example {name[:60]!r}."
+        raise UsageError(message, f"Use one of {', '.join(known)}, or the path of a file.")
+    return (_folder() / "workflows" / f"{name}.json").read_text("utf-8")
+
+
 def system_prompt(name: str) -> str:
     """The text of a file, which takes the place of the model's base prompt. Raises UsageError."""
     try:

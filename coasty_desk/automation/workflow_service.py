@@ -296,6 +296,15 @@ class WorkflowService:
             if self.feed.has_ended:
                 return
 
+    def going_on(self) -> int:
+        """How many have not come to their end; none where the database cannot be asked any more."""
+        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - as in storage.py
+
+        try:
+            return len(self.store.unfinished())
+        except SQLAlchemyError:
+            return 0
+
     def _submit(self, run_id: str) -> None:
         self.engine.submit(Work(work_id=run_id, kind=KIND, queue=run_id))
 

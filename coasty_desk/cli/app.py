@@ -176,7 +176,7 @@ def _command(arguments: list[str], *, debug: bool = False) -> int:
         print(f"coasty-desk {VERSION}")
         return 0
     arguments = _with_numbers(arguments)
-    if arguments[0] in DRIVING:
+    if arguments[0] in DRIVING or arguments[:2] == ["workflows", "run"]:
         _stoppable()
         if not debug:
             _sentences_from_threads()

@@ -85,6 +85,16 @@ def machines(incomplete: str) -> list[tuple[str, str]]:
     return [one for one in (*named, *((key, status) for key, _, status in known)) if one[0].startswith(incomplete)]
 
 
+def workflows(incomplete: str) -> list[tuple[str, str]]:
+    """The workflows that are saved at this computer's own service, where it runs, by their slugs: letters of their names alone."""
+    from coasty_desk import compose
+    from coasty_desk.client import local_service, workflows_api
+
+    client = local_service.found(compose.runs_folder().parent)
+    known = [] if client is None else [(one.slug, one.name) for one in workflows_api.listed(client)]
+    return [(slug, re.sub(r"[^\w.,-]+", " ", name)) for slug, name in known if slug.startswith(incomplete)]
+
+
 def screens(row: Setting) -> list[str]:
     """The targets, and the machines of this computer's own service where it runs."""
     return [*row.read.usual, *(name for name, _ in machines(""))]

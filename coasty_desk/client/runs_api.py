@@ -52,9 +52,9 @@ def started_alone(client: ServiceClient, body: Mapping[str, object], key: str = 
     return run_of(client.ask(Inquiry("POST", "tasks", body, key=key or minted("task"))).document)
 
 
-def shown(client: ServiceClient, run_id: str) -> RemoteRun:
+def shown(client: ServiceClient, run_id: str, of: str = "runs") -> RemoteRun:
     """This one. Raises ServiceError, UsageError for what is no id."""
-    return run_of(client.get(f"runs/{id_in_path(run_id, 'run')}").document)
+    return run_of(client.get(f"{of}/{id_in_path(run_id, 'run')}").document)
 
 
 def listed(client: ServiceClient, limit: int = MOST_LISTED, status: str = "") -> tuple[RemoteRun, ...]:
@@ -120,21 +120,22 @@ def followed(
     reach: Reach,
     run_id: str,
     *,
+    of: str = "runs",
     pause: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[HeardEvent]:
     """What happens in a run from its beginning to its end, each event once, over as many connections as it takes.
 
-    Raises ServiceError where it is refused, or where nothing new has come for `PATIENCE` seconds over connections that do not last.
+    `of` is the path that runs of its kind are at. Raises ServiceError where it is refused, or where nothing new has come for `PATIENCE` seconds over connections that do not last.
     """
-    heard, since, delay = _Heard(run_id), clock(), FIRST_PAUSE
+    heard, since, delay = _Heard(run_id, of), clock(), FIRST_PAUSE
     while True:
         began, before = clock(), heard.count
         failed: ServiceError | None = None
         try:
             client = reach()
             yield from heard.events(client)
-            if heard.is_over or (heard.count == before and shown(client, run_id).is_over):
+            if heard.is_over or (heard.count == before and shown(client, run_id, of).is_over):
                 return  # also where a service has no last event, or was asked behind it
         except ServiceError as error:
             if heard.is_over:
@@ -155,8 +156,8 @@ def followed(
 class _Heard:
     """What was heard of a run: how many events, up to which, and whether the last of them."""
 
-    def __init__(self, run_id: str) -> None:
-        self._path = f"runs/{id_in_path(run_id, 'run')}/events"
+    def __init__(self, run_id: str, of: str) -> None:
+        self._path = f"{of}/{id_in_path(run_id, 'run')}/events"
         self._last_id, self._last_number = "", -1
         self.count = 0
         self.is_over = False

@@ -75,7 +75,12 @@ _ERROR = {
 def document(operations: Iterable[Operation], version: str) -> dict[str, Any]:
     """The whole of it."""
     rows = list(operations)
-    kinds = {kind for row in rows for kind in (row.body, row.reply) if kind is not None and kind is not bytes}
+    kinds = {
+        kind
+        for row in rows
+        for kind in (row.body, row.reply, row.other_reply)
+        if kind is not None and kind is not bytes
+    }
     ordered = sorted(kinds, key=lambda kind: kind.__name__)
     schemas, components = msgspec.json.schema_components(ordered, ref_template=_REF)
     asked = _below([row.body for row in rows if row.body is not None and row.body is not bytes], components)
@@ -213,7 +218,9 @@ _HEADERS: dict[str, dict[str, Any]] = {
 
 
 def _responses(row: Operation, schema_of: Mapping[type, Any]) -> dict[str, Any]:
-    whole: dict[str, Any] = {} if row.reply is None else {"application/json": {"schema": schema_of[row.reply]}}
+    kinds = [schema_of[kind] for kind in (row.reply, row.other_reply) if kind is not None]
+    schema = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    whole: dict[str, Any] = {"application/json": {"schema": schema}} if kinds else {}
     if row.reply is None or row.streams:
         whole["text/event-stream"] = {"schema": {"type": "string"}}
     headers = {"X-Coasty-Request-Id": {"$ref": "#/components/headers/RequestId"}}

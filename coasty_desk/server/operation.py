@@ -60,7 +60,7 @@ class Operation(Struct, frozen=True):
     `path` is below `root`, with `{names}`. `streams`: to `Accept: text/event-stream` it is answered with keep-alive comments while the
     handler works, and then with the body as one event, `result` (or the envelope, `error`); the handler knows nothing of it. `scope` is
     what the key must have: empty for any key, None for nobody's (no key is asked for); where it depends on the request, `scopes` tells them from
-    the call, and `scopes_told` what the document says of that: the published word, and every scope that it may be. `reply` is None for a stream. `errors` are the codes that it may answer with beside those that every operation has. `limited`: it
+    the call, and `scopes_told` what the document says of that: the published word, and every scope that it may be. `reply` is None for a stream, and `other_reply` what else a body may be. `errors` are the codes that it may answer with beside those that every operation has. `limited`: it
     counts for the key's rate, and tells of it. `billing` is the published word for what is charged; `names` are the types of the path's names that are not any
     text, `byok` that it heeds the caller's own key for a model (`X-LLM-*`), `body_rule` a JSON Schema of what the handler demands of a body beyond its
     type: for the document. Where `body` is `bytes`, it may be anything, and is handed over as it came. Handlers are plain functions and run in a
@@ -91,6 +91,7 @@ class Operation(Struct, frozen=True):
     names: Mapping[str, Any] = {}
     byok: bool = False
     body_rule: Mapping[str, Any] = {}
+    other_reply: type | None = None
 
     @property
     def whole_path(self) -> str:

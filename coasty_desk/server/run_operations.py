@@ -12,14 +12,15 @@ import msgspec
 
 from coasty_desk import plain_files
 from coasty_desk.core.errors import UsageError
-from coasty_desk.server import request_values, run_terms
+from coasty_desk.server import request_values, run_terms, workflow_operations
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.operation import Call, CallReply, Operation
-from coasty_desk.server.served_runs import runs
+from coasty_desk.server.served_runs import runs, workflows
 from coasty_desk.server.timestamps import iso
 from coasty_desk.server.told_runs import run_resource
 from coasty_desk.wire import run_resources as wire
 from coasty_desk.wire.machine_resources import NothingRequest
+from coasty_desk.wire.workflow_resources import WorkflowRunResource
 
 if TYPE_CHECKING:
     from coasty_desk.automation.run_row import RunOptions
@@ -85,16 +86,22 @@ def _list(call: Call) -> CallReply:
 
 
 def _show(call: Call) -> CallReply:
+    if _is_of_workflow(call):
+        return workflow_operations.show_run(call)
     with _told():
         return CallReply(run_resource(runs(call.service).get(call.path["run_id"])))
 
 
 def _cancel(call: Call) -> CallReply:
+    if _is_of_workflow(call):
+        return workflow_operations.cancel_run(call)
     with _told():
         return CallReply(run_resource(runs(call.service).cancel(call.path["run_id"])))
 
 
 def _resume(call: Call) -> CallReply:
+    if _is_of_workflow(call):
+        return workflow_operations.resume_run(call)
     asked: wire.ResumeRunRequest = call.body or wire.ResumeRunRequest()
     with _told():
         row = runs(call.service).resume(call.path["run_id"], approved=asked.approved, note=asked.note or "")
@@ -102,9 +109,19 @@ def _resume(call: Call) -> CallReply:
 
 
 def _events(call: Call) -> CallReply:
+    if _is_of_workflow(call):
+        return workflow_operations.run_events(call)
     with _told():
         events = runs(call.service).events(call.path["run_id"], run_terms.after(call), run_terms.KEEP_ALIVE)
     return CallReply(stream=run_terms.frames(events))
+
+
+def _is_of_workflow(call: Call) -> bool:
+    """Whether it is the run of a workflow that is meant: some look for theirs among all others (API.md §17, row 45)."""
+    run_id = call.path["run_id"]
+    if runs(call.service).store.get(run_id) is not None:
+        return False
+    return workflows(call.service).store.run(run_id) is not None
 
 
 def _screenshots(call: Call) -> CallReply:
@@ -233,18 +250,20 @@ OPERATIONS: tuple[Operation, ...] = (
         *("listRuns", "GET", "/runs", "List the runs, the newest first", wire.ListRunsResponse, _list),
         query=wire.RunListQuery,
     ),
-    _row("getRun", "GET", _ONE, "Show a run", wire.RunResource, _show),
+    _row("getRun", "GET", _ONE, "Show a run", wire.RunResource, _show, other_reply=WorkflowRunResource),
     _row(
         *("cancelRun", "POST", f"{_ONE}/cancel", "End a run, whatever it does", wire.RunResource, _cancel),
         body=NothingRequest,
         body_required=False,
         errors=("INVALID_STATE",),
+        other_reply=WorkflowRunResource,
     ),
     _row(
         *("resumeRun", "POST", f"{_ONE}/resume", "Answer a run that waits for a person", wire.RunResource, _resume),
         body=wire.ResumeRunRequest,
         body_required=False,
         errors=("NOT_AWAITING_HUMAN", "RESUME_CONFLICT"),
+        other_reply=WorkflowRunResource,
     ),
     _row(
         *("streamRunEvents", "GET", f"{_ONE}/events", "What happens in a run, as it happens", None, _events),

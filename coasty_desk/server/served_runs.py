@@ -84,6 +84,16 @@ def going_on(service: Service) -> int:
         return 0
 
 
+def workflows_going_on(service: Service) -> int:
+    """The same, of runs of workflows."""
+    if service.settings.postgres is None:
+        return kept_runs.unfinished_workflows(service.database.path.parent)
+    try:
+        return workflows(service).going_on()
+    except (CoastyDeskError, ApiError):
+        return 0
+
+
 def charged(service: Service, period: str) -> Mapping[str, int]:
     """Cents that the runs have cost so far which were asked for in that month (`YYYY-MM`), by the operation that they were asked by.
 

@@ -138,24 +138,28 @@ def _list_runs(call: Call) -> CallReply:
     return CallReply(wire.ListWorkflowRunsResponse([workflow_run_resource(row) for row in found], has_more=more))
 
 
-def _show_run(call: Call) -> CallReply:
+def show_run(call: Call) -> CallReply:
+    """As it is now."""
     with _told():
         return CallReply(workflow_run_resource(workflows(call.service).run(call.path["run_id"])))
 
 
-def _cancel_run(call: Call) -> CallReply:
+def cancel_run(call: Call) -> CallReply:
+    """End it."""
     with _told():
         return CallReply(workflow_run_resource(workflows(call.service).cancel(call.path["run_id"])))
 
 
-def _resume_run(call: Call) -> CallReply:
-    asked: wire.ResumeWorkflowRunRequest = call.body or wire.ResumeWorkflowRunRequest()
+def resume_run(call: Call) -> CallReply:
+    """Answer it."""
+    asked = call.body or wire.ResumeWorkflowRunRequest()  # or a ResumeRunRequest, which has the same
     with _told():
         row = workflows(call.service).resume(call.path["run_id"], approved=asked.approved, note=asked.note or "")
     return CallReply(workflow_run_resource(row))
 
 
-def _run_events(call: Call) -> CallReply:
+def run_events(call: Call) -> CallReply:
+    """What happens in it."""
     with _told():
         events = workflows(call.service).events(call.path["run_id"], run_terms.after(call), run_terms.KEEP_ALIVE)
     return CallReply(stream=run_terms.frames(events))
@@ -236,14 +240,14 @@ OPERATIONS: tuple[Operation, ...] = (
          body=wire.StartAdhocWorkflowRequest, errors=_STARTED, idempotent=True),
     _row("listWorkflowRuns", "GET", _RUNS, "List the runs of workflows, the newest first", wire.ListWorkflowRunsResponse,
          _list_runs, query=wire.WorkflowRunListQuery),
-    _row("getWorkflowRun", "GET", _RUN, "Show a run of a workflow", wire.WorkflowRunResource, _show_run),
+    _row("getWorkflowRun", "GET", _RUN, "Show a run of a workflow", wire.WorkflowRunResource, show_run),
     _row("cancelWorkflowRun", "POST", f"{_RUN}/cancel", "End a run of a workflow, and those of its tasks",
-         wire.WorkflowRunResource, _cancel_run, body=NothingRequest, body_required=False, errors=("INVALID_STATE",)),
+         wire.WorkflowRunResource, cancel_run, body=NothingRequest, body_required=False, errors=("INVALID_STATE",)),
     _row("resumeWorkflowRun", "POST", f"{_RUN}/resume", "Answer a run of a workflow that waits for a person",
-         wire.WorkflowRunResource, _resume_run, body=wire.ResumeWorkflowRunRequest, body_required=False,
+         wire.WorkflowRunResource, resume_run, body=wire.ResumeWorkflowRunRequest, body_required=False,
          errors=("NOT_AWAITING_HUMAN", "RESUME_CONFLICT")),
     _row("streamWorkflowRunEvents", "GET", f"{_RUN}/events", "What happens in a run of a workflow, as it happens", None,
-         _run_events, query=RunEventsQuery),
+         run_events, query=RunEventsQuery),
     _row("createWorkflow", "POST", "/workflows", "Save a workflow, or its next version", wire.WorkflowResource, _create,
          body=wire.CreateWorkflowRequest, idempotent=True),
     _row("listWorkflows", "GET", "/workflows", "List the saved workflows, the newest first", wire.ListWorkflowsResponse, _list,

@@ -158,7 +158,9 @@ class PlayedMachines:
 
 
 class PlayedService:
-    """Services on one folder, one after the other."""
+    """Services on one folder, one after the other. `step_price` is what a step may cost."""
+
+    step_price = 0
 
     def __init__(self, folder: Path, place: Path | str) -> None:
         self.place, self.runs = place, folder / "runs"
@@ -167,7 +169,6 @@ class PlayedService:
         self.started: queue.SimpleQueue[PlayedProcess] = queue.SimpleQueue()
         self.told: list[tuple[str, str]] = []
         self.now = 1_800_000_000.0
-        self.step_price = 0
         self._begin()
 
     def _begin(self) -> None:

@@ -341,6 +341,7 @@ def test_a_saved_workflow_has_versions_and_its_runs_the_one_they_began_with(here
     run = here.flows.start(NewWorkflowRun(machine_id="m", workflow="do-it"))
     next_one = here.flows.save("Do it", {"steps": [task("t", "two")]})
     assert (next_one.id, next_one.version) == (saved.id, 2)
+    here.now += 1
     later = here.flows.start(NewWorkflowRun(machine_id="m", workflow=saved.id))
     with doing(here) as done:
         reach(here, run.id, "succeeded")

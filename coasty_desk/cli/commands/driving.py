@@ -71,8 +71,12 @@ def drive(
     script: compose.Script | None = None,
     first: FirstLook | None = None,
     remedies: Mapping[ev.Ending, str] = REMEDIES,
+    ended: Callable[[ev.RunEnded], None] = lambda _ending: None,
 ) -> int:
-    """Wire the run and pull it to its end; the exit code. Raises CoastyDeskError where it cannot start, Aborted."""
+    """Wire the run and pull it to its end; the exit code. Raises CoastyDeskError where it cannot start, Aborted.
+
+    `ended` is told the last event.
+    """
     stop = Stop()
     with outlets(stop) as out:
         json = JsonView(recorded=not chosen.no_record) if chosen.json else None
@@ -103,6 +107,7 @@ def drive(
                 gc.freeze()  # what is loaded stays; what comes from here on is looked through again
                 gc.enable()
                 ending, refused = _pull(ready, view, process.control, out)
+                ended(ending)
             remedy = ending.remedy or remedies.get(ending.ending, "")
             if ending.ending is ev.Ending.DESKTOP_ERROR and any(one.broken for one in out):
                 remedy = IS_IT_FULL

@@ -104,7 +104,7 @@ def follow(run: RemoteRun, *, remote: bool, as_json: bool) -> int:
     spelled = f"{' --remote' if remote else ''} {run.run_id}"
     view = None if as_json else watching(run, f"coasty-desk runs answer{spelled}", os.environ)
     try:
-        with closing(_Service(remote=remote)) as reached:
+        with closing(ReachedService(remote=remote)) as reached:
             if view is not None:
                 view.begin(f"Ctrl-C ends the watching, and not the run; to end that: coasty-desk runs cancel{spelled}")
             for event in runs_api.followed(reached, run.run_id):
@@ -130,7 +130,7 @@ def follow(run: RemoteRun, *, remote: bool, as_json: bool) -> int:
     return EXIT_STATUS.get(ended.status, EXIT_FAILED.get(ended.code, EXIT_SERVICE))
 
 
-class _Service:
+class ReachedService:
     """Whom to ask: of this computer's own service anew each time, for it may have been started anew at another address."""
 
     def __init__(self, *, remote: bool) -> None:

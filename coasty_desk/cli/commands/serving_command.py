@@ -188,11 +188,13 @@ def _say_what_goes_on(service: Service) -> None:
     from coasty_desk.server import served_runs
     from coasty_desk.server.served_machines import machines
 
-    left = served_runs.going_on(service)
-    if left:
-        print(
-            f"{counted(left, 'run')} {be(left)} not at the end: the next `coasty-desk serve` goes on with {'it' if left == 1 else 'them'}."
-        )
+    for what, left in (
+        ("run", served_runs.going_on(service)),
+        ("workflow", served_runs.workflows_going_on(service)),
+    ):
+        if left:
+            them = "it" if left == 1 else "them"
+            print(f"{counted(left, what)} {be(left)} not at the end: the next `coasty-desk serve` goes on with {them}.")
     many = len(machines(service).going_on)
     if many:
         them = counted(many, "virtual machine")

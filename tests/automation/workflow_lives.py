@@ -1,0 +1,179 @@
+"""A process that carries out one workflow in many lives: each is killed with SIGKILL at one more boundary of what is kept.
+
+    python -m tests.automation.workflow_lives FOLDER STEP
+
+Each life is a fork of it, with a service of its own on the same database, and ends itself before or after the next STEP-th transaction that
+it makes. Tasks are done at once by processes that are played: what a task did to the world is a file in `world` with the name
+of its run. It prints how many lives there were.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from coasty_desk.automation.run_control import RunOrder
+from coasty_desk.automation.storage import Storage
+from coasty_desk.automation.workflow_row import WorkflowTerms
+from coasty_desk.automation.workflow_service import NewWorkflowRun, WorkflowRunStateError
+from coasty_desk.core.events import Ending
+from tests.automation.runs import PlayedProcess, PlayedService
+
+CENTS = 3
+"""What each task costs; it may cost 5."""
+
+BUDGET = 400
+OPERATION = "the one workflow"
+
+
+def task(name: str, text: str, machine: str = "a") -> dict[str, object]:
+    """A task as a definition has it."""
+    return {"id": name, "type": "task", "task": text, "machine_id": machine, "max_steps": 1}
+
+
+def holds(name: str) -> dict[str, object]:
+    """An assertion that a task has passed."""
+    return {"id": f"{name}-ok", "type": "assert", "condition": {"op": "truthy", "value": f"{{{{{name}.passed}}}}"}}
+
+
+DEFINITION: dict[str, Any] = {
+    "steps": [
+        *[task(f"first{number}", f"first {number}") for number in range(6)],
+        {"id": "ask", "type": "human_approval", "message": "May it go on?"},
+        {
+            "id": "rows",
+            "type": "loop",
+            "count": 4,
+            "body": [
+                task("row", "row {{vars.iteration}}"),
+                {
+                    "id": "again",
+                    "type": "retry",
+                    "max_attempts": 3,
+                    "body": [task("try", "fails {{vars.attempt}} of row {{vars.iteration}}"), holds("try")],
+                },
+                {
+                    "id": "odd",
+                    "type": "if",
+                    "condition": {"op": "eq", "left": "{{vars.iteration}}", "right": 3},
+                    "then": [{"id": "ask-three", "type": "human_approval"}, task("three", "the third")],
+                },
+            ],
+        },
+        {
+            "id": "at-once",
+            "type": "parallel",
+            "branches": [
+                [task(f"branch-{machine}-{number}", f"branch {machine} {number}", machine) for number in range(4)]
+                for machine in ("a", "b", "c")
+            ],
+        },
+        {"id": "ask-last", "type": "human_approval"},
+        *[task(f"last{number}", f"last {number}") for number in range(6)],
+    ],
+    "output": {"last": "{{last5.passed}}"},
+}
+
+DONE = [
+    *[f"first {number}" for number in range(6)],
+    *[
+        text
+        for row in range(1, 5)
+        for text in (
+            *(f"row {row}", f"fails 1 of row {row}", f"fails 2 of row {row}"),
+            *(["the third"] if row == 3 else []),
+        )
+    ],
+    *[f"branch {machine} {number}" for machine in "abc" for number in range(4)],
+    *[f"last {number}" for number in range(6)],
+]
+"""Every task, once: 37."""
+
+
+class LifeService(PlayedService):
+    """Whose tasks are done as soon as they begin."""
+
+    step_price = 50_000
+
+    def _start(self, order: RunOrder) -> PlayedProcess:
+        process = PlayedProcess(order, self.runs)
+        threading.Thread(target=self._perform, args=(process,), daemon=True).start()
+        return process
+
+    def _perform(self, process: PlayedProcess) -> None:
+        world = self.runs.parent / "world"
+        world.mkdir(exist_ok=True)
+        with suppress(FileExistsError), (world / process.order.run_id).open("x") as done:
+            done.write(process.order.task)
+        process.began()
+        process.step(1, CENTS)
+        fails = process.order.task.startswith("fails 1 ")
+        process.over(Ending.AGENT_FAILED if fails else Ending.DONE, cents=CENTS)
+
+
+def life(folder: Path, most: int) -> None:
+    """One life: until the run is over, or so many boundaries were passed."""
+    _count_boundaries(most)
+    here = LifeService(folder, folder / "kept.sqlite3")
+    asked = NewWorkflowRun(machine_id="a", definition=DEFINITION, terms=WorkflowTerms(budget_cents=BUDGET))
+    run_id = here.flows.start(asked, OPERATION).id
+    while not (row := here.flows.run(run_id)).is_over:
+        if row.status == "awaiting_human":
+            with suppress(WorkflowRunStateError):
+                here.flows.resume(run_id, approved=True, note="")
+        time.sleep(0.003)
+    os._exit(0)
+
+
+def _count_boundaries(most: int) -> None:
+    """Have the process killed at that one: before what a transaction has changed is kept, or after."""
+    counting, transaction = threading.Lock(), Storage.transaction
+    passed = [0]
+
+    def boundary() -> None:
+        with counting:
+            passed[0] += 1
+            if passed[0] == most:
+                os.kill(os.getpid(), signal.SIGKILL)
+                time.sleep(60)
+
+    @contextmanager
+    def counted(self: Storage) -> Any:
+        with transaction(self) as connection:
+            yield connection
+            boundary()
+        boundary()
+
+    replaced: Callable[..., Any] = counted
+    Storage.transaction = replaced  # type: ignore[method-assign]
+
+
+def main(folder: Path, step: int) -> None:
+    """One life after the other."""
+    lives = 0
+    while True:
+        lives += 1
+        child = os.fork()
+        if not child:
+            try:
+                life(folder, step + lives % 7)
+            finally:
+                os._exit(1)
+        _, status = os.waitpid(child, 0)
+        if not os.WIFSIGNALED(status):
+            sys.stdout.write(f"{lives}\n")
+            sys.stdout.flush()
+            sys.exit(os.waitstatus_to_exitcode(status))
+        if lives > 2000:
+            sys.exit("it does not come to its end")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
