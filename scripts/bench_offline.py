@@ -1,7 +1,7 @@
 """The embedded predictor on real applications: tasks that are checked from outside, and labels that must be found.
 
 .venv/bin/python scripts/bench_offline.py [--size 1920x1080] [--dark] [--no-accessibility] [--only WORDS] [--traps] [--unseen] [--fresh]
-    [--blind 1|2|3|4|5] [--idle] [--boxes] [--keep FOLDER]
+    [--blind 1|2|3|4|5|6] [--idle] [--boxes] [--keep FOLDER]
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from scripts.offline_bench import (
     tasks_blind3,
     tasks_blind4,
     tasks_blind5,
+    tasks_blind6,
     tasks_fifty,
     tasks_fresh,
     tasks_kinds,
@@ -75,7 +76,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument(
         "--blind",
         type=int,
-        choices=(1, 2, 3, 4, 5),
+        choices=(1, 2, 3, 4, 5, 6),
         help="only one of the sets by somebody who had not seen the predictor",
     )
     parser.add_argument("--idle", action="store_true", help="none of those with a server that takes its time")
@@ -103,9 +104,9 @@ def _grounding(asked: argparse.Namespace) -> int:
 
 def _chosen(asked: argparse.Namespace) -> list[Task]:
     sets = [tasks_apps, tasks_web, tasks_moving, tasks_unseen, tasks_fresh, tasks_kinds, tasks_fifty, tasks_blind]
-    sets += [tasks_blind2, tasks_blind3, tasks_blind4, tasks_blind5]
+    sets += [tasks_blind2, tasks_blind3, tasks_blind4, tasks_blind5, tasks_blind6]
     if asked.blind is not None:
-        sets = [(tasks_blind, tasks_blind2, tasks_blind3, tasks_blind4, tasks_blind5)[asked.blind - 1]]
+        sets = [(tasks_blind, tasks_blind2, tasks_blind3, tasks_blind4, tasks_blind5, tasks_blind6)[asked.blind - 1]]
     if asked.named:
         return [task for task in (*tasks_named.TASKS, *tasks_named.TRAPS) if asked.only in task.name]
     if asked.unseen or asked.fresh:
