@@ -19,13 +19,19 @@ MOST_STEPS = 200
 
 
 class Page:
-    """`shown` are the texts on it by their upper left corners; `answer` changes that for each action that is done."""
+    """`shown` are the texts on it by their upper left corners; `answer` changes that for each action that is done.
+
+    `window` is the active one's place, `pale` are texts that are drawn as a hint is.
+    """
 
     def __init__(self, shown: dict[str, tuple[int, int]], answer: Callable[[Page, Action], None]) -> None:
         self.shown, self.answer = shown, answer
         self.framed: set[str] = set()
         self.icons: set[str] = set()
+        self.pale: set[str] = set()
         self.widgets: tuple[Widget, ...] = ()
+        self.window: Box | None = None
+        self.fields: tuple[Box, ...] = ()
         self.ground = "#eeeeee"
         self.done: list[Action] = []
 
@@ -34,20 +40,22 @@ class Page:
         picture = Image.new("RGB", SIZE, "white")
         draw = ImageDraw.Draw(picture)
         texts = []
+        for field in self.fields:
+            draw.rectangle((field.left, field.top, field.right, field.bottom), "white", "#888888")
         for name, (left, top) in self.shown.items():
             box = Box(left, top, left + 9 * len(name), top + 18)
             if name in self.framed:
                 draw.rectangle((left - 12, top - 8, box.right + 12, box.bottom + 8), self.ground, "#888888")
             if name in self.icons:
                 draw.rectangle((left - 28, top, left - 12, top + 16), "#c9302c")
-            draw.text((left, top), name, fill="black", font_size=16)
+            draw.text((left, top), name, fill="#757575" if name in self.pale else "black", font_size=16)
             texts.append(Text(name, box))
         texts.sort(key=lambda text: text.box.top)
         return ReadScreen(picture, tuple(texts), {text: [text] for text in texts}, whole_read=True)
 
     def carry_out(self, words: str, launch: Callable[[str], Launch] = nothing_to_open) -> CannotError | None:
         """Nothing where all was done, else why not. `done` has what was done, waits left out."""
-        plan = Plan(Context(self.seen(), tree=lambda _: self.widgets), launch)
+        plan = Plan(Context(self.seen(), lambda: self.window, tree=lambda _: self.widgets), launch)
         self.read_out, self.notes = plan.read_out, plan.sight.notes
         self.proofs = plan.sight.proofs
         going = plan.whole(parse(words))

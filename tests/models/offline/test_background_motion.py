@@ -99,3 +99,11 @@ def test_a_slow_bar_moves_and_what_has_changed_once_does_not(monkeypatch: pytest
         stirring = Stirring(Stop(), _shown(*looks))
         stirring.watch(_screen())
         assert stirring.without_motion([menu]) == left
+
+
+def test_a_bar_that_grows_by_less_than_a_caret_from_look_to_look_is_none() -> None:
+    """Over all of the looks it has grown by more."""
+    bars = [[Box(20, 120, 40 + 3 * n, 140)] for n in range(8)]
+    stirring = Stirring(Stop(), _shown(*bars[3:]))
+    stirring.again(_screen(*bars[0]), _screen(*bars[2]), late=False)
+    assert stirring.without_motion([Box(40, 120, 46, 140)]) == []

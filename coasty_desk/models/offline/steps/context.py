@@ -19,9 +19,11 @@ from coasty_desk.models.offline.language.instructions import Condition, Instruct
 from coasty_desk.models.offline.steps import evidence
 from coasty_desk.models.offline.steps.postconditions import Claims
 from coasty_desk.models.offline.targeting.locating import TITLE_BAR, Located, Missing, Suits, boxes_of, locate, named
-from coasty_desk.models.offline.targeting.matching import nearly, trimmed
+from coasty_desk.models.offline.targeting.matching import is_said_of, nearly, trimmed
+from coasty_desk.models.offline.vision import image_diff
 from coasty_desk.models.offline.vision.background_motion import Stirring
 from coasty_desk.models.offline.vision.boxes import BoxLook, Colour
+from coasty_desk.models.offline.vision.disabled import letters
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.reader import Reader
 from coasty_desk.models.offline.vision.shapes import Canvas, near_to
@@ -50,6 +52,9 @@ STALEST, MUCH = 3, 0.02
 
 NEAR = 12
 """Pixels around a place that must look as they did for it to be the same place."""
+
+OWN_GROUND = 0.5
+"""Where a message has come with a window of its own, at least so much around its letters is other than before."""
 
 ON_THE_WAY = 0.25
 """What was dragged is seen at least so much of the way further."""
@@ -209,7 +214,9 @@ class Context(Struct):
         if only is not None:
             return locate(target, self.seen, self.active(), suits=suits, only=only)
         found = named(target, self.widgets)
-        if found is None or self._is_only_named(found):
+        if isinstance(found, Located) and self._shows_another(found):
+            found = None
+        if found is None or self.is_only_named(found):
             read = locate(target, self.seen, self.active(), loosely=loosely, suits=suits)
             is_sign = found is not None and len(target.label) <= SHORT  # signs are often overlooked, and stand anywhere
             found = read if found is None or (isinstance(read, Located) and not is_sign) else found
@@ -234,13 +241,22 @@ class Context(Struct):
             self.enlarge(text.box)
         self._looked_closer = self.seen
 
-    def _is_only_named(self, found: Located | Missing) -> bool:
+    def is_only_named(self, found: Located | Missing) -> bool:
         """Whether a thing to click has a name that does not stand on it: the same words on the screen come before that."""
         widget = found.widget if isinstance(found, Located) else None
         if widget is None or widget.checked is not None or widget.kind not in ("button", "icon", "menu", "tab", "link"):
             return False
         own = (text for text in self.seen.texts if widget.box.centres(text.box))
         return not any(trimmed(widget.name) in trimmed(text.text) for text in own)
+
+    def _shows_another(self, found: Located) -> bool:
+        """Whether other words than its name stand on a thing to click, of one line: a person would not call it so."""
+        widget = found.widget
+        if widget is None or widget.checked is not None or widget.kind not in ("button", "menu", "tab", "link"):
+            return False
+        own = [text for text in self.seen.texts if widget.box.centres(text.box)]
+        of_one_line = bool(own) and all(text.box.same_row(own[0].box) for text in own)
+        return of_one_line and not is_said_of(widget.name, " ".join(text.text for text in own))
 
     def look_afresh(self) -> bool:
         """Read all of the screen again; whether that was not how it was read already."""
@@ -432,12 +448,38 @@ class Context(Struct):
         if condition.of == "box":
             return isinstance(found, Located) and self.box_state(found) == condition.there
         there = isinstance(found, Located) or found.several
+        if isinstance(found, Located) and (
+            self._is_of_another_window(found) or self._is_a_hint(found, condition.target)
+        ):
+            there = False
         if there and condition.newly and self.before is not None:
             return bool(self._new_boxes(condition.target))
         fields = [one.target for one in condition.target.relations if one.way == "in" and one.target.kind == "field"]
         if not there and not all(isinstance(self.look(field, loosely=True), Located) for field in fields):
             return False  # what is not found holds nothing, and of that nothing is known
         return there == condition.there
+
+    def _is_of_another_window(self, found: Located) -> bool:
+        """Whether a text has come, since the last action, in a window beside the one that was acted on; a message brings its own ground."""
+        window, before = self.active(), self.before
+        if window is None or before is None or window.grown(TITLE_BAR).meets(found.label):
+            return False
+        if before.picture.size != self.seen.picture.size or not evidence.differs(before, self.seen, found.label):
+            return False
+        around = found.label.grown(found.label.height / 2).within(self.seen.whole)
+        return image_diff.share(before.picture, self.seen.picture, around) < OWN_GROUND
+
+    def _is_a_hint(self, found: Located, target: Target) -> bool:
+        """Whether what a field is to contain is only the hint in it: the tree tells it otherwise, or it is paler than the field's name."""
+        fields = [one.target for one in target.relations if one.way == "in" and one.target.kind == "field"]
+        named_so = self.look(fields[0], loosely=True) if fields else None
+        if not isinstance(named_so, Located):
+            return False
+        told = [w.text for w in self.widgets if w.editable and w.text is not None and w.box.centres(found.label)]
+        if told:
+            return not any(trimmed(target.label) in trimmed(text) for text in told)
+        ink, name = (letters(self.seen.picture, box) for box in (found.label, named_so.label))
+        return ink is not None and name is not None and abs(ink[0] - ink[1]) <= evidence.PALER * abs(name[0] - name[1])
 
     def wait_for(self, condition: Condition, waits: Iterable[float]) -> Doing:
         """Look until the condition holds. Raises CannotError where it does not."""
@@ -552,6 +594,10 @@ class Context(Struct):
             return self._why_no_box(found) or f"the box of {found.said} is {'not ' if condition.there else ''}checked"
         if isinstance(found, Missing) and not found.several:
             return found.why
+        if isinstance(found, Located) and self._is_of_another_window(found):
+            return f"{found.said} has come in another window than the one that was acted on"
+        if isinstance(found, Located) and self._is_a_hint(found, condition.target):
+            return f"{found.said} is only the hint in the field"
         where = found.said if isinstance(found, Located) else found.why
         return f"{where}, but it was there before" if condition.newly else f"{where} is still there"
 

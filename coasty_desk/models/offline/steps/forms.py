@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from coasty_desk.core.actions import Action, Click, KeyCombo, PressKeys, TypeText
@@ -14,6 +16,9 @@ from coasty_desk.models.offline.targeting.locating import Located, Missing
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.texts import Box
 
+ADJOINING = 14
+"""A list of completions opens no further from its field, in pixels."""
+
 
 def type_in(sight: Context, asked: TypeIn) -> Doing:
     """Type the text, in the place of what a field that is named has in it. Evidence: it reads back there."""
@@ -21,7 +26,9 @@ def type_in(sight: Context, asked: TypeIn) -> Doing:
     field = None
     said = f"typing “{asked.text}”" if asked.text else "emptying it"
     if asked.field is not None:
-        found = yield from find_field(sight, asked.field)
+        meant = asked.field
+        found = yield from find_field(sight, meant)
+        found = yield from uncover(sight, found, lambda: find_field(sight, meant))
         field = found.box
         actions += _selecting(sight, found)
         said = f"found the field of {found.said}; {said}"
@@ -46,6 +53,21 @@ def type_in(sight: Context, asked: TypeIn) -> Doing:
         sight.claim(f"“{asked.text}” in the field", field, lambda: _still_reads(sight, asked, before, field))
     else:
         sight.prove_by("typed", f"“{asked.text}”", evidence.touched(before, sight.seen, None))
+
+
+def uncover(sight: Context, found: Located, look: Callable[[], Finding]) -> Finding:
+    """What was found, once no list of completions lies over it: that swallows a click, and goes with the focus."""
+    was, filled = sight.before, sight.last
+    inside = found.box.grown(-evidence.FOCUS)
+    if was is None or filled is None or not sight.claims or inside.meets(filled):
+        return found
+    come = [
+        box for box in evidence.changes(was, sight.seen) if box.meets(inside) and box.meets(filled.grown(ADJOINING))
+    ]
+    if not come or not evidence.differs(was, sight.seen, inside):
+        return found
+    yield from sight.do(f"a list lies over {found.said}; leaving the field that has opened it", PressKeys(("tab",)))
+    return (yield from look())
 
 
 def find_field(sight: Context, target: Target) -> Finding:

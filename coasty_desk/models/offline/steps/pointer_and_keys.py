@@ -21,7 +21,7 @@ from coasty_desk.models.offline.language.instructions import (
 )
 from coasty_desk.models.offline.steps import cards, evidence
 from coasty_desk.models.offline.steps.context import LATE, LOOKS, CannotError, Context, Doing, Finding
-from coasty_desk.models.offline.steps.forms import at_its_value, find_field, find_list
+from coasty_desk.models.offline.steps.forms import at_its_value, find_field, find_list, uncover
 from coasty_desk.models.offline.steps.ticking import find_tick_box
 from coasty_desk.models.offline.targeting.fields import is_field
 from coasty_desk.models.offline.targeting.locating import Located, Missing
@@ -134,6 +134,9 @@ def _see_it_change(sight: Context, before: ReadScreen, what: str) -> Doing:
     """See something change; where no step follows that would bear it out, not what changes now and then by itself. Raises CannotError."""
     for _ in range(TRIES):
         late = yield from sight.see_change(before, what)
+        if sight.opened_a_window():  # what goes on in it, or in the one that is left, takes nothing away from that
+            _prove(sight, before, "window", f"something changed: {what}")
+            return
         if sight.next is None or sight.only_where_it_rested(before):
             sight.stirring.again(before.picture, sight.seen.picture, late=late)
         if sight.changes(before):
@@ -212,6 +215,8 @@ def find_to_act(sight: Context, target: Target) -> Finding:
 def _find_to_click(sight: Context, target: Target) -> Finding:
     """The place to click, once it does not look greyed out any more; what stays so may only be pale."""
     found = yield from find_to_act(sight, target)
+    if sight.is_only_named(found):
+        found = yield from uncover(sight, found, lambda: find_to_act(sight, target))
     for seconds in GREYED:
         if not _is_greyed(sight, found):
             break

@@ -31,6 +31,9 @@ ALIKE = 0.3
 GAP = 0.9
 """A space wider than so many times the height of its line lies between two things; one between words is about a third as wide."""
 
+LEAST_SAID = 4
+"""Fewer letters on a thing may be a sign."""
+
 LEAST_NEARLY = 4
 """A label of so many letters is known to be meant where one of them is another."""
 
@@ -183,6 +186,19 @@ def trimmed(text: str) -> str:
 def equal(one: str, other: str) -> bool:
     """Whether two texts are the same but for spaces, case and characters that look alike."""
     return folded(one) == folded(other)
+
+
+def is_said_of(name: str, shown: str) -> bool:
+    """Whether what a thing is called and what stands on it go together: the words of the one are among those of the other, in their order.
+
+    Of fewer than four letters nothing can be said: they may be a sign.
+    """
+    one, other = ([folded(word) for word in re.findall(r"\w+", text)] for text in (name, shown))
+    if sum(map(len, other)) < LEAST_SAID or _edited(folded(name), folded(shown)) or _cut_short(_plain(name), shown):
+        return True
+    short, long = sorted((one, other), key=len)
+    starts = range(len(long) - len(short) + 1)
+    return any(all(a == b or _edited(a, b) for a, b in zip(short, long[at:], strict=False)) for at in starts)
 
 
 def _matches(label: str, wanted: str, text: Text) -> Iterator[Match]:

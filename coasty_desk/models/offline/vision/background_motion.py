@@ -102,6 +102,7 @@ class Stirring:
             moments += any(not self._moves(box) for box in found)
             moved += found
             last, looks = now, looks + 1
+        moved += changes(after, last)  # a slow bar grows by less than a caret from look to look
         kept = changes(before, last)
         gone = [box for box in moved if moments == 1 and not self._moves(box) and not any(box.meets(o) for o in kept)]
         self.boxes = apart([*self.boxes, *(box for box in moved if box not in gone)])

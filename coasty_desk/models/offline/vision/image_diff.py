@@ -83,6 +83,12 @@ def exactly(before: Picture, after: Picture, where: Box) -> Box:
     return Box(*found).moved(where.left, where.top)
 
 
+def share(before: Picture, after: Picture, where: Box) -> float:
+    """How much of all pixels there, from 0 to 1, have changed; the pictures are of one size."""
+    counts = _mask(before.crop(where.corners), after.crop(where.corners)).histogram()
+    return counts[255] / max(1, sum(counts))
+
+
 def _mask(before: Picture, after: Picture) -> Picture:
     """255 where they differ, else 0."""
     from PIL import ImageChops
