@@ -141,3 +141,14 @@ def test_a_grey_part_of_an_address_is_no_link() -> None:
     found = locate(Target("country"), page.seen())
     assert isinstance(found, Located)
     assert found.box.top > 60
+
+
+def test_a_word_of_a_title_is_no_link() -> None:
+    """A title bar has shades of its own; in a line of a page what has another colour is one."""
+    for active, found in ((Box(0, 90, 600, 300), Missing), (Box(0, 0, 600, 300), Located)):
+        page = Page()
+        whole = page.write("Sort and Replace", 80, 100)
+        part = Text("Sort and Replace", whole).part(9, 16).box
+        page.draw.rectangle((part.left - 2, whole.top, whole.right + 2, whole.bottom), "white")
+        page.draw.text((part.left, 100), "Replace", fill="#0044ee", font=FONT)
+        assert isinstance(locate(Target("Replace"), page.seen(), active), found)

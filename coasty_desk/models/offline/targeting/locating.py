@@ -84,8 +84,12 @@ def locate(
     def fitting(texts: Sequence[Text]) -> list[Match]:
         return [m for m in every(target.label, texts) if not (loosely and (m.is_denied or m.is_in_an_address))]
 
-    # a link has a colour of its own in its line
-    whole = [m for m in fitting(seen.texts) if not wholly or m.stands_alone or stands_out(seen.picture, m.text, m.line)]
+    def is_a_link(match: Match) -> bool:
+        """By a colour of its own in its line; a title bar has shades, and no links."""
+        in_title = active is not None and match.text.box.bottom < active.top + TITLE_BAR
+        return not in_title and stands_out(seen.picture, match.text, match.line)
+
+    whole = [m for m in fitting(seen.texts) if not wholly or m.stands_alone or is_a_link(m)]
     candidates = whole or [m for m in fitting(seen.phrases) if not wholly or m.stands_alone]
     anchor = None
     for relation in target.relations:
