@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
+from coasty_desk.models.offline.vision.outlines import words_in_outlines
 from coasty_desk.models.offline.vision.pixels import Picture, Run, runs, unlike
 from coasty_desk.models.offline.vision.texts import Box, Text, spread, weight
 
@@ -27,6 +28,10 @@ _LINE = re.compile(rb"\x01{40,}")
 
 TALLER, ROUND = 1.12, 0.99
 """A tick box is so many times as high as a capital; one as high will do where the engine has left a blank for it."""
+
+_BRACKET = re.compile(r"[()\[\]{}|]")
+_BRACKETED = re.compile(r"(?<=\S )[(\[{|]|[)\]}|](?= \S)")
+"""What the outlines of buttons in a line may have been read as."""
 
 _BLANK = re.compile(r"^ |  ")
 
@@ -48,6 +53,8 @@ BEYOND = 3
 
 def parted(line: Text, image: Picture) -> list[Text]:
     """The line as the things that it is made of, each with its own box."""
+    if _BRACKETED.search(line.text) and (framed := words_in_outlines(line.box, image)):
+        return _shared_out(Text(_BRACKET.sub(" ", line.text).strip(), line.box, line.confidence), framed)
     groups, ticked = _groups(line.box, image, ROUND if _BLANK.search(line.text) else TALLER)
     if not groups:
         return [line]
