@@ -191,3 +191,17 @@ def test_a_pointer_that_only_lights_something_up_has_not_clicked_it() -> None:
 
     end = made(lights).carry_out('Click "Send"')
     assert end is not None
+
+
+@pytest.mark.parametrize(("place", "done"), [((300, 60), True), ((60, 300), False), (None, False)])
+def test_a_slider_shows_with_the_keys_that_it_has_the_focus(place: tuple[int, int] | None, *, done: bool) -> None:
+    """In its own row; a click on its name shows nothing."""
+
+    def moves(page: Page, action: Action) -> None:
+        if isinstance(action, PressKeys) and place is not None and action.keys != ("home",):
+            page.shown["now 7"] = place
+
+    page = Page({"Contrast": (60, 60), "Notes": (60, 200)}, moves)
+    end = page.carry_out('Click "Contrast", press home, press right')
+    assert (end is None) is done
+    assert sum(isinstance(one, Click) for one in page.done) == 1

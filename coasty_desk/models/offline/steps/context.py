@@ -99,6 +99,7 @@ class Context(Struct):
     out of the way: what is there lights up. `hovering`: it was put somewhere on purpose.
     `caret` is where one was last seen to blink, `caret_moved` whether the last action has moved it.
     `unproved`: what the last action did not show, which is for the next one to bear out.
+    `owed` is the label of what was clicked and showed nothing, and the complaint, where keys that move a slider follow.
     `stirring` looks in between for what moves by itself; `window` is the active one before the last action.
     `proofs` is the evidence that was found and not yet told; `next` is the instruction that follows.
     `deferred`: the following condition bears the last action out, which is waited for.
@@ -124,6 +125,7 @@ class Context(Struct):
     aside: Point | None = None
     hovering: bool = False
     unproved: str = ""
+    owed: tuple[Box, str] | None = None
     undone: int = 0
     stale: int = 0
     did: tuple[Action, ...] = ()

@@ -66,6 +66,12 @@ SHOWN = 0.1
 STAYING = 0.5
 """Seconds after which what a click has brought is no mere effect: those fade."""
 
+VALUE_KEYS = frozenset({"left", "right", "up", "down", "home", "end", "pageup", "pagedown"})
+"""They move a slider."""
+
+SLIDER = 3
+"""What keys change of one is at most so many times as high as its name: a page that is scrolled is no slider."""
+
 NEW_LINE = ("enter",)
 """May show nothing but a caret that goes to another line."""
 
@@ -95,10 +101,12 @@ def click(sight: Context, asked: ClickOn) -> Doing:
         else:
             _prove(sight, before, "beside", f"something changed after the click on {found.said}")
     except CannotError as error:
-        if not _is_key(asked.target.label):
+        if asked == ClickOn(asked.target) and _sets_a_value(sight.next):
+            sight.owed = (found.label, error.why)  # a slider that has the focus shows it with the keys
+        elif not _is_key(asked.target.label):
             message = f"{error.why}; it looks greyed out" if _is_greyed(sight, found) else error.why
             raise CannotError(message) from error
-        sight.unproved = error.why  # the `+` of a calculator shows nothing until the next key
+        sight.unproved = error.why  # nor does the `+` of a calculator show anything until the next key
     sight.last = _shape(sight, found)
 
 
@@ -113,6 +121,10 @@ def press(sight: Context, asked: Press) -> Doing:
     actions = tuple(PressKeys(s) if len(s) == 1 else KeyCombo(s) for s in asked.strokes) * asked.times
     names = ", ".join("+".join(stroke) for stroke in asked.strokes)
     before = yield from sight.do(f"pressing {names}", *actions)
+    owed, sight.owed = sight.owed, None
+    if owed is not None:
+        yield from _pay(sight, before, *owed)
+        return
     if sight.caret_moved and asked.pressed[-1] == NEW_LINE:
         _prove(sight, before, "beside", f"something changed after {names}")
     elif evidence.may_be_silent(asked.pressed[-1]):
@@ -122,6 +134,25 @@ def press(sight: Context, asked: Press) -> Doing:
         sight.unproved = f"pressed {names}, but nothing changed on the screen"
     else:
         yield from _see_it_change(sight, before, f"pressed {names}")
+
+
+def _pay(sight: Context, before: ReadScreen, label: Box, why: str) -> Doing:
+    """See the keys change something in the row of what was clicked before, which showed nothing; or leave that to more of them. Raises CannotError."""
+    for seconds in (*LOOKS, None):
+        beside = [box for box in sight.changes(before) if box.same_row(label) and box.height <= SLIDER * label.height]
+        if beside:
+            _prove(sight, before, "beside", "the keys have changed what was clicked before them")
+            return
+        if seconds is not None:
+            yield from sight.wait("looking for what the keys have changed", seconds)
+    if not _sets_a_value(sight.next):
+        raise CannotError(why)
+    sight.owed, sight.unproved = (label, why), why
+
+
+def _sets_a_value(following: object) -> bool:
+    """Whether keys come that move a slider."""
+    return isinstance(following, Press) and all(stroke[-1] in VALUE_KEYS for stroke in following.pressed)
 
 
 def _shows_with_the_next(sight: Context, asked: Press) -> bool:
