@@ -99,7 +99,7 @@ APPLICATIONS = [
             "tour", "mousepad", "--disable-server", "tour.txt", name="tour.txt", text="grey sea, grey sky\ngrey gulls\n"
         ),
         'Choose Search > Find and Replace, type "grey" into "Search for:" and "gray" into "Replace with:", tick "Replace all in:", '
-        'click "Replace", then "Close". Finally press ctrl+s.',
+        'click "Replace All", then "Close". Finally press ctrl+s.',
         file_holds("tour.txt", "gray sea, gray sky\ngray gulls"),
     ),
     Task(
