@@ -86,8 +86,9 @@ def test_a_hint_is_not_what_a_field_contains(told: str | None, *, pale: bool) ->
     assert (end is None) is not pale
 
 
-def test_a_list_over_the_next_field_is_left_before_that_is_filled_in() -> None:
-    """It opens under the field that was typed into, and goes with the focus."""
+@pytest.mark.parametrize("white", [False, True])
+def test_a_list_over_the_next_field_is_left_before_that_is_filled_in(*, white: bool) -> None:
+    """It opens under the field that was typed into, and goes with the focus; an empty one may be as white as the field."""
     fields = {"Town": Box(150, 40, 330, 70), "Street": Box(150, 80, 330, 110)}
     held, typed = {"Town": "", "Street": ""}, {"into": "", "open": ""}
 
@@ -105,8 +106,9 @@ def test_a_list_over_the_next_field_is_left_before_that_is_filled_in() -> None:
             held[typed["into"]] = ""
         page.shown = {"Town": (60, 46), "Street": (60, 86)}
         page.shown |= {text: (160, round(fields[name].top) + 6) for name, text in held.items() if text}
-        page.shown |= {typed["open"]: (160, 86)} if typed["open"] else {}
-        page.framed, page.fields = {typed["open"]} - {""}, tuple(fields.values())
+        page.shown |= {typed["open"]: (160, 86)} if typed["open"] and not white else {}
+        page.framed = {typed["open"]} - {""}
+        page.fields = tuple(box for name, box in fields.items() if not (white and typed["open"] and name == "Street"))
         page.widgets = tuple(
             Widget(n, "field", b, focused=typed["into"] == n, editable=True, text=held[n]) for n, b in fields.items()
         )

@@ -58,13 +58,12 @@ def type_in(sight: Context, asked: TypeIn) -> Doing:
 def uncover(sight: Context, found: Located, look: Callable[[], Finding]) -> Finding:
     """What was found, once no list of completions lies over it: that swallows a click, and goes with the focus."""
     was, filled = sight.before, sight.last
-    inside = found.box.grown(-evidence.FOCUS)
-    if was is None or filled is None or not sight.claims or inside.meets(filled):
+    if was is None or filled is None or not sight.claims or found.box.meets(filled):
         return found
-    come = [
-        box for box in evidence.changes(was, sight.seen) if box.meets(inside) and box.meets(filled.grown(ADJOINING))
-    ]
-    if not come or not evidence.differs(was, sight.seen, inside):
+    beside = filled.grown(ADJOINING)
+    come = [box for box in evidence.changes(was, sight.seen) if box.meets(found.box) and box.meets(beside)]
+    # its frame, too: an empty list may be as white as the field
+    if not come or not evidence.differs(was, sight.seen, found.box):
         return found
     yield from sight.do(f"a list lies over {found.said}; leaving the field that has opened it", PressKeys(("tab",)))
     return (yield from look())
