@@ -107,6 +107,7 @@ BELOW: dict[str, set[str]] = {
             "core",
             "wire",
             "plain_files",
+            "presets",
             "settings",
             "version",
             "lifetimes",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from coasty_desk import lifetimes, plain_files
+from coasty_desk import lifetimes, plain_files, presets
 from coasty_desk.automation import kept_runs
 from coasty_desk.core.errors import CoastyDeskError
 from coasty_desk.core.money import Money, from_cents
@@ -250,16 +250,14 @@ def worst(chosen: Settings, environment: Mapping[str, str], options: RunOptions)
     model = lifetimes.model(chosen.provider)
     if not model.bills(chosen, environment):
         return 0
-    said = {"cua_version": options.cua_version, "budget": 1.0}  # a cap, so that who has no price says so
+    said: dict[str, Any] = {"cua_version": options.cua_version, "budget": 1}  # a cap: who has no price says so
     if options.model is not None:
         said["model"] = options.model
-    if "system_prompt" in model.heeds:
-        said["system_prompt"] = "".join(
-            filter(None, (chosen.system_prompt, options.system_prompt, options.instructions))
-        )
-    chosen = replace(chosen, **said)
-    prices = model.prices(chosen, chosen.max_size)
-    return 0 if prices is None else from_cents(prices.run(options.max_steps))
+    prices = model.prices(replace(chosen, **said), chosen.max_size)
+    cents = 0 if prices is None else prices.run(options.max_steps)
+    texts = len(options.instructions or "") + len(options.system_prompt or "")
+    is_long = "system_prompt" in model.heeds and texts > presets.LONG_PROMPT  # a credit more for each step (API.md §4)
+    return from_cents(cents + (options.max_steps if is_long else 0))
 
 
 def found_machine(registry: MachineRegistry, name: str) -> str:
