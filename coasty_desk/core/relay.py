@@ -9,6 +9,9 @@ from msgspec import Struct
 
 from coasty_desk.core.stop import Stop
 
+ACCOUNTS_OWN = "mch_"
+"""How the id of a machine begins that only an account of the published API can have."""
+
 
 class Relayed(Struct, frozen=True):
     """What the published API answered: its JSON, its name for the request, and the cents that it charged."""

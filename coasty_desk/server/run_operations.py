@@ -43,7 +43,7 @@ def _create(call: Call) -> CallReply:
         on_awaiting_human=asked.on_awaiting_human,
         awaiting_human_timeout_seconds=asked.awaiting_human_timeout_seconds,
     )
-    return _made(call, NewRun(asked.task, options, run_terms.machine(call, asked.machine_id).id))
+    return _made(call, NewRun(asked.task, options, run_terms.machine(call, asked.machine_id)))
 
 
 def _create_task(call: Call) -> CallReply:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from coasty_desk.machines.machine_errors import NoMachineError
-from coasty_desk.machines.machine_record import MachineRecord
-from coasty_desk.server import request_values
+from coasty_desk.server import account_machines, request_values
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.operation import Call
 from coasty_desk.server.served_machines import machines
@@ -66,12 +65,11 @@ def demand_receiver(call: Call, url: str) -> None:
         raise request_values.refused(["body", "webhook_url"], str(error)) from error
 
 
-def machine(call: Call, name: str) -> MachineRecord:
-    """The machine of that id, or the desktop. Raises ApiError."""
-    if name.startswith("mch_"):
-        message = "A machine of a Coasty account is not driven by this service's runs."
-        remedy = "Use `coasty-desk run --on` with its id, or ask Coasty's own /v1/runs; here, name `desktop` or a machine of GET /v1/machines."
-        raise ApiError("FEATURE_NOT_AVAILABLE", message, remedy)
+def machine(call: Call, name: str) -> str:
+    """The id of the machine of that name, of this service or of its account, or of the desktop. Raises ApiError."""
+    if account_machines.is_accounts(name):
+        account_machines.demand(call.service, name, call.stop)
+        return name
     try:
         found = machines(call.service).find(name)
     except NoMachineError as error:
@@ -80,4 +78,4 @@ def machine(call: Call, name: str) -> MachineRecord:
     if found.status == "terminated":
         message = "The machine is terminated."
         raise ApiError("MACHINE_NOT_FOUND", message)
-    return found
+    return found.id

@@ -17,6 +17,7 @@ from coasty_desk.core.errors import CoastyDeskError
 from coasty_desk.core.money import Money, from_cents
 from coasty_desk.machines.machine_errors import MachineStateError, NoMachineError
 from coasty_desk.machines.registry import MachineRegistry, NewMachine
+from coasty_desk.server.account_machines import is_accounts
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.served_machines import machines
 from coasty_desk.server.service import Service
@@ -237,6 +238,8 @@ def overrides(chosen: Settings, row: RunRow, policies: Path) -> Mapping[str, Any
         said["deadline"] = str(options.deadline_seconds)
     if options.budget_cents is not None:
         said["budget"] = str(options.budget_cents)
+    if is_accounts(row.machine_id):
+        said["remote"] = True
     if options.action_policy is not None:
         path = policies / f"{row.id}.json"
         plain_files.folder(policies)
@@ -262,6 +265,8 @@ def worst(chosen: Settings, environment: Mapping[str, str], options: RunOptions)
 
 def found_machine(registry: MachineRegistry, name: str) -> str:
     """A machine's own id by any of its names. Raises NoMachineError, also for one that is terminated."""
+    if is_accounts(name):  # whether the account has it is found out by the run
+        return name
     found = registry.find(name)
     if found.status == "terminated":
         raise NoMachineError(name)
@@ -275,7 +280,9 @@ class ServedRunMachines:
         self._registry = registry
 
     def lend(self, machine_id: str) -> tuple[str, DisplayLoan | None]:
-        """As the port says; a machine that has died is started again for it."""
+        """As the port says; a machine that has died is started again for it, and one of the account's by the run itself."""
+        if is_accounts(machine_id):
+            return machine_id, None
         try:
             loan = self._registry.lend(machine_id)
         except MachineStateError:

@@ -106,7 +106,7 @@ def _started(call: Call, of: Mapping[str, Any]) -> CallReply:
     asked: wire.StartWorkflowRequest = call.body or wire.StartWorkflowRequest()
     beside = {name: value for name in _AS_INPUTS if (value := getattr(asked, name)) is not None}
     inputs = {**beside, **(asked.inputs or {})}
-    machine = run_terms.machine(call, asked.machine_id or DESKTOP_ALIAS).id
+    machine = run_terms.machine(call, asked.machine_id or DESKTOP_ALIAS)
     new = NewWorkflowRun(machine_id=machine, inputs=inputs, terms=_terms(call, asked), **of)
     key_id = "" if call.key is None else call.key.key_id
     with _told("definition"):

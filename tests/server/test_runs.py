@@ -22,11 +22,12 @@ from tests.automation.receivers import Receiving, checked_by_parts, receiving
 from tests.automation.run_homes import act, click, typing
 from tests.cli.conftest import recording
 from tests.desktop.xvfb import xvfb
-from tests.server.answering import account
+from tests.server.answering import account, answering
 from tests.server.run_services import OVER, Event, RunningService, running_service, scripted, until
+from tests.stub_machines import MachineService
 from tests.stub_service import Service as Books
 from tests.stub_service import click as stub_click
-from tests.stub_service import done, go, serving
+from tests.stub_service import done, go, held, serving
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +153,6 @@ def test_the_list_has_the_newest_first_and_those_of_a_status(marked: RunningServ
         ({"machine_id": "desktop", "task": "x", "webhook_url": "https://me:secret@example.com/"}, "VALIDATION_ERROR"),
         ({"machine_id": "desktop", "task": "x", "action_policy": {"allowed_actions": ["fly"]}}, "VALIDATION_ERROR"),
         ({"machine_id": "nowhere", "task": "x"}, "MACHINE_NOT_FOUND"),
-        ({"machine_id": "mch_test_0123456789abcdef", "task": "x"}, "FEATURE_NOT_AVAILABLE"),
         ({"machine_id": "desktop", "task": "x", "llm": {"provider": "openai"}}, "FEATURE_NOT_AVAILABLE"),
     ],
 )
@@ -406,3 +406,37 @@ def test_what_a_run_cost_is_in_the_months_usage_once_whatever_is_killed(
         assert told["total_cost_cents"] == books.charged > 0
         for period in ("2020-01", "0000-12", "9999-12"):
             assert "createRun" not in service("GET", f"/usage?period={period}").json["breakdown"]
+
+
+def test_a_run_on_a_machine_of_the_account_is_carried_out_through_it(screen: str, tmp_path: Path) -> None:
+    """One that is stopped is started for it, with what it may cost agreed to, and stopped again, also where all was killed meanwhile."""
+    books = MachineService([go(stub_click(5, 6)), go(stub_click(7, 8)), done()])
+    machine = books.add(status="stopped")
+    acts = f"POST /v1/machines/{machine.machine_id}/actions"
+    books.plan(acts, held(60))
+    options = ("--provider", "coasty")
+    with serving(books) as url, running_service(tmp_path, screen, *options, **account(url)) as service:
+        asked = {"machine_id": machine.machine_id, "task": "click"}
+        refused = service("POST", "/runs", asked).json["id"]
+        assert "costs 5 cents an hour" in service.reach(refused, "failed")["error"]["message"]
+        run_id = service("POST", "/runs", {**asked, "budget_cents": 100}).json["id"]
+        with books.arrived:
+            assert books.arrived.wait_for(lambda: bool(books.posts(acts)), 60)
+        assert machine.status == "running"
+        service.kill()
+        until(lambda: not service.run_processes())
+        service.start()
+        found = service.reach(run_id, "succeeded")
+        assert (found["machine_id"], found["steps_completed"]) == (machine.machine_id, 3)
+        assert machine.done == [("click", {"x": 5, "y": 6}), ("click", {"x": 7, "y": 8})]
+        assert (machine.status, machine.ttl) == ("stopped", 0)
+        nobodys = service("POST", "/runs", {**asked, "machine_id": "mch_test_99999999"})
+        assert nobodys.code == "MACHINE_NOT_FOUND"
+
+
+def test_without_a_key_of_the_account_none_of_its_machines_is_driven(tmp_path: Path) -> None:
+    """And it is said how there is one."""
+    with answering(tmp_path, "script") as service:
+        refused = service.client("POST", "/v1/runs", {"machine_id": "mch_test_00000001", "task": "x"})
+        assert refused.code == "FEATURE_NOT_AVAILABLE"
+        assert "COASTY_API_KEY" in refused.json["error"]["suggestion"]

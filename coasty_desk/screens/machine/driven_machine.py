@@ -17,12 +17,10 @@ from coasty_desk.client.started_machine import StartedFor
 from coasty_desk.core.errors import DesktopError, ServiceError, TakenError, UsageError
 from coasty_desk.core.folders import at_home
 from coasty_desk.core.money import Money, from_cents
+from coasty_desk.core.relay import ACCOUNTS_OWN
 from coasty_desk.core.stop import Stop
 from coasty_desk.lifetimes import TargetRequest
 from coasty_desk.models import coasty_model
-
-ACCOUNTS_OWN = "mch_"
-"""How an id begins that only the account can have."""
 
 READY = 300.0
 _LOOK = 2.0
