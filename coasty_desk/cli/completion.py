@@ -63,6 +63,15 @@ def runs(incomplete: str) -> list[tuple[str, str]]:
     return [one for one in [("last", "the newest"), *tasks] if one[0].startswith(incomplete)]
 
 
+def served_runs(incomplete: str) -> list[tuple[str, str]]:
+    """Runs of this computer's service that have not ended and begin so, each with how it is."""
+    from coasty_desk import compose
+    from coasty_desk.automation import kept_runs
+
+    known = [(one.run_id, one.status) for one in kept_runs.unfinished(compose.runs_folder().parent)]
+    return [one for one in [("last", "the newest"), *known] if one[0].startswith(incomplete)]
+
+
 def sessions(incomplete: str) -> list[tuple[str, str]]:
     """Sessions on record that begin so, each with its run: what is open at this moment only the service knows."""
     from coasty_desk import compose

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from coasty_desk.automation import kept_runs
 from coasty_desk.cli.app import main
 from coasty_desk.core.actions import Click, Point, Prediction, Verdict
 from tests.record.recorded import Slides, desktop, record
@@ -34,6 +37,9 @@ printf '%s\\n' "${COMPREPLY[@]}"
         ("coasty-desk run --preset ca", ["cautious"]),
         ("coasty-desk runs report 2026", ["20260101-000000-abcdef"]),
         ("coasty-desk runs delete la", ["last"]),
+        ("coasty-desk runs watch la", ["last"]),
+        ("coasty-desk runs answer ", ["last", "0a1b2c3d-waits"]),
+        ("coasty-desk runs cancel 0a", ["0a1b2c3d-waits"]),
         ("coasty-desk run --provider o", ["offline", "openai"]),
         ("coasty-desk run --provider = o", ["offline", "openai"]),
         ("coasty-desk run --confirm =", ["never", "risky", "always"]),
@@ -58,6 +64,12 @@ def test_bash_completes_commands_options_and_runs(
     script.write_text(capsys.readouterr().out)
     folder = tmp_path / "data" / "coasty-desk" / "runs" / "20260101-000000-abcdef"
     record(folder, [Prediction(Verdict.CONTINUE, (Click(Point(3, 2)),))], Slides([desktop([], (640, 480))]))
+    with closing(sqlite3.connect(tmp_path / "data" / "coasty-desk" / kept_runs.STORE)) as store:
+        store.execute("CREATE TABLE runs (id, status, task, created_at, steps, cost)")
+        store.execute(
+            "INSERT INTO runs VALUES ('0a1b2c3d-waits', 'awaiting_human', 'x', 1, 0, 0), ('0b-is-over', 'failed', 'x', 1, 0, 0)"
+        )
+        store.commit()
     bin_folder = Path(sys.executable).parent
     environment = {
         "PATH": f"{bin_folder}:/usr/bin:/bin",

@@ -167,3 +167,14 @@ def test_the_reference_has_every_command_of_a_machine() -> None:
     for name, known in commands.known().items():
         assert set(re.findall(r"([a-z0-9_]+)=", entries[name])) == set(known.command.parameters.__struct_fields__)  # type: ignore[attr-defined] # every Struct has them
     assert all(known.command.scope in text for known in commands.known().values())
+
+
+def test_every_command_has_an_example_in_its_help() -> None:
+    """Also each of a group; the command that is shown is that very one."""
+    for name in ABOUT.keys() - {"help"}:
+        command = typer_app.loaded(name)
+        within = getattr(command, "commands", {"": command})
+        for each, one in within.items():
+            spelled = f"coasty-desk {name} {each}".strip()
+            assert one.epilog, f"{spelled} has no example"
+            assert spelled in one.epilog, one.epilog

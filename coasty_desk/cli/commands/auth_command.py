@@ -91,7 +91,7 @@ def _status_at(model: VendorModel, chosen: Settings, *, as_json: bool) -> int:
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk auth status")
 @with_settings("provider", "base_url", provider="Whose key. [coasty]")
 def status(options: Options, as_json: Json = False) -> int:
     """Say which key is used, and whether the service takes it."""
@@ -122,7 +122,7 @@ def _with_balance(told: Account, key: str, url: str) -> tuple[Account, str]:
         return told, f"What is left in the wallet is not known: {line(error.message)}"
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk auth logout --provider anthropic")
 @with_settings("provider", "base_url", provider="Whose key. [coasty]")
 def logout(options: Options) -> int:
     """Take the key out of the keyring."""

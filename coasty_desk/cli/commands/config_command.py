@@ -53,7 +53,7 @@ def _print_prices() -> None:
         print(f"# {json.dumps(name)} = {{ {parts} }}  # {row.line} Dollars for a million tokens.")
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk config show")
 def show(as_json: Json = False) -> int:
     """Print every setting's value and where it comes from."""
     found = settings.merge({}, os.environ, settings.configuration_files())
@@ -78,7 +78,7 @@ def show(as_json: Json = False) -> int:
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk config trust")
 def trust(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     forget: Annotated[bool, typer.Option("--forget", help="Trust it no longer.")] = False,

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from coasty_desk import compose
+from coasty_desk.cli import completion
 from coasty_desk.cli.commands.reaching import Remote, account, service
 from coasty_desk.cli.exits import EXIT_DESKTOP, EXIT_SERVICE, EXIT_STOPPED, EXIT_USAGE
 from coasty_desk.cli.terminal.terminal_text import line
@@ -51,7 +52,12 @@ WATCH_EXAMPLE = "Example:  coasty-desk runs watch last"
 ANSWER_EXAMPLE = 'Example:  coasty-desk runs answer last no "Use the other printer"'
 
 ServedRun = Annotated[
-    str, typer.Argument(metavar="RUN", help="The id of a run of the service, the beginning of one, or `last`.")
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="The id of a run of the service, the beginning of one, or `last`.",
+        autocompletion=completion.served_runs,
+    ),
 ]
 
 

@@ -47,7 +47,7 @@ def create(
     return 0
 
 
-@app.command("list")
+@app.command("list", epilog="Example:  coasty-desk keys list")
 def list_all(remote: Remote = False, as_json: Json = False) -> int:
     """List the keys: what each is for, what it may do, when it was last used."""
     with service(remote=remote) as client:
@@ -62,7 +62,7 @@ def list_all(remote: Remote = False, as_json: Json = False) -> int:
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk keys delete key_0a1b2c3d")
 def delete(
     key_id: Annotated[str, typer.Argument(metavar="KEY", help="Its id, one of `keys list`.")],
     remote: Remote = False,

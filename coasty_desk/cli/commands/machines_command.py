@@ -48,7 +48,7 @@ FILE_OPERATIONS = (
 )
 
 
-@app.command("list")
+@app.command("list", epilog="Example:  coasty-desk machines list --remote")
 def list_all(remote: Remote = False, as_json: Json = False) -> int:
     """List the machines, with how each is; where the service does not run, as it has left them."""
     kept = None if remote else _kept()
@@ -117,7 +117,7 @@ def restore(
     return _made(body, remote=remote, yes=yes, wait=wait, as_json=as_json)
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk machines show scratch")
 def show(machine: Named, remote: Remote = False, as_json: Json = False) -> int:
     """Show what is known of a machine."""
     kept = [one for one in (None if remote else _kept()) or () if machine in (one.machine_id, one.name)]
@@ -134,7 +134,7 @@ def show(machine: Named, remote: Remote = False, as_json: Json = False) -> int:
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk machines start scratch")
 def start(machine: Named, remote: Remote = False, yes: Yes = False, as_json: Json = False) -> int:
     """Start a machine that was stopped."""
     with service(remote=remote) as client:
@@ -147,21 +147,21 @@ def start(machine: Named, remote: Remote = False, yes: Yes = False, as_json: Jso
         return _changed(client, found, "start", as_json=as_json)
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk machines stop scratch")
 def stop(machine: Named, remote: Remote = False, as_json: Json = False) -> int:
     """Stop a machine; its files are kept."""
     with service(remote=remote) as client:
         return _changed(client, machines_api.found(client, machine), "stop", as_json=as_json)
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk machines restart scratch")
 def restart(machine: Named, remote: Remote = False, as_json: Json = False) -> int:
     """Stop a machine and start it again."""
     with service(remote=remote) as client:
         return _changed(client, machines_api.found(client, machine), "restart", as_json=as_json)
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk machines snapshot scratch")
 def snapshot(machine: Named, remote: Remote = False, yes: Yes = False, as_json: Json = False) -> int:
     """Keep a machine's files as they are now, for `machines restore`."""
     with service(remote=remote) as client:
@@ -175,7 +175,7 @@ def snapshot(machine: Named, remote: Remote = False, yes: Yes = False, as_json: 
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk machines delete scratch")
 def delete(machine: Named, remote: Remote = False, yes: Yes = False, as_json: Json = False) -> int:
     """Terminate a machine for good, with all its files."""
     with service(remote=remote) as client:
@@ -321,7 +321,7 @@ def files(
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk machines view scratch")
 def view(machine: Named, remote: Remote = False) -> int:
     """See a machine live in the browser: this comes with the service's page."""
     del machine, remote

@@ -10,6 +10,8 @@ from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.cli.typer_groups import Json
 from coasty_desk.client import keys_api
 
+EXAMPLE = "Example:  coasty-desk models --remote"
+
 
 def models(remote: Remote = False, as_json: Json = False) -> int:
     """List the models, versions and actions of this computer's own service where it runs, else of your Coasty account."""

@@ -14,7 +14,7 @@ from coasty_desk.cli.typer_groups import group
 app = group("The instruction presets.")
 
 
-@app.command("list")
+@app.command("list", epilog="Example:  coasty-desk presets list")
 def list_all() -> int:
     """List the presets."""
     for name in presets.names():
@@ -24,7 +24,7 @@ def list_all() -> int:
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk presets show cautious")
 def show(
     name: Annotated[
         str,

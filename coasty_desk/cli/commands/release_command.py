@@ -6,6 +6,8 @@ from coasty_desk.core.stop import Stop
 from coasty_desk.desktop import display_lock, platform
 from coasty_desk.desktop.input import release as held
 
+EXAMPLE = "Example:  coasty-desk release"
+
 
 def release() -> int:
     """Let go of every key and button that a killed process left held."""

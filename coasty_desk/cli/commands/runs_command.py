@@ -43,11 +43,11 @@ app = group("The recorded runs, and those that the service carries out.")
 app.command("start", epilog=handing_over.EXAMPLE)(handing_over.start)
 app.command("watch", epilog=following.WATCH_EXAMPLE)(following.watch)
 app.command("answer", epilog=following.ANSWER_EXAMPLE)(following.answer)
-app.command("cancel")(following.cancel)
+app.command("cancel", epilog="Example:  coasty-desk runs cancel last")(following.cancel)
 app.command("report", epilog="Example:  coasty-desk runs report last --output report.html")(report_command.report)
 
 
-@app.command("list")
+@app.command("list", epilog="Example:  coasty-desk runs list --status awaiting_human")
 def list_all(
     limit: Annotated[str | None, typer.Option("--limit", "-n", metavar="N", help="The newest N.")] = None,
     status: Annotated[
@@ -84,7 +84,7 @@ def list_all(
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk runs show last")
 def show(run: RunId, as_json: Json = False) -> int:
     """Show what a run did, step by step."""
     folder = listing.find(compose.runs_folder(), run)
@@ -107,7 +107,7 @@ def show(run: RunId, as_json: Json = False) -> int:
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk runs delete last")
 def delete(
     run: RunId,
     record_only: Annotated[

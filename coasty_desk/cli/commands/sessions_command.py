@@ -32,7 +32,7 @@ from coasty_desk.record import run_lock, session_runs
 app = group("What is open at the service.")
 
 
-@app.command("list")
+@app.command("list", epilog="Example:  coasty-desk sessions list")
 def list_all(remote: Remote = False, as_json: Json = False) -> int:
     """List the sessions that are open with your key, and which run opened them."""
     with _connection(remote=remote) as connection:
@@ -49,7 +49,7 @@ def list_all(remote: Remote = False, as_json: Json = False) -> int:
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk sessions show ses_0a1b2c3d")
 def show(
     session_id: Annotated[
         str, typer.Argument(metavar="SESSION", help="One of `sessions list`.", autocompletion=completion.sessions)
@@ -75,7 +75,7 @@ def show(
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk sessions reset ses_0a1b2c3d")
 def reset(
     session_id: Annotated[
         str, typer.Argument(metavar="SESSION", help="One of `sessions list`.", autocompletion=completion.sessions)

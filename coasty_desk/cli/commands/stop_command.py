@@ -19,6 +19,9 @@ LEAVING = 1.0
 """Seconds that its process is given after it."""
 
 
+EXAMPLE = "Example:  coasty-desk stop"
+
+
 def stop() -> int:
     """Stop the run that drives this display, from another terminal; where there is none, those on virtual machines."""
     return await_end(StopCall.begin(os.environ.get("DISPLAY", "")))
