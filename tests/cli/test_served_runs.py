@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -85,6 +90,82 @@ def test_a_run_that_asks_is_answered_from_another_terminal(marked: RunningServic
     late = marked.cli("runs", "answer", run_id, "no")
     assert late.code == 4
     assert "Traceback" not in late.err
+
+
+class Watching:
+    """`runs watch` at a terminal of its own."""
+
+    def __init__(self, service: RunningService, run_id: str) -> None:
+        self.child, self.terminal = pty.fork()
+        if self.child == 0:
+            command = [sys.executable, "-m", "coasty_desk", "runs", "watch", run_id]
+            os.execve(sys.executable, command, {**service.shell.environment, "TERM": "dumb"})  # noqa: S606 - no shell is wanted
+        self.seen = ""
+
+    def sees(self, text: str) -> None:
+        """Wait until that is there."""
+        until = time.monotonic() + 40
+        while text not in self.seen:
+            assert time.monotonic() < until, self.seen
+            if select.select([self.terminal], [], [], 0.2)[0]:
+                self.seen += os.read(self.terminal, 4096).decode()
+
+    def types(self, text: str) -> None:
+        """As a person does."""
+        os.write(self.terminal, text.encode())
+
+    def ended(self) -> int:
+        """Its exit code."""
+        with suppress(OSError):
+            while said := os.read(self.terminal, 4096):
+                self.seen += said.decode()
+        os.close(self.terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
+
+
+def test_who_watches_at_a_terminal_is_asked_and_answers_there(marked: RunningService) -> None:
+    """In their own words; of a question that is answered elsewhere nothing more is asked, nor of one that was answered before."""
+    run_id = marked.create("[pause]")
+    marked.reach(run_id, "awaiting_human")
+    watching = Watching(marked, run_id)
+    watching.sees("your answer: ")
+    watching.types("the blue one\n")
+    assert watching.ended() == 0
+    assert "answer: yes; the blue one" in watching.seen
+    again = Watching(marked, run_id)
+    assert again.ended() == 0
+    assert "your answer" not in again.seen
+
+    run_id = marked.create("[pause]")
+    watching = Watching(marked, run_id)
+    watching.sees("your answer: ")
+    marked("POST", f"/runs/{run_id}/resume", {"note": "from elsewhere"})
+    assert watching.ended() == 0
+    assert "answer: yes; from elsewhere" in watching.seen
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "said"),
+    [
+        ("maybe\ny\n", 0, "That is none of the answers."),
+        ("click on the other one\n", 0, "answer: no; click on the other one"),
+        ("s\n", 130, "cancelled"),
+    ],
+)
+def test_an_action_is_allowed_refused_or_the_run_ended_at_the_terminal_that_watches(
+    screen: str, tmp_path: Path, typed: str, code: int, said: str
+) -> None:
+    """As where `run` asks itself."""
+    folder = tmp_path / ".config" / "coasty-desk"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text('[run]\nconfirm = "always"\n')
+    lines = scripted(tmp_path, act(click(70, 90)), act(status="done"))
+    with running_service(tmp_path, screen, *lines) as service:
+        watching = Watching(service, service.create("click"))
+        watching.sees("or say what to do instead: ")
+        watching.types(typed)
+        assert watching.ended() == code, watching.seen
+        assert said in watching.seen
 
 
 def test_a_run_is_cancelled_and_one_that_is_over_is_not(marked: RunningService) -> None:

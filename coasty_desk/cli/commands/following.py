@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +13,10 @@ import typer
 
 from coasty_desk import compose
 from coasty_desk.cli import completion
+from coasty_desk.cli.commands.asking_here import LONGEST_NOTE, AskingHere
 from coasty_desk.cli.commands.reaching import Remote, account, service
 from coasty_desk.cli.exits import EXIT_DESKTOP, EXIT_SERVICE, EXIT_STOPPED, EXIT_USAGE
+from coasty_desk.cli.terminal import prompts
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.cli.typer_groups import Json
 from coasty_desk.cli.view.watched_view import watching
@@ -45,8 +47,6 @@ REMEDIES = {
     "AWAITING_HUMAN": "Start it with --on-awaiting-human pause, and answer it.",
     "AWAITING_HUMAN_TIMEOUT": "Start it with a longer --human-timeout, or with none.",
 }
-
-LONGEST_NOTE = 2000
 
 WATCH_EXAMPLE = "Example:  coasty-desk runs watch last"
 ANSWER_EXAMPLE = 'Example:  coasty-desk runs answer last no "Use the other printer"'
@@ -109,15 +109,23 @@ def follow(run: RemoteRun, *, remote: bool, as_json: bool) -> int:
     """Show it to its end; the exit code. Raises ServiceError."""
     spelled = f"{' --remote' if remote else ''} {run.run_id}"
     view = None if as_json else watching(run, f"coasty-desk runs answer{spelled}", os.environ)
+    asking: AskingHere | None = None
     try:
-        with closing(ReachedService(remote=remote)) as reached:
+        with closing(ReachedService(remote=remote)) as reached, ExitStack() as stack:
             if view is not None:
                 view.begin(f"Ctrl-C ends the watching, and not the run; to end that: coasty-desk runs cancel{spelled}")
+            if view is not None and prompts.there():
+                asking = AskingHere(stack.enter_context(closing(ReachedService(remote=remote))), run.run_id, view.aside)
+                stack.callback(asking.close)
             for event in runs_api.followed(reached, run.run_id):
+                if asking is not None:
+                    asking.hear(event)
                 if view is not None:
                     view.show(event)
                 else:
                     print(json.dumps({"id": event.event_id, "event": event.name, "data": event.data}), flush=True)
+                if asking is not None:
+                    asking.begin()
             ended = runs_api.shown(reached(), run.run_id)
         if view is not None:
             remedy = "" if ended.status == "succeeded" else REMEDIES.get(ended.code, "")

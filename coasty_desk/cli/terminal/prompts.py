@@ -80,7 +80,7 @@ class TerminalPerson:
             if said is None:
                 self._print(f"\n  no answer in {self._patience:g} s: no")
                 return "no"
-            answer = _understood(said)
+            answer = understood(said)
             if answer is None:
                 self._print(
                     "  That is none of the answers. To say what to do takes two words at least, other than those."
@@ -94,7 +94,7 @@ class TerminalPerson:
         print(text, end=end, file=self._out, flush=True)
 
 
-def _understood(said: str) -> Said | Instead | None:
+def understood(said: str) -> Said | Instead | None:
     """The answer; None for a slip of the keyboard, and for a yes or a stop with more behind it, which may mean either."""
     answer = _ANSWERS.get(said.strip().lower())
     if answer is not None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -56,6 +56,11 @@ class WatchedView:
 
     def close(self) -> None:
         """Leave the terminal as it was."""
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Within the block the terminal is not drawn on: a person is asked there. From another thread."""
+        yield
 
     def lines(self, event: HeardEvent) -> list[str]:
         """What it says, with nothing in it that a terminal would obey."""
@@ -114,12 +119,9 @@ class LiveWatchedView(WatchedView):
 
     def begin(self, how_to_leave: str) -> None:
         """Keep it in the foot."""
-        from rich.live import Live
-
         self._foot.how_to_stop = line(how_to_leave)
         self._say([f"task: {line(self._run.task)}"])
-        self._live = Live(self._foot, console=self._console, transient=True, refresh_per_second=8)
-        self._live.start()
+        self._draw()
 
     def show(self, event: HeardEvent) -> None:
         """Print it, and bring the foot up to date."""
@@ -132,6 +134,21 @@ class LiveWatchedView(WatchedView):
         if live is not None:
             with suppress(OSError):  # a terminal that is gone has no foot to take away
                 live.stop()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Without the foot, which comes back."""
+        self.close()
+        try:
+            yield
+        finally:
+            self._draw()
+
+    def _draw(self) -> None:
+        from rich.live import Live
+
+        self._live = Live(self._foot, console=self._console, transient=True, refresh_per_second=8)
+        self._live.start()
 
     def _follow(self, event: HeardEvent) -> None:
         foot, data = self._foot, event.data
