@@ -11,7 +11,7 @@ import pytest
 from tests.automation.run_homes import act, click
 from tests.cli.conftest import recording
 from tests.desktop.xvfb import xvfb
-from tests.server.run_services import OVER, running_service, scripted, until
+from tests.server.run_services import OVER, RunningService, running_service, scripted, until
 
 STEPS, RUNS = 6, 4
 
@@ -35,7 +35,7 @@ def test_two_services_whose_locks_were_stolen_have_no_two_runs_overlap_and_do_no
             second.key = first.key
             until(lambda: len(first.run_processes()) > 1)  # each has begun one
             for service, run_id in itertools.product((first, second), created):
-                until(lambda service=service, run_id=run_id: service.run(run_id)["status"] in OVER, 120)
+                _over(service, run_id)
             assert {first.run(run_id)["status"] for run_id in created} == {"succeeded"}
             for run_id in created:
                 journal = first.journal(run_id)
@@ -45,3 +45,7 @@ def test_two_services_whose_locks_were_stolen_have_no_two_runs_overlap_and_do_no
         one = [(20 + 20 * step, y) for step in range(STEPS) for y in (40, 60)]
         assert set(Counter(pressed).values()) == {RUNS}
         assert pressed == one * RUNS
+
+
+def _over(service: RunningService, run_id: str) -> None:
+    until(lambda: service.run(run_id)["status"] in OVER, 120)

@@ -172,7 +172,7 @@ def save(
     return 0
 
 
-@app.command("list")
+@app.command("list", epilog="Example:  coasty-desk workflows list")
 def list_all(remote: Remote = False, as_json: Json = False) -> int:
     """List the saved workflows, the newest first."""
     with service(remote=remote) as client:
@@ -187,7 +187,7 @@ def list_all(remote: Remote = False, as_json: Json = False) -> int:
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk workflows show nightly-report")
 def show(workflow: Workflow, remote: Remote = False, as_json: Json = False) -> int:
     """Show a saved workflow as the tree of its steps; as JSON it can be written to a file, and run or saved again."""
     with service(remote=remote) as client:
@@ -204,7 +204,7 @@ def show(workflow: Workflow, remote: Remote = False, as_json: Json = False) -> i
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk workflows runs nightly-report")
 def runs(
     workflow: Annotated[
         str | None,
@@ -227,7 +227,7 @@ def runs(
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk workflows delete nightly-report")
 def delete(workflow: Workflow, remote: Remote = False, yes: Yes = False) -> int:
     """Archive a saved workflow: it starts no more runs; those that go on do so."""
     with service(remote=remote) as client:
