@@ -16,24 +16,34 @@ from coasty_desk.automation.workflow_store import WorkflowStore
 from coasty_desk.core.money import from_cents
 from coasty_desk.workflows.happenings import PersonSaid, TaskBegan, TaskEnded
 from tests.automation import workflow_lives
+from tests.automation.postgres import new_database
 
 
 @contextmanager
-def kept(folder: Path) -> Iterator[tuple[WorkflowStore, RunStore]]:
+def kept(place: Path | str) -> Iterator[tuple[WorkflowStore, RunStore]]:
     """What is on the disk."""
-    with closing(Storage(folder / "kept.sqlite3")) as storage:
+    with closing(Storage(place)) as storage:
         yield WorkflowStore(storage), RunStore(storage)
 
 
 @pytest.mark.parametrize(
-    ("step", "least"),
-    [pytest.param(7, 40, marks=pytest.mark.slow), pytest.param(23, 15, marks=pytest.mark.slow), (61, 5)],
+    ("step", "least", "where"),
+    [
+        pytest.param(7, 40, "sqlite", marks=pytest.mark.slow),
+        pytest.param(23, 15, "sqlite", marks=pytest.mark.slow),
+        (61, 5, "sqlite"),
+        (71, 4, "postgres"),
+    ],
 )
 def test_no_task_is_done_twice_and_none_left_out_however_often_it_is_killed(
-    tmp_path: Path, step: int, least: int
+    request: pytest.FixtureRequest, tmp_path: Path, step: int, least: int, where: str
 ) -> None:
     """And what they cost is counted once, and is never more than the budget."""
+    place: Path | str = tmp_path / workflow_lives.STORE
+    if where == "postgres":
+        place = new_database(request.getfixturevalue("postgres"))
     command = [sys.executable, "-m", "tests.automation.workflow_lives", str(tmp_path), str(step)]
+    command += [place] if isinstance(place, str) else []
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, timeout=500, cwd=Path(__file__).parents[2]
     )
@@ -41,7 +51,7 @@ def test_no_task_is_done_twice_and_none_left_out_however_often_it_is_killed(
     assert int(done.stdout) > least
     world = [(path.name, path.read_text()) for path in (tmp_path / "world").iterdir()]
     assert sorted(text for _, text in world) == sorted(workflow_lives.DONE)
-    with kept(tmp_path) as (flows, runs):
+    with kept(place) as (flows, runs):
         (row,) = flows.runs()
         happened = flows.happened(row.id)
         events = flows.events(row.id, -1)

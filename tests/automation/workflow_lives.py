@@ -1,8 +1,8 @@
 """A process that carries out one workflow in many lives: each is killed with SIGKILL at one more boundary of what is kept.
 
-    python -m tests.automation.workflow_lives FOLDER STEP
+    python -m tests.automation.workflow_lives FOLDER STEP [ADDRESS]
 
-Each life is a fork of it, with a service of its own on the same database, and ends itself before or after the next STEP-th transaction that
+Each life is a fork of it, with a service of its own on the same database, a SQLite file or that of the address, and ends itself before or after the next STEP-th transaction that
 it makes. Tasks are done at once by processes that are played: what a task did to the world is a file in `world` with the name
 of its run. It prints how many lives there were.
 """
@@ -26,10 +26,14 @@ from coasty_desk.automation.workflow_service import NewWorkflowRun, WorkflowRunS
 from coasty_desk.core.events import Ending
 from tests.automation.runs import PlayedProcess, PlayedService
 
+STORE = "kept.sqlite3"
+
 CENTS = 3
 """What each task costs; it may cost 5."""
 
-BUDGET = 400
+BUDGET = 113
+"""What is just enough: the last task may cost 5 when the others have cost 3 each."""
+
 OPERATION = "the one workflow"
 
 
@@ -118,10 +122,10 @@ class LifeService(PlayedService):
         process.over(Ending.AGENT_FAILED if fails else Ending.DONE, cents=CENTS)
 
 
-def life(folder: Path, most: int) -> None:
+def life(folder: Path, most: int, place: Path | str) -> None:
     """One life: until the run is over, or so many boundaries were passed."""
     _count_boundaries(most)
-    here = LifeService(folder, folder / "kept.sqlite3")
+    here = LifeService(folder, place)
     asked = NewWorkflowRun(machine_id="a", definition=DEFINITION, terms=WorkflowTerms(budget_cents=BUDGET))
     run_id = here.flows.start(asked, OPERATION).id
     while not (row := here.flows.run(run_id)).is_over:
@@ -155,7 +159,7 @@ def _count_boundaries(most: int) -> None:
     Storage.transaction = replaced  # type: ignore[method-assign]
 
 
-def main(folder: Path, step: int) -> None:
+def main(folder: Path, step: int, place: Path | str) -> None:
     """One life after the other."""
     lives = 0
     while True:
@@ -163,7 +167,7 @@ def main(folder: Path, step: int) -> None:
         child = os.fork()
         if not child:
             try:
-                life(folder, step + lives % 7)
+                life(folder, step + lives % 7, place)
             finally:
                 os._exit(1)
         _, status = os.waitpid(child, 0)
@@ -176,4 +180,4 @@ def main(folder: Path, step: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] if sys.argv[3:] else Path(sys.argv[1]) / STORE)

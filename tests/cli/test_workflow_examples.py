@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -70,37 +71,45 @@ def test_the_nightly_check_is_tried_again(shell: Shell, display: str) -> None:
     assert (done.code, typed(done)) == (0, ["ab"])
 
 
-@pytest.mark.parametrize(("answer", "code", "tasks"), [("y", 0, 2), ("no wait for Monday", 6, 1)])
-def test_nothing_is_sent_without_a_yes(shell: Shell, display: str, answer: str, code: int, tasks: int) -> None:
-    """Asked in the terminal, and the note is kept."""
+@pytest.mark.parametrize(
+    ("answer", "code", "tasks"),
+    [("y", 0, 2), ("no wait for Monday", 6, 1), (signal.SIGINT, 130, 1), (signal.SIGTERM, 130, 1)],
+)
+def test_nothing_is_sent_without_a_yes(
+    shell: Shell, display: str, answer: str | signal.Signals, code: int, tasks: int
+) -> None:
+    """Asked in the terminal, where a stop is heard, and the note is kept."""
     (shell.home / "script.jsonl").write_text("\n".join(map(json.dumps, TYPES)), "utf-8")
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "coasty_desk", "workflows", "run", "example:ask-before-sending", "--json"]
     command += ["--provider", "script", "--script", "script.jsonl", "--input", "message=hi", "--input", "to=Ada"]
-    environment = shell.environment | {"DISPLAY": display}
-    process = subprocess.Popen(
-        *(command,),
-        env=environment,
+    with subprocess.Popen(
+        command,
+        env=shell.environment | {"DISPLAY": display},
         cwd=shell.home,
         stdin=follower,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    os.close(follower)
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if '"workflow_asked"' in line:
-            os.write(leader, f"{answer}\n".encode())
-    _, said = process.communicate(timeout=60)
+    ) as process:
+        os.close(follower)
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if '"workflow_asked"' in line and isinstance(answer, signal.Signals):
+                process.send_signal(answer)
+            elif '"workflow_asked"' in line:
+                os.write(leader, f"{answer}\n".encode())
+        _, said = process.communicate(timeout=60)
     os.close(leader)
     done = Result(process.returncode, "".join(lines), said)
     assert done.code == code, said
     assert len(done.of("workflow_task")) == tasks
-    if code:
+    if code == 6:
         assert "wait for Monday" in done.of("workflow_ended")[0]["message"]
+    if code == 130:
+        assert done.of("workflow_ended")[0]["status"] == "cancelled"
 
 
 def test_both_machines_do_it(shell: Shell, display: str) -> None:

@@ -196,3 +196,23 @@ def test_a_run_through_the_service_is_shown_as_it_goes(served: RunningService) -
     assert "failed: The assertion a does not hold." in shown.out
     events = served.cli("workflows", "run", "f", "--json").events
     assert [event["event"] for event in events][-2:] == ["terminal", "done"]
+
+
+def test_with_remote_it_is_asked_of_the_account(
+    served: RunningService, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """By the same words, at another address; what may cost money is agreed to first."""
+    shell = Shell(tmp_path_factory.mktemp("home"))
+    account = {"COASTY_BASE_URL": f"http://127.0.0.1:{served.port}/v1", "COASTY_API_KEY": served.key}
+    written(shell, "w.json", {"name": "Far", "definition": {"steps": [{"id": "t", "type": "task", "task": "[done]"}]}})
+    assert "far, version 1" in shell("workflows", "save", "w.json", "--remote", **account).out
+    assert "far" in shell("workflows", "list", "--remote", **account).out
+    refused = shell("workflows", "run", "far", "--remote", **account)
+    assert (refused.code, "--yes" in refused.err) == (2, True)
+    done = shell("workflows", "run", "far", "--remote", "--yes", **account)
+    assert (done.code, "✓ t: passed" in done.out) == (0, True), done.err
+    done = shell("workflows", "run", "w.json", "--remote", "--yes", **account)
+    assert done.code == 0, done.err
+    assert "far" in shell("workflows", "show", "far", "--remote", **account).out.lower()
+    assert shell("workflows", "delete", "far", "--remote", "--yes", **account).code == 0
+    assert shell("workflows", "run", "far", "--remote", "--yes", **account).code == 4

@@ -130,6 +130,22 @@ def test_the_shape_of_the_articles_is_understood_and_said_to_be(ask: Client) -> 
     assert len(answer.json["warnings"]) == 4
 
 
+def test_the_articles_start_follow_and_end_a_run_where_other_runs_are(ask: Client) -> None:
+    """What they send beside the inputs is one; `/v1/runs/{id}` finds the run of a workflow, too."""
+    save(ask, "by article", {"steps": [{"id": "ok", "type": "human_approval", "message": "{{inputs.task}}?"}]})
+    body = {"task": "Order it", "cua_version": "v3", "max_steps": 9, "machine_id": "desktop", "inputs": {"n": 1}}
+    made = ask("POST", "/v1/workflows/by-article/runs", body).json
+    assert made["inputs"] == {"task": "Order it", "cua_version": "v3", "max_steps": 9, "n": 1}
+    reach(ask, made["id"], "awaiting_human")
+    shown = ask("GET", f"/v1/runs/{made['id']}").json
+    assert (shown["object"], shown["awaiting_human_reason"]) == ("workflow.run", "Order it?")
+    assert ask("POST", f"/v1/runs/{made['id']}/resume", {"approved": True}).status == 200
+    reach(ask, made["id"], "succeeded")
+    assert read(ask("GET", f"/v1/runs/{made['id']}/events"))[-1][1] == "done"
+    assert ask("POST", f"/v1/runs/{made['id']}/cancel").code == "INVALID_STATE"
+    assert made["id"] not in [run["id"] for run in ask("GET", "/v1/runs?limit=200").json["data"]]
+
+
 def test_a_run_waits_for_an_approval_and_ends_with_its_output(ask: Client) -> None:
     """Queued first; its events are numbered, and read from anywhere."""
     definition = {**ASKS, "output": {"n": "{{inputs.n}}"}}
