@@ -104,6 +104,20 @@ def workflows(incomplete: str) -> list[tuple[str, str]]:
     return [(slug, re.sub(r"[^\w.,-]+", " ", name)) for slug, name in known if slug.startswith(incomplete)]
 
 
+def schedules(incomplete: str) -> list[tuple[str, str]]:
+    """The schedules of this computer's own service that begin so, where it runs, each with its name's letters."""
+    from coasty_desk import compose
+    from coasty_desk.client import local_service, schedules_api
+
+    client = local_service.found(compose.runs_folder().parent)
+    if client is None:
+        return []
+    known = [(str(one.get("id")), str(one.get("name"))) for one in schedules_api.schedules_listed(client)]
+    named = [(name, "") for _, name in known if re.fullmatch(r"[\w.-]+", name)]
+    ids = [(key, re.sub(r"[^\w.,-]+", " ", name)[:60]) for key, name in known if re.fullmatch(r"[\w-]+", key)]
+    return [one for one in (*named, *ids) if one[0].startswith(incomplete)]
+
+
 def screens(row: Setting) -> list[str]:
     """The targets, and the machines of this computer's own service where it runs."""
     return [*row.read.usual, *(name for name, _ in machines(""))]
