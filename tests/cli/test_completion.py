@@ -50,7 +50,10 @@ printf '%s\\n' "${COMPREPLY[@]}"
         ("coasty-desk cost --preset fo", ["forms"]),
         ("coasty-desk presets show q", ["qa"]),
         ("coasty-desk completion z", ["zsh"]),
-        ("coasty-desk help s", ["secrets", "serve", "served-runs", "sessions", "settings", "stop", "stopping"]),
+        (
+            "coasty-desk help s",
+            ["schedules", "secrets", "serve", "served-runs", "sessions", "settings", "stop", "stopping"],
+        ),
         ("coasty-desk help runs re", ["report"]),
         ("coasty-desk run --policy po", []),
     ],
