@@ -87,7 +87,7 @@ def add(
     return 0
 
 
-@app.command("list")
+@app.command("list", epilog="Example:  coasty-desk schedules list")
 def list_all(remote: Remote = False, as_json: Json = False) -> int:
     """List the schedules: how often, when next, how the last ones went."""
     with service(remote=remote) as client:
@@ -102,7 +102,7 @@ def list_all(remote: Remote = False, as_json: Json = False) -> int:
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk schedules show mornings")
 def show(schedule: Schedule, remote: Remote = False, as_json: Json = False) -> int:
     """Show a schedule, and what has it fire besides time."""
     with service(remote=remote) as client:
@@ -154,7 +154,7 @@ def coming(
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk schedules pause mornings")
 def pause(schedule: Schedule, remote: Remote = False) -> int:
     """Have it fire no more, until it is resumed."""
     with service(remote=remote) as client:
@@ -164,7 +164,7 @@ def pause(schedule: Schedule, remote: Remote = False) -> int:
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk schedules resume mornings")
 def resume(schedule: Schedule, remote: Remote = False) -> int:
     """Have it fire again, from now on."""
     with service(remote=remote) as client:
@@ -197,7 +197,7 @@ def run(
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk schedules runs mornings --limit 5")
 def runs(
     schedule: Schedule,
     limit: Annotated[
@@ -228,7 +228,7 @@ def runs(
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk schedules delete mornings")
 def delete(schedule: Schedule, remote: Remote = False, yes: Yes = False) -> int:
     """Delete a schedule and its triggers; what it has started goes on."""
     with service(remote=remote) as client:

@@ -66,7 +66,7 @@ def add(
     return 0
 
 
-@app.command("list")
+@app.command("list", epilog="Example:  coasty-desk triggers list mornings")
 def list_all(schedule: Schedule, remote: Remote = False, as_json: Json = False) -> int:
     """List a schedule's triggers, without their secrets."""
     with service(remote=remote) as client:
@@ -82,7 +82,7 @@ def list_all(schedule: Schedule, remote: Remote = False, as_json: Json = False) 
     return 0
 
 
-@app.command()
+@app.command(epilog="Example:  coasty-desk triggers delete mornings trg_0f3a9c21")
 def delete(
     schedule: Schedule,
     trigger: Annotated[str, typer.Argument(metavar="TRIGGER", help="Its id, one of `triggers list`.")],
