@@ -67,7 +67,8 @@ def test_the_nightly_check_is_tried_again(shell: Shell, display: str) -> None:
     fails = run(shell, display, "nightly-check", "what=[fail] the page is up")
     assert (fails.code, len(fails.of("workflow_task"))) == (1, 3)
     assert fails.of("workflow_ended")[0]["code"] == "ASSERTION_FAILED"
-    done = run(shell, display, "nightly-check", "what=the page is up", script=TYPES)
+    with recording(display):
+        done = run(shell, display, "nightly-check", "what=the page is up", script=TYPES)
     assert (done.code, typed(done)) == (0, ["ab"])
 
 
@@ -123,7 +124,8 @@ def test_both_machines_do_it(shell: Shell, display: str) -> None:
 
 def test_it_looks_until_the_text_appears(shell: Shell, display: str) -> None:
     """And gives up after so many looks."""
-    done = run(shell, display, "until-it-appears", "text=Ready", script=TYPES)
+    with recording(display):
+        done = run(shell, display, "until-it-appears", "text=Ready", script=TYPES)
     assert (done.code, done.of("workflow_ended")[0]["output"]) == (0, {"looks": 1})
     never = run(shell, display, "until-it-appears", "text=[fail] Ready")
     assert (never.code, len(never.of("workflow_task"))) == (1, 30)

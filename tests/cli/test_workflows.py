@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -196,6 +200,32 @@ def test_a_run_through_the_service_is_shown_as_it_goes(served: RunningService) -
     assert "failed: The assertion a does not hold." in shown.out
     events = served.cli("workflows", "run", "f", "--json").events
     assert [event["event"] for event in events][-2:] == ["terminal", "done"]
+
+
+def test_a_question_of_a_watched_run_is_answered_at_the_terminal(served: RunningService) -> None:
+    """And the first answer that is not given leaves it to others."""
+    (served.shell.home / "w.json").write_text(json.dumps(WHOLE), "utf-8")
+    cli(served, "save", "w.json")
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "coasty_desk", "workflows", "run", "daily-check", "--input", "what=this"],
+        env=served.shell.environment,
+        cwd=served.shell.home,
+        stdin=follower,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        os.close(follower)
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if "? ok: Go on with this?" in line:
+                os.write(leader, b"y as you like\n")
+        assert process.wait(60) == 0
+    os.close(leader)
+    assert "✓ ok: human_approval passed (as you like)" in "".join(said)
 
 
 def test_with_remote_it_is_asked_of_the_account(
