@@ -1,4 +1,4 @@
-"""The workflows of a service and their runs: saved, listed, found, started, answered, cancelled (API.md §12)."""
+"""The workflows of a service and their runs: saved, listed, found, started, answered (API.md §12)."""
 
 from __future__ import annotations
 
@@ -95,12 +95,6 @@ def answered(client: ServiceClient, run_id: str, *, approved: bool, note: str = 
     """Answer what it waits for. Raises ServiceError."""
     body: dict[str, object] = {"approved": approved} | ({"note": note} if note else {})
     return run_of(client.ask(Inquiry("POST", f"{RUNS}/{id_in_path(run_id, 'run')}/resume", body)).document)
-
-
-def cancelled(client: ServiceClient, run_id: str) -> RemoteRun:
-    """End it. Raises ServiceError INVALID_STATE where it has ended."""
-    inquiry = Inquiry("POST", f"{RUNS}/{id_in_path(run_id, 'run')}/cancel", {}, timeout=runs_api.ENDING, repeats=True)
-    return run_in(client.ask(inquiry).document) or shown(client, run_id)
 
 
 def _of(document: object) -> RemoteWorkflow:
