@@ -82,13 +82,25 @@ class RunFeed:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._counts: dict[str, int] = {}
+        self._rows: dict[str, int] = {}
         self._ended = False
 
     def changed(self, run_id: str) -> None:
-        """Wake who waits for this run."""
+        """Wake who waits for this run, whose row has changed."""
+        with self._changed:
+            self._rows[run_id] = self._rows.get(run_id, 0) + 1
+        self.grown(run_id)
+
+    def grown(self, run_id: str) -> None:
+        """The same, where its record alone has grown."""
         with self._changed:
             self._counts[run_id] = self._counts.get(run_id, 0) + 1
             self._changed.notify_all()
+
+    def rows(self, run_id: str) -> int:
+        """How often its row has changed: while that stays, what was read of it holds."""
+        with self._changed:
+            return self._rows.get(run_id, 0)
 
     def at(self, run_id: str) -> int:
         """Where it is now, for `wait`; ask before what is looked at is read."""
@@ -104,6 +116,7 @@ class RunFeed:
         """It changes no more."""
         with self._changed:
             self._counts.pop(run_id, None)
+            self._rows.pop(run_id, None)
 
     def end(self) -> None:
         """Wake all, for good."""
@@ -242,15 +255,18 @@ class RunService:
         trail, tail = RunEventTrail(row.machine_id), JournalTail(self.supervisor.runs / row.id)
         if after < 0:
             yield trail.first()
+        known = -1
         while True:
-            seen = self.feed.at(row.id)
-            row = self.get(row.id)  # before the record: that of a run which is over is whole
+            seen, rows = self.feed.at(row.id), self.feed.rows(row.id)
+            if rows != known:  # before the record: that of a run which is over is whole
+                row, known = self.get(row.id), rows
             for line in tail.new():
                 yield from (event for event in trail.follow(line) if event.id > after)
             if row.is_over:
                 yield from (event for event in trail.last(_end(row)) if event.id > after)
                 return
             if not self.feed.wait(row.id, seen, keep_alive):
+                known = -1  # another process may have changed it
                 yield None
             if self.feed.has_ended:
                 return

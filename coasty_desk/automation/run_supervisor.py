@@ -107,7 +107,10 @@ class _Fate(Exception):  # noqa: N818 - no error: how a run that cannot have a p
 
 
 class RunSupervisor:
-    """For all runs of one service; `handle` is the engine's handler. `tell` writes down what is told outside, in the row's transaction."""
+    """For all runs of one service; `handle` is the engine's handler. `tell` writes down what is told outside, in the row's transaction.
+
+    `changed` is called after the row has changed, `grown` with each line of the record.
+    """
 
     def __init__(
         self,
@@ -119,10 +122,12 @@ class RunSupervisor:
         *,
         tell: Tell = lambda _connection, _row, _event: None,
         changed: Callable[[str], None] = lambda _run_id: None,
+        grown: Callable[[str], None] = lambda _run_id: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.store, self.runs, self.machines = store, runs, machines
-        self.start, self.overrides, self.tell, self.changed, self.clock = start, overrides, tell, changed, clock
+        self.start, self.overrides, self.tell, self.clock = start, overrides, tell, clock
+        self.changed, self.grown = changed, grown
         self._sittings: dict[str, _Course] = {}
         self._keeping = threading.Lock()
 
@@ -381,7 +386,7 @@ class _Course:
             row = self._change(["queued"], changes) or row
         elif changes:
             row = self._change(UNFINISHED, changes) or row
-        self._all.changed(self._id)
+        self._all.grown(self._id)
         return row
 
     def _asked(self, row: RunRow, asks: Asks) -> RunRow:

@@ -176,6 +176,7 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
             lambda connection, run_id, end: fires.settle(connection, run_id, end),  # noqa: PLW0108 - it is made later
         ),
         changed=changed,
+        grown=feed.grown,
     )
     found = RunService(supervisor.store, engine, supervisor, feed, supervisor.tell)
     courses = WorkflowSupervisor(
