@@ -205,3 +205,16 @@ def test_a_slider_shows_with_the_keys_that_it_has_the_focus(place: tuple[int, in
     end = page.carry_out('Click "Contrast", press home, press right')
     assert (end is None) is done
     assert sum(isinstance(one, Click) for one in page.done) == 1
+
+
+def test_a_key_that_closes_a_dialog_shows_in_the_window_that_comes_to_the_front() -> None:
+    """Whatever goes on in it then."""
+
+    def closes(page: Page, action: Action) -> None:
+        if isinstance(action, PressKeys):
+            page.shown, page.window = {"Letter": (60, 60)}, Box(0, 0, 500, 380)
+
+    page = Page({"Letter": (60, 60), "Name": (220, 160)}, closes)
+    page.window = Box(200, 140, 400, 240)
+    assert page.carry_out("Press enter") is None
+    assert [proof.kind for proof in page.proofs] == ["window"]

@@ -137,10 +137,11 @@ def press(sight: Context, asked: Press) -> Doing:
 
 
 def _pay(sight: Context, before: ReadScreen, label: Box, why: str) -> Doing:
-    """See the keys change something in the row of what was clicked before, which showed nothing; or leave that to more of them. Raises CannotError."""
+    """See the keys change something, or move a caret, in the row of what was clicked before, which showed nothing; or leave that to more of them. Raises CannotError."""
     for seconds in (*LOOKS, None):
         beside = [box for box in sight.changes(before) if box.same_row(label) and box.height <= SLIDER * label.height]
-        if beside:
+        typing = sight.caret_moved and sight.caret is not None and sight.caret.same_row(label)
+        if beside or typing:
             _prove(sight, before, "beside", "the keys have changed what was clicked before them")
             return
         if seconds is not None:
@@ -165,13 +166,12 @@ def _see_it_change(sight: Context, before: ReadScreen, what: str) -> Doing:
     """See something change; where no step follows that would bear it out, not what changes now and then by itself. Raises CannotError."""
     for _ in range(TRIES):
         late = yield from sight.see_change(before, what)
-        if sight.opened_a_window():  # what goes on in it, or in the one that is left, takes nothing away from that
-            _prove(sight, before, "window", f"something changed: {what}")
-            return
-        if sight.next is None or sight.only_where_it_rested(before):
+        opened = sight.opened_a_window()  # what goes on in it, or in the one that is left, takes nothing away from that
+        if not opened and (sight.next is None or sight.only_where_it_rested(before)):
             sight.stirring.again(before.picture, sight.seen.picture, late=late)
-        if sight.changes(before):
-            _prove(sight, before, "beside", f"something changed: {what}")
+            opened = sight.opened_a_window()  # a dialog may be gone before another has the focus
+        if opened or sight.changes(before):
+            _prove(sight, before, "window" if opened else "beside", f"something changed: {what}")
             return
     raise CannotError(why=f"{what}, but nothing changed on the screen that does not change by itself")
 
