@@ -34,6 +34,9 @@ from coasty_desk.machines.machine_record import MachineRecord
 from coasty_desk.machines.machine_screen import MachineScreen
 from coasty_desk.machines.operation_journal import OperationJournal, cut_off
 from coasty_desk.machines.worker_protocol import (
+    ENDED,
+    LOCK,
+    TAKEN,
     CommandStep,
     StepResult,
     WorkerAnswer,
@@ -41,10 +44,6 @@ from coasty_desk.machines.worker_protocol import (
 )
 from coasty_desk.settings import Settings
 from coasty_desk.socket_frames import receive, send
-
-LOCK = "worker.lock"
-ENDED = "worker.ended"
-"""Why the last worker of the machine ended, for a service that was not there."""
 
 _LOOK = 0.25
 """Seconds between two looks at whether it is to end."""
@@ -377,7 +376,7 @@ def _be(folder: Path, ready: int) -> int:
         lock = plain_files.made(folder / LOCK, os.O_RDWR)
         stack.callback(os.close, lock)
         if not _taken(lock):
-            _tell(ready, "Another worker has this machine.\n")
+            _tell(ready, TAKEN)
             return 3
         record = machine_record.read(folder)
         if record is None:

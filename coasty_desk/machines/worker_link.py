@@ -17,11 +17,8 @@ import coasty_desk
 from coasty_desk import file_lock, plain_files
 from coasty_desk.machines import posix_worker_socket
 from coasty_desk.machines.machine_errors import MissingPartError, WorkerGoneError
-from coasty_desk.machines.worker_protocol import WorkerAnswer, WorkerRequest
+from coasty_desk.machines.worker_protocol import ENDED, LOCK, TAKEN, WorkerAnswer, WorkerRequest
 from coasty_desk.socket_frames import receive, send
-
-LOCK = "worker.lock"
-ENDED = "worker.ended"
 
 STARTING = 20.0
 """Seconds that a worker is given to be ready: a machine is up within two, on an idle computer."""
@@ -47,37 +44,26 @@ class WorkerLink:
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self, environment: Mapping[str, str]) -> None:
-        """Start it, and wait until it is ready. Raises MissingPartError where it cannot be, WorkerGoneError where it ends before."""
-        if not hasattr(socket, "AF_UNIX") or not hasattr(os, "fork"):
-            message = "Machines are not driven by the service on this system yet."
-            raise MissingPartError(message, "Use Linux, or `coasty-desk run` itself.")
-        reading, writing = os.pipe()
-        try:
-            self._child = subprocess.Popen(
-                [sys.executable, "-P", "-c", _WORKER, _ROOT, str(self._folder), str(writing)],
-                env=dict(environment),
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(writing,),
-                start_new_session=True,
-            )
-        except OSError as error:
-            os.close(reading)
-            message = f"The machine's worker cannot be started: {error.strerror}."
-            raise MissingPartError(message, "See whether this computer has memory and processes left.") from error
-        finally:
-            os.close(writing)
-        threading.Thread(target=self._child.wait, name="coasty-desk worker", daemon=True).start()  # no zombie is left
-        said = _line(reading, STARTING)
-        if said != "ready":
+        """Start it, and wait until it is ready. Raises MissingPartError where it cannot be, WorkerGoneError where it ends before.
+
+        One that has the machine meanwhile is taken: a service that was killed had begun it, and it had not got so far as to be seen.
+        """
+        until = time.monotonic() + 2 * STARTING
+        while (said := self._begun(environment)) == TAKEN:
             self._end_child()
-            if not said:
-                message = "What drives the machine ended, or took too long, before it was ready."
+            if self.ready_within(STARTING):
+                return
+            if self.lives() or time.monotonic() > until:  # else it was about to end
+                message = "What drives the machine does not answer."
                 raise WorkerGoneError(message)
-            message, _, remedy = said.partition("\n")
-            raise MissingPartError(message, remedy or "`coasty-desk doctor` says what is missing here.")
+        if said == "ready":
+            return
+        self._end_child()
+        if not said:
+            message = "What drives the machine ended, or took too long, before it was ready."
+            raise WorkerGoneError(message)
+        message, _, remedy = said.partition("\n")
+        raise MissingPartError(message, remedy or "`coasty-desk doctor` says what is missing here.")
 
     def lives(self) -> bool:
         """Whether there is a worker, ready or not: it holds the lock for as long as it lives."""
@@ -138,6 +124,32 @@ class WorkerLink:
             posix_worker_socket.end_by_force(process)
             self._gone_within(seconds)
         self._end_child()
+
+    def _begun(self, environment: Mapping[str, str]) -> str:
+        """What a new process says of itself: that it is ready, or why it cannot be; nothing where it says nothing in time."""
+        if not hasattr(socket, "AF_UNIX") or not hasattr(os, "fork"):
+            message = "Machines are not driven by the service on this system yet."
+            raise MissingPartError(message, "Use Linux, or `coasty-desk run` itself.")
+        reading, writing = os.pipe()
+        try:
+            self._child = subprocess.Popen(
+                [sys.executable, "-P", "-c", _WORKER, _ROOT, str(self._folder), str(writing)],
+                env=dict(environment),
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(writing,),
+                start_new_session=True,
+            )
+        except OSError as error:
+            os.close(reading)
+            message = f"The machine's worker cannot be started: {error.strerror}."
+            raise MissingPartError(message, "See whether this computer has memory and processes left.") from error
+        finally:
+            os.close(writing)
+        threading.Thread(target=self._child.wait, name="coasty-desk worker", daemon=True).start()  # no zombie is left
+        return _line(reading, STARTING)
 
     def _process(self) -> int:
         """The process of the worker that listens; 0 where there is none, or it cannot be told."""

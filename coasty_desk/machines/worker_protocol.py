@@ -11,6 +11,16 @@ ImageKind = Literal["jpeg", "png"]
 Fault = Literal["", "busy", "display", "failed", "not understood"]
 
 
+LOCK = "worker.lock"
+"""Held by a machine's worker for as long as it lives."""
+
+ENDED = "worker.ended"
+"""Why the last worker of the machine ended, for a service that was not there."""
+
+TAKEN = "taken"
+"""What a worker that is started says where another one has the machine, and ends."""
+
+
 class CommandStep(Struct, frozen=True):
     """A command of a machine, with its parameters as JSON has them, and the seconds that it may take."""
 

@@ -67,6 +67,23 @@ def test_one_that_does_not_hear_is_ended_by_force(
     again.terminate(made.id)
 
 
+def test_one_that_a_killed_service_had_begun_is_taken(machines: MachineRegistry) -> None:
+    """Where several are begun at once there is one, and all who began one have it."""
+    made = machines.create(NewMachine("twice"))
+    folder = machines._folder(made.id)
+    machines.stop(made.id)
+    links = [WorkerLink(folder) for _ in range(3)]
+    threads = [threading.Thread(target=link.start, args=(machines._environment,)) for link in links]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for link in links:
+        assert link.ask(WorkerRequest("lease", lease=None)).fault == ""
+    links[1].end()
+    machines.terminate(made.id)
+
+
 def _is_gone(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
