@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
@@ -33,7 +33,7 @@ class ScheduleRow(Struct, frozen=True, kw_only=True):
     """One schedule. Moments are seconds since the epoch.
 
     `cadence` is what was asked for, `rule` what that means. `next_run_at` is when it fires next; None where it will not by itself.
-    `model` answers its runs, the service's own where none is named. `failures` are those in a row up to now.
+    It starts runs of the task, or of the workflow `workflow_id` where there is one, with these `inputs`. `model` answers its runs, the service's own where none is named. `failures` are those in a row up to now.
     """
 
     id: str
@@ -54,6 +54,8 @@ class ScheduleRow(Struct, frozen=True, kw_only=True):
     failures: int = 0
     key_id: str = ""
     deleted_at: float | None = None
+    workflow_id: str | None = None
+    inputs: Mapping[str, Any] | None = None
 
 
 class FireRow(Struct, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ from coasty_desk.automation.schedule_row import (
     ScheduleRow,
 )
 from coasty_desk.automation.schedule_store import ScheduleStore
+from coasty_desk.automation.workflow_service import workflow_run_id
 from coasty_desk.schedules.asked_rule import merged, rule_of
 from coasty_desk.schedules.fire_times import next_fire
 from coasty_desk.schedules.missed_fires import due_fires
@@ -108,6 +109,8 @@ class NewSchedule(Struct, frozen=True, kw_only=True):
     metadata: dict[str, str] | None = None
     most_failures: int = 5
     key_id: str = ""
+    workflow_id: str | None = None
+    inputs: dict[str, Any] | None = None
 
 
 class ScheduleChange(Struct, frozen=True, kw_only=True):
@@ -181,6 +184,8 @@ class ScheduleService:
                 most_failures=asked.most_failures,
                 next_run_at=next_fire(rule, now) if rule.run_at is None else rule.run_at,
                 key_id=asked.key_id,
+                workflow_id=asked.workflow_id,
+                inputs=asked.inputs,
             )
         )
         self.wake()
@@ -262,7 +267,7 @@ class ScheduleService:
     ) -> FireRow:
         """Write down that it fires: once for the operation; gives what is written. It is started by `started`, or by the next look."""
         now = self._clock()
-        fire_id = id_of(operation)
+        fire_id = fire_id_of(row, operation)
         known = self.store.one_fire(connection, fire_id)
         if known is not None:
             return known
@@ -409,7 +414,7 @@ class ScheduleService:
             self.store.add_fire(
                 connection,
                 FireRow(
-                    id=id_of(operation),
+                    id=fire_id_of(row, operation),
                     operation=operation,
                     schedule_id=row.id,
                     trigger=_by_time(row),
@@ -440,7 +445,9 @@ class ScheduleService:
         """The first time after now at which it has not fired yet, as it may have by a clock that went ahead."""
         try:
             moment = next_fire(row.rule, now)
-            while moment is not None and self.store.is_recorded(connection, id_of(_operation(row.id, moment))):
+            while moment is not None and self.store.is_recorded(
+                connection, fire_id_of(row, _operation(row.id, moment))
+            ):
                 moment = next_fire(row.rule, moment)
         except RuleError:
             return None
@@ -477,6 +484,11 @@ class ScheduleService:
             left = LOOKED if following is None else min(LOOKED, max(0.0, following - now))
             with self._changed:
                 self._changed.wait_for(lambda: self._is_changed or self._is_ending, left)
+
+
+def fire_id_of(row: ScheduleRow, operation: str) -> str:
+    """The id of what the operation starts of this schedule."""
+    return id_of(operation) if row.workflow_id is None else workflow_run_id(operation)
 
 
 def _paused(reason: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ _VERSIONS = (
             task_prompt TEXT NOT NULL, cadence TEXT NOT NULL, rule TEXT NOT NULL, model TEXT, metadata TEXT,
             most_failures INTEGER NOT NULL, enabled INTEGER NOT NULL, paused_reason VARCHAR(64), next_run_at DOUBLE PRECISION,
             last_run_at DOUBLE PRECISION, run_count INTEGER NOT NULL, failures INTEGER NOT NULL, key_id VARCHAR(64) NOT NULL,
-            deleted_at DOUBLE PRECISION
+            deleted_at DOUBLE PRECISION, workflow_id VARCHAR(64), inputs TEXT
         )
         """,
         "CREATE INDEX schedules_by_time ON schedules (next_run_at)",
@@ -74,8 +74,12 @@ class ScheduleStore:
     def insert(self, row: ScheduleRow) -> ScheduleRow:
         """Keep a new one, once for its id; gives the one that is kept."""
         with self.storage.transaction() as connection:
-            _insert(connection, "schedules", row)
+            self.add(connection, row)
             return self.one(connection, row.id) or row
+
+    def add(self, connection: Connection, row: ScheduleRow) -> bool:
+        """Keep it, once for its id; whether it is new."""
+        return _insert(connection, "schedules", row)
 
     def get(self, schedule_id: str) -> ScheduleRow | None:
         """The schedule of that id; None where there is none, or none any more."""
@@ -298,7 +302,7 @@ def _insert(connection: Connection, table: str, row: Struct) -> bool:
     return bool(_run(connection, statement, **values).rowcount)
 
 
-_JSON = ("cadence", "rule", "metadata")
+_JSON = ("cadence", "rule", "metadata", "inputs")
 """Columns that are JSON."""
 
 _TRUTHS = ("enabled", "started", "pass_output")

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from coasty_desk.automation.quoted_context import quoted
-from coasty_desk.automation.run_service import id_of
 from coasty_desk.automation.schedule_row import DEEPEST_CHAIN, ChainEvent, FireRow, ScheduleRow, TriggerKind, TriggerRow
-from coasty_desk.automation.schedule_service import NoScheduleError, ScheduleService
+from coasty_desk.automation.schedule_service import NoScheduleError, ScheduleService, fire_id_of
 from coasty_desk.automation.webhook_signature import is_signed
 from coasty_desk.schedules.chain_rules import longest_chain
 from coasty_desk.schedules.schedule_rule import RuleError
@@ -189,8 +188,9 @@ class TriggerService:
             why = _why_not(row, schedule)
             if schedule is None or why:
                 return HookOutcome(row.schedule_id, None, why=why)
-            first = self._store.first_call(connection, webhook_id, digest, id_of(operation), now, REPEATED)
-            if first != id_of(operation):
+            own = fire_id_of(schedule, operation)
+            first = self._store.first_call(connection, webhook_id, digest, own, now, REPEATED)
+            if first != own:
                 return HookOutcome(row.schedule_id, self._store.one_fire(connection, first), deduplicated=True)
             fire = self._schedules.fired(connection, schedule, operation, "webhook", context=context)
         return HookOutcome(row.schedule_id, self._schedules.started(fire))

@@ -43,6 +43,11 @@ _SPACE = uuid.UUID("3b7a5c1e-9d42-4e58-8f0b-6c2f1a9d7e34")
 _AWAITING: frozenset[RunStatus] = frozenset({"awaiting_human"})
 
 
+def workflow_run_id(operation_id: str) -> str:
+    """The id of the run that this operation makes, whenever it does."""
+    return str(uuid.uuid5(_SPACE, operation_id))
+
+
 class NoWorkflowError(Exception):
     """There is no workflow of that id or slug."""
 
@@ -187,7 +192,7 @@ class WorkflowService:
         Raises NoWorkflowError, ArchivedWorkflowError, TooManyWorkflowRunsError, definition_reader.DefinitionError, and of those
         inputs_schema.InputsError.
         """
-        run_id = str(uuid.uuid5(_SPACE, operation_id) if operation_id else uuid.uuid4())
+        run_id = workflow_run_id(operation_id) if operation_id else str(uuid.uuid4())
         row = self.store.run(run_id) if operation_id else None
         if row is None:
             saved = None if asked.workflow is None else self.workflow(asked.workflow)

@@ -18,7 +18,7 @@ from coasty_desk.server import request_values, run_terms
 from coasty_desk.server.access_operations import Health
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.operation import Call, CallReply, Operation
-from coasty_desk.server.served_runs import schedules, triggers
+from coasty_desk.server.served_runs import schedules, triggers, workflows
 from coasty_desk.server.told_schedules import fire_record, listed_trigger, made_trigger, schedule_resource
 from coasty_desk.wire import schedule_resources as wire
 from coasty_desk.wire.machine_resources import NothingRequest
@@ -49,6 +49,8 @@ def _create(call: Call) -> CallReply:
         metadata=asked.metadata,
         most_failures=asked.max_consecutive_failures,
         key_id="" if call.key is None else call.key.key_id,
+        workflow_id=_workflow(call, asked),
+        inputs=asked.inputs,
     )
     try:
         with _told():
@@ -56,6 +58,32 @@ def _create(call: Call) -> CallReply:
     except TooManySchedulesError as error:
         message = "There are so many schedules that no more are taken."
         raise ApiError("RATE_LIMITED", message, "Delete one first.", retry_after=60) from error
+
+
+def _workflow(call: Call, asked: wire.ScheduleCreateRequest) -> str | None:
+    """Its own id. Raises ApiError where there is none, or where its inputs do not fit it."""
+    from coasty_desk.automation.workflow_service import NoWorkflowError
+    from coasty_desk.workflows.inputs_schema import InputsError, checked
+
+    if asked.workflow_id is None:
+        if asked.inputs is not None:
+            raise request_values.refused(["body", "inputs"], "they have a meaning for a workflow alone")
+        return None
+    if call.key is not None and "workflows:write" not in call.key.scopes:
+        message = "To start a workflow by the clock needs the scope workflows:write."
+        raise ApiError(
+            "INSUFFICIENT_SCOPE", message, required_scope="workflows:write", current_scopes=sorted(call.key.scopes)
+        )
+    run_terms.demand_small(asked.inputs)
+    try:
+        found = workflows(call.service).workflow(asked.workflow_id)
+        checked(asked.inputs or {}, found.inputs_schema)
+    except NoWorkflowError as error:
+        message = "There is no such workflow."
+        raise ApiError("WORKFLOW_NOT_FOUND", message) from error
+    except InputsError as error:
+        raise request_values.refused(["body", "inputs"], "they do not fit the workflow's schema") from error
+    return found.id
 
 
 def _moment(said: str) -> float:
@@ -315,7 +343,7 @@ OPERATIONS: tuple[Operation, ...] = (
             _create,
         ),
         body=wire.ScheduleCreateRequest,
-        errors=("MACHINE_NOT_FOUND", "RATE_LIMITED"),
+        errors=("MACHINE_NOT_FOUND", "WORKFLOW_NOT_FOUND", "RATE_LIMITED"),
         idempotent=True,
     ),
     _row(

@@ -133,7 +133,7 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
     """On that engine."""
     from coasty_desk import compose
     from coasty_desk.automation import workflow_service
-    from coasty_desk.automation.fired_runs import settling
+    from coasty_desk.automation.fired_runs import settling, settling_workflows
     from coasty_desk.automation.run_child import RunChild
     from coasty_desk.automation.run_receivers import telling, telling_workflows
     from coasty_desk.automation.run_service import KIND, RunFeed, RunService
@@ -185,12 +185,15 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
             found,
             lambda name: found_machine(registry, name),
             lambda options: worst(service.settings, service.environment, options),
-            telling_workflows(outbox, workflow_told_outside),
+            settling_workflows(
+                telling_workflows(outbox, workflow_told_outside),
+                lambda connection, run_id, end: fires.settle(connection, run_id, end),  # noqa: PLW0108 - as above
+            ),
             workflow_changed,
         ),
     )
     flows = workflow_service.WorkflowService(courses.store, engine, courses, found, feed)
-    fires, calls = _by_time_and_call(service, storage, found)
+    fires, calls = _by_time_and_call(service, storage, found, flows)
 
     def end() -> None:
         fires.close()
@@ -210,13 +213,15 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
     return ServedAutomation(found, flows, fires, calls)
 
 
-def _by_time_and_call(service: Service, storage: Storage, found: RunService) -> tuple[ScheduleService, TriggerService]:
+def _by_time_and_call(
+    service: Service, storage: Storage, found: RunService, flows: WorkflowService
+) -> tuple[ScheduleService, TriggerService]:
     from coasty_desk.automation.fired_runs import FiredRuns
     from coasty_desk.automation.schedule_service import ScheduleService
     from coasty_desk.automation.schedule_store import ScheduleStore
     from coasty_desk.automation.trigger_service import TriggerService
 
-    fires = ScheduleService(ScheduleStore(storage), FiredRuns(found))
+    fires = ScheduleService(ScheduleStore(storage), FiredRuns(found, flows))
     return fires, TriggerService(fires, service.keys.own_seal)
 
 

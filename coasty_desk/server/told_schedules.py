@@ -39,6 +39,8 @@ def schedule_resource(row: ScheduleRow) -> wire.ScheduleResource:
         is_test=True,
         created_at=iso(row.created_at),
         metadata=dict(row.metadata or {}),
+        workflow_id=row.workflow_id,
+        inputs=None if row.inputs is None else dict(row.inputs),
     )
 
 

@@ -39,7 +39,10 @@ FireSource: TypeAlias = Literal["cron", "manual", "triggered", "webhook", "email
 
 
 class ScheduleCreateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A task, its machine, and when: either `frequency`, with what belongs to it, or `run_at`."""
+    """A task, its machine, and when: either `frequency`, with what belongs to it, or `run_at`.
+
+    Where a saved workflow is named, by its id or slug, that is started with these inputs, and the task says what it is for.
+    """
 
     name: Name
     machine_id: Annotated[str, Meta(min_length=1, max_length=64)]
@@ -54,6 +57,8 @@ class ScheduleCreateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fi
     max_consecutive_failures: Failures = 5
     metadata: ScheduleMetadata | None = None
     llm: LlmConfig | None = None
+    workflow_id: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    inputs: dict[str, Any] | None = None
 
 
 class ScheduleUpdateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,6 +102,8 @@ class ScheduleResource(Struct, frozen=True, kw_only=True):
     is_test: bool
     created_at: Moment
     metadata: dict[str, str]
+    workflow_id: str | None
+    inputs: dict[str, Any] | None
     request_id: str = ""
 
 

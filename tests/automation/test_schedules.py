@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from coasty_desk.automation.run_service import id_of
 from coasty_desk.automation.schedule_row import DEEPEST_CHAIN, FireEnd, FireRow, FireStatus, ScheduleRow
@@ -26,7 +27,8 @@ from coasty_desk.automation.schedule_service import (
 from coasty_desk.automation.schedule_store import ScheduleStore
 from coasty_desk.automation.storage import Storage
 from coasty_desk.automation.trigger_service import NewTrigger, TriggerService
-from coasty_desk.schedules.schedule_rule import Cadence, RuleError
+from coasty_desk.schedules.fire_times import next_fire
+from coasty_desk.schedules.schedule_rule import Cadence, RuleError, ScheduleRule
 from coasty_desk.server.api_keys import Seal
 
 NOW = 1_795_737_600.0  # a Friday's midnight in November 2026
@@ -340,3 +342,35 @@ def test_the_firing_thread_waits_for_a_time_and_hears_of_a_new_one(tmp_path: Pat
     storage.close()
     assert len(target.started) >= 2
     assert {fire.schedule_id for fire in target.started.values()} == {row.id}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_ten_thousand_schedules_fire_once_each_in_a_week_of_kills(tmp_path: Path) -> None:
+    """A week by a clock that the test moves, an hour at a time; the service is killed in the middle of every third look."""
+    dice = random.Random(7)  # noqa: S311 - no secret
+    with clockwork(tmp_path / "kept.sqlite3") as works:
+        one = works.make(Cadence(frequency="weekly"))
+        expected: dict[str, float] = {}
+        with works.storage.transaction() as connection:
+            for number in range(10_000):
+                minute, hour, day = dice.randrange(60), dice.randrange(24), dice.randrange(7)
+                rule = ScheduleRule(f"{minute} {hour} * * {day}")
+                first = next_fire(rule, NOW)
+                assert first is not None
+                row = structs.replace(one, id=f"s{number:05}", rule=rule, next_run_at=first)
+                expected[row.id] = first
+                works.service.store.add(connection, row)
+        works.service.delete(one.id)
+        for hour in range(1, 7 * 24 + 1):
+            works.now = NOW + 3600 * hour
+            works.target.dies = [True, *[False] * dice.randrange(80)] if hour % 3 == 0 else []
+            while True:
+                try:
+                    works.service.look()
+                    break
+                except KilledError:
+                    works.restart()
+        found = {fire.schedule_id: fire.due_at for fire in works.target.started.values()}
+        assert len(works.target.started) == 10_000
+        assert found == expected

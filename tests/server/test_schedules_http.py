@@ -208,6 +208,27 @@ def _history(service: RunningService, schedule_id: str) -> list[Any]:
 
 
 @pytest.mark.slow
+def test_a_schedule_starts_a_workflow_with_its_inputs(screen: str, tmp_path: Path) -> None:
+    """As a run of it, whose end is that of the time; inputs that do not fit are refused before."""
+    definition = {
+        "steps": [{"id": "a", "type": "task", "task": "{{inputs.word}}"}],
+        "output": {"of": "{{inputs.word}}"},
+    }
+    schema = {"type": "object", "required": ["word"], "properties": {"word": {"type": "string"}}}
+    with running_service(tmp_path, screen, "--provider", "script") as service:
+        saved = service("POST", "/workflows", {"name": "w", "definition": definition, "inputs_schema": schema}).json
+        body = {**DAILY, "workflow_id": "w", "inputs": {"word": "[done]"}}
+        assert service("POST", "/schedules", {**body, "inputs": {}}).status == 422
+        assert service("POST", "/schedules", {**body, "workflow_id": "none"}).code == "WORKFLOW_NOT_FOUND"
+        made = service("POST", "/schedules", body).json
+        assert (made["workflow_id"], made["inputs"]) == (saved["id"], {"word": "[done]"})
+        started = service("POST", f"/schedules/{made['id']}/run").json
+        until(lambda: [one["status"] for one in _history(service, made["id"])] == ["completed"])
+        run = service("GET", f"/workflows/runs/{started['run_id']}").json
+        assert (run["status"], run["output"], run["workflow_id"]) == ("succeeded", {"of": "[done]"}, saved["id"])
+
+
+@pytest.mark.slow
 def test_schedules_and_triggers_carry_out_runs_also_after_a_kill(screen: str, tmp_path: Path) -> None:
     """By time, at once, by a call, and in a chain; each as a run of its own with a record, and each time once."""
     with running_service(tmp_path, screen, "--provider", "script") as service:
