@@ -435,11 +435,21 @@ class ScheduleService:
         for row in self.store.enabled():
             if row.rule.run_at is not None or row.next_run_at is None or row.next_run_at <= now:
                 continue
+            if not self._comes_before(row, now):
+                continue
             with self.store.storage.transaction() as connection:
                 following = self._following(connection, row, now)
                 if following is not None and following < row.next_run_at:
                     where = "next_run_at = :seen AND enabled = 1"
                     self.store.change(connection, row.id, where, seen=row.next_run_at, next_run_at=following)
+
+    def _comes_before(self, row: ScheduleRow, now: float) -> bool:
+        """Whether its rule has a time before the one that it waits for: there are many schedules, and this needs no transaction."""
+        try:
+            moment = next_fire(row.rule, now)
+        except RuleError:
+            return False
+        return moment is not None and row.next_run_at is not None and moment < row.next_run_at
 
     def _following(self, connection: Connection, row: ScheduleRow, now: float) -> float | None:
         """The first time after now at which it has not fired yet, as it may have by a clock that went ahead."""
