@@ -140,6 +140,14 @@ def database(value: Any) -> str:
     return text(path)
 
 
+def shared_database(value: Any) -> str:
+    """The address of a Postgres database."""
+    address = text(value)
+    if not address.startswith(POSTGRES):
+        raise ValueError
+    return address
+
+
 def screen(value: Any) -> str:
     """A target's name, or a machine's, on one line."""
     name = text(value)
@@ -245,6 +253,12 @@ KEYS = ValueReader("keys such as <ctrl>+<shift>+<f12>", text, "KEYS", "<ctrl>+<s
 PORT, IP_ADDRESS = whole(0, 65535, "PORT"), ValueReader("an address in figures", ip, "ADDRESS", "0.0.0.0")  # noqa: S104 - as an example
 HOSTS = ValueReader(f"a host's name{OFTEN}", lambda value: tuple(map(host, texts(value))), "NAME", ["desk.home.arpa"])
 DATABASE = ValueReader("a file, or postgresql://USER@HOST/DATABASE", database, "FILE|URL", "service.sqlite3")
+SHARED_DATABASE = ValueReader(
+    "a Postgres database, which many hosts can share and a file cannot: postgresql://USER@HOST/DATABASE",
+    shared_database,
+    "URL",
+    "postgresql://desk@db.home.arpa/desks",
+)
 VERSION = ValueReader("a version such as v3", version, "VERSION", usual=("v1", "v3", "v4", "v5"))
 MONITOR = ValueReader("primary or a monitor's number", monitor, "primary|N")
 SCREEN = ValueReader(

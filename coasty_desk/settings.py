@@ -247,6 +247,17 @@ class Settings(Struct, frozen=True):
             "serve",
         ),
     ] = None
+    join: Annotated[
+        str | None,
+        Setting(
+            "One of many hosts: the Postgres database that they share",
+            readers.SHARED_DATABASE,
+            rules.NEVER,
+            "",
+            "many-desktops",
+            "serve",
+        ),
+    ] = None
     webhook_allow_private: Annotated[
         bool,
         Setting(
@@ -286,8 +297,8 @@ class Settings(Struct, frozen=True):
 
     @property
     def postgres(self) -> str | None:
-        """The address of the Postgres database that the service keeps its runs in; None where `database` is a file."""
-        said = self.database
+        """The address of the Postgres database that the service keeps its runs in, alone or with others; None where that is a file."""
+        said = self.join or self.database
         return said if said is not None and said.startswith(readers.POSTGRES) else None
 
     @property

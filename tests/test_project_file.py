@@ -87,6 +87,7 @@ HOSTILE: dict[str, str] = {
     "bind": '"0.0.0.0"',
     "allow_host": '["rebinds.example"]',
     "database": '"elsewhere.sqlite3"',
+    "join": '"postgresql://elsewhere.example/db"',
     "webhook_allow_private": "true",
 }
 """For every setting what somebody would write who means harm."""
@@ -106,7 +107,7 @@ BY_TRUST = {
         "on",
         "remote",
     ),
-    *("port", "bind", "allow_host", "database", "webhook_allow_private"),
+    *("port", "bind", "allow_host", "database", "join", "webhook_allow_private"),
 }
 LEFT_OUT = {
     *(
@@ -225,7 +226,7 @@ def test_all_of_them_at_once_weaken_nothing(person: Person) -> None:
     with pytest.raises(UsageError) as refused:
         found.demand()
     assert all(name in refused.value.message for name in BY_TRUST)
-    own_alone = "base_url and keep_days and keep_mb and prices and port and bind and allow_host and database"
+    own_alone = "base_url and keep_days and keep_mb and prices and port and bind and allow_host and database and join"
     assert f"{own_alone} and webhook_allow_private can only be set in your own file" in refused.value.remedy
 
 

@@ -87,14 +87,16 @@ class DbosEngine:
     """An `automation.engine.Engine`. At most one in a process may have begun: DBOS has one of everything.
 
     `place`: the path of its SQLite file, or a Postgres database's address. `lock`: a file that one process at a time has locked;
-    `host`: this host's own name among those of the same database, for ever. Raises UsageError where the place cannot be had.
+    `host`: this host's own name among those of the same database, for ever; `joined`: whoever made it sees to that no other process has
+    that name. Raises UsageError where the place cannot be had.
     """
 
-    def __init__(self, place: Path | str, lock: Path, *, host: str = "this-computer") -> None:
+    def __init__(self, place: Path | str, lock: Path, *, host: str = "this-computer", joined: bool = False) -> None:
         self.ending = threading.Event()
         self._place = place
         self._lock = lock
         self._host = host
+        self._joined = joined
         self._queue = f"host-{host}"
         self._storage = Storage(place)
         self._storage.upgrade("engine", _TABLES)
@@ -340,7 +342,7 @@ class DbosEngine:
             message = f"Another process carries out the work of {self._storage.name} already."
             raise UsageError(message, "Ask that one, or end it first.")
         self._at_end.callback(os.close, descriptor)
-        if self._storage.is_postgres:
+        if self._storage.is_postgres and not self._joined:
             self._take_host()
 
     def _take_host(self) -> None:

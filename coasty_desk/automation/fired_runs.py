@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from coasty_desk.automation.host_directory import HostLostError
 from coasty_desk.automation.run_row import RunOptions, RunRow
 from coasty_desk.automation.run_service import NewRun, NoRunError, RunService, TooManyRunsError
 from coasty_desk.automation.schedule_row import FireEnd, FireRow, FireStatus, ScheduleRow
@@ -41,10 +42,12 @@ _NO_CREDITS = ("INSUFFICIENT_CREDITS", "WALLET_EXHAUSTED")
 
 
 class FiredRuns:
-    """A `schedule_service.FireTarget` of the runs and the workflows of one service."""
+    """A `schedule_service.FireTarget` of the runs and the workflows of one service. `host_of` gives the host of a machine that is not this one's."""
 
-    def __init__(self, runs: RunService, workflows: WorkflowService) -> None:
-        self._runs, self._workflows = runs, workflows
+    def __init__(
+        self, runs: RunService, workflows: WorkflowService, host_of: Callable[[str], str] = lambda _machine_id: ""
+    ) -> None:
+        self._runs, self._workflows, self._host_of = runs, workflows, host_of
 
     def start(self, fire: FireRow, schedule: ScheduleRow) -> None:
         """As the port says. A workflow's inputs are its own: it is told nothing of what came with the fire."""
@@ -53,13 +56,20 @@ class FiredRuns:
             self._start_workflow(fire, schedule, metadata)
             return
         options = RunOptions(metadata=metadata, model=schedule.model, context=fire.context)
+        asked = NewRun(fire.task_prompt, options, schedule.machine_id, host=self._host_of(schedule.machine_id))
         try:
-            self._runs.create(NewRun(fire.task_prompt, options, schedule.machine_id), fire.operation, schedule.key_id)
+            self._runs.create(asked, fire.operation, schedule.key_id)
         except TooManyRunsError as error:
             words = "So many runs wait that no more are taken."
             raise NotStartedError(words, for_now=True) from error
+        except HostLostError as error:
+            words = "MACHINE_LOST: The host that has the machine is lost."
+            raise NotStartedError(words) from error
 
     def _start_workflow(self, fire: FireRow, schedule: ScheduleRow, metadata: dict[str, str]) -> None:
+        if self._host_of(schedule.machine_id):
+            words = "The host that has the machine starts it."
+            raise NotStartedError(words, for_now=True)
         asked = NewWorkflowRun(
             machine_id=schedule.machine_id,
             workflow=schedule.workflow_id,

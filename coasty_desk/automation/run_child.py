@@ -14,6 +14,7 @@ from typing import Self
 
 import coasty_desk
 from coasty_desk import socket_frames
+from coasty_desk.automation.driving_lease import DrivingLease
 from coasty_desk.automation.run_control import EndReason, EndRun, FromRun, HumanAnswer, RunOrder, ToRun
 from coasty_desk.machines.machine_errors import MissingPartError
 
@@ -31,20 +32,21 @@ class RunChild:
         threading.Thread(target=process.wait, name="coasty-desk run", daemon=True).start()  # no zombie is left
 
     @classmethod
-    def start(cls, order: RunOrder, environment: Mapping[str, str]) -> Self:
-        """Start it with the service's own environment. Raises MissingPartError where it cannot be."""
+    def start(cls, order: RunOrder, environment: Mapping[str, str], lease: DrivingLease | None = None) -> Self:
+        """Start it with the service's own environment; it drives only while the `lease` holds. Raises MissingPartError where it cannot be."""
         if not hasattr(socket, "AF_UNIX") or not hasattr(os, "fork"):
             message = "Runs are not carried out by the service on this system yet."
             raise MissingPartError(message, "Use Linux, or `coasty-desk run` itself.")
         ours, theirs = socket.socketpair()
+        shared = (theirs.fileno(),) if lease is None else (theirs.fileno(), lease.fileno())
         try:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _PROCESS, _ROOT, str(theirs.fileno())],
+                [sys.executable, "-P", "-c", _PROCESS, _ROOT, *map(str, shared)],
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=shared,
                 start_new_session=True,
             )
         except OSError as error:

@@ -53,9 +53,10 @@ def run_events(machine_id: str, lines: Iterable[bytes], end: RunEnd | None = Non
 class RunEventTrail:
     """Follows a journal line by line; each line is at most one event."""
 
-    def __init__(self, machine_id: str) -> None:
+    def __init__(self, machine_id: str, line: int = 0) -> None:
+        """`line`: the last one of which nothing is to be told."""
         self._machine_id = machine_id
-        self._line = self._told_steps = 0
+        self._line, self._told_steps = line, 0
         self._total: Money = 0
 
     @property

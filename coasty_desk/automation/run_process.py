@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from coasty_desk import catalog, compose, lifetimes, plain_files, presets, settings, socket_frames
 from coasty_desk.automation import display_identity
+from coasty_desk.automation.driving_lease import DrivingLease, LeasedStop
 from coasty_desk.automation.run_control import (
     Asks,
     EndReason,
@@ -72,16 +73,19 @@ _REASONS: dict[EndReason, tuple[Reason, str]] = {
 
 
 def main(arguments: list[str]) -> int:
-    """Carry out the order that comes over the channel whose descriptor is named; the exit code."""
+    """Carry out the order that comes over the channel whose descriptor is named, while the lease of a second one holds; the exit code."""
     gc.disable()  # until everything is loaded
-    channel = socket.socket(fileno=int(arguments[0]))
-    channel.set_inheritable(False)
+    descriptors = [int(argument) for argument in arguments]
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)  # noqa: FBT003 - as os has it
+    channel = socket.socket(fileno=descriptors[0])
+    lease = DrivingLease(descriptors[1]) if len(descriptors) > 1 else None
     os.umask(0o077)
     try:
         order = socket_frames.receive(channel, RunOrder)
     except OSError:
         return CUT_OFF
-    sitting = RunSitting(order, channel)
+    sitting = RunSitting(order, channel, lease)
     threading.Thread(target=sitting.listen, name="coasty-desk control", daemon=True).start()
     sitting.tell(sitting.carried_out())
     return 0
@@ -90,16 +94,20 @@ def main(arguments: list[str]) -> int:
 class RunSitting:
     """One sitting of the run that is ordered."""
 
-    def __init__(self, order: RunOrder, channel: socket.socket) -> None:
+    def __init__(self, order: RunOrder, channel: socket.socket, lease: DrivingLease | None = None) -> None:
         self._order, self._channel = order, channel
         self._saying = threading.Lock()
-        self._stop = Stop()
+        self._stop = Stop() if lease is None else LeasedStop(lease, self._lapse)
+        self._lapsing = threading.Lock()
+        self._lapsed_in: int | None = None
         self._person = ServicePerson(self._stop, self.tell)
         self._process = ShellProcess(on_signal=self.cut_off)
         self._recorder: Recorder | None = None
         self._display = display_identity.identity(order.loan)
         self._said = ""
         self._passed: bool | None = None
+        if isinstance(self._stop, LeasedStop):
+            self._stop.watch()
 
     def tell(self, words: FromRun) -> None:
         """Say something to the service. Never raises: where it is gone, `listen` hears of it."""
@@ -133,6 +141,14 @@ class RunSitting:
         """The same, where the machine's display has ended: the run goes on once the machine does. Else nothing."""
         loan = self._order.loan
         if loan is not None and display_identity.is_gone(loan, self._display):
+            self.cut_off()
+
+    def _lapse(self) -> None:
+        """The host may not drive any more: cut the run off, in the one thread that has found it out first; no other one goes on."""
+        if self._lapsed_in == threading.get_ident():
+            return  # letting go of everything asks as well
+        with self._lapsing:  # held to the end
+            self._lapsed_in = threading.get_ident()
             self.cut_off()
 
     def carried_out(self) -> Over:

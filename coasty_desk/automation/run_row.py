@@ -73,7 +73,8 @@ class RunRow(Struct, frozen=True, kw_only=True):
 
     `machine_id` is the machine's own id; empty where one is made for the run (`machine`). `begun`: its turn came, so that it may have a
     process. `steps` are those that are completed. `question` is what a person is asked, `awaiting_since` since when. `wish` is why it is
-    to end, `answer` what was answered and not yet heard. `webhook_secret` signs what is sent of it.
+    to end, `answer` what was answered and not yet heard. `webhook_secret` signs what is sent of it. `host` is the one that
+    carries it out, of many on one database; empty where there is one alone.
     """
 
     id: str
@@ -97,6 +98,7 @@ class RunRow(Struct, frozen=True, kw_only=True):
     key_id: str = ""
     request_id: str = ""
     webhook_secret: str = ""
+    host: str = ""
 
     @property
     def is_over(self) -> bool:

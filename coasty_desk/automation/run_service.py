@@ -35,6 +35,9 @@ MOST_UNFINISHED = 1000
 CANCEL_PATIENCE = 10.0
 """Seconds in which a run that is cancelled has ended, else it is told as it is."""
 
+ELSEWHERE = 0.2
+"""Seconds between two looks at a run of another host."""
+
 _SPACE = uuid.UUID("0e0b3a61-4a0c-4d6f-9a38-1d5f6a7c9b20")
 
 
@@ -59,12 +62,13 @@ class RunStateError(Exception):
 
 
 class NewRun(Struct, frozen=True):
-    """What is asked for: on a machine, by its own id, or on one that is made for it (`machine`)."""
+    """What is asked for: on a machine, by its own id, or on one that is made for it (`machine`). `host`: whose machine that is, if another one's."""
 
     task: str
     options: RunOptions
     machine_id: str = ""
     machine: OwnMachine | None = None
+    host: str = ""
 
 
 class RunPicture(Struct, frozen=True):
@@ -131,7 +135,7 @@ class RunFeed:
 
 
 class RunService:
-    """From any thread, between `begin` and `close`."""
+    """From any thread, between `begin` and `close`. `host` is this one, of many on one database; `demand_here` raises HostLostError for one that is not there."""
 
     def __init__(
         self,
@@ -141,14 +145,31 @@ class RunService:
         feed: RunFeed,
         tell: Tell,
         clock: Callable[[], float] = time.time,
+        *,
+        host: str = "",
     ) -> None:
         self.store, self.engine, self.supervisor, self.feed = store, engine, supervisor, feed
+        self.host = host
+        self.demand_here: Callable[[Connection, str], None] = lambda _connection, _host: None
         self._tell, self._clock = tell, clock
+        self._submitted: set[str] = set()
 
     def begin(self) -> None:
         """Go on with what was cut off; after the engine has begun. Whatever was kept and not submitted yet is submitted now."""
-        for row in self.store.unfinished():
+        for row in self.store.unfinished(self.host):
             self._submit(row)
+
+    def attend(self) -> None:
+        """Do what other hosts have asked of this one's runs: begin them, end them, answer them. Again and again."""
+        wanting = self.store.wanting(self.host)
+        self._submitted &= {row.id for row in wanting}
+        for row in wanting:
+            if row.id not in self._submitted:
+                self._submit(row)
+                self.feed.changed(row.id)
+            if row.wish or row.answer is not None:
+                self.supervisor.wake(row.id)
+                self.feed.changed(row.id)
 
     def close(self) -> None:
         """Cut off what runs: the next service goes on with it. After the engine was closed."""
@@ -164,15 +185,25 @@ class RunService:
         *,
         also: Callable[[Connection], None] | None = None,
     ) -> RunRow:
-        """A new run, which is queued; the same one again for the same operation. Raises TooManyRunsError.
+        """A new run, which is queued; the same one again for the same operation. Raises TooManyRunsError, HostLostError.
 
         `also` is done in the transaction that keeps it, and may raise to have nothing kept.
         """
+        host = asked.host or self.host
         run_id = id_of(operation_id) if operation_id else str(uuid.uuid4())
+
+        def kept_with(connection: Connection) -> None:
+            if host != self.host:
+                self.demand_here(connection, host)
+            if also is not None:
+                also(connection)
+
         row = self.store.get(run_id) if operation_id else None
         if row is None:
-            if self.store.count_unfinished() >= MOST_UNFINISHED:
+            if self.store.count_unfinished(host) >= MOST_UNFINISHED:
                 raise TooManyRunsError
+            if host and host == self.host:
+                self.attend()  # those that others have put there before
             row = self.store.insert(
                 RunRow(
                     id=run_id,
@@ -184,10 +215,12 @@ class RunService:
                     key_id=key_id,
                     request_id=request_id,
                     webhook_secret=f"whsec_{secrets.token_hex(32)}" if asked.options.webhook_url else "",
+                    host=host,
                 ),
-                also,
+                kept_with,
             )
-        self._submit(row)
+        if row.host == self.host:
+            self._submit(row)
         self.supervisor.changed(run_id)
         return row
 
@@ -263,7 +296,7 @@ class RunService:
             for line in tail.new():
                 yield from (event for event in trail.follow(line) if event.id > after)
             if row.is_over:
-                yield from (event for event in trail.last(_end(row)) if event.id > after)
+                yield from (event for event in trail.last(run_end(row)) if event.id > after)
                 return
             if not self.feed.wait(row.id, seen, keep_alive):
                 known = -1  # another process may have changed it
@@ -293,12 +326,13 @@ class RunService:
         from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - as in storage.py
 
         try:
-            return self.store.count_unfinished()
+            return self.store.count_unfinished(self.host)
         except SQLAlchemyError:
             return 0
 
     def _submit(self, row: RunRow) -> None:
         if not row.is_over or needs_cleanup(row):
+            self._submitted.add(row.id)
             self.engine.submit(Work(work_id=row.id, kind=KIND, queue=row.queue))
 
     def _ended_within(self, run_id: str, seconds: float) -> RunRow:
@@ -309,7 +343,7 @@ class RunService:
             left = until - time.monotonic()
             if row.is_over or left <= 0 or self.feed.has_ended:
                 return row
-            self.feed.wait(run_id, seen, left)
+            self.feed.wait(run_id, seen, left if row.host == self.host else min(left, ELSEWHERE))
 
 
 def id_of(operation_id: str) -> str:
@@ -317,7 +351,8 @@ def id_of(operation_id: str) -> str:
     return str(uuid.uuid5(_SPACE, operation_id))
 
 
-def _end(row: RunRow) -> RunEnd:
+def run_end(row: RunRow) -> RunEnd:
+    """How a run that is over has ended."""
     cents = row.cost // CENT
     result, error = (None if value is None else to_builtins(value) for value in (row.result, row.error))
     return RunEnd(row.status, row.steps, cents, cents, result, error)

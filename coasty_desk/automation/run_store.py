@@ -36,6 +36,10 @@ _VERSIONS = (
         "CREATE INDEX runs_by_age ON runs (created_at, id)",
         "CREATE INDEX runs_by_status ON runs (status, created_at)",
     ),
+    (
+        "ALTER TABLE runs ADD COLUMN host VARCHAR(64) NOT NULL DEFAULT ''",
+        "CREATE INDEX runs_by_host ON runs (host, status)",
+    ),
 )
 
 _COLUMNS = RunRow.__struct_fields__
@@ -76,28 +80,54 @@ class RunStore:
         with self._storage.reading() as connection:
             return [_row(found) for found in connection.execute(query)]
 
-    def unfinished(self) -> list[RunRow]:
-        """Those that have not come to their end, or have a machine still that was made for them; the oldest first."""
+    def unfinished(self, host: str = "") -> list[RunRow]:
+        """A host's that have not come to their end, or have a machine still that was made for them; the oldest first."""
         columns = self._table.c
-        query = self._table.select().where(self._is_unfinished() | columns.machine.is_not(None))
+        query = self._table.select().where(self._is_unfinished() | columns.machine.is_not(None), columns.host == host)
         with self._storage.reading() as connection:
             rows = [_row(found) for found in connection.execute(query.order_by(columns.created_at, columns.id))]
         return [row for row in rows if not row.is_over or needs_cleanup(row)]
 
-    def count_unfinished(self) -> int:
-        """How many have not come to their end."""
+    def wanting(self, host: str) -> list[RunRow]:
+        """A host's runs that another host may have asked something of: to be begun, to end, or to hear an answer; the oldest first."""
+        columns = self._table.c
+        asked = (columns.begun == 0) | (columns.wish != "") | columns.answer.is_not(None)
+        query = self._table.select().where(self._is_unfinished(), columns.host == host, asked)
+        with self._storage.reading() as connection:
+            return [_row(found) for found in connection.execute(query.order_by(columns.created_at, columns.id))]
+
+    def end_all(
+        self,
+        connection: Connection,
+        host: str,
+        fields: Mapping[str, Any],
+        also: Callable[[Connection, RunRow], None],
+    ) -> list[RunRow]:
+        """Within a transaction, set these fields, an end's, of each of a host's runs that has not come to its end; gives them as they are then."""
+        columns = self._table.c
+        values = {name: _kept(name, value) for name, value in fields.items()}
+        ended = self._table.update().where(self._is_unfinished(), columns.host == host).values(values)
+        rows = [_row(found) for found in connection.execute(ended.returning(*columns))]
+        for row in rows:
+            also(connection, row)
+        return rows
+
+    def count_unfinished(self, host: str = "") -> int:
+        """How many of a host's have not come to their end."""
         import sqlalchemy  # noqa: PLC0415 - as above
 
-        query = sqlalchemy.select(sqlalchemy.func.count()).select_from(self._table).where(self._is_unfinished())
+        every = sqlalchemy.select(sqlalchemy.func.count()).select_from(self._table)
+        query = every.where(self._is_unfinished(), self._table.c.host == host)
         with self._storage.reading() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def charged(self, since: float, until: float) -> dict[bool, int]:
-        """As `kept_runs.charged`."""
+    def charged(self, since: float, until: float, host: str = "") -> dict[bool, int]:
+        """As `kept_runs.charged`, of the runs that this host has carried out."""
         import sqlalchemy  # noqa: PLC0415 - as above
 
+        query = sqlalchemy.text(CHARGED.replace("WHERE", "WHERE host = :host AND"))
         with self._storage.reading() as connection:
-            found = connection.execute(sqlalchemy.text(CHARGED), {"since": since, "until": until}).all()
+            found = connection.execute(query, {"since": since, "until": until, "host": host}).all()
         return {bool(own): int(cents) for own, cents in found}
 
     def change(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from msgspec.structs import replace
 
 from coasty_desk.automation import run_record
+from coasty_desk.automation.driving_lease import DrivingLease
 from coasty_desk.automation.engine import WorkContext
 from coasty_desk.automation.run_control import Asks, EndReason, GoesOn, HumanAnswer, Over, RunOrder, Written
 from coasty_desk.automation.run_events import reason
@@ -62,7 +63,7 @@ _INTERNAL, _NO_MACHINE = "INTERNAL_ERROR", "MACHINE_UNAVAILABLE"
 
 _UNASKED: dict[str, Any] = {"question": None, "awaiting_since": None, "answer": None}
 
-Start: TypeAlias = Callable[[RunOrder], "SittingProcess"]
+Start: TypeAlias = Callable[[RunOrder, "DrivingLease | None"], "SittingProcess"]
 Tell: TypeAlias = Callable[["Connection", RunRow, str], None]
 
 
@@ -109,7 +110,8 @@ class _Fate(Exception):  # noqa: N818 - no error: how a run that cannot have a p
 class RunSupervisor:
     """For all runs of one service; `handle` is the engine's handler. `tell` writes down what is told outside, in the row's transaction.
 
-    `changed` is called after the row has changed, `grown` with each line of the record.
+    `changed` is called after the row has changed, `grown` with each line of the record. `lease` gives that of one host of many: a run has a
+    process only while it holds.
     """
 
     def __init__(
@@ -124,8 +126,9 @@ class RunSupervisor:
         changed: Callable[[str], None] = lambda _run_id: None,
         grown: Callable[[str], None] = lambda _run_id: None,
         clock: Callable[[], float] = time.time,
+        lease: Callable[[], DrivingLease | None] = lambda: None,
     ) -> None:
-        self.store, self.runs, self.machines = store, runs, machines
+        self.store, self.runs, self.machines, self.lease = store, runs, machines, lease
         self.start, self.overrides, self.tell, self.clock = start, overrides, tell, clock
         self.changed, self.grown = changed, grown
         self._sittings: dict[str, _Course] = {}
@@ -190,6 +193,8 @@ class _Course:
                 self._run_on(row)
             except _Fate as fate:
                 self._finish("failed", None, fate.fault)
+        if row.is_over and row.error is not None:  # others have said so while this host was away
+            run_record.end(self._folder, Ending.DESKTOP_ERROR, row.error.message.rstrip("."))
         if not self._ending():
             self._clean_up()
 
@@ -215,6 +220,13 @@ class _Course:
     def _run_on(self, row: RunRow) -> None:
         """One sitting after the other. Raises _Fate."""
         while not row.is_over and not self._ending():
+            lease = self._all.lease()
+            if lease is not None:
+                if not lease.holds():
+                    self._pause(BUSY_PAUSE)
+                row = self._row()  # after the lease: what others say from now on, they say when it is over
+                if row.is_over or not lease.holds():
+                    continue
             if self._take_recorded_end() or self._take_wish(row):
                 return
             if row.status == "awaiting_human":
@@ -223,7 +235,7 @@ class _Course:
                 continue
             try:
                 order = self._order(row)
-                self._process = self._all.start(order)
+                self._process = self._all.start(order, lease)
             except MachineBusyError:
                 self._pause(BUSY_PAUSE)
             except WorkerGoneError as error:
@@ -328,7 +340,7 @@ class _Course:
                 message = self.inbox.get(timeout=self._until_due(row))
             except queue.Empty:
                 message = "wake"
-            if self._ending():
+            if self._ending() or row.is_over:
                 return True
             match message:
                 case "wake":

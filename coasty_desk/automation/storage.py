@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -226,6 +227,12 @@ def unusable(name: str, why: str) -> UsageError:
     """What to say of a database that cannot be had."""
     message = f"The service's database {name} cannot be used: {why}."
     return UsageError(message, _REMEDY)
+
+
+def is_fault(error: BaseException) -> bool:
+    """Whether it is the database's own fault, which passes."""
+    exceptions = sys.modules.get("sqlalchemy.exc")
+    return exceptions is not None and isinstance(error, exceptions.SQLAlchemyError)
 
 
 def reason(error: Exception) -> str:

@@ -37,10 +37,14 @@ _TABLES = (
         "CREATE INDEX deliveries_by_time ON deliveries (state, due_at)",
         "CREATE INDEX deliveries_by_run ON deliveries (run_id)",
     ),
+    ("ALTER TABLE deliveries ADD COLUMN host VARCHAR(64) NOT NULL DEFAULT ''",),
 )
 
 
-_DUE = "SELECT id FROM deliveries WHERE state IN ('waiting', 'sending') AND due_at <= :now ORDER BY due_at, id LIMIT 1"
+_DUE = (
+    "SELECT id FROM deliveries WHERE host = :host AND state IN ('waiting', 'sending') AND due_at <= :now "
+    "ORDER BY due_at, id LIMIT 1"
+)
 _DUE_UNLOCKED = f"{_DUE} FOR UPDATE SKIP LOCKED"  # others take theirs meanwhile
 
 
@@ -67,17 +71,22 @@ class DeliveryState(Struct, frozen=True):
 
 
 class WebhookOutbox:
-    """Of one storage; every method may be called from any thread. `clock`: seconds since the epoch."""
+    """Of one storage; every method may be called from any thread. `clock`: seconds since the epoch.
+
+    `host`: of many on one storage, each sends what it has put there itself.
+    """
 
     def __init__(
         self,
         storage: Storage,
         *,
+        host: str = "",
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         storage.upgrade("webhooks", _TABLES)
         self._storage = storage
+        self._host = host
         self._clock = clock
         self._jitter = jitter
 
@@ -100,9 +109,10 @@ class WebhookOutbox:
         now = self._clock()
         _run(
             connection,
-            "INSERT INTO deliveries (id, run_id, event, url, secret, body, made_at, due_at, tries, state, said) "
-            "VALUES (:id, :run_id, :event, :url, :secret, :body, :now, :now, 0, 'waiting', '') ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO deliveries (id, host, run_id, event, url, secret, body, made_at, due_at, tries, state, said) "
+            "VALUES (:id, :host, :run_id, :event, :url, :secret, :body, :now, :now, 0, 'waiting', '') ON CONFLICT (id) DO NOTHING",
             id=delivery,
+            host=self._host,
             run_id=run_id,
             event=event,
             url=url,
@@ -116,7 +126,8 @@ class WebhookOutbox:
         """The next one whose time has come, for one caller alone: it is sent now, and said to be in `settle`; None where there is none."""
         now = self._clock()
         with self._storage.transaction() as connection:
-            found = _run(connection, _DUE_UNLOCKED if self._storage.is_postgres else _DUE, now=now).scalar()
+            due = _DUE_UNLOCKED if self._storage.is_postgres else _DUE
+            found = _run(connection, due, now=now, host=self._host).scalar()
             if found is None:
                 return None
             row = _run(
@@ -152,12 +163,19 @@ class WebhookOutbox:
     def cut_off(self) -> None:
         """Nobody sends what was being sent: it is due now. Where one process sends, at its beginning."""
         with self._storage.transaction() as connection:
-            _run(connection, "UPDATE deliveries SET due_at = :now WHERE state = 'sending'", now=self._clock())
+            statement = "UPDATE deliveries SET due_at = :now WHERE state = 'sending' AND host = :host"
+            _run(connection, statement, now=self._clock(), host=self._host)
+
+    def take_over(self, connection: Connection, host: str) -> None:
+        """Within a transaction: what that host has not sent is this one's to send."""
+        statement = "UPDATE deliveries SET host = :host WHERE host = :lost AND state IN ('waiting', 'sending')"
+        _run(connection, statement, host=self._host, lost=host)
 
     def until_next(self) -> float | None:
         """Seconds until one is due, at most; None where none waits."""
         with self._storage.reading() as connection:
-            due = _run(connection, "SELECT MIN(due_at) FROM deliveries WHERE state IN ('waiting', 'sending')").scalar()
+            query = "SELECT MIN(due_at) FROM deliveries WHERE host = :host AND state IN ('waiting', 'sending')"
+            due = _run(connection, query, host=self._host).scalar()
         return None if due is None else max(0.0, due - self._clock())
 
     def of_run(self, run_id: str) -> list[DeliveryState]:

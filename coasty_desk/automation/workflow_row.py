@@ -60,6 +60,7 @@ class WorkflowRunRow(Struct, frozen=True, kw_only=True):
 
     `machine_id` is where its tasks are done that name none. `happened` and `told` count what has happened, and its events. `spent` is
     what its tasks have cost that are over; `asked` what a person is asked, `awaiting_since` since when. `wish`: it is to end.
+    `host` is the one that carries it out, of many on one database.
     """
 
     id: str
@@ -85,6 +86,7 @@ class WorkflowRunRow(Struct, frozen=True, kw_only=True):
     key_id: str = ""
     request_id: str = ""
     webhook_secret: str = ""
+    host: str = ""
 
     @property
     def is_over(self) -> bool:

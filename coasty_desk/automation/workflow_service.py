@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from coasty_desk.automation.engine import Engine, Work
 from coasty_desk.automation.run_events import RunEvent
-from coasty_desk.automation.run_service import NoRunError, RunFeed, RunService, RunStateError
+from coasty_desk.automation.run_service import ELSEWHERE, NoRunError, RunFeed, RunService, RunStateError
 from coasty_desk.automation.run_states import UNFINISHED, RunStatus
 from coasty_desk.automation.workflow_row import WorkflowRow, WorkflowRunRow, WorkflowStatus, WorkflowTerms
 from coasty_desk.automation.workflow_store import WorkflowEvent, WorkflowStore
@@ -100,14 +100,26 @@ class WorkflowService:
         runs: RunService,
         feed: RunFeed,
         clock: Callable[[], float] = time.time,
+        *,
+        host: str = "",
     ) -> None:
+        """`host`: this one, of many on one database."""
         self.store, self.engine, self.supervisor, self.runs, self.feed = store, engine, supervisor, runs, feed
+        self.host = host
+        self._stirrings: dict[str, tuple[str, str, int]] = {}
         self._clock = clock
 
     def begin(self) -> None:
         """Go on with what was cut off, and submit what was kept and not submitted yet; after the engine has begun."""
-        for run_id in self.store.unfinished():
+        for run_id in self.store.unfinished(self.host):
             self._submit(run_id)
+
+    def attend(self) -> None:
+        """Have this host's runs look at what other hosts have asked of them. Again and again."""
+        now, before = self.store.stirrings(self.host), self._stirrings
+        self._stirrings = now
+        for run_id in [one for one, stirring in now.items() if before.get(one) != stirring]:
+            self._changed(run_id)
 
     def close(self) -> None:
         """Let go of what waits: the next service goes on with it. After the engine was closed."""
@@ -202,7 +214,7 @@ class WorkflowService:
             schema = asked.inputs_schema if saved is None else saved.inputs_schema
             read(definition)
             inputs = checked(asked.inputs, schema)
-            if len(self.store.unfinished()) >= MOST_UNFINISHED:
+            if len(self.store.unfinished(self.host)) >= MOST_UNFINISHED:
                 raise TooManyWorkflowRunsError
             new = WorkflowRunRow(
                 id=run_id,
@@ -216,10 +228,11 @@ class WorkflowService:
                 key_id=key_id,
                 request_id=request_id,
                 webhook_secret=f"whsec_{secrets.token_hex(32)}" if asked.terms.webhook_url else "",
+                host=self.host,
             )
             queued = {"status": "queued", "machine_id": asked.machine_id or None}
             row = self.store.insert(new, [WorkflowEvent("status queued", "status", queued)])
-        if not row.is_over:
+        if not row.is_over and row.host == self.host:
             self._submit(run_id)
         self.feed.changed(run_id)
         return row
@@ -251,7 +264,7 @@ class WorkflowService:
             row, left = self.run(run_id), until - time.monotonic()
             if row.is_over or left <= 0 or self.feed.has_ended:
                 break
-            self.feed.wait(run_id, seen, left)
+            self.feed.wait(run_id, seen, left if row.host == self.host else min(left, ELSEWHERE))
         if row.is_over and row.status != "cancelled":
             raise _over(row)
         return row
@@ -284,8 +297,8 @@ class WorkflowService:
 
         It ends after the last one, or with the service. Raises NoWorkflowRunError at once.
         """
-        self.run(run_id)
-        return self._events(run_id, after, keep_alive)
+        row = self.run(run_id)
+        return self._events(run_id, after, keep_alive if row.host == self.host else min(keep_alive, 5 * ELSEWHERE))
 
     def _events(self, run_id: str, after: int, keep_alive: float) -> Iterator[RunEvent | None]:
         while True:
@@ -306,7 +319,7 @@ class WorkflowService:
         from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - as in storage.py
 
         try:
-            return len(self.store.unfinished())
+            return len(self.store.unfinished(self.host))
         except SQLAlchemyError:
             return 0
 

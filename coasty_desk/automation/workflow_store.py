@@ -63,6 +63,7 @@ _VERSIONS = (
         )
         """,
     ),
+    ("ALTER TABLE workflow_runs ADD COLUMN host VARCHAR(64) NOT NULL DEFAULT ''",),
 )
 
 _PAGE = 500
@@ -154,14 +155,30 @@ class WorkflowStore:
         with self._storage.reading() as connection:
             return [_row(WorkflowRunRow, "workflow_runs", one) for one in connection.execute(query)]
 
-    def unfinished(self) -> list[str]:
-        """The ids of those that have not come to their end, the oldest first."""
+    def unfinished(self, host: str = "") -> list[str]:
+        """The ids of a host's that have not come to their end, the oldest first."""
         import sqlalchemy  # noqa: PLC0415 - as above
 
         columns = self._runs.c
-        query = sqlalchemy.select(columns.id).where(columns.status.in_(sorted(UNFINISHED)))
+        query = sqlalchemy.select(columns.id).where(columns.status.in_(sorted(UNFINISHED)), columns.host == host)
         with self._storage.reading() as connection:
             return list(connection.execute(query.order_by(columns.created_at, columns.id)).scalars())
+
+    def stirrings(self, host: str) -> dict[str, tuple[str, str, int]]:
+        """By which it is seen that something has happened to a host's run: state, wish, and how much has, of each that is not over."""
+        import sqlalchemy  # noqa: PLC0415 - as above
+
+        columns = self._runs.c
+        query = sqlalchemy.select(columns.id, columns.status, columns.wish, columns.happened)
+        query = query.where(columns.status.in_(sorted(UNFINISHED)), columns.host == host)
+        with self._storage.reading() as connection:
+            return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}
+
+    def unfinished_within(self, connection: Connection, host: str) -> list[WorkflowRunRow]:
+        """A host's that have not come to their end, locked until the end of the transaction."""
+        columns = self._runs.c
+        query = self._runs.select().where(columns.status.in_(sorted(UNFINISHED)), columns.host == host)
+        return [_row(WorkflowRunRow, "workflow_runs", one) for one in connection.execute(query.with_for_update())]
 
     def change(
         self,

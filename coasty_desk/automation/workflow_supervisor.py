@@ -18,7 +18,7 @@ from msgspec import Struct
 from coasty_desk.automation.engine import WorkContext
 from coasty_desk.automation.run_row import RunFault, RunOptions, RunRow
 from coasty_desk.automation.run_service import NewRun, NoRunError, RunStateError, TooManyRunsError, id_of
-from coasty_desk.automation.run_states import UNFINISHED
+from coasty_desk.automation.run_states import UNFINISHED, RunStatus
 from coasty_desk.automation.workflow_row import WorkflowQuestion, WorkflowRunRow
 from coasty_desk.automation.workflow_store import WorkflowEvent, WorkflowStore
 from coasty_desk.core.errors import CoastyDeskError
@@ -372,25 +372,8 @@ class _WorkflowCourse:
         """Raises _RunOverError, or has the run looked at again."""
         error = RunFault(end.code, end.message) if end.code else None
         row = self._row()
-        told_error = None if error is None else {"code": error.code, "message": error.message}
-        self._change(
-            UNFINISHED,
-            {
-                "status": end.status,
-                "output": end.output,
-                "error": error,
-                "iterations": iterations,
-                "finished_at": self._world.clock(),
-                **_UNASKED,
-            },
-            events=[
-                _event("billing", "billing", **_billing(row.spent)),
-                _event("status", "status", status=end.status),
-                _event("terminal", "terminal", status=end.status),
-                _event("done", "done", status=end.status, output=end.output, result=end.output, error=told_error),
-            ],
-            outside=end.status,
-        )
+        fields, events = ending(row, end.status, error, self._world.clock(), end.output)
+        self._change(UNFINISHED, fields | {"iterations": iterations}, events=events, outside=end.status)
         raise _RunOverError
 
     # Within
@@ -427,6 +410,20 @@ class _WorkflowCourse:
         if row is not None:
             self._world.changed(self._id)
         return row
+
+
+def ending(
+    row: WorkflowRunRow, status: RunStatus, error: RunFault | None, now: float, output: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], list[WorkflowEvent]]:
+    """The fields of a run that ends so, and what is told of it at last."""
+    told_error = None if error is None else {"code": error.code, "message": error.message}
+    fields = {"status": status, "output": output, "error": error, "finished_at": now, **_UNASKED}
+    return fields, [
+        _event("billing", "billing", **_billing(row.spent)),
+        _event("status", "status", status=status),
+        _event("terminal", "terminal", status=status),
+        _event("done", "done", status=status, output=output, result=output, error=told_error),
+    ]
 
 
 def _operation(workflow_run_id: str, at: str) -> str:

@@ -72,7 +72,7 @@ def run_arguments(
 
 
 SERVE_OPTIONS = (
-    *("port", "bind", "allow_host", "database", "webhook_allow_private"),
+    *("port", "bind", "allow_host", "database", "join", "webhook_allow_private"),
     *("provider", "model", "base_url", "profile", "script"),
 )
 """The settings that `serve` takes as options."""

@@ -69,6 +69,7 @@ TOPICS = {
     "served-runs": "runs that the service carries out, whatever is killed meanwhile",
     "workflows": "many tasks as one: conditions, loops, retries, approvals, branches",
     "schedules": "tasks that are done by the clock, by a call, or after one another",
+    "many-desktops": "many computers on one database: all machines and runs from any of them",
     "virtual": "a machine for one run: a display of its own, behind walls",
     "machines": "other screens than the one in front of you: machines here, and your account's",
     "machines-commands": "all that a machine can be told over /v1: input, windows, terminal, files, browser",

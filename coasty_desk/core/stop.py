@@ -79,11 +79,14 @@ class Stop:
     def part(self) -> Stop:
         """A stop for a part of the run: tripped with this one, or alone, and then to be armed again by `rearm`."""
         part = Stop()
+        self._add(part)
+        return part
+
+    def _add(self, part: Stop) -> None:
         with self._lock:
             self._parts.append(part)
         if self._set.is_set():
             part.trip(self._reason, self._why)
-        return part
 
     def rearm(self, part: Stop) -> None:
         """Take a part's own stop back; the run's stands."""

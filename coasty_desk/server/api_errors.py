@@ -199,6 +199,13 @@ CODES: Mapping[str, ErrorCode] = {
     "WORKFLOW_RUN_CREATE_FAILED": ErrorCode(500, "server_error", retryable=True, same_key=True, suggestion=_AGAIN),
     "UPSTREAM_ERROR": ErrorCode(502, "server_error", retryable=True, same_key=True, suggestion=_AGAIN),
     "UPSTREAM_UNAVAILABLE": ErrorCode(503, "server_error", retryable=True, same_key=True, suggestion=_AGAIN),
+    "MACHINE_UNREACHABLE": ErrorCode(
+        503,
+        "server_error",
+        retryable=True,
+        same_key=True,
+        suggestion="Ask again once its host is there, or ask that host itself.",
+    ),
     "SERVICE_UNAVAILABLE": ErrorCode(503, "server_error", retryable=True, same_key=True, suggestion=_AGAIN),
     "DB_UNAVAILABLE": ErrorCode(503, "server_error", retryable=True, same_key=True, suggestion=_AGAIN),
     "BILLING_UNAVAILABLE": ErrorCode(503, "server_error", suggestion="Look at the usage before you ask again."),

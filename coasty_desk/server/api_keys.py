@@ -85,6 +85,7 @@ class ServiceKey(Struct, frozen=True):
     """Who asks, and what they may. Times are Unix times; `seal` closes what is kept for this key alone.
 
     `this_desktop`: its terminal, files and browser scopes hold on this desktop as well, and not on virtual machines alone.
+    `relayed_by` is the host whose key it is, where that is another one.
     """
 
     key_id: str
@@ -95,6 +96,7 @@ class ServiceKey(Struct, frozen=True):
     created_at: float
     last_used_at: float | None = None
     seal: Seal | None = None
+    relayed_by: str = ""
 
     def may(self, scope: str, *, on_desktop: bool = False) -> bool:
         """Whether it has the scope; `on_desktop`: for this desktop."""
@@ -114,6 +116,7 @@ class ApiKeys:
                 connection.execute("INSERT INTO owner_seal VALUES (?)", row)
         self.owner_token = f"desk-{secrets.token_hex(24)}"
         """By which this user's own command line is known, for as long as this process lives: it is in no database."""
+        self._seal = row[0]
         self.own_seal = Seal(row[0])
         """Of what is this service's own, and no one key's."""
         self._owner = ServiceKey(OWNER_ID, "this user", "", frozenset(SCOPES), True, 0.0, seal=self.own_seal)  # noqa: FBT003 - as its fields say
@@ -150,6 +153,15 @@ class ApiKeys:
             return None
         row = self._database.row(f"{_SELECT} WHERE hash = ?", (_hash(key),))
         return None if row is None else _key(row, Seal(key.encode("utf-8", "surrogateescape")))
+
+    def relayed(self, key_id: str, scopes: Iterable[str], host: str) -> ServiceKey:
+        """A key of another host, which vouches for it; never for this desktop's own files and shells."""
+        name = f"{key_id}@{host}"
+        seal = Seal(hmac.digest(self._seal, name.encode(), "sha256"))
+        may = frozenset(scopes) & frozenset(SCOPES)
+        return ServiceKey(
+            name, "of another host", "", may, this_desktop=False, created_at=0.0, seal=seal, relayed_by=host
+        )
 
     def all(self) -> list[ServiceKey]:
         """Every one, the oldest first."""

@@ -8,6 +8,7 @@ answered.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import secrets
 import sqlite3
@@ -21,15 +22,17 @@ from typing import Any, Literal, TypeAlias, cast
 import msgspec
 from msgspec import Struct
 
+from coasty_desk.automation import storage
 from coasty_desk.core.errors import Aborted, CoastyDeskError, ServiceError
 from coasty_desk.core.stop import Stop
-from coasty_desk.server import api_errors, idempotency, request_values
+from coasty_desk.server import api_errors, idempotency, relay_signature, request_values
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.api_keys import ServiceKey
 from coasty_desk.server.handler_threads import HandlerThreads
 from coasty_desk.server.host_guard import HostGuard, sole
 from coasty_desk.server.idempotency import Answer, Begun, InFlight
 from coasty_desk.server.operation import Call, CallReply, Operation
+from coasty_desk.server.relay_signature import NoPassError, RelayPass
 from coasty_desk.server.route_table import Route, RouteTable
 from coasty_desk.server.service import BALANCE, Service
 
@@ -70,7 +73,10 @@ RATE = 600_000
 
 _KEY = re.compile(r"[A-Za-z0-9_\-:]{1,128}")
 
-_SECRET_HEADERS = ("authorization", "x-api-key", "cookie", "proxy-authorization")
+RELAYED = ("machines", "runs")
+"""What one host asks another one for."""
+
+_SECRET_HEADERS = ("authorization", "x-api-key", "cookie", "proxy-authorization", "x-coasty-relay")
 """Not for handlers."""
 
 
@@ -88,6 +94,13 @@ class ServerRequest(Struct):
     stop: Stop
     raw: bytes = b""
     key: ServiceKey | None = None
+    path: str = ""
+    passed: RelayPass | None = None
+
+    @property
+    def target(self) -> str:
+        """The path with its query."""
+        return f"{self.path}?{self.query.decode('latin-1')}" if self.query else self.path
 
     @property
     def idempotency_key(self) -> str | None:
@@ -157,7 +170,7 @@ class ServiceApplication:
         path = self._guard.check(headers, scope["raw_path"].decode("latin-1"), arrived_at)
         route = self._routes.find(scope["method"], path)
         operation = route.operation
-        asked = ServerRequest(request_id, route, headers, scope["query_string"], Stop())
+        asked = ServerRequest(request_id, route, headers, scope["query_string"], Stop(), path=path)
         try:
             if operation.body is not None or not incoming.is_read:
                 limit = UNWANTED_BODY if operation.body is None else operation.body_limit  # some send `{}` to anything
@@ -179,13 +192,29 @@ class ServiceApplication:
         operation = asked.route.operation
         if operation.scope is None:
             return None
-        said = _key_in(asked.headers)
-        key = self._service.keys.of(said)
+        if relay_signature.HEADER.lower() in asked.headers:
+            key: ServiceKey | None = self._relayed(asked)
+        else:
+            said = _key_in(asked.headers)
+            key = self._service.keys.of(said)
         if key is None:
             message = "This is no key of this service." if said else "A key is needed."
             raise ApiError("INVALID_API_KEY", message)
         _demand_scopes(key, {operation.scope} - {""})
         return key
+
+    def _relayed(self, asked: ServerRequest) -> ServiceKey:
+        """The key of another host, in whose name that asks for one machine or run here. Raises ApiError."""
+        operation, passes = asked.route.operation, self._service.passes
+        message = "No host of this service's has signed this request."
+        if passes is None or operation.tag not in RELAYED or "{" not in operation.path:
+            raise ApiError("INVALID_API_KEY", message)
+        try:
+            value = asked.headers[relay_signature.HEADER.lower()]
+            said = asked.passed = passes.checked(value, operation.method, asked.target, asked.headers)
+        except NoPassError as error:
+            raise ApiError("INVALID_API_KEY", message) from error
+        return self._service.keys.relayed(said.key_id, said.scopes, said.by)
 
     async def _performed(self, asked: ServerRequest, incoming: Incoming) -> ServerAnswer:
         """The answer, or the stream that it will be the end of. Whoever goes away and could not ask for it again has it stopped."""
@@ -247,6 +276,9 @@ class ServiceApplication:
         operation = asked.route.operation
         if asked.key is None:
             asked.key = self._admitted(asked)
+        if asked.passed is not None and hashlib.sha256(asked.raw).hexdigest() != asked.passed.body:
+            message = "The body is not the one that another host has signed."
+            raise ApiError("INVALID_API_KEY", message)
         is_raw = operation.body is bytes
         value = request_values.json_body(asked.raw) if operation.body is not None and not is_raw else None
         call = Call(
@@ -258,6 +290,9 @@ class ServiceApplication:
             asked.raw if is_raw else request_values.body(value, operation.body, required=operation.body_required),
             {name: said for name, said in asked.headers.items() if name not in _SECRET_HEADERS},
             stop=asked.stop,
+            method=operation.method,
+            target=asked.target,
+            raw=asked.raw,
         )
         limits = self._demand_rate(asked) if operation.limited and asked.key is not None else {}
         if operation.scopes is not None and asked.key is not None:
@@ -355,6 +390,11 @@ class ServiceApplication:
                 why = "has no room left on its disk" if full else "does not answer"
                 remedy = "Make room on that disk, and ask again." if full else ""
                 refused = ApiError("DB_UNAVAILABLE", f"The service's database {why}.", remedy, retry_after=1)
+            case _ if storage.is_fault(error):
+                self._tell_of(error, request_id, name)
+                refused = ApiError(
+                    "DB_UNAVAILABLE", "The database of the service's runs does not answer.", retry_after=1
+                )
             case _:
                 self._tell_of(error, request_id, name)
                 refused = ApiError("INTERNAL_ERROR", "Something went wrong inside the service.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from coasty_desk.core.errors import CoastyDeskError
 from coasty_desk.machines import commands
@@ -27,10 +28,14 @@ from coasty_desk.machines.worker_protocol import CommandStep, StepResult
 from coasty_desk.server import request_values
 from coasty_desk.server.access_operations import Health
 from coasty_desk.server.api_errors import ApiError
+from coasty_desk.server.joined_hosts import elsewhere, owner, through_its_host
 from coasty_desk.server.operation import Call, CallReply, Operation
 from coasty_desk.server.served_machines import machines
 from coasty_desk.server.timestamps import iso
 from coasty_desk.wire import machine_resources as wire
+
+if TYPE_CHECKING:
+    from coasty_desk.automation.host_directory import Host
 
 USUAL_SECONDS = 30.0
 FILE_SECONDS = 120.0
@@ -83,17 +88,21 @@ def _create(call: Call) -> CallReply:
     )
     with _told(snapshot=bool(wanted.restores)):
         made = _resource(call, machines(call.service).create(wanted, call.operation_id))
+    if call.service.hosts is not None:
+        call.service.hosts.look_now()
     return CallReply(wire.MachineMade(machine=made, **_fields(made)))
 
 
 def _list(call: Call) -> CallReply:
     asked: wire.MachineListQuery = call.query
     every = [_resource(call, record) for record in machines(call.service).every()]
+    every += [_resource(call, record, host) for host, record in elsewhere(call.service)]
     return CallReply(wire.ListMachinesResponse(every[: asked.limit], has_more=len(every) > asked.limit))
 
 
 def _show(call: Call) -> CallReply:
-    found = _resource(call, _machine(call))
+    other = owner(call, call.path["machine_id"])  # of a host that is lost it is said here what is known
+    found = _resource(call, _machine(call)) if other is None else _resource(call, other[1], other[0])
     return CallReply(wire.MachineShown(machine=found, **_fields(found)))
 
 
@@ -234,6 +243,9 @@ def _demand_scopes(call: Call, record: MachineRecord, steps: list[CommandStep]) 
         if not key.may(scope, on_desktop=True):
             message = f"This key may not use {scope} on this desktop, only on virtual machines."
             remedy = "Make a key for it with `coasty-desk keys create --this-desktop`."
+            if key.relayed_by:
+                message = f"Through another host no key may use {scope} on a desktop, only on virtual machines."
+                remedy = "Ask the desktop's own host, with a key that was made there with --this-desktop."
             raise ApiError(
                 "INSUFFICIENT_SCOPE", message, remedy, required_scope=scope, current_scopes=sorted(key.scopes)
             )
@@ -279,8 +291,14 @@ def _machine(call: Call) -> MachineRecord:
         return machines(call.service).find(call.path["machine_id"])
 
 
-def _resource(call: Call, record: MachineRecord) -> wire.MachineResource:
-    del call
+def _resource(call: Call, record: MachineRecord, host: Host | None = None) -> wire.MachineResource:
+    """`host`: the other one that has it."""
+    membership = call.service.hosts
+    has = host or (None if membership is None else membership.host)
+    if host is not None and host.state == "lost":
+        record = replace(record, status="error", reason=f"Its host {host.name} is lost: nothing is heard of it.")
+    if host is not None and record.kind == "desktop":
+        record = replace(record, display_name=f"Desktop of {host.name}")
     width, height = record.screen or (None, None)
     ends = _iso(record.ends_at)
     return wire.MachineResource(
@@ -297,7 +315,9 @@ def _resource(call: Call, record: MachineRecord) -> wire.MachineResource:
         metadata=dict(record.metadata),
         billing=wire.MachineBilling(auto_destroy_at=ends, ttl_minutes=record.ttl_minutes),
         kind=record.kind,
-        alias=DESKTOP_ALIAS if record.kind == "desktop" else None,
+        alias=DESKTOP_ALIAS if record.kind == "desktop" and host is None else None,
+        host_id=None if has is None else has.id,
+        host_name=None if has is None else has.name,
         reason=record.reason or None,
         notes=list(record.notes),
         screen_width=width,
@@ -372,6 +392,11 @@ def _row(
     name: str, method: Any, path: str, summary: str, reply: type, handler: Callable[[Call], CallReply], **more: Any
 ) -> Operation:
     errors = more.pop("errors", ("MACHINE_NOT_FOUND",))
+    if path.startswith(_ONE):
+        handler, errors = (
+            through_its_host(handler, known=name == "getMachine"),
+            (*errors, "MACHINE_UNREACHABLE", "OUTCOME_UNKNOWN"),
+        )
     return Operation(name, method, path, summary, reply, handler, errors=errors, tag="machines", **more)
 
 

@@ -25,7 +25,8 @@ class Call(Struct, frozen=True):
     and its path. A handler whose effect must happen once gives it to whoever has the effect (a worker, a model's provider, a row of the
     database); `resumed` says that an earlier process began with this very call and did not finish: it must find out what came of it,
     and never do it again blindly. `stop` is tripped when the service ends, and where a client goes away that could not collect the answer
-    later (it gave no `Idempotency-Key`): whoever waits in a handler waits on it; Aborted needs no answer.
+    later (it gave no `Idempotency-Key`): whoever waits in a handler waits on it; Aborted needs no answer. `method`, `target` (the path with its
+    query) and `raw` (the body) are as they came, for who passes the request on.
     """
 
     service: Service
@@ -38,6 +39,9 @@ class Call(Struct, frozen=True):
     operation_id: str = ""
     resumed: bool = False
     stop: Stop = field(default_factory=Stop)
+    method: str = ""
+    target: str = ""
+    raw: bytes = b""
 
 
 class CallReply(Struct, frozen=True):

@@ -12,8 +12,9 @@ import msgspec
 
 from coasty_desk import plain_files
 from coasty_desk.core.errors import UsageError
-from coasty_desk.server import request_values, run_terms, workflow_operations
+from coasty_desk.server import request_values, run_terms, runs_elsewhere, workflow_operations
 from coasty_desk.server.api_errors import ApiError
+from coasty_desk.server.host_relay import demand_reachable
 from coasty_desk.server.operation import Call, CallReply, Operation
 from coasty_desk.server.served_runs import runs, workflows
 from coasty_desk.server.timestamps import iso
@@ -43,7 +44,8 @@ def _create(call: Call) -> CallReply:
         on_awaiting_human=asked.on_awaiting_human,
         awaiting_human_timeout_seconds=asked.awaiting_human_timeout_seconds,
     )
-    return _made(call, NewRun(asked.task, options, run_terms.machine(call, asked.machine_id)))
+    machine_id, host = run_terms.machine_of_any(call, asked.machine_id)
+    return _made(call, NewRun(asked.task, options, machine_id, host=host))
 
 
 def _create_task(call: Call) -> CallReply:
@@ -66,6 +68,7 @@ def _create_task(call: Call) -> CallReply:
 
 
 def _made(call: Call, asked: Any) -> CallReply:
+    from coasty_desk.automation.host_directory import HostLostError
     from coasty_desk.automation.run_service import TooManyRunsError
 
     try:
@@ -75,6 +78,10 @@ def _made(call: Call, asked: Any) -> CallReply:
     except TooManyRunsError as error:
         message = "So many runs wait already that no more are taken."
         raise ApiError("TOO_MANY_RUNS", message, retry_after=60) from error
+    except HostLostError as error:
+        demand_reachable(error.host)
+        message = "The host of this machine was lost just now."
+        raise ApiError("MACHINE_UNREACHABLE", message, retry_after=5) from error
     queued = msgspec.structs.replace(row, status="queued", machine=asked.machine)
     return CallReply(run_resource(queued, secret=row.webhook_secret or None))
 
@@ -112,7 +119,10 @@ def _events(call: Call) -> CallReply:
     if _is_of_workflow(call):
         return workflow_operations.run_events(call)
     with _told():
-        events = runs(call.service).events(call.path["run_id"], run_terms.after(call), run_terms.KEEP_ALIVE)
+        row = runs(call.service).get(call.path["run_id"])
+        if runs_elsewhere.is_elsewhere(call, row):
+            return CallReply(stream=runs_elsewhere.events(call, row, run_terms.after(call)))
+        events = runs(call.service).events(row.id, run_terms.after(call), run_terms.KEEP_ALIVE)
     return CallReply(stream=run_terms.frames(events))
 
 
@@ -128,6 +138,9 @@ def _screenshots(call: Call) -> CallReply:
     asked: wire.RunScreenshotsQuery = call.query
     limit = min(asked.limit, MOST_IMAGES) if asked.include_image else asked.limit
     with _told():
+        row = runs(call.service).get(call.path["run_id"])
+        if runs_elsewhere.is_elsewhere(call, row):
+            return runs_elsewhere.pictures(call, row)
         found, more = runs(call.service).pictures(call.path["run_id"], asked.after_index, limit)
     frames = [_screenshot(picture, with_image=asked.include_image) for picture in found]
     return CallReply(wire.RunScreenshots(call.path["run_id"], frames, more), headers={"Cache-Control": "no-store"})
@@ -214,7 +227,7 @@ def _row(
     **more: Any,
 ) -> Operation:
     scope: Literal["runs:read", "runs:write"] = "runs:read" if method == "GET" else "runs:write"
-    errors = (*more.pop("errors", ()), *(("RUN_NOT_FOUND",) if "{" in path else ()))
+    errors = (*more.pop("errors", ()), *(("RUN_NOT_FOUND", "MACHINE_UNREACHABLE") if "{" in path else ()))
     return Operation(
         name,
         method,
@@ -243,7 +256,7 @@ OPERATIONS: tuple[Operation, ...] = (
             _create,
         ),
         body=wire.CreateRunRequest,
-        errors=("MACHINE_NOT_FOUND", *_STARTED),
+        errors=("MACHINE_NOT_FOUND", "MACHINE_UNREACHABLE", *_STARTED),
         idempotent=True,
     ),
     _row(

@@ -10,6 +10,7 @@ import msgspec
 from coasty_desk.machines.machine_errors import NoMachineError
 from coasty_desk.server import account_machines, request_values
 from coasty_desk.server.api_errors import ApiError
+from coasty_desk.server.joined_hosts import owner
 from coasty_desk.server.operation import Call
 from coasty_desk.server.served_machines import machines
 from coasty_desk.wire.inference_resources import LlmConfig
@@ -35,10 +36,12 @@ def frames(events: Iterator[RunEvent | None]) -> Iterator[bytes]:
     """As a stream has them."""
     yield b": the events of a run\n\n"
     for event in events:
-        if event is None:
-            yield b": nothing new\n\n"
-        else:
-            yield b"id: %d\nevent: %s\ndata: %s\n\n" % (event.id, event.name.encode(), msgspec.json.encode(event.data))
+        yield b": nothing new\n\n" if event is None else framed(event)
+
+
+def framed(event: RunEvent) -> bytes:
+    """One of them."""
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.id, event.name.encode(), msgspec.json.encode(event.data))
 
 
 def demand_own_model(call: Call, llm: LlmConfig | None) -> None:
@@ -63,6 +66,12 @@ def demand_receiver(call: Call, url: str) -> None:
         receiver(url, private=call.service.settings.webhook_allow_private)
     except ReceiverError as error:
         raise request_values.refused(["body", "webhook_url"], str(error)) from error
+
+
+def machine_of_any(call: Call, name: str) -> tuple[str, str]:
+    """A machine's own id, and the id of the host that has it where that is another one. Raises ApiError."""
+    other = owner(call, name)
+    return (machine(call, name), "") if other is None else (other[1].id, other[0].id)
 
 
 def machine(call: Call, name: str) -> str:

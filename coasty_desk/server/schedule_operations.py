@@ -40,7 +40,7 @@ def _create(call: Call) -> CallReply:
     run_terms.demand_small(asked.metadata)
     new = NewSchedule(
         name=asked.name,
-        machine_id=run_terms.machine(call, asked.machine_id),
+        machine_id=run_terms.machine_of_any(call, asked.machine_id)[0],
         task_prompt=asked.task_prompt,
         cadence=Cadence(**{name: getattr(asked, name) for name in _CADENCE}),
         run_at=None if asked.run_at is None else _moment(asked.run_at),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +25,16 @@ from coasty_desk.settings import Settings
 
 if TYPE_CHECKING:
     from coasty_desk.automation.engine import Engine
+    from coasty_desk.automation.host_membership import HostMembership
     from coasty_desk.automation.run_row import RunOptions, RunRow
     from coasty_desk.automation.run_service import RunFeed, RunService
     from coasty_desk.automation.schedule_service import ScheduleService
     from coasty_desk.automation.storage import Storage
     from coasty_desk.automation.trigger_service import TriggerService
+    from coasty_desk.automation.webhook_outbox import WebhookOutbox
     from coasty_desk.automation.workflow_service import WorkflowService
+    from coasty_desk.automation.workflow_supervisor import Tell as TellWorkflow
+    from coasty_desk.automation.workflow_supervisor import WorkflowSupervisor
     from coasty_desk.machines.worker_protocol import DisplayLoan
 
 ENGINE, ENGINE_LOCK = "engine.sqlite3", "engine.lock"
@@ -108,7 +112,7 @@ def charged(service: Service, period: str) -> Mapping[str, int]:
     if service.settings.postgres is None:
         found = kept_runs.charged(service.database.path.parent, since, until)
     else:
-        found = runs(service).store.charged(since, until)
+        found = runs(service).store.charged(since, until, runs(service).host)
     return {"createTask" if own else "createRun": cents for own, cents in found.items()}
 
 
@@ -126,7 +130,10 @@ def _engine(service: Service) -> Engine:
     from coasty_desk.automation.dbos_engine import DbosEngine
 
     folder = service.database.path.parent
-    return DbosEngine(service.settings.postgres or folder / ENGINE, folder / ENGINE_LOCK)
+    place, lock = service.settings.postgres or folder / ENGINE, folder / ENGINE_LOCK
+    if service.hosts is not None:
+        return DbosEngine(place, lock, host=service.hosts.host.id, joined=True)
+    return DbosEngine(place, lock)
 
 
 def begun(service: Service, engine: Engine) -> ServedAutomation:
@@ -142,15 +149,15 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
     from coasty_desk.automation.storage import Storage
     from coasty_desk.automation.webhook_outbox import WebhookOutbox
     from coasty_desk.automation.webhook_sender import HttpSend, WebhookSender
-    from coasty_desk.automation.workflow_store import WorkflowStore
-    from coasty_desk.automation.workflow_supervisor import WorkflowSupervisor, WorkflowWorld
     from coasty_desk.server.told_runs import told_outside
     from coasty_desk.server.told_workflows import workflow_told_outside
 
     folder = service.database.path.parent
     storage = Storage(service.settings.postgres or folder / kept_runs.STORE)
     feed = RunFeed()
-    outbox = WebhookOutbox(storage)
+    hosts = service.hosts
+    host = "" if hosts is None else hosts.host.id
+    outbox = WebhookOutbox(storage, host=host)
     sender = WebhookSender(
         outbox, HttpSend(private=service.settings.webhook_allow_private, environment=service.environment)
     )
@@ -169,7 +176,7 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
         RunStore(storage),
         compose.runs_folder(),
         ServedRunMachines(registry),
-        lambda order: RunChild.start(order, environment),
+        lambda order, lease: RunChild.start(order, environment, lease),
         lambda row: overrides(service.settings, row, folder / POLICIES),
         tell=settling(
             telling(outbox, told_outside),
@@ -177,22 +184,15 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
         ),
         changed=changed,
         grown=feed.grown,
+        lease=(lambda: None) if hosts is None else hosts.lease,
     )
-    found = RunService(supervisor.store, engine, supervisor, feed, supervisor.tell)
-    courses = WorkflowSupervisor(
-        WorkflowStore(storage),
-        WorkflowWorld(
-            found,
-            lambda name: found_machine(registry, name),
-            lambda options: worst(service.settings, service.environment, options),
-            settling_workflows(
-                telling_workflows(outbox, workflow_told_outside),
-                lambda connection, run_id, end: fires.settle(connection, run_id, end),  # noqa: PLW0108 - as above
-            ),
-            workflow_changed,
-        ),
+    found = RunService(supervisor.store, engine, supervisor, feed, supervisor.tell, host=host)
+    tell_of_workflow = settling_workflows(
+        telling_workflows(outbox, workflow_told_outside),
+        lambda connection, run_id, end: fires.settle(connection, run_id, end),  # noqa: PLW0108 - as above
     )
-    flows = workflow_service.WorkflowService(courses.store, engine, courses, found, feed)
+    courses = _courses(service, storage, found, tell_of_workflow, workflow_changed)
+    flows = workflow_service.WorkflowService(courses.store, engine, courses, found, feed, host=host)
     fires, calls = _by_time_and_call(service, storage, found, flows)
 
     def end() -> None:
@@ -209,8 +209,47 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
     engine.begin({KIND: supervisor.handle, workflow_service.KIND: courses.handle})
     found.begin()
     flows.begin()
+    _see_to_others(hosts, found, flows, outbox, changed)
     fires.begin()
     return ServedAutomation(found, flows, fires, calls)
+
+
+def _courses(
+    service: Service, storage: Storage, found: RunService, tell: TellWorkflow, changed: Callable[[str], None]
+) -> WorkflowSupervisor:
+    from coasty_desk.automation.workflow_store import WorkflowStore
+    from coasty_desk.automation.workflow_supervisor import WorkflowSupervisor, WorkflowWorld
+
+    return WorkflowSupervisor(
+        WorkflowStore(storage),
+        WorkflowWorld(
+            found,
+            lambda name: found_machine(machines(service), name),
+            lambda options: worst(service.settings, service.environment, options),
+            tell,
+            changed,
+        ),
+    )
+
+
+def _see_to_others(
+    hosts: HostMembership | None,
+    found: RunService,
+    flows: WorkflowService,
+    outbox: WebhookOutbox,
+    changed: Callable[[str], None],
+) -> None:
+    """Have the runs of hosts that are lost fail here, where this is one of many."""
+    from coasty_desk.automation.lost_runs import failing, failing_workflows
+
+    if hosts is None:
+        return
+    found.demand_here = hosts.directory.demand_here
+    fails = (
+        failing(found.store, outbox, found.supervisor.tell, changed),
+        failing_workflows(flows.store, flows.supervisor.world.tell, changed),
+    )
+    hosts.begin_judging(fails, [found.attend, flows.attend], lambda: changed(""))
 
 
 def _by_time_and_call(
@@ -221,8 +260,20 @@ def _by_time_and_call(
     from coasty_desk.automation.schedule_store import ScheduleStore
     from coasty_desk.automation.trigger_service import TriggerService
 
-    fires = ScheduleService(ScheduleStore(storage), FiredRuns(found, flows))
+    fires = ScheduleService(ScheduleStore(storage), FiredRuns(found, flows, lambda name: _host_of(service, name)))
     return fires, TriggerService(fires, service.keys.own_seal)
+
+
+def _host_of(service: Service, machine_id: str) -> str:
+    """The id of the other host that has the machine; empty where this one has, or nobody."""
+    if service.hosts is None:
+        return ""
+    try:
+        machines(service).find(machine_id)
+    except NoMachineError:
+        found = service.hosts.directory.machine(machine_id)
+        return "" if found is None else found[0].id
+    return ""
 
 
 def _end_with(service: Service, feed: RunFeed) -> None:

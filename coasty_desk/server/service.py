@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from coasty_desk.server.api_keys import ApiKeys
 from coasty_desk.server.database import Database
 from coasty_desk.server.idempotency import Idempotency
 from coasty_desk.server.usage_meter import UsageMeter
 from coasty_desk.settings import Settings
+
+if TYPE_CHECKING:
+    from coasty_desk.automation.host_membership import HostMembership
+    from coasty_desk.server.relay_signature import PassCheck
 
 T = TypeVar("T")
 
@@ -22,7 +26,8 @@ BALANCE = 1_000_000
 class Service:
     """Made by whoever serves, and closed by them. `settings` are those of the program: who predicts, and how.
 
-    `ending` is set when the service is to end: what waits for long waits on it too. `openapi` gives the document of the operations.
+    `ending` is set when the service is to end: what waits for long waits on it too. `openapi` gives the document of the operations. `hosts` is
+    its part among many hosts, and `passes` by which those ask, where it is one of many (`joined_hosts`).
     """
 
     def __init__(self, database: Database, settings: Settings, environment: Mapping[str, str] | None = None) -> None:
@@ -33,6 +38,8 @@ class Service:
         self.keys = ApiKeys(database)
         self.usage = UsageMeter(database)
         self.idempotency = Idempotency(database)
+        self.hosts: HostMembership | None = None
+        self.passes: PassCheck | None = None
         self.openapi: Callable[[], Mapping[str, Any]] = dict
         self._at_end: list[Callable[[], None]] = []
         self._keeping = threading.RLock()

@@ -169,7 +169,10 @@ class MachineBilling(Struct, frozen=True):
 
 
 class MachineResource(Struct, frozen=True, kw_only=True):
-    """A machine. `reason` says why it is in its state, where there is anything to say, `notes` what walls and limits it has and which it lacks."""
+    """A machine. `reason` says why it is in its state, where there is anything to say, `notes` what walls and limits it has and which it lacks.
+
+    `host_id` and `host_name` say which of many hosts has it (`serve --join`).
+    """
 
     id: str
     display_name: str
@@ -201,6 +204,8 @@ class MachineResource(Struct, frozen=True, kw_only=True):
     billing: MachineBilling = MachineBilling()
     kind: Literal["desktop", "virtual"] = "virtual"
     alias: str | None = None
+    host_id: str | None = None
+    host_name: str | None = None
     reason: str | None = None
     notes: list[str] = []
     screen_width: int | None = None

@@ -211,7 +211,8 @@ class PlayedService:
             raise NoMachineError(name)
         return name
 
-    def _start(self, order: RunOrder) -> PlayedProcess:
+    def _start(self, order: RunOrder, lease: object) -> PlayedProcess:
+        del lease
         process = PlayedProcess(order, self.runs)
         self.started.put(process)
         return process

@@ -106,7 +106,7 @@ class LifeService(PlayedService):
 
     step_price = 50_000
 
-    def _start(self, order: RunOrder) -> PlayedProcess:
+    def _start(self, order: RunOrder, lease: object) -> PlayedProcess:
         process = PlayedProcess(order, self.runs)
         threading.Thread(target=self._perform, args=(process,), daemon=True).start()
         return process

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
+from msgspec.structs import replace
 
 from coasty_desk import file_lock, lifetimes, plain_files, serve_file
 from coasty_desk.cli import configured
@@ -56,9 +57,12 @@ def served(options: Mapping[str, object]) -> int:
 
     folder = _data_folder()
     path = folder / DATABASE
+    if chosen.join is not None and replace(chosen, join=None).postgres is not None:
+        message = "--database names a Postgres database, and --join one that is shared: runs are kept in one of them."
+        raise UsageError(message, "Leave --database out.")
     if chosen.postgres is not None:  # keys, and what was asked once, stay in the file
         _see_that_it_answers(chosen.postgres)
-    elif chosen.database is not None:
+    if chosen.database is not None and chosen.database != chosen.postgres:
         path = given(chosen.database).absolute()
     with ExitStack() as stack:
         stack.enter_context(_alone(folder / LOCK, folder))
@@ -76,11 +80,20 @@ def served(options: Mapping[str, object]) -> int:
         server = serving.serving(service, chosen.allow_host)
         stack.enter_context(_told(folder, own_url, service))
         with _ended_by_signals(server.end):  # before it is said what ends it
+            if chosen.join is not None:
+                _join(service, port)
             _say(chosen, url, _first_key(service))
             threading.Thread(target=_find_again, args=(service,), name="coasty-desk machines", daemon=True).start()
             server.run(listeners)
         _say_what_goes_on(service)
     return 0
+
+
+def _join(service: Service, port: int) -> None:
+    """Be one of many hosts. Raises UsageError."""
+    from coasty_desk.server import joined_hosts
+
+    joined_hosts.begin(service, service.settings.bind, port)
 
 
 def _see_that_it_answers(address: str) -> None:
@@ -157,6 +170,8 @@ def _say(chosen: Settings, url: str, key: str | None) -> None:
         )
     if not ip_address(chosen.bind).is_loopback:
         lines.append("It can be reached from other machines, with a key; what they send is not encrypted.")
+    if chosen.join is not None:
+        lines.append("It is one of the hosts on a shared database: see coasty-desk help many-desktops.")
     lines += [
         "There is no page yet; programs ask with the header X-API-Key." if key is not None else "",
         _how_to_stop(),
@@ -188,13 +203,16 @@ def _say_what_goes_on(service: Service) -> None:
     from coasty_desk.server import served_runs
     from coasty_desk.server.served_machines import machines
 
+    joined = service.hosts is not None
     for what, left in (
         ("run", served_runs.going_on(service)),
         ("workflow", served_runs.workflows_going_on(service)),
     ):
         if left:
             them = "it" if left == 1 else "them"
-            print(f"{counted(left, what)} {be(left)} not at the end: the next `coasty-desk serve` goes on with {them}.")
+            soon = f" within 20 seconds; after that the other hosts call {them} lost" if joined else ""
+            goes_on = f"the next `coasty-desk serve` goes on with {them}{soon}"
+            print(f"{counted(left, what)} {be(left)} not at the end: {goes_on}.")
     many = len(machines(service).going_on)
     if many:
         them = counted(many, "virtual machine")
