@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -21,14 +22,24 @@ for _number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(_number, lambda *_: None)  # we go on heeding none, but what the tests start does
 
 
+_ON_MACHINES = re.compile(
+    r"/tests/(automation|machines|screens|server)/"
+    r"|/tests/cli/test_(machines|on_machine|on_virtual|own_service|remote_runs|run_through|schedules|serve|workflows)"
+)
+"""Where runs on machines, and commands in their terminals, are under way: what a stop without a display reaches."""
+
+
 @pytest.fixture(autouse=True)
 def stopped_by_nobody_else(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let a test marked `stops_all` have all workers to itself, since it ends other tests' runs as well.
+    """Let a test marked `stops_all` go beside none whose runs it would end as well.
 
-    It says `coasty-desk stop` where no run drives the display, which reaches every run of this user that is on a machine. Others wait
-    at the gate meanwhile, so that it need not wait for ever.
+    It says `coasty-desk stop` where no run drives the display, which reaches every run of this user that is on a machine. Those who
+    would begin one wait at the gate meanwhile, so that it need not wait for ever.
     """
     alone = request.node.get_closest_marker("stops_all") is not None
+    if not alone and not _ON_MACHINES.search(request.path.as_posix()):
+        yield
+        return
     place = Path(tempfile.gettempdir()) / f"coasty-desk-tests-{os.getuid()}"
     place.mkdir(mode=0o700, exist_ok=True)
     with (place / "gate").open("w") as gate, (place / "room").open("w") as room:

@@ -253,8 +253,9 @@ class RunSitting:
     def _pull(self, asked: compose.RunRequest, stack: ExitStack) -> Over:
         assert self._recorder is not None  # noqa: S101 - for the type checker
         ready = self._ready(asked, stack)
-        if ready.target.surroundings.hands and release.stuck(self._stop):
-            release.release()  # what a killed process held down would be mixed with every key of ours
+        # what a killed process held down would be mixed with every key and click of ours; nobody has their hands on a lent display
+        if self._order.loan is not None or (ready.target.surroundings.hands and release.stuck(self._stop)):
+            release.release()
         gc.freeze()
         gc.enable()
         last = ForcedEnd(asked.run_id, self._stop, self._recorder)

@@ -143,6 +143,22 @@ def test_a_run_is_cut_off_and_gone_on_with_on_the_machine(
     assert names(home.journal(told.run_id)).count("acting") == 2
 
 
+def test_what_a_killed_process_held_down_there_is_let_go_before_anything_is_done(
+    home: RunHome, machines: MachineRegistry, made: MachineRecord
+) -> None:
+    """Safety sentence: a click that is cut off in the middle swallows no click of the next process, nor does a key change its letters."""
+    output(machines, made, "xterm -maximized -e sh -c 'cat > typed' & sleep 0.2")
+    until(lambda: machines.act(made.id, [step("click", x=400, y=300)]).results[0].success)
+    asked = order(home, machines, made, act(click(410, 310), typing("quiet\n")), act(status="done"))
+    assert asked.loan is not None
+    there = os.environ | dict(asked.loan.display)
+    subprocess.run(["xdotool", "mousemove", "300", "300", "mousedown", "1", "keydown", "shift"], env=there, check=True)
+    over = home.sit(asked).end()
+    assert over is not None
+    assert over.status == "succeeded", over
+    until(lambda: "quiet" in output(machines, made, "cat typed"))
+
+
 def test_a_run_whose_machine_dies_goes_on_where_it_is_started_again_and_does_not_click_by_an_older_look(
     home: RunHome, machines: MachineRegistry, made: MachineRecord, killed: Home
 ) -> None:

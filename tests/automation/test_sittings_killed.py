@@ -23,7 +23,7 @@ def test_a_run_that_is_killed_again_and_again_does_and_pays_nothing_twice(
     home: RunHome, faults: tuple[Fault | None, ...]
 ) -> None:
     """Safety sentence: whoever kills a run of the service has nothing done twice, and pays for no step twice."""
-    assert trials(home, 12, 20261127, faults) >= 12
+    assert trials(home, 7, 20261127, faults) >= 7
 
 
 def trials(home: RunHome, kills: int, seed: int, faults: tuple[Fault | None, ...]) -> int:

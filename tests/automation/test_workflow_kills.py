@@ -29,7 +29,6 @@ def kept(place: Path | str) -> Iterator[tuple[WorkflowStore, RunStore]]:
 @pytest.mark.parametrize(
     ("step", "least", "where"),
     [
-        pytest.param(7, 40, "sqlite", marks=pytest.mark.slow),
         pytest.param(23, 15, "sqlite", marks=pytest.mark.slow),
         (61, 5, "sqlite"),
         (71, 4, "postgres"),

@@ -34,7 +34,7 @@ from tests.stub_service import (
     serving,
 )
 
-STEPS, KILLS = 12, 10
+STEPS, KILLS = 12, 6
 POINTS = [(40 + 50 * (n % 12), 60 + 90 * (n // 12)) for n in range(2 * STEPS)]
 SCRIPT = [go(click(*POINTS[2 * n]), click(*POINTS[2 * n + 1])) for n in range(STEPS)]
 RUN = ("run", "--json", "--yes", "--settle", "0", "click all over")
@@ -103,7 +103,7 @@ class Sittings:
 def test_a_run_that_is_killed_again_and_again_does_and_pays_nothing_twice(
     shell: Shell, display: str, faults: tuple[Fault | None, ...]
 ) -> None:
-    """Ten kills at random moments of runs of 12 steps and 24 clicks, where the service answers and where it fails; scripts/bench_kills.py does hundreds."""
+    """Six kills at random moments of runs of 12 steps and 24 clicks, where the service answers and where it fails; scripts/bench_kills.py does hundreds."""
     assert trials(shell, display, KILLS, 20261122, faults) >= KILLS
 
 

@@ -25,7 +25,7 @@ from tests.cli.test_stopping import DRAG, held_down
 from tests.desktop.targets import App
 from tests.stub_service import Service, click, done, go, held, serving
 
-KILLS, PATIENCE = 9, 40.0
+KILLS, PATIENCE = 6, 40.0
 POINTS = [(60 + 90 * n, 40) for n in range(4)]
 PLACES = [*POINTS, (100, 100)]
 
