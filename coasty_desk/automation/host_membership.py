@@ -160,19 +160,16 @@ class HostMembership:
                 self._session = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
                 return connection
         except BaseException:
-            connection.invalidate()
-            connection.close()
+            _dropped(connection)
             raise
-        connection.invalidate()
-        connection.close()
+        _dropped(connection)
         return None
 
     def _let_go(self) -> None:
         connection, self._connection = self._connection, None
         self._beating_since = None
         if connection is not None:
-            connection.invalidate()  # given back to the pool, it would keep the lock
-            connection.close()
+            _dropped(connection)
 
     @property
     def _called(self) -> str:
@@ -236,3 +233,8 @@ _SETTINGS = {
     "tcp_user_timeout": 10_000,
 }
 """So that neither end waits long for the other one's computer, where that has lost its power or its network."""
+
+
+def _dropped(connection: Connection) -> None:
+    connection.invalidate()  # given back to the pool, it would keep the lock, and what was set
+    connection.close()

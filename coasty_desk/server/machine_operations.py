@@ -31,7 +31,7 @@ from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.joined_hosts import elsewhere, owner, through_its_host
 from coasty_desk.server.operation import Call, CallReply, Operation
 from coasty_desk.server.served_machines import machines
-from coasty_desk.server.timestamps import iso
+from coasty_desk.server.timestamps import iso, iso_or_none
 from coasty_desk.wire import machine_resources as wire
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _update(call: Call) -> CallReply:
         raise request_values.refused(["body", "ttl_minutes"], f"it is neither 0 nor at least {wire.SHORTEST_TTL}")
     with _told():
         record = machines(call.service).lease(call.path["machine_id"], asked.ttl_minutes or None)
-    return CallReply(wire.UpdateMachineResponse(record.id, record.ttl_minutes, _iso(record.ends_at)))
+    return CallReply(wire.UpdateMachineResponse(record.id, record.ttl_minutes, iso_or_none(record.ends_at)))
 
 
 def _lifecycle(change: Callable[[Call], MachineRecord], message: str) -> Callable[[Call], CallReply]:
@@ -300,7 +300,7 @@ def _resource(call: Call, record: MachineRecord, host: Host | None = None) -> wi
     if host is not None and record.kind == "desktop":
         record = replace(record, display_name=f"Desktop of {host.name}")
     width, height = record.screen or (None, None)
-    ends = _iso(record.ends_at)
+    ends = iso_or_none(record.ends_at)
     return wire.MachineResource(
         id=record.id,
         display_name=record.display_name,
@@ -309,7 +309,7 @@ def _resource(call: Call, record: MachineRecord, host: Host | None = None) -> wi
         memory_gb=record.memory_gb or wire.MEMORY_GB,
         storage_gb=record.storage_gb or wire.STORAGE_GB,
         created_at=iso(record.created_at),
-        started_at=_iso(record.started_at),
+        started_at=iso_or_none(record.started_at),
         auto_destroy_at=ends,
         ttl_minutes=record.ttl_minutes,
         metadata=dict(record.metadata),
@@ -364,10 +364,6 @@ def _fields(body: Struct) -> dict[str, Any]:
 
 def _seconds(milliseconds: int | None) -> float:
     return USUAL_SECONDS if milliseconds is None else milliseconds / 1000
-
-
-def _iso(moment: float | None) -> str | None:
-    return None if moment is None else iso(moment)
 
 
 def _health(_call: Call) -> CallReply:

@@ -212,9 +212,7 @@ def _told() -> Iterator[None]:
         message = "There is no such run."
         raise ApiError("RUN_NOT_FOUND", message, f"GET /v1/runs has them. {_FIRST_STARTED}") from error
     except RunStateError as error:
-        waits = error.allowed == {"awaiting_human"}
-        code = "RESUME_CONFLICT" if error.is_race else "NOT_AWAITING_HUMAN" if waits else "INVALID_STATE"
-        raise ApiError(code, str(error), current_state=error.row.status, allowed_from=sorted(error.allowed)) from error
+        raise run_terms.state_refused(error) from error
 
 
 def _row(

@@ -17,6 +17,8 @@ from coasty_desk.wire.inference_resources import LlmConfig
 
 if TYPE_CHECKING:
     from coasty_desk.automation.run_events import RunEvent
+    from coasty_desk.automation.run_service import RunStateError
+    from coasty_desk.automation.workflow_service import WorkflowRunStateError
 
 KEEP_ALIVE = 10.0
 """Seconds between two comments to whoever reads events while none come."""
@@ -30,6 +32,13 @@ def after(call: Call) -> int:
     header = call.headers.get("last-event-id", "").strip()
     last = int(header) if header.isascii() and header.isdigit() and len(header) < 16 else -1
     return last if call.query.after is None else max(last, call.query.after)
+
+
+def state_refused(error: RunStateError | WorkflowRunStateError) -> ApiError:
+    """That a run is not in a state in which this could be done with it."""
+    waits = error.allowed == {"awaiting_human"}
+    code = "RESUME_CONFLICT" if error.is_race else "NOT_AWAITING_HUMAN" if waits else "INVALID_STATE"
+    return ApiError(code, str(error), current_state=error.row.status, allowed_from=sorted(error.allowed))
 
 
 def frames(events: Iterator[RunEvent | None]) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from coasty_desk.core.money import CENT
-from coasty_desk.server.timestamps import iso
+from coasty_desk.server.timestamps import iso, iso_or_none
 from coasty_desk.wire import run_resources as wire
 
 if TYPE_CHECKING:
@@ -39,15 +39,15 @@ def run_resource(row: RunRow, *, secret: str | None = None) -> wire.RunResource:
         result=result,
         error=None if row.error is None else wire.RunError(row.error.code, row.error.message),
         awaiting_human_reason=(row.question or _HAND) if row.status == "awaiting_human" else None,
-        awaiting_human_since=_iso(row.awaiting_since),
+        awaiting_human_since=iso_or_none(row.awaiting_since),
         metadata=None if options.metadata is None else dict(options.metadata),
         model=options.model,
         llm=None,
         webhook_url=options.webhook_url,
         webhook_secret=secret,
         created_at=iso(row.created_at),
-        started_at=_iso(row.started_at),
-        finished_at=_iso(row.finished_at),
+        started_at=iso_or_none(row.started_at),
+        finished_at=iso_or_none(row.finished_at),
         machine=_own_machine(row.machine),
     )
 
@@ -59,10 +59,6 @@ def _own_machine(own: OwnMachine | None) -> wire.RunMachine | None:
     return (
         None if own is None else wire.RunMachine("automatic", own.status, own.machine_id, "always", own.cleanup_status)
     )
-
-
-def _iso(moment: float | None) -> str | None:
-    return None if moment is None else iso(moment)
 
 
 def told_outside(row: RunRow, event: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coasty_desk.server.timestamps import iso
+from coasty_desk.server.timestamps import iso, iso_or_none
 from coasty_desk.wire import schedule_resources as wire
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def schedule_resource(row: ScheduleRow) -> wire.ScheduleResource:
         time=cadence.time,
         day_of_week=cadence.day_of_week,
         day_of_month=cadence.day_of_month,
-        run_at=_iso(rule.run_at),
-        next_run_at=_iso(row.next_run_at),
-        last_run_at=_iso(row.last_run_at),
+        run_at=iso_or_none(rule.run_at),
+        next_run_at=iso_or_none(row.next_run_at),
+        last_run_at=iso_or_none(row.last_run_at),
         run_count=row.run_count,
         consecutive_failures=row.failures,
         max_consecutive_failures=row.most_failures,
@@ -84,7 +84,3 @@ def _trigger(row: TriggerRow, root: str) -> dict[str, object]:
         "event": row.event,
         "pass_output": row.pass_output if row.kind == "chain" else None,
     }
-
-
-def _iso(moment: float | None) -> str | None:
-    return None if moment is None else iso(moment)

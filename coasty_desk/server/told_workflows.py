@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from coasty_desk.core.money import CENT
-from coasty_desk.server.timestamps import iso
+from coasty_desk.server.timestamps import iso, iso_or_none
 from coasty_desk.wire import workflow_resources as wire
 from coasty_desk.wire.run_resources import RunError
 from coasty_desk.workflows.definition import DSL_VERSION
@@ -54,7 +54,7 @@ def workflow_run_resource(row: WorkflowRunRow, *, secret: str | None = None) -> 
         output=_object(row.output),
         error=None if row.error is None else RunError(row.error.code, row.error.message),
         awaiting_human_reason=None if asked is None else asked.reason,
-        awaiting_human_since=_iso(row.awaiting_since),
+        awaiting_human_since=iso_or_none(row.awaiting_since),
         awaiting_step_id=None if asked is None else asked.step_id,
         iterations_used=row.iterations,
         spent_cents=row.spent // CENT,
@@ -66,8 +66,8 @@ def workflow_run_resource(row: WorkflowRunRow, *, secret: str | None = None) -> 
         webhook_secret=secret,
         metadata=_object(terms.metadata),
         created_at=iso(row.created_at),
-        started_at=_iso(row.started_at),
-        finished_at=_iso(row.finished_at),
+        started_at=iso_or_none(row.started_at),
+        finished_at=iso_or_none(row.finished_at),
     )
 
 
@@ -94,7 +94,3 @@ def workflow_told_outside(row: WorkflowRunRow, event: str) -> bytes:
 
 def _object(said: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if said is None else dict(said)
-
-
-def _iso(moment: float | None) -> str | None:
-    return None if moment is None else iso(moment)

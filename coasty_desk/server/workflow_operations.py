@@ -204,9 +204,7 @@ def _told(where: str = "") -> Iterator[None]:
         message = "So many workflow runs have not ended yet that no more are taken."
         raise ApiError("TOO_MANY_RUNS", message, retry_after=60) from error
     except flows.WorkflowRunStateError as error:
-        waits = error.allowed == {"awaiting_human"}
-        code = "RESUME_CONFLICT" if error.is_race else "NOT_AWAITING_HUMAN" if waits else "INVALID_STATE"
-        raise ApiError(code, str(error), current_state=error.row.status, allowed_from=sorted(error.allowed)) from error
+        raise run_terms.state_refused(error) from error
 
 
 def _row(
