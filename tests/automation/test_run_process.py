@@ -16,8 +16,8 @@ from coasty_desk.automation.run_process import CUT_OFF
 from coasty_desk.record import run_lock
 from tests.automation.run_homes import RunHome, act, click, names, new_id, typing
 from tests.cli.conftest import recording
-from tests.cli.test_stopping import held_down
 from tests.desktop.targets import App, closing, tk
+from tests.desktop.xvfb import held_down
 
 LONG = "The quick brown fox jumps over the lazy dog. " * 400
 """Typing it takes long enough for anything to happen in the middle."""

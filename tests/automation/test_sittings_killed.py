@@ -11,7 +11,7 @@ from coasty_desk.automation.run_control import Over, RunOrder, Written
 from tests.automation.run_homes import RunHome, new_id
 from tests.cli.conftest import recording
 from tests.cli.test_killed import POINTS, SCRIPT, STEPS, pressed
-from tests.cli.test_stopping import held_down
+from tests.desktop.xvfb import held_down
 from tests.stub_service import KEY, Fault, Service, done, dropped, garbled, held, lost, serving
 
 FAULTS: tuple[Fault | None, ...] = (*[None] * 6, lost, dropped, garbled, held(0.2))

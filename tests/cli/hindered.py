@@ -19,7 +19,7 @@ from typing import Any, Literal, Protocol
 from tests.cli import networks
 from tests.cli.conftest import Shell, recording, service
 from tests.desktop.targets import App
-from tests.desktop.xvfb import xvfb
+from tests.desktop.xvfb import held_down, xvfb
 from tests.stub_service import Fault, Request, Response, Service, done, error, go, held, saying
 
 PATIENCE = 20.0
@@ -100,18 +100,10 @@ class Run:
 
     def held(self) -> list[str]:
         """What is down on the display, once the display answers, and whoever lets go late has had a moment for it."""
-        code = "from coasty_desk.desktop.input.release import down; print(*[one.name for one in down()], sep='\\n')"
         deadline = time.monotonic() + 5
-        while True:
-            done = subprocess.run(
-                [sys.executable, "-c", code],
-                env=os.environ | {"DISPLAY": self.display},
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            if not done.stdout or time.monotonic() > deadline:
-                return done.stdout.split()
+        while (down := held_down(self.display)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return down
 
 
 @dataclass(frozen=True)

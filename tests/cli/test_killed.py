@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Shell, recording
-from tests.cli.test_stopping import held_down
 from tests.desktop.targets import App
+from tests.desktop.xvfb import held_down
 from tests.stub_service import (
     HTML,
     Fault,

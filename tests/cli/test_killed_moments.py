@@ -21,8 +21,9 @@ import pytest
 
 from tests.cli.conftest import Shell, recording
 from tests.cli.test_killed import FAULTS, pressed
-from tests.cli.test_stopping import DRAG, held_down
+from tests.cli.test_stopping import DRAG
 from tests.desktop.targets import App
+from tests.desktop.xvfb import held_down
 from tests.stub_service import Service, click, done, go, held, serving
 
 KILLS, PATIENCE = 6, 40.0

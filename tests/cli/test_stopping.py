@@ -19,7 +19,7 @@ from Xlib.display import Display
 from tests.cli.conftest import Shell, recording, service
 from tests.cli.hindered import BY_HAND
 from tests.desktop.targets import App
-from tests.desktop.xvfb import xvfb
+from tests.desktop.xvfb import held_down, xvfb
 from tests.stub_service import Service, click, done, error, go, held, saying
 
 PATIENCE = 20.0
@@ -126,15 +126,6 @@ def assert_stopped(run: Running, reason: str) -> None:
     assert events[-1]["reason"] == reason
     assert run.service.deleted == ["ses_1"]
     assert held_down(run.display) == []
-
-
-def held_down(display: str) -> list[str]:
-    """What is down on the display."""
-    code = "from coasty_desk.desktop.input.release import down; print(*[one.name for one in down()], sep='\\n')"
-    done_ = subprocess.run(
-        [sys.executable, "-c", code], env=os.environ | {"DISPLAY": display}, capture_output=True, text=True, check=True
-    )
-    return done_.stdout.split()
 
 
 @pytest.mark.parametrize("activity", ACTIVITIES)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from Xlib.display import Display
 
 
 @contextmanager
@@ -72,3 +73,15 @@ def pointer_at(display: str) -> tuple[int, int]:
     said = subprocess.run(ask, env=os.environ | {"DISPLAY": display}, check=True, capture_output=True, text=True)
     told = dict(line.split("=", 1) for line in said.stdout.split())
     return int(told["X"]), int(told["Y"])
+
+
+def held_down(display: str) -> list[str]:
+    """The keys and buttons that are down on it, as its server says to somebody else."""
+    connection = Display(display)
+    try:
+        keys = connection.query_keymap()
+        buttons = connection.screen().root.query_pointer().mask
+    finally:
+        connection.close()
+    down = [f"keycode {code}" for code in range(256) if keys[code // 8] >> code % 8 & 1]
+    return down + [f"button {number}" for number in range(1, 6) if buttons >> number + 7 & 1]
