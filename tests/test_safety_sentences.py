@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -345,6 +346,7 @@ def _sentences() -> list[str]:
     return found
 
 
+@cache
 def _tests() -> set[str]:
     names = set()
     for path in (ROOT / "tests").rglob("test_*.py"):
@@ -365,9 +367,13 @@ def test_every_sentence_about_safety_has_its_tests() -> None:
     assert without == []
 
 
+@cache
+def _manual() -> str:
+    return " ".join(word for page in sorted(MANUAL.glob("*.md")) for word in page.read_text("utf-8").split())
+
+
 @pytest.mark.parametrize("promise", PROMISES)
 def test_every_promise_is_still_made_and_tested(promise: str) -> None:
     """Its words are in the manual, and the tests that hold it exist."""
-    manual = " ".join(word for page in sorted(MANUAL.glob("*.md")) for word in page.read_text("utf-8").split())
-    assert promise in manual
+    assert promise in _manual()
     assert set(PROMISES[promise]) <= _tests()

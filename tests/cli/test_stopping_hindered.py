@@ -17,15 +17,16 @@ CASES = [
     *[(name, state.hears[turn % len(state.hears)], "nothing") for turn, (name, state) in enumerate(STATES.items())],
     *[
         (state, ("stop", "Ctrl-C")[turn % 2], "grabbed server")
-        for turn, state in enumerate(("typing", "drag", "held request", "settle"))
+        for turn, state in enumerate(("typing", "drag", "held request"))
     ],
-    *[
-        (state, ("Ctrl-C", "stop")[turn % 2], hindrance)
-        for turn, hindrance in enumerate(("unread pipe", "stopped terminal", "unread terminal"))
-        for state in ("typing", "drag", "held request")
-    ],
-    *[(state, "stop", "stopped process") for state in ("typing", "drag", "held request")],
-    *[(state, way, "busy machine") for state, way in (("typing", "stop"), ("drag", "Ctrl-C"), ("clicks", "abort key"))],
+    ("typing", "Ctrl-C", "unread pipe"),
+    ("held request", "stop", "unread pipe"),
+    ("drag", "stop", "stopped terminal"),
+    ("held request", "Ctrl-C", "stopped terminal"),
+    ("typing", "stop", "unread terminal"),
+    ("drag", "Ctrl-C", "unread terminal"),
+    *[(state, "stop", "stopped process") for state in ("typing", "drag")],
+    ("drag", "Ctrl-C", "busy machine"),
     ("odd answers", "Esc three times", "busy machine"),
 ]
 

@@ -5,12 +5,11 @@ It knows nothing of the code that it checks, and nothing of the library that rea
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-MINUTE = 60
+MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 class DebianCron:
@@ -76,17 +75,15 @@ def odd_days(zone: str, since: datetime, until: datetime) -> list[datetime]:
 
 def plain_fires(cron: DebianCron, since: datetime, until: datetime) -> list[int]:
     """The same in days without a moved clock, of which the offset is that of `since`: each minute of the clock once."""
-    offset = since.astimezone(cron.zone).utcoffset() or timedelta()
+    offset = int((since.astimezone(cron.zone).utcoffset() or timedelta()).total_seconds())
+    begins, ends = int(since.timestamp()), int(until.timestamp())
+    times = [hour * HOUR + minute * MINUTE for hour in sorted(cron.hour) for minute in sorted(cron.minute)]
     found: list[int] = []
-    shown, ends = (since + offset).replace(tzinfo=None), (until + offset).replace(tzinfo=None)
-    day = shown.replace(hour=0, minute=0)
-    times = [timedelta(hours=hour, minutes=minute) for hour in sorted(cron.hour) for minute in sorted(cron.minute)]
-    while day < ends:
-        if cron.matches(day.replace(hour=min(cron.hour), minute=min(cron.minute))):
-            found += [
-                calendar.timegm((day + time - offset).timetuple()) for time in times if shown <= day + time < ends
-            ]
-        day += timedelta(days=1)
+    for day in range((begins + offset) // DAY * DAY, ends + offset, DAY):
+        shown = datetime.fromtimestamp(day, UTC).replace(tzinfo=None)
+        if cron.matches(shown.replace(hour=min(cron.hour), minute=min(cron.minute))):
+            midnight = day - offset
+            found += [midnight + time for time in times if begins <= midnight + time < ends]
     return found
 
 
