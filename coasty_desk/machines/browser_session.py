@@ -28,8 +28,8 @@ class _Ready(Protocol):
 class BrowserSession:
     """One browser, which may end and be begun anew; commands take turns, from any thread.
 
-    `tabs` by their targets, in the order in which they were opened; `current` is the one that the next command is about, `ended` why there
-    is no browser any more, `fresh` the downloads that have begun in this turn. `changed` is held to read or change them, and notified.
+    `tabs` by their targets, in the order in which they were opened; `current` is the one that the next command is about, `put_away` whether the
+    browser was closed as somebody asked, `fresh` the downloads that have begun in this turn. `changed` is held to read or change them, and notified.
     """
 
     def __init__(self, world: MachineWorld) -> None:
@@ -45,7 +45,7 @@ class BrowserSession:
         self._dialogs: list[dict[str, Any]] = []
         self._downloads: dict[str, PageDownload] = {}
         self.fresh: list[str] = []
-        self.ended = ""
+        self.put_away = False
 
     def close(self) -> None:
         """End the browser."""
@@ -98,6 +98,13 @@ class BrowserSession:
                 # only now: one that was halted before it began is not done either
                 self._answering, self._halted = None, False
             self._alone.release()
+
+    @property
+    def ended(self) -> str:
+        """Why there is no browser any more, where nobody asked for that; known as soon as it does not run."""
+        if self._chromium is None or self._chromium.runs or self.put_away:
+            return ""
+        return "The browser has ended: it was closed, or it crashed. `browser_open` opens it again."
 
     def running(self) -> Chromium | None:
         """The browser, where there is one."""
@@ -221,7 +228,7 @@ class BrowserSession:
         if self._chromium is not None:
             self._chromium.close()
         with self.changed:
-            self.tabs, self._by_session, self.current, self.ended = {}, {}, "", ""
+            self.tabs, self._by_session, self.current, self.put_away = {}, {}, "", False
             self._downloads = {}
         self._chromium = Chromium(self._world, self._hear, until)
         folder = f"{self._world.inside_home.rstrip('/')}/{DOWNLOADS}"
@@ -280,7 +287,6 @@ class BrowserSession:
                     one.state = str(said.get("state", ""))[:40]
                     one.received, one.total = _whole(said.get("receivedBytes")), _whole(said.get("totalBytes"))
             case "gone":
-                self.ended = "The browser has ended: it was closed, or it crashed. `browser_open` opens it again."
                 self.tabs, self._by_session, self.current = {}, {}, ""
             case _:
                 pass

@@ -198,7 +198,7 @@ class MachineBrowser:
         chromium = self._session.running()
         if chromium is not None:
             chromium.close()
-        self._session.ended = ""
+        self._session.put_away = True
         return CommandResult({"closed": chromium is not None, "is_open": False})
 
     def screenshot(self, asked: BrowserScreenshot, seconds: float) -> CommandResult:
@@ -264,8 +264,8 @@ class MachineBrowser:
             ):
                 message = "The tab did not close in time."
                 raise CommandError(message)
-            self._session.ended = ""
-            if not self._session.tabs:
+            self._session.put_away = not self._session.tabs
+            if self._session.put_away:
                 self._session.waited(lambda: self._session.running() is None, min(until, time.monotonic() + QUICK))
             told = {"closed": True, "closed_tab_id": tab.target}
             return (

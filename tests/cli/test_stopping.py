@@ -210,6 +210,7 @@ def test_the_other_signals_stop_as_well(shell: Shell, number: signal.Signals) ->
 
 
 @pytest.mark.stops_all
+@pytest.mark.stops_all  # the second time there is no run on its display any more
 def test_another_terminal_stops_it(shell: Shell) -> None:
     """Safety sentence: `coasty-desk stop` ends the run that drives this display, and says which."""
     with running(shell, go(WAIT)) as run:

@@ -9,6 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -154,7 +155,11 @@ def _in_use() -> str:
 def _pid_of(words: str) -> int:
     lines = {path.parent.name: path for path in Path("/proc").glob("[0-9]*/cmdline")}
     wanted = f"xterm {words}".encode()
-    return next(int(pid) for pid, path in lines.items() if path.read_bytes().replace(b"\0", b" ").startswith(wanted))
+    for pid, path in lines.items():
+        with suppress(OSError):  # others end meanwhile
+            if path.read_bytes().replace(b"\0", b" ").startswith(wanted):
+                return int(pid)
+    pytest.fail(f"there is no xterm {words}")
 
 
 def _taken_up(title: str) -> bool:
