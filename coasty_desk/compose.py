@@ -131,7 +131,8 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
     model = lifetimes.model(name) if name else None
     if model is not None:
         _demand_heeded(chosen, model)
-    plan = () if model is None or script is not None else model.plan((remains and remains.note) or asked.task)
+        remains = remains if model.remembers else _looking_anew(remains)
+    plan = () if model is None or script is not None else model.plan(_last_told(asked))
     ready = None
     if model is not None:
         ready = model.ready(ModelRequest(chosen, asked.environment, asked.stop, asked.run_id))
@@ -292,6 +293,19 @@ def agreed() -> Agreed:
 def _rules(chosen: Settings, environment: Mapping[str, str], stop: Stop, task: str = "") -> GuardRules:
     chords.shortcut_key(platform.SHORTCUTS)
     return guard_rules.read(chosen, environment, stop, lambda: _keys(environment), task)
+
+
+def _last_told(asked: RunRequest) -> str:
+    """What a model that takes a person's words for all its instructions goes by: the last of them, else the task."""
+    said = () if asked.remains is None else (*asked.remains.cut_off.said, asked.remains.note)
+    return next((words for words in reversed(said) if words), asked.task)
+
+
+def _looking_anew(remains: ResumeState | None) -> ResumeState | None:
+    """What remains, with nothing left of the answer that the run was cut off in: its model judges by itself what was done of it."""
+    if remains is None:
+        return None
+    return replace(remains, cut_off=replace(remains.cut_off, frame=None, answer=None))
 
 
 def _demand_heeded(chosen: Settings, model: Model) -> None:

@@ -82,7 +82,8 @@ class Model(ABC):
     passes_on = False
     """Whether it is the published API itself that answers: requests of `/v1` are passed on to it (`relay`)."""
     remembers = True
-    """Whether it knows, asked again in another process, how far it had come."""
+    """Whether it goes on from what was answered before, whoever answered it. One that does not looks anew before it does anything more,
+    and its predictor finds in the record of a run how far it had come."""
     heeds: tuple[str, ...] = ()
     """Those of `settings.OF_MODEL` that it goes by."""
 

@@ -201,9 +201,6 @@ class RunSitting:
         chosen, _ = settings.load({**before, **self._order.overrides}, os.environ, settings.own_files())
         chosen = replace(chosen, no_record=False, on=self._order.on, file=None, json=False)
         model = lifetimes.model(chosen.provider)
-        if remains is not None and not model.remembers:
-            message = f"The {chosen.provider} predictor does not know how far it had come in its instructions."
-            raise UsageError(message, "Start a new run, with those that are left.")
         return self._with_texts(chosen) if "system_prompt" in model.heeds else chosen
 
     def _on_this_display(self, folder: Path, remains: ResumeState) -> ResumeState:
@@ -211,6 +208,9 @@ class RunSitting:
         before, cut_off = display_identity.kept(folder), remains.cut_off
         if before == self._display:
             return remains
+        if before and not lifetimes.model(remains.started.provider).remembers:
+            message = f"The {remains.started.provider} predictor was in the middle of its instructions, and the display is another one since."
+            raise UsageError(message, "Start a new run, with those that are left.")
         notes = (*cut_off.notes, display_identity.NOTE) if before else cut_off.notes
         return replace(remains, cut_off=replace(cut_off, stale=True, notes=notes))
 

@@ -259,7 +259,8 @@ class Prediction(Struct, frozen=True):
     `descriptions` are the model's own words for each action, empty where it has none. `evidence` is what
     the screenshot shows of what was done before, where the predictor says so. `clamps`: it is agreed that a point
     outside the space is one at its edge (API.md §4.1); otherwise it is a fault, and refused.
-    `question` is what the verdict `ask` asks the person, `answer` what the model says as the task's own.
+    `question` is what the verdict `ask` asks the person, `answer` what the model says as the task's own. `position` is where in its
+    instructions a predictor is that carries them out one by one, in numbers of its own.
     """
 
     verdict: Verdict
@@ -274,6 +275,7 @@ class Prediction(Struct, frozen=True):
     clamps: bool = False
     question: str = ""
     answer: str = ""
+    position: tuple[int, ...] = ()
 
     def description(self, action: Action) -> str:
         """The model's words for this very action of `actions`; empty where there are none."""

@@ -95,7 +95,7 @@ class Observed(Event, frozen=True, kw_only=True):
 class Predicted(Event, frozen=True, kw_only=True):
     """The model answered. `total` is what the run has been charged so far; `evidence` is of what was done before.
 
-    `question` is what it asks the person, `answer` what it says as the task's own.
+    `question` is what it asks the person, `answer` what it says as the task's own, `position` the prediction's.
     """
 
     name: ClassVar[str] = "predicted"
@@ -110,6 +110,7 @@ class Predicted(Event, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
     question: str = ""
     answer: str = ""
+    position: tuple[int, ...] = ()
 
 
 class Charged(Event, frozen=True, kw_only=True, rename={"cost": "cents", "total": "total_cents"}):

@@ -273,6 +273,7 @@ class _Run:
             evidence=prediction.evidence,
             question=prediction.question,
             answer=prediction.answer,
+            position=prediction.position,
         )
         return prediction
 

@@ -40,13 +40,15 @@ class CoastyModel(Model):
         return (key,) if key else ()
 
     def bills(self, chosen: Settings, environment: Mapping[str, str]) -> bool:
-        """Not with a sandbox key; nor without one that a run will take."""
-        from coasty_desk.models.coasty.api_key import ApiKey
+        """Not with a sandbox key, unless a service takes it that passes on to who charges; nor without one that a run will take."""
+        from contextlib import closing
 
-        del chosen
+        from coasty_desk.models.coasty.passed_on import see_who_pays
+
         try:
-            return ApiKey(api_key(environment)).bills
-        except ServiceError:
+            with closing(connection(chosen, environment)) as opened:
+                return see_who_pays(opened).key.bills
+        except (ServiceError, UsageError):
             return False
 
     def prices(self, chosen: Settings, sent: Size) -> Tariff:
@@ -61,15 +63,17 @@ class CoastyModel(Model):
     def relay(self, chosen: Settings, environment: Mapping[str, str]) -> CoastyRelay:
         """Raises UsageError for the address, ServiceError for the key."""
         from coasty_desk.models.coasty.coasty_relay import CoastyRelay
+        from coasty_desk.models.coasty.passed_on import see_who_pays
 
-        return CoastyRelay(connection(chosen, environment))
+        return CoastyRelay(see_who_pays(connection(chosen, environment)))
 
     def ready(self, asked: ModelRequest) -> ReadyModel:
-        """Raises UsageError for the address, ServiceError for the key."""
+        """Only who pays is asked beforehand, where the key does not say it. Raises UsageError for the address, ServiceError for the key."""
+        from coasty_desk.models.coasty.passed_on import see_who_pays
         from coasty_desk.models.coasty.uploads import Uploads
 
         chosen, uploads = asked.chosen, Uploads()
-        opened = connection(chosen, asked.environment, uploads)
+        opened = see_who_pays(connection(chosen, asked.environment, uploads))
 
         def image_format() -> ImageFormat:
             return uploads.format if chosen.image_format == "auto" else chosen.image_format
@@ -105,9 +109,10 @@ class CoastyModel(Model):
     def pointing(self, asked: ModelRequest, active: Callable[[], Rect | None]) -> Predictor:
         """By the service's `ground`."""
         from coasty_desk.models.coasty.grounding import Grounding
+        from coasty_desk.models.coasty.passed_on import see_who_pays
 
         del active
-        return Grounding(connection(asked.chosen, asked.environment), asked.stop, asked.run_id)
+        return Grounding(see_who_pays(connection(asked.chosen, asked.environment)), asked.stop, asked.run_id)
 
 
 MODEL = CoastyModel()

@@ -10,8 +10,11 @@ from coasty_desk.core.scaling import Rect, Size
 from coasty_desk.lifetimes import WHOLE, Model, ModelRequest, ReadyModel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from coasty_desk.core.ports import Predictor
     from coasty_desk.core.surroundings import Surroundings
+    from coasty_desk.models.offline.cut_plan import CutPlan
     from coasty_desk.record.journal import Recorder
     from coasty_desk.record.resume import ResumeState
     from coasty_desk.settings import Settings
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 class OfflineModel(Model):
     """Reads the whole screen: nothing leaves the process, so nothing need be shrunk."""
 
-    remembers = False
+    remembers = False  # what was done, but its record says where in its instructions it was
 
     def size(self, chosen: Settings) -> Size:
         """As it is."""
@@ -42,10 +45,13 @@ class OfflineModel(Model):
     def ready(self, asked: ModelRequest) -> ReadyModel:
         """At once; its predictor looks at what is around the picture, too."""
 
-        def predictor(here: Surroundings, _recorder: Recorder | None, _remains: ResumeState | None) -> Predictor:
+        def predictor(here: Surroundings, recorder: Recorder | None, remains: ResumeState | None) -> Predictor:
             from coasty_desk.models.offline.a11y.widgets import Front
             from coasty_desk.models.offline.predictor import OfflinePredictor
             from coasty_desk.models.offline.targeting.launching import named
+            from coasty_desk.record import past_steps
+
+            folder = None if recorder is None or remains is None else recorder.folder
 
             def front() -> Front | None:
                 found = here.front()
@@ -60,6 +66,8 @@ class OfflineModel(Model):
                 unread=here.unread,
                 dry_run=asked.chosen.dry_run,
                 glance=None if asked.chosen.dry_run else here.glance,
+                cut=None if folder is None else _cut(folder),
+                picture=lambda looked: None if folder is None else past_steps.picture(folder, looked),
             )
 
         return ReadyModel(predictor)
@@ -69,6 +77,18 @@ class OfflineModel(Model):
         from coasty_desk.models.offline.targeting.pointing import OfflinePointing
 
         return OfflinePointing(asked.stop, active=active)
+
+
+def _cut(folder: Path) -> CutPlan | None:
+    """Where in its instructions the recorded run was cut off. Raises UsageError where the record does not say, being of an earlier version."""
+    from coasty_desk.models.offline.cut_plan import cut_plan
+    from coasty_desk.record import listing
+
+    try:
+        return cut_plan(listing.events(folder))
+    except LookupError as error:
+        message = "The record does not say how far the run had come in its instructions."
+        raise UsageError(message, "Say those that are left: coasty-desk resume RUN 'click \"Save\"'.") from error
 
 
 MODEL = OfflineModel()

@@ -39,11 +39,18 @@ def last(folder: Path, many: int) -> tuple[RecordedStep, ...]:
     return tuple(_read(folder, answered))
 
 
+def picture(folder: Path, looked: Looked) -> bytes | None:
+    """What was seen then, as it was sent; None where it is gone."""
+    try:
+        return plain_files.read(folder / frame_file(looked.step, looked.media_type), LARGEST_PICTURE, links=False)
+    except OSError:
+        return None
+
+
 def _read(folder: Path, answered: deque[tuple[Looked, ev.Predicted]]) -> Iterator[RecordedStep]:
     for looked, predicted in answered:
-        try:
-            image = plain_files.read(folder / frame_file(looked.step, looked.media_type), LARGEST_PICTURE, links=False)
-        except OSError:
+        image = picture(folder, looked)
+        if image is None:
             continue
         actions = tuple(action for action in predicted.actions if not isinstance(action, Refusal))
         yield RecordedStep(image, looked.sent, actions, predicted.reasoning)

@@ -120,7 +120,7 @@ def _models(call: Call) -> CallReply:
     models = [ModelEntry("default", f"What this service was started with: {where}.")]
     if own.name not in ("default", own.provider):
         models.append(ModelEntry(own.name, f"The same, by its name at {own.provider}."))
-    return CallReply(ModelsReply(models, VERSIONS, list(ACTION_TYPES)))
+    return CallReply(ModelsReply(models, VERSIONS, list(ACTION_TYPES), _is_charged(call)))
 
 
 def _ocr(call: Call) -> CallReply:
@@ -149,9 +149,13 @@ def _ocr(call: Call) -> CallReply:
 def _prices(call: Call) -> CallReply:
     from coasty_desk.server import price_list
 
+    return CallReply(PriceList(price_list.prices(charged=_is_charged(call))))
+
+
+def _is_charged(call: Call) -> bool:
+    """Whether a call of this service's own model is paid for by its account."""
     own = _inference(call).models.own
-    charged = own.model.passes_on and own.model.bills(own.chosen, own.environment)
-    return CallReply(PriceList(price_list.prices(charged=charged)))
+    return own.model.passes_on and own.model.bills(own.chosen, own.environment)
 
 
 def _llm_keys(call: Call) -> CallReply:

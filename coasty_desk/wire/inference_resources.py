@@ -267,11 +267,12 @@ class VersionEntry(Struct, frozen=True):
 
 
 class ModelsReply(Struct, frozen=True):
-    """Who answers here, and what may be answered."""
+    """Who answers here, and what may be answered. `charged`: a call costs what the published API takes for it, whatever the key looks like."""
 
     models: list[ModelEntry]
     cua_versions: list[VersionEntry]
     action_types: list[ActionType]
+    charged: bool = False
 
 
 class OcrText(Struct, frozen=True):

@@ -95,6 +95,7 @@ class _Predicted(ev.Event, frozen=True, kw_only=True, rename={"verdict": "status
     evidence: tuple[_Evidence, ...] = ()
     question: str = ""
     answer: str = ""
+    position: Annotated[tuple[Annotated[int, Meta(ge=0)], ...], Meta(max_length=20)] = ()
 
 
 class _Refused(ev.Event, frozen=True, kw_only=True):
@@ -139,7 +140,19 @@ _MONEY = ("estimate", "worst_case_cents", "total_cents", "cents", "cost_cents")
 """Fields that are money, which is in cents in a line."""
 
 _LEFT_OUT = frozenset(
-    ("plan", "hidden", "inset", "evidence", "question", "answer", "partly", "real_action", "windows", "left_open")
+    (
+        "plan",
+        "hidden",
+        "inset",
+        "evidence",
+        "question",
+        "answer",
+        "position",
+        "partly",
+        "real_action",
+        "windows",
+        "left_open",
+    )
 )
 """Fields that are not in a line where they say what they say by default."""
 

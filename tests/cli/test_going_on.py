@@ -286,25 +286,17 @@ def test_a_note_is_a_text(shell: Shell, display: str, note: str) -> None:
         assert shell("resume", "last", note, **where).code == 2
 
 
-def test_offline_the_note_is_what_is_left_to_do(shell: Shell, display: str) -> None:
-    """Where it was in its instructions it does not know, and it does none of them twice."""
-    assert (
-        shell(
-            "run",
-            "--provider",
-            "offline",
-            "--yes",
-            "--max-steps",
-            "1",
-            "wait 1 second, wait 2 seconds",
-            DISPLAY=display,
-        ).code
-        == 3
-    )
-    refused = shell("resume", "last", DISPLAY=display)
-    assert (refused.code, "Say those that are left" in refused.err) == (2, True)
-    result = shell("resume", "last", "wait 1 second", "--max-steps", "5", "--json", DISPLAY=display)
-    assert (result.code, [event["words"] for event in result.of("acting")]) == (0, ["wait 1 s"])
+def test_offline_it_goes_on_in_its_instructions_and_a_note_takes_their_place(shell: Shell, display: str) -> None:
+    """Where it was in them stands in its record, and it does none of them twice."""
+    run = ("run", "--provider", "offline", "--yes", "--json", "--max-steps", "1")
+    begun = shell(*run, "wait 1 second, wait 0.5 seconds, wait 0.6 seconds", DISPLAY=display)
+    assert (begun.code, [event["words"] for event in begun.of("acting")]) == (3, ["wait 1 s"])
+    rest = shell("resume", "last", "--max-steps", "5", "--json", DISPLAY=display)
+    assert rest.code == 0, rest.err
+    assert [event["words"] for event in rest.of("acting")][-2:] == ["wait 0.5 s", "wait 0.6 s"]
+    assert shell(*run, "wait 0.3 seconds, wait 2 seconds", DISPLAY=display).code == 3
+    result = shell("resume", "last", "wait 0.4 seconds", "--max-steps", "5", "--json", DISPLAY=display)
+    assert (result.code, [event["words"] for event in result.of("acting")]) == (0, ["wait 0.4 s"])
 
 
 def test_the_last_lines_name_what_comes_next(shell: Shell, display: str) -> None:

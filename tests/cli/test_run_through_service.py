@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 from tests.cli.conftest import Shell, recording
+from tests.cli.conftest import service as coasty
 from tests.server.killed_service import KilledService
+from tests.stub_service import KEY, click, done, go
 
 
 def test_a_run_is_answered_by_the_service_of_this_computer(shell: Shell, display: str) -> None:
@@ -46,3 +48,28 @@ def test_a_run_is_answered_by_the_service_of_this_computer(shell: Shell, display
         assert asked["sessionPredict"]["requests"] == 3
     finally:
         service.kill()
+
+
+def test_what_is_passed_on_to_who_charges_is_asked_about_and_capped(shell: Shell, display: str) -> None:
+    """Safety sentence: the key of a local service bills nothing by itself; where that passes on to Coasty, a run asks first, keeps its budget, and says what it cost."""
+    with coasty(go(click(300, 200)), done()) as (stand_in, url):
+        paying = {"COASTY_API_KEY": KEY, "COASTY_BASE_URL": url}
+        service = KilledService(shell, ("--provider", "coasty"), paying)
+        service.start()
+        try:
+            environment = {
+                "COASTY_API_KEY": service.key,
+                "COASTY_BASE_URL": f"http://127.0.0.1:{service.port}",
+                "DISPLAY": display,
+            }
+            asked = shell("run", "--json", "--max-steps", "200", "say hi", **environment)
+            assert (asked.code, "may cost up to" in asked.err) == (2, True), asked.err
+            capped = shell("run", "--json", "--budget", "5", "say hi", **environment)
+            assert (capped.code, capped.of("run_ended")[0]["reason"]) == (3, "budget")
+            assert stand_in.charged == 0
+            with recording(display):
+                agreed = shell("run", "--json", "--yes", "say hi", **environment)
+            assert agreed.code == 0, agreed.err
+            assert agreed.of("run_ended")[0]["cost_cents"] == stand_in.charged > 0
+        finally:
+            service.kill()

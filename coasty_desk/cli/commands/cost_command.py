@@ -70,7 +70,7 @@ def cost(
         print(f"  {item.name:<42} {item.count:>4} x {item.each:>2} = {item.cents:>5}")
     print(f"  {'total, in cents':<42} {'':>9} {total:>7}  ({dollars(from_cents(total))})")
     with suppress(ServiceError):  # no key, or one that the run will refuse
-        if not ApiKey(api_key(os.environ)).bills:
+        if not ApiKey(api_key(os.environ)).bills and not MODEL.bills(chosen, os.environ):
             print("  The API key in use is a sandbox key, which is charged nothing.")
     for saving in saved:
         print(f"  {saving.change} would save {counted(saving.cents, 'cent')}.")

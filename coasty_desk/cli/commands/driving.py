@@ -220,5 +220,5 @@ def _after(ending: ev.RunEnded, ready: compose.ReadyRun) -> Iterator[str]:
         yield "what it saw and did: coasty-desk runs report last"
     if ready.model is None or ending.ending is ev.Ending.DONE:
         return
-    left = ready.model.remembers and ending.ending in GOES_ON
+    left = ending.ending in GOES_ON
     yield "to go on: coasty-desk resume last" + ("" if left else ' "what to do now"')

@@ -51,10 +51,6 @@ def resume(
     with closing(recorder):
         task = remains.started.task
         _refuse(remains)
-        model = lifetimes.model(remains.started.provider)
-        if not model.remembers and not told:
-            message = f"The {remains.started.provider} predictor does not know how far it had come in its instructions."
-            raise UsageError(message, "Say those that are left: coasty-desk resume RUN 'click \"Save\"'.")
         if len(task) + len(told) > tasks.LONGEST:
             message = (
                 f"The task and the note have {len(task) + len(told)} characters; the service takes {tasks.LONGEST}."
@@ -65,8 +61,6 @@ def resume(
         if not lifetimes.target(chosen.on).stays:
             message = "The virtual machine that this run was on went with it."
             raise UsageError(message, "Start anew: coasty-desk run --on virtual TASK")
-        if not model.remembers:  # the note is all its instructions: nothing of the others is left
-            remains = replace(remains, cut_off=replace(remains.cut_off, frame=None, answer=None))
         remains = replace(remains, limits=_limits(remains, chosen, options))
         _agree(remains, chosen, options)
         return drive(task, chosen, folder.name, (recorder, remains))

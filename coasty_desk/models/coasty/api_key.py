@@ -18,13 +18,14 @@ _WHERE = "Set COASTY_API_KEY, or store the key with `coasty-desk auth login`."
 
 
 class ApiKey:
-    """A key that can be sent. Its text shows in no repr and no message."""
+    """A key that can be sent. Its text shows in no repr and no message. `is_passed_on`: whoever takes it pays with a key that bills."""
 
-    __slots__ = ("text",)
+    __slots__ = ("is_passed_on", "text")
 
     def __init__(self, text: str) -> None:
         """Take the key with white space around it removed. Raises ServiceError NO_KEY or BAD_KEY."""
         self.text = text.strip()
+        self.is_passed_on = False
         if not self.text:
             message = "There is no API key, and the service needs one."
             raise ServiceError(message, f"{_WHERE} `--provider offline` needs none.", code="NO_KEY")
@@ -46,7 +47,7 @@ class ApiKey:
     @property
     def bills(self) -> bool:
         """Whether predictions with this key may cost money."""
-        return self.kind != "test"
+        return self.kind != "test" or self.is_passed_on
 
 
 def host(url: str = BASE_URL) -> str:

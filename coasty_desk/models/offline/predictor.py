@@ -13,6 +13,7 @@ from coasty_desk.core.scaling import Frame, Rect
 from coasty_desk.core.stop import Stop
 from coasty_desk.models.offline.a11y.a11y_alignment import aligned
 from coasty_desk.models.offline.a11y.widgets import Front, Tree, Widget
+from coasty_desk.models.offline.cut_plan import CutPlan
 from coasty_desk.models.offline.interpreter import Plan, nothing_to_open
 from coasty_desk.models.offline.language.grammar import parse
 from coasty_desk.models.offline.language.instructions import NotUnderstoodError, Step
@@ -22,6 +23,9 @@ from coasty_desk.models.offline.vision.pixels import Picture
 from coasty_desk.models.offline.vision.read_screen import ReadScreen
 from coasty_desk.models.offline.vision.reader import Reader
 from coasty_desk.models.offline.vision.texts import Box
+from coasty_desk.wire.journal_codec import Looked
+
+_GONE_ON = "the run was cut off and gone on with; what was filled in before that was not looked at once more"
 
 
 class OfflinePredictor:
@@ -33,6 +37,7 @@ class OfflinePredictor:
     means, and raises CannotError. Processes that are `unread` are not asked what they show. In a `dry_run` nothing
     comes of an action: what is not on the screen is where it ends, and no failure.
     `glance` gives the screen as it is now, of the frame's size and with its masks; None where nobody may look in between.
+    `cut` is where in its instructions the run was cut off, `picture` gives the picture of a look before that, None where it is gone.
     """
 
     def __init__(
@@ -46,8 +51,12 @@ class OfflinePredictor:
         unread: frozenset[int] = frozenset(),
         dry_run: bool = False,
         glance: Callable[[], Picture] | None = None,
+        cut: CutPlan | None = None,
+        picture: Callable[[Looked], bytes | None] = lambda _: None,
     ) -> None:
         self._dry_run = dry_run
+        self._cut = None if cut is None else replace(cut, screen=self._seen_then)
+        self._picture = picture
         self._pointer = pointer
         self._launch = launch
         self._tree = Tree(unread, front)
@@ -80,6 +89,8 @@ class OfflinePredictor:
         ):  # what follows rests on it, and it will not be let through a second time
             refused = f"“{ask.hindrance.action}” was refused: {ask.hindrance.why}"
             return Prediction(Verdict.FAIL, reasoning=refused)
+        if self._plan is None and self._cut is not None and self._cut.refusal:
+            return Prediction(Verdict.FAIL, reasoning=self._cut.refusal)
         assert self._reader is not None, "it is not closed"  # noqa: S101 - for the type checker
         self._frame, reader = ask.frame, self._reader
         self._stirring.looked()
@@ -96,7 +107,9 @@ class OfflinePredictor:
     def _next(self, seen: ReadScreen, undone: int) -> Prediction:
         try:
             if self._going is None or self._plan is None:
-                self._plan = Plan(self._sight(seen), self._launch)
+                self._plan, self._cut = Plan(self._sight(seen), self._launch, cut=self._cut), None
+                if self._plan.cut is not None:
+                    self._plan.sight.notes.append(_GONE_ON)
                 self._going = self._plan.whole(self._steps)
                 batch = next(self._going)
             else:
@@ -110,7 +123,23 @@ class OfflinePredictor:
                 return Prediction(Verdict.DONE, reasoning=f"without input it goes no further than this; {why}")
             return Prediction(Verdict.FAIL, reasoning=why)
         words = (batch.said,) * len(batch.actions)
-        return Prediction(Verdict.CONTINUE, batch.actions, batch.said, descriptions=words, evidence=self._proofs())
+        return Prediction(
+            *(Verdict.CONTINUE, batch.actions, batch.said),
+            descriptions=words,
+            evidence=self._proofs(),
+            position=self._plan.position,
+        )
+
+    def _seen_then(self, looked: Looked) -> ReadScreen | None:
+        """What was on a picture of before the run was cut off; None where it is of another screen, or gone."""
+        reader, now = self._reader, self._frame
+        if reader is None or now is None or (looked.shows, looked.sent) != (now.shows, now.sent):
+            return None
+        image = self._picture(looked)
+        try:
+            return None if image is None else self._stop.race(lambda: reader.read(image))
+        except (OSError, ValueError):  # it is no picture any more
+            return None
 
     def _proofs(self) -> tuple[Evidence, ...]:
         """What was found since the last step, told once."""
