@@ -204,6 +204,11 @@ class TargetKind(ABC):
         """What it tells of itself while nobody has it."""
         return Surroundings()
 
+    def leave(self, chosen: Settings, run_id: str, environment: Mapping[str, str]) -> bool:
+        """Give back what was started for that run, which has ended without having the target. False where that could not be done."""
+        del chosen, run_id, environment
+        return True
+
     def look(self, asked: TargetRequest) -> Frame:
         """It as it is now, masked, of whoever drives it. Raises UsageError, DesktopError."""
         with self.opened(asked) as target:

@@ -65,7 +65,7 @@ BELOW: dict[str, set[str]] = {
         "setting_readers",
     },
     "screens.machine": {
-        *("core", "desktop", "lifetimes", "client", "models", "plain_files", "file_lock", "screens"),
+        *("core", "desktop", "lifetimes", "client", "models", "plain_files", "file_lock", "screens", "settings"),
     },
     "screens": {"core", "plain_files", "file_lock", "lifetimes", "desktop", "settings", "shell"},
     "compose": {

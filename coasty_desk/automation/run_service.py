@@ -8,9 +8,10 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 
 from coasty_desk.automation.engine import Engine, Work
 from coasty_desk.automation.run_events import RunEnd, RunEvent, RunEventTrail
@@ -245,7 +246,9 @@ class RunService:
         if row.is_over:
             raise _over(row)
         status, code, message = WISHED["cancel"]
-        ended = {"status": status, "error": RunFault(code, message), "finished_at": self._clock()}
+        ended: dict[str, Any] = {"status": status, "error": RunFault(code, message), "finished_at": self._clock()}
+        if row.machine is not None:  # none was made where the run was not begun
+            ended["machine"] = replace(row.machine, status="not_created", cleanup_status="done")
         gone = self.store.change(
             *(run_id, _QUEUED, ended),
             where={"begun": False},

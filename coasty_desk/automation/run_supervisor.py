@@ -20,7 +20,7 @@ from coasty_desk.automation.driving_lease import DrivingLease
 from coasty_desk.automation.engine import WorkContext
 from coasty_desk.automation.run_control import Asks, EndReason, GoesOn, HumanAnswer, Over, RunOrder, Written
 from coasty_desk.automation.run_events import reason
-from coasty_desk.automation.run_row import OwnMachine, RunFault, RunResult, RunRow
+from coasty_desk.automation.run_row import RunFault, RunResult, RunRow
 from coasty_desk.automation.run_states import UNFINISHED, WISHED, RunStatus, RunWish, error_code
 from coasty_desk.automation.run_store import RunStore, needs_cleanup
 from coasty_desk.core.errors import CoastyDeskError
@@ -50,6 +50,9 @@ DEATH_PAUSE = 0.2
 
 HEARS = 5.0
 """Seconds in which a process that is told to end does; then it is killed."""
+
+LEAVES, LEAVE_PAUSE = 3, 5.0
+"""So often a machine of an account is told to rest, and the seconds in between."""
 
 LONGEST_WAIT = 3600.0
 
@@ -95,8 +98,14 @@ class RunMachines(Protocol):
     def make(self, run_id: str, wish: Mapping[str, Any]) -> str:
         """The id of a machine for this run alone: the same one again for the same run."""
 
+    def made(self, run_id: str) -> str:
+        """The id that the machine made for the run has, or would have."""
+
     def remove(self, machine_id: str) -> None:
         """Take it away."""
+
+    def leave(self, run_id: str, machine_id: str) -> bool:
+        """The run is over: what it had started there rests again, where its process did not come to that. False where that could not be done."""
 
 
 class _Fate(Exception):  # noqa: N818 - no error: how a run that cannot have a process ends
@@ -513,27 +522,29 @@ class _Course:
         self._change(UNFINISHED, changes, event=f"{TOLD}{status}")
 
     def _clean_up(self) -> None:
-        """Take away the machine that was made for the run."""
+        """Take away the machine that was made for the run, also where a kill came before its id was kept; one that it had started rests again."""
         row = self._store.get(self._id)
-        while (
-            row is not None
-            and row.machine is not None
-            and row.machine.cleanup_status == "pending"
-            and not self._ending()
-        ):
-            own = row.machine
-            done: OwnMachine | None = replace(own, status="terminated", cleanup_status="done")
-            if needs_cleanup(row):
-                try:
-                    self._all.machines.remove(own.machine_id or "")
-                except NoMachineError:
-                    pass
-                except (MachineStateError, WorkerGoneError, CoastyDeskError, OSError):
-                    done = replace(own, status="error", cleanup_status="failed")
-            else:
-                done = replace(own, status="not_created", cleanup_status="done")
+        if row is None or not row.is_over:
+            return
+        own = row.machine
+        if own is None:
+            self._leave(row)
+        elif needs_cleanup(row):
+            done = replace(own, status="terminated", cleanup_status="done")
+            try:
+                self._all.machines.remove(own.machine_id or self._all.machines.made(self._id))
+            except NoMachineError:
+                done = done if own.machine_id else replace(own, status="not_created", cleanup_status="done")
+            except (MachineStateError, WorkerGoneError, CoastyDeskError, OSError):
+                done = replace(own, status="error", cleanup_status="failed")
             self._store.change(self._id, [row.status], {"machine": done})
-            row = self._store.get(self._id)
+
+    def _leave(self, row: RunRow) -> None:
+        """A few times, where it cannot be done: then the machine's time to live ends it."""
+        for _ in range(LEAVES):
+            if not row.begun or self._ending() or self._all.machines.leave(row.id, row.machine_id):
+                return
+            self._pause(LEAVE_PAUSE)
 
     # Within
 

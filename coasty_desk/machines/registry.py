@@ -153,7 +153,7 @@ class MachineRegistry:
 
         Raises MissingPartError, TooManyMachinesError, NoMachineError for a snapshot that is none.
         """
-        name = str(uuid.uuid5(_SPACE, operation) if operation else uuid.uuid4())
+        name = made_by(operation) if operation else str(uuid.uuid4())
         with self._changing[name]:
             known = self._records.get(name) or self._terminated(name)
             if known is not None and known.status not in ("creating", "error"):
@@ -559,6 +559,11 @@ class MachineRegistry:
         made = str(uuid.uuid4())
         plain_files.write(path, made.encode())
         return made
+
+
+def made_by(operation: str) -> str:
+    """The id of the machine that this operation makes, whenever it does."""
+    return str(uuid.uuid5(_SPACE, operation))
 
 
 def _clear_away(folder: Path) -> None:

@@ -16,7 +16,7 @@ from coasty_desk.automation import kept_runs
 from coasty_desk.core.errors import CoastyDeskError
 from coasty_desk.core.money import Money, from_cents
 from coasty_desk.machines.machine_errors import MachineStateError, NoMachineError
-from coasty_desk.machines.registry import MachineRegistry, NewMachine
+from coasty_desk.machines.registry import MachineRegistry, NewMachine, made_by
 from coasty_desk.server.account_machines import is_accounts
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.served_machines import machines
@@ -175,7 +175,7 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
     supervisor = RunSupervisor(
         RunStore(storage),
         compose.runs_folder(),
-        ServedRunMachines(registry),
+        ServedRunMachines(service, registry),
         lambda order, lease: RunChild.start(order, environment, lease),
         lambda row: overrides(service.settings, row, folder / POLICIES),
         tell=settling(
@@ -333,8 +333,8 @@ def found_machine(registry: MachineRegistry, name: str) -> str:
 class ServedRunMachines:
     """A `run_supervisor.RunMachines` of the service's machines."""
 
-    def __init__(self, registry: MachineRegistry) -> None:
-        self._registry = registry
+    def __init__(self, service: Service, registry: MachineRegistry) -> None:
+        self._service, self._registry = service, registry
 
     def lend(self, machine_id: str) -> tuple[str, DisplayLoan | None]:
         """As the port says; a machine that has died is started again for it, and one of the account's by the run itself."""
@@ -350,8 +350,23 @@ class ServedRunMachines:
     def make(self, run_id: str, wish: Mapping[str, Any]) -> str:
         """As the port says."""
         said = {name: value for name, value in wish.items() if value not in (None, "")}
-        return self._registry.create(NewMachine(f"Task {run_id[:8]}", **said), f"task {run_id}").id
+        return self._registry.create(NewMachine(f"Task {run_id[:8]}", **said), _operation(run_id)).id
+
+    def made(self, run_id: str) -> str:
+        """As the port says."""
+        return made_by(_operation(run_id))
 
     def remove(self, machine_id: str) -> None:
         """As the port says."""
         self._registry.terminate(machine_id)
+
+    def leave(self, run_id: str, machine_id: str) -> bool:
+        """As the port says: of the account's, which cost while they run."""
+        if not is_accounts(machine_id):
+            return True
+        chosen = replace(self._service.settings, on=machine_id, remote=True)
+        return lifetimes.target(machine_id).leave(chosen, run_id, self._service.environment)
+
+
+def _operation(run_id: str) -> str:
+    return f"task {run_id}"

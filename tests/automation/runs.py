@@ -133,7 +133,9 @@ class PlayedProcess:
 class PlayedMachines:
     """A `run_supervisor.RunMachines`; `faults` are raised by the next loans."""
 
-    made: dict[str, str] = field(default_factory=dict)
+    made_for: dict[str, str] = field(default_factory=dict)
+    there: set[str] = field(default_factory=set)
+    left: list[tuple[str, str]] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
     lent: int = 0
@@ -148,12 +150,23 @@ class PlayedMachines:
     def make(self, run_id: str, wish: Mapping[str, Any]) -> str:
         """As the port says."""
         del wish
-        return self.made.setdefault(run_id, f"made for {run_id}")
+        self.there.add(f"made for {run_id}")
+        return self.made_for.setdefault(run_id, f"made for {run_id}")
+
+    def made(self, run_id: str) -> str:
+        """As the port says."""
+        return f"made for {run_id}"
+
+    def leave(self, run_id: str, machine_id: str) -> bool:
+        """As the port says."""
+        self.left.append((run_id, machine_id))
+        return True
 
     def remove(self, machine_id: str) -> None:
         """As the port says."""
-        if machine_id in self.removed:
+        if machine_id not in self.there:
             raise NoMachineError(machine_id)
+        self.there.discard(machine_id)
         self.removed.append(machine_id)
 
 

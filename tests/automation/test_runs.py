@@ -365,7 +365,7 @@ def test_the_machine_of_a_task_is_made_for_it_and_taken_away_after_it(here: Play
     asked = NewRun("do it", RunOptions(on_awaiting_human="fail"), machine=OwnMachine())
     run_id = here.service.create(asked).id
     process = here.process()
-    machine = here.machines.made[run_id]
+    machine = here.machines.made_for[run_id]
     assert process.order.on == machine
     process.began()
     process.over()
@@ -383,7 +383,34 @@ def test_the_machine_of_a_task_is_taken_away_by_the_next_service_too(here: Playe
     assert here.machines.removed == []
     here.service.cancel(run_id)
     until(lambda: here.service.get(run_id).machine.cleanup_status == "done")  # type: ignore[union-attr]
-    assert here.machines.removed == [here.machines.made[run_id]]
+    assert here.machines.removed == [here.machines.made_for[run_id]]
+
+
+def test_a_task_that_is_cancelled_before_its_turn_has_nothing_left_to_take_away(here: PlayedService) -> None:
+    """None was made, and that is told; one whose making nobody lived to write down is found and taken away."""
+    here.engine.close()
+    run_id = here.service.create(NewRun("do it", RunOptions(), machine=OwnMachine())).id
+    gone = here.service.cancel(run_id, patience=0.0)
+    assert gone.machine is not None
+    assert (gone.status, gone.machine.status, gone.machine.cleanup_status) == ("cancelled", "not_created", "done")
+    unwritten = here.service.create(NewRun("do it", RunOptions(), machine=OwnMachine())).id
+    here.service.store.change(unwritten, ["queued"], {"begun": True})
+    here.machines.make(unwritten, {})
+    here.service.cancel(unwritten, patience=0.0)
+    here.again()
+    until(lambda: here.service.get(unwritten).machine.cleanup_status == "done")  # type: ignore[union-attr]
+    assert here.machines.removed == [f"made for {unwritten}"]
+    assert here.service.get(unwritten).status == "cancelled"
+
+
+def test_what_a_run_had_started_is_left_once_it_is_over(here: PlayedService) -> None:
+    """Also where it ends without a process."""
+    run_id = here.create().id
+    here.process().began()
+    here.again()
+    here.service.cancel(run_id)
+    until(lambda: bool(here.machines.left))
+    assert here.machines.left == [(run_id, here.service.get(run_id).machine_id)]
 
 
 def test_events_are_told_once_each_over_reconnects_and_restarts(here: PlayedService) -> None:

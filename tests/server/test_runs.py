@@ -410,7 +410,7 @@ def test_what_a_run_cost_is_in_the_months_usage_once_whatever_is_killed(
 
 def test_a_run_on_a_machine_of_the_account_is_carried_out_through_it(screen: str, tmp_path: Path) -> None:
     """One that is stopped is started for it, with what it may cost agreed to, and stopped again, also where all was killed meanwhile."""
-    books = MachineService([go(stub_click(5, 6)), go(stub_click(7, 8)), done()])
+    books = MachineService([go(stub_click(5, 6)), go(stub_click(7, 8)), done(), go(stub_click(9, 9)), done()])
     machine = books.add(status="stopped")
     acts = f"POST /v1/machines/{machine.machine_id}/actions"
     books.plan(acts, held(60))
@@ -430,6 +430,18 @@ def test_a_run_on_a_machine_of_the_account_is_carried_out_through_it(screen: str
         assert (found["machine_id"], found["steps_completed"]) == (machine.machine_id, 3)
         assert machine.done == [("click", {"x": 5, "y": 6}), ("click", {"x": 7, "y": 8})]
         assert (machine.status, machine.ttl) == ("stopped", 0)
+        books.plan(acts, held(60))
+        before = len(books.posts(acts))
+        cut_off = service("POST", "/runs", {**asked, "budget_cents": 100}).json["id"]
+        with books.arrived:
+            assert books.arrived.wait_for(lambda: len(books.posts(acts)) > before, 60)
+        service.kill()
+        until(lambda: not service.run_processes())
+        assert machine.status == "running"
+        service.start()
+        service("POST", f"/runs/{cut_off}/cancel")
+        assert service.reach(cut_off, "cancelled")["error"]["code"] == "CANCELLED"
+        until(lambda: (machine.status, machine.ttl) == ("stopped", 0))
         nobodys = service("POST", "/runs", {**asked, "machine_id": "mch_test_99999999"})
         assert nobodys.code == "MACHINE_NOT_FOUND"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import platformdirs
@@ -14,13 +14,14 @@ from coasty_desk.client import local_service, machines_api, started_machine
 from coasty_desk.client.machine_values import RemoteMachine
 from coasty_desk.client.service_client import START, ServiceClient
 from coasty_desk.client.started_machine import StartedFor
-from coasty_desk.core.errors import DesktopError, ServiceError, TakenError, UsageError
+from coasty_desk.core.errors import CoastyDeskError, DesktopError, ServiceError, TakenError, UsageError
 from coasty_desk.core.folders import at_home
 from coasty_desk.core.money import Money, from_cents
 from coasty_desk.core.relay import ACCOUNTS_OWN
 from coasty_desk.core.stop import Stop
 from coasty_desk.lifetimes import TargetRequest
 from coasty_desk.models import coasty_model
+from coasty_desk.settings import Settings
 
 READY = 300.0
 _LOOK = 2.0
@@ -75,6 +76,26 @@ def driven(asked: TargetRequest) -> Iterator[DrivenMachine]:
             machines_api.changed(machine.client, machine.machine_id, "start")
         ends = _timed(machine, asked, given_back) if timed else ""
         yield DrivenMachine(machine.client, machine.after, _up(machine, asked.stop), ends)
+
+
+def left(chosen: Settings, run_id: str, environment: Mapping[str, str]) -> bool:
+    """Stop the account's machine of that id which was started for the run that has ended without it; whether nothing is left to be done.
+
+    One that another run has by now is that one's to give back.
+    """
+    started = started_machine.read(_folder(), chosen.on)
+    if started is None or started.run_id != run_id:
+        return True
+    try:
+        with (
+            closing(coasty_model.connection(chosen, environment)) as connection,
+            started_machine.alone(_folder(), chosen.on),
+        ):
+            return started_machine.give_back(_folder(), ServiceClient(connection), chosen.on)
+    except file_lock.BusyError:
+        return True
+    except (CoastyDeskError, OSError):
+        return False
 
 
 def _stopped_at_the_end(machine: DrivenMachine, asked: TargetRequest, given_back: ExitStack) -> None:

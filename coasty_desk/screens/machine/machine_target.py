@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from coasty_desk.core.errors import UsageError
@@ -19,6 +19,7 @@ from coasty_desk.screens.machine.driven_machine import DrivenMachine
 from coasty_desk.screens.machine.remote_executor import MachineSurroundings, RemoteExecutor
 from coasty_desk.screens.machine.remote_screen import RemoteScreen
 from coasty_desk.screens.virtual.person_watch import PersonWatch
+from coasty_desk.settings import Settings
 
 
 class MachineKind(TargetKind):
@@ -65,6 +66,10 @@ class MachineKind(TargetKind):
                 hourly=machine.hourly,
                 batch=acts if acts.together and not chosen.dry_run else None,
             )
+
+    def leave(self, chosen: Settings, run_id: str, environment: Mapping[str, str]) -> bool:
+        """It rests again."""
+        return driven_machine.left(chosen, run_id, environment)
 
     def look(self, asked: TargetRequest) -> Frame:
         """It is looked at by anybody, and driven by nobody."""
