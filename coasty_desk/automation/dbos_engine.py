@@ -14,7 +14,6 @@ queue for the host, in which each of ours is a partition with one at a time; and
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
@@ -29,7 +28,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from coasty_desk import file_lock, plain_files
+from coasty_desk.automation.driving_lease import DrivingLease, boot_seconds
 from coasty_desk.automation.engine import Handler, Work
+from coasty_desk.automation.named_lock import NamedLock
 from coasty_desk.automation.storage import Storage, let_go, postgres_pool, reason, sqlite_pool, unusable
 from coasty_desk.core.errors import UsageError
 
@@ -51,6 +52,9 @@ SOON, OFTEN, LATE, IN_VAIN = 0.01, 0.1, 1.0, 50
 
 LET_GO = 5.0
 """Seconds in which a server has heard that a process that was killed has gone."""
+
+HELD = 2.0
+"""Seconds between two looks whether the database's lock is held still."""
 
 PAUSE, LONGEST_PAUSE = 0.5, 60.0
 """Seconds until a handler that raised is called again: the first time, and at most."""
@@ -88,10 +92,19 @@ class DbosEngine:
 
     `place`: the path of its SQLite file, or a Postgres database's address. `lock`: a file that one process at a time has locked;
     `host`: this host's own name among those of the same database, for ever; `joined`: whoever made it sees to that no other process has
-    that name. Raises UsageError where the place cannot be had.
+    that name. `usurped` is called where another computer's service has taken the database meanwhile: nothing is carried out here any more.
+    Raises UsageError where the place cannot be had.
     """
 
-    def __init__(self, place: Path | str, lock: Path, *, host: str = "this-computer", joined: bool = False) -> None:
+    def __init__(
+        self,
+        place: Path | str,
+        lock: Path,
+        *,
+        host: str = "this-computer",
+        joined: bool = False,
+        usurped: Callable[[], None] = lambda: None,
+    ) -> None:
         self.ending = threading.Event()
         self._place = place
         self._lock = lock
@@ -107,6 +120,8 @@ class DbosEngine:
         self._handlers: Mapping[str, Handler] = {}
         self._enqueue: Callable[[str, str], None] = _not_begun
         self._nudge = _Nudge()
+        self._lease: DrivingLease | None = None
+        self._usurped = usurped
         self._at_end = ExitStack()
         self._at_end.callback(self._storage.close)
 
@@ -162,14 +177,21 @@ class DbosEngine:
             row = _run(connection, "SELECT state FROM works WHERE work_id = :id", id=work_id).first()
         return row is not None and row[0] == "cancelled"
 
+    def lease(self) -> DrivingLease | None:
+        """Until when work may act: while the database is this engine's for certain; None where no other could have it."""
+        return self._lease
+
     def close(self) -> None:
         """As the port says."""
+        self._stop()
+        self._at_end.close()
+
+    def _stop(self) -> None:
         self.ending.set()
         with self._changed:
             for context in self._under_way.values():
                 context.left.set()
             self._changed.notify_all()
-        self._at_end.close()
 
     def receive(self, work_id: str, topic: str, seconds: float, after: int) -> tuple[int, str] | None:
         """The first message to that work of that topic whose number is above `after`, which those up to that were dealt with by."""
@@ -346,20 +368,41 @@ class DbosEngine:
             self._take_host()
 
     def _take_host(self) -> None:
-        """The database's own lock for this host's name, for as long as its connection is open: another computer may have that name."""
-        from sqlalchemy import text  # noqa: PLC0415
-
-        connection = self._storage.pool.connect().execution_options(isolation_level="AUTOCOMMIT")
-        number = int.from_bytes(hashlib.sha256(f"coasty-desk {self._host}".encode()).digest()[:8], "big", signed=True)
+        """The database's own lock for this host's name: another computer may have that name."""
+        name = NamedLock(self._storage.pool, f"coasty-desk {self._host}")
         until = time.monotonic() + LET_GO
-        while not connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}).scalar_one():
+        while not name.take():
             if time.monotonic() >= until:
-                connection.close()
                 message = f"Another computer's service carries out the work of {self._storage.name} already."
                 raise UsageError(message, "End that one first, or give this one a database of its own with --database.")
             time.sleep(0.1)
-        self._at_end.callback(connection.close)
-        self._at_end.callback(connection.invalidate)  # given back to the pool, it would keep the lock
+        self._lease = DrivingLease()
+        self._lease.renew(boot_seconds())
+        holding = threading.Thread(target=self._hold, args=(name, self._lease), name="engine lock", daemon=True)
+        holding.start()
+        self._at_end.callback(name.let_go)
+        self._at_end.callback(holding.join, 5.0)
+
+    def _hold(self, name: NamedLock, lease: DrivingLease) -> None:
+        """Keep the lock, and take it again where its connection is lost; meanwhile the lease says how long input may go out."""
+        while not self.ending.wait(HELD if name.connection is not None else LET_GO / 10):
+            began = boot_seconds()
+            try:
+                if not (name.holds() or name.take()):
+                    break
+            except Exception as error:  # noqa: BLE001 - the database's own faults pass
+                if name.connection is not None:
+                    _log.error("the engine has lost its hold on the database, and takes it again: %s", reason(error))
+                name.let_go()
+            else:
+                lease.renew(began)
+        lease.end()
+        if not self.ending.is_set():
+            _log.error(
+                "another computer's service carries out the work of %s by now: this one ends", self._storage.name
+            )
+            self._stop()
+            self._usurped()
 
     def _launch(self) -> None:
         for name in [name for name in os.environ if name.startswith("DBOS_")]:

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from coasty_desk.automation.driving_lease import DrivingLease
 
 
 class Work(Struct, frozen=True, kw_only=True):
@@ -91,6 +94,9 @@ class Engine(Protocol):
 
     def cancel(self, work_id: str) -> bool:
         """Never call its handler: whether that is so. What has begun is not ended by this, since its queue must not go on meanwhile."""
+
+    def lease(self) -> DrivingLease | None:
+        """Until when what is carried out may act, where that can end while it goes on: the place is kept with others, and may be lost to them."""
 
     def close(self) -> None:
         """End at once: no handler is called any more, and those under way are not waited for. They are called again at the next `begin`."""

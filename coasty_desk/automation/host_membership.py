@@ -7,7 +7,6 @@ one arrives again ──> it is there; what was declared lost stays so, and what
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 import time
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from coasty_desk.automation.driving_lease import DrivingLease, boot_seconds
 from coasty_desk.automation.host_directory import LOST, Host, HostDirectory, NotThisProcessError
+from coasty_desk.automation.named_lock import NamedLock
 from coasty_desk.automation.storage import reason
 from coasty_desk.core.errors import UsageError
 from coasty_desk.machines.machine_record import MachineRecord
@@ -51,13 +51,12 @@ class HostMembership:
         self._attends: Sequence[Callable[[], None]] = ()
         self._lost: Sequence[Callable[[Connection, Host], None]] = ()
         self._told: Callable[[], None] = lambda: None
-        self._storage, self._machines = storage, machines
+        self._machines = machines
         self._instance = str(uuid.uuid4())
         self._ending = threading.Event()
         self._wake = threading.Event()
         self._lease = DrivingLease()
-        self._connection: Connection | None = None
-        self._session = 0
+        self._name = NamedLock(storage.pool, f"coasty-desk {host.id}")
         self._beating_since: float | None = None
         self._clock_ahead = 0.0
         self._kept: dict[str, MachineRecord] | None = None
@@ -110,7 +109,7 @@ class HostMembership:
     # The heartbeat
 
     def _beat_on(self) -> None:
-        while not self._ending.wait(BEAT if self._connection is not None else LOOKED):
+        while not self._ending.wait(BEAT if self._name.connection is not None else LOOKED):
             try:
                 self._beats()
             except NotThisProcessError:
@@ -118,66 +117,34 @@ class HostMembership:
                 _log.error("another process has become this host: this one carries nothing out any more")
                 return
             except Exception as error:  # noqa: BLE001 - the database's own faults pass
-                if self._connection is not None:
+                if self._name.connection is not None:
                     _log.error("the heartbeat does not arrive: %s", reason(error))
                 self._let_go()
 
     def _beats(self, *, registering: bool = False) -> bool:
         """Whether a heartbeat has arrived. Raises what the database does, NotThisProcessError."""
         began = boot_seconds()
-        if self._connection is None:
+        if self._name.connection is None:
             self._beating_since = None
-            connection = self._locked()
-            if connection is None:
+            if not self._name.take():
                 return False
-            self._connection = connection
-        seen = None if registering else self.directory.beat(self._connection, self.host.id, self._instance)
+        connection = self._name.connection
+        assert connection is not None  # noqa: S101 - for the type checker
+        seen = None if registering else self.directory.beat(connection, self.host.id, self._instance)
         if seen is None:
             if not registering:  # others have said that it is lost: no process that began before that drives again
                 self._lease.end()
                 self._lease = DrivingLease()
                 self._beating_since, self._kept = None, None
-            seen = self.directory.register(self._connection, self.host, self._instance)
+            seen = self.directory.register(connection, self.host, self._instance)
         self._clock_ahead = seen - boot_seconds()
         self._lease.renew(began)
         self._beating_since = began if self._beating_since is None else self._beating_since
         return True
 
-    def _locked(self) -> Connection | None:
-        """A connection that has this host's name for itself as long as it is open; None where another one has."""
-        from sqlalchemy import text  # noqa: PLC0415 - as in storage.py
-
-        connection = self._storage.pool.connect().execution_options(isolation_level="AUTOCOMMIT")
-        try:
-            for setting, value in _SETTINGS.items():
-                connection.execute(text(f"SET {setting} = {value}"))
-            if self._session:  # our own one, of which the database does not know yet that it has gone
-                statement = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = :pid AND application_name = :name"
-                connection.execute(text(statement), {"pid": self._session, "name": self._called})
-            connection.execute(text("SELECT set_config('application_name', :name, false)"), {"name": self._called})
-            taken = connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": self._number})
-            if taken.scalar_one():
-                self._session = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-                return connection
-        except BaseException:
-            _dropped(connection)
-            raise
-        _dropped(connection)
-        return None
-
     def _let_go(self) -> None:
-        connection, self._connection = self._connection, None
         self._beating_since = None
-        if connection is not None:
-            _dropped(connection)
-
-    @property
-    def _called(self) -> str:
-        return f"coasty-desk {self.host.id}"
-
-    @property
-    def _number(self) -> int:
-        return int.from_bytes(hashlib.sha256(self._called.encode()).digest()[:8], "big", signed=True)
+        self._name.let_go()
 
     # What hosts see to for each other
 
@@ -223,18 +190,3 @@ class HostMembership:
         for host in self.directory.declare_lost(self.host.id, fail):
             _log.error("the host %s is lost: it was not heard of for %.0f s", host.name, host.silent)
             self._told()
-
-
-_SETTINGS = {
-    "statement_timeout": 5000,
-    "tcp_keepalives_idle": 5,
-    "tcp_keepalives_interval": 2,
-    "tcp_keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
-"""So that neither end waits long for the other one's computer, where that has lost its power or its network."""
-
-
-def _dropped(connection: Connection) -> None:
-    connection.invalidate()  # given back to the pool, it would keep the lock, and what was set
-    connection.close()

@@ -43,6 +43,8 @@ POLICIES = "run-policies"
 PASSED_ON = ("provider", "model", "base_url", "profile", "script")
 """Those of the options of `serve` that are a run's as well."""
 
+_USURPED = "Another computer's service has taken its database while that could not be reached."
+
 
 class ServedAutomation(msgspec.Struct, frozen=True):
     """All that is carried out whatever is killed, on one engine."""
@@ -133,7 +135,7 @@ def _engine(service: Service) -> Engine:
     place, lock = service.settings.postgres or folder / ENGINE, folder / ENGINE_LOCK
     if service.hosts is not None:
         return DbosEngine(place, lock, host=service.hosts.host.id, joined=True)
-    return DbosEngine(place, lock)
+    return DbosEngine(place, lock, usurped=lambda: service.end(_USURPED))
 
 
 def begun(service: Service, engine: Engine) -> ServedAutomation:
@@ -184,7 +186,7 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
         ),
         changed=changed,
         grown=feed.grown,
-        lease=(lambda: None) if hosts is None else hosts.lease,
+        lease=(engine.lease if hosts is None else hosts.lease),
     )
     found = RunService(supervisor.store, engine, supervisor, feed, supervisor.tell, host=host)
     tell_of_workflow = settling_workflows(

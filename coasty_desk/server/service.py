@@ -40,6 +40,8 @@ class Service:
         self.idempotency = Idempotency(database)
         self.hosts: HostMembership | None = None
         self.passes: PassCheck | None = None
+        self.end: Callable[[str], None] = lambda _why: None
+        """Ends the program that serves, which says why."""
         self.openapi: Callable[[], Mapping[str, Any]] = dict
         self._at_end: list[Callable[[], None]] = []
         self._keeping = threading.RLock()

@@ -72,6 +72,9 @@ class EngineStub:
             kept.state = "cancelled"
             return True
 
+    def lease(self) -> None:
+        """As the port says: nobody else has it."""
+
     def close(self) -> None:
         """As the port says."""
         with self._changed:

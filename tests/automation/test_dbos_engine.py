@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from coasty_desk.automation import dbos_engine
+from coasty_desk.automation import dbos_engine, storage
 from coasty_desk.automation.dbos_engine import DbosEngine
+from coasty_desk.automation.named_lock import NamedLock
 from coasty_desk.core.errors import UsageError
 from tests.automation.engines import PATIENCE, Bench, DbosWorld, saying, work
 from tests.automation.postgres import new_database
@@ -199,6 +202,52 @@ def test_two_computers_of_one_name_do_not_carry_out_one_databases_work(postgres:
         third.begin({})
     finally:
         third.close()
+
+
+def test_a_lock_whose_connection_is_lost_is_taken_again_or_all_ends(
+    postgres: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Safety sentence: whoever has lost the database for a moment has it again, and whoever has lost it to another computer carries out nothing more."""
+    monkeypatch.setattr(dbos_engine, "HELD", 0.5)
+    address = new_database(postgres)
+    usurped = threading.Event()
+    first = DbosEngine(address, tmp_path / "a.lock", usurped=usurped.set)
+    first.begin({})
+    pool = storage.postgres_pool(address)
+    other = NamedLock(pool, "coasty-desk this-computer")
+
+    def cut() -> int:
+        ours = "SELECT pid FROM pg_stat_activity WHERE application_name = 'coasty-desk this-computer'"
+        with pool.connect() as connection:
+            pid = connection.execute(text(ours)).scalar() or 0
+            connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            return int(pid)
+
+    def again(before: int) -> bool:
+        ours = "SELECT pid FROM pg_stat_activity WHERE application_name = 'coasty-desk this-computer' AND pid <> :pid"
+        with pool.connect() as connection:
+            return bool(connection.execute(text(ours), {"pid": before}).first())
+
+    try:
+        lease = first.lease()
+        assert lease is not None
+        before = cut()
+        until = time.monotonic() + 20
+        while not again(before):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert lease.holds()
+        assert not other.take()
+        assert not usurped.is_set()
+        while not other.take():  # whoever is first
+            cut()
+        assert usurped.wait(10)
+        assert not lease.holds()
+        assert first.ending.is_set()
+    finally:
+        other.let_go()
+        pool.dispose()
+        first.close()
 
 
 def test_the_environment_and_a_new_version_change_nothing(on_sqlite: Processes) -> None:

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from coasty_desk import file_lock, lifetimes, plain_files, serve_file
 from coasty_desk.cli import configured
+from coasty_desk.cli.exits import EXIT_SERVICE
 from coasty_desk.core.counting import be, counted
 from coasty_desk.core.errors import CoastyDeskError, UsageError
 from coasty_desk.core.folders import at_home, given
@@ -79,6 +80,13 @@ def served(options: Mapping[str, object]) -> int:
         service = stack.enter_context(closing(Service(Database(path), chosen)))
         server = serving.serving(service, chosen.allow_host)
         stack.enter_context(_told(folder, own_url, service))
+        ended: list[str] = []
+
+        def end(why: str) -> None:
+            ended.append(why)
+            server.end()
+
+        service.end = end
         with _ended_by_signals(server.end):  # before it is said what ends it
             if chosen.join is not None:
                 _join(service, port)
@@ -86,6 +94,11 @@ def served(options: Mapping[str, object]) -> int:
             threading.Thread(target=_find_again, args=(service,), name="coasty-desk machines", daemon=True).start()
             server.run(listeners)
         _say_what_goes_on(service)
+    if ended:
+        print(
+            f"coasty-desk: {ended[0]} One service at a time works from a database; --join is for many.", file=sys.stderr
+        )
+        return EXIT_SERVICE
     return 0
 
 
