@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import tkinter as tk
+from collections.abc import Callable
 from typing import Any
 
 
@@ -20,11 +21,15 @@ def main() -> None:
     root.geometry("640x420+120+90")
     root.title("A count")
     news, values = tk.BooleanVar(), {}
+
+    def counted(label: str) -> Callable[[tk.Event], None]:
+        return lambda event: say(event="key", field=label, text=event.char)
+
     for row, label in enumerate(("Name", "Town")):
         tk.Label(root, text=label).place(x=30, y=30 + 40 * row)
         values[label] = tk.StringVar()
         entry = tk.Entry(root, textvariable=values[label], width=30, insertontime=0)
-        entry.bind("<Key>", lambda event, label=label: say(event="key", field=label, text=event.char))
+        entry.bind("<Key>", counted(label))
         entry.place(x=140, y=28 + 40 * row)
     tk.Checkbutton(root, text="Send me news", variable=news, command=lambda: say(event="ticked")).place(x=30, y=130)
     for place, (label, done) in enumerate((("Join", "Welcome"), ("Print", "Sent to the printer"))):
