@@ -81,6 +81,7 @@ _TABLES = (
             "PRIMARY KEY (work_id, number))"
         ),
     ),
+    ("ALTER TABLE works ADD COLUMN over_at DOUBLE PRECISION",),
 )
 """A work is waiting, queued (DBOS has it: the next one of its queue), begun, done or cancelled. By their turns they wait."""
 
@@ -171,11 +172,31 @@ class DbosEngine:
         with self._writing() as connection:
             _run(
                 connection,
-                "UPDATE works SET state = 'cancelled' WHERE work_id = :id AND state IN ('waiting', 'queued')",
+                "UPDATE works SET state = 'cancelled', over_at = :now WHERE work_id = :id AND state IN ('waiting', 'queued')",
                 id=work_id,
+                now=time.time(),
             )
             row = _run(connection, "SELECT state FROM works WHERE work_id = :id", id=work_id).first()
         return row is not None and row[0] == "cancelled"
+
+    def forget(self, before: float) -> None:
+        """As the port says."""
+        import dbos  # noqa: PLC0415 - it is loaded by now
+
+        query = (
+            "SELECT work_id FROM works WHERE host = :host AND state IN ('done', 'cancelled') AND COALESCE(over_at, 0) < :before "
+            "LIMIT 200"
+        )
+        while not self.ending.is_set():
+            with self._storage.reading() as connection:
+                old = _run(connection, query, host=self._host, before=before).scalars().all()
+            if not old:
+                return
+            dbos.DBOS.delete_workflows(list(old))
+            with self._storage.transaction() as connection:
+                for work_id in old:
+                    _run(connection, "DELETE FROM messages WHERE work_id = :id", id=work_id)
+                    _run(connection, "DELETE FROM works WHERE work_id = :id", id=work_id)
 
     def lease(self) -> DrivingLease | None:
         """Until when work may act: while the database is this engine's for certain; None where no other could have it."""
@@ -280,7 +301,8 @@ class DbosEngine:
     def _finish(self, work_id: str) -> None:
         with self._storage.transaction() as connection:
             _run(connection, "DELETE FROM messages WHERE work_id = :id", id=work_id)
-            _run(connection, "UPDATE works SET state = 'done', payload = '' WHERE work_id = :id", id=work_id)
+            done = "UPDATE works SET state = 'done', payload = '', over_at = :now WHERE work_id = :id"
+            _run(connection, done, id=work_id, now=time.time())
 
     def _pump(self) -> None:
         """Hand DBOS what is due, and nudge it while somebody's turn has come."""

@@ -95,6 +95,9 @@ class Engine(Protocol):
     def cancel(self, work_id: str) -> bool:
         """Never call its handler: whether that is so. What has begun is not ended by this, since its queue must not go on meanwhile."""
 
+    def forget(self, before: float) -> None:
+        """Keep nothing of what was done or cancelled before that moment (seconds since the epoch): whoever submits it again has it done again."""
+
     def lease(self) -> DrivingLease | None:
         """Until when what is carried out may act, where that can end while it goes on: the place is kept with others, and may be lost to them."""
 

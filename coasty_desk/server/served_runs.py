@@ -213,7 +213,17 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
     flows.begin()
     _see_to_others(hosts, found, flows, outbox, changed)
     fires.begin()
+    _keep_house(service, storage, engine, host)
     return ServedAutomation(found, flows, fires, calls)
+
+
+def _keep_house(service: Service, storage: Storage, engine: Engine, host: str) -> None:
+    from coasty_desk.automation.housekeeping import Housekeeping
+
+    policies = service.database.path.parent / POLICIES
+    keeping = Housekeeping(storage, engine, policies, service.settings.keep_days, host=host)
+    service.at_end(keeping.close)
+    keeping.begin()
 
 
 def _courses(

@@ -23,6 +23,7 @@ class WorkMemory(Struct):
     attempt: int = 0
     messages: list[tuple[str, str, str]] = []
     names: set[str] = set()
+    over_at: float | None = None
 
 
 class EngineStub:
@@ -69,8 +70,15 @@ class EngineStub:
             kept = self.memory.get(work_id)
             if kept is None or kept.state not in {"waiting", "cancelled"}:
                 return False
-            kept.state = "cancelled"
+            kept.state, kept.over_at = "cancelled", self._clock()
             return True
+
+    def forget(self, before: float) -> None:
+        """As the port says."""
+        with self._changed:
+            for work_id, kept in list(self.memory.items()):
+                if kept.over_at is not None and kept.over_at < before:
+                    del self.memory[work_id]
 
     def lease(self) -> None:
         """As the port says: nobody else has it."""
@@ -126,7 +134,7 @@ class EngineStub:
                 break
         with self._changed:
             if not self.ending.is_set():
-                kept.state = "done"
+                kept.state, kept.over_at = "done", self._clock()
                 kept.messages.clear()
             self._leave(kept)
 

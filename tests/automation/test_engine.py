@@ -306,3 +306,23 @@ def test_a_message_to_work_that_has_ended_is_heard_by_nobody_and_one_to_nobody_i
     engine.signal("1", "t", "late")
     with pytest.raises(LookupError):
         engine.signal("nobody", "t", "lost")
+
+
+def test_what_is_over_can_be_forgotten_and_what_is_not_stays(bench: Bench) -> None:
+    """Of what is forgotten nothing is known any more, and it is done again if it is asked for again."""
+    leave: defaultdict[str, threading.Event] = defaultdict(threading.Event)
+    engine = bench.begin(k=saying(bench), long=until_told(bench, leave))
+    engine.submit(work("long", queue="other", kind="long"))
+    engine.submit(work("1"))
+    bench.wait("1", "long begins")
+    engine.submit(work("2"))
+    bench.wait("2")  # behind it in its queue: the first is over
+    engine.forget(0.0)
+    engine.submit(work("1"))
+    engine.forget(time.time() + 60)
+    engine.submit(work("1"))
+    engine.submit(work("3"))
+    bench.wait("3")
+    assert bench.said.count("1") == 2
+    leave["long"].set()
+    bench.wait("long done")
