@@ -156,8 +156,7 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
 
     folder = service.database.path.parent
     storage = Storage(service.settings.postgres or folder / kept_runs.STORE)
-    feed = RunFeed()
-    hosts = service.hosts
+    feed, hosts = RunFeed(), service.hosts
     host = "" if hosts is None else hosts.host.id
     outbox = WebhookOutbox(storage, host=host)
     sender = WebhookSender(

@@ -386,6 +386,21 @@ def test_a_receiver_is_told_of_a_run_signed_and_the_secret_is_told_once(screen: 
 
 
 @pytest.mark.parametrize("kept_in", ["sqlite", "postgres"], indirect=True)
+def test_the_command_line_lists_what_is_still_to_be_done_wherever_it_is_kept(
+    screen: str, tmp_path: Path, kept_in: tuple[str, ...]
+) -> None:
+    """By asking the service; of one that has no record it says so."""
+    with running_service(tmp_path, screen, "--provider", "script", *kept_in) as service:
+        waits, queued = service.create("x [pause][done]"), service.create("y [done]")
+        service.reach(waits, "awaiting_human")
+        listed = {run["run_id"]: run["status"] for run in json.loads(service.cli("runs", "list", "--json").out)}
+        assert listed == {waits: "awaiting_human", queued: "queued"}
+        assert service.cli("runs", "show", waits).code == 0
+        unseen = service.cli("runs", "show", queued)
+        assert (unseen.code, "is queued and has no record yet" in unseen.err) == (2, True), unseen.err
+
+
+@pytest.mark.parametrize("kept_in", ["sqlite", "postgres"], indirect=True)
 def test_what_a_run_cost_is_in_the_months_usage_once_whatever_is_killed(
     screen: str, tmp_path: Path, kept_in: tuple[str, ...]
 ) -> None:

@@ -9,12 +9,13 @@ from msgspec.structs import replace
 
 from coasty_desk import compose, settings
 from coasty_desk.cli import configured
+from coasty_desk.cli.commands import recorded_runs
 from coasty_desk.cli.commands.agreement import agree
 from coasty_desk.cli.commands.driving import drive
 from coasty_desk.cli.setting_options import Options, with_settings
 from coasty_desk.cli.typer_groups import RunId
 from coasty_desk.core.errors import UsageError
-from coasty_desk.record import listing, timeline
+from coasty_desk.record import timeline
 from coasty_desk.record.journal import new_run_id
 from coasty_desk.record.replay import PROVIDER, Recording
 from coasty_desk.settings import Settings
@@ -50,7 +51,7 @@ def replay(
 
     What is not given here is as it was in the run. Stop it as any run.
     """
-    folder = listing.find(compose.runs_folder(), run)
+    folder = recorded_runs.find(run)
     recording = Recording(timeline.read(folder), folder, dict(map(_value, values or ())))
     then = settings.known(recording.story.started.settings)
     before = {key: value for key, value in then.items() if key not in OF_ITS_OWN}

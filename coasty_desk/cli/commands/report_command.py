@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from coasty_desk import compose, plain_files
+from coasty_desk import plain_files
+from coasty_desk.cli.commands import recorded_runs
 from coasty_desk.cli.typer_groups import RunId
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.folders import given
-from coasty_desk.record import listing, timeline
+from coasty_desk.record import timeline
 from coasty_desk.record.report import animation, html_report
 
 NAME = "report.html"
@@ -29,7 +30,7 @@ def report(
     webp: Annotated[str | None, typer.Option(metavar="FILE", help="An animation as WebP, instead or as well.")] = None,
 ) -> int:
     """Write a run as one self-contained HTML file, and print where it is."""
-    folder = listing.find(compose.runs_folder(), run)
+    folder = recorded_runs.find(run)
     told = timeline.read(folder)
     forms: list[tuple[animation.Format, str | None]] = [("gif", gif), ("webp", webp)]
     for form, path in forms:

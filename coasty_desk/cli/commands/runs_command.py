@@ -14,10 +14,9 @@ import typer
 from msgspec.structs import replace
 
 from coasty_desk import compose, settings
-from coasty_desk.automation import kept_runs
 from coasty_desk.automation.kept_runs import KeptRun
 from coasty_desk.cli import configured
-from coasty_desk.cli.commands import following, handing_over, report_command
+from coasty_desk.cli.commands import following, handing_over, recorded_runs, report_command
 from coasty_desk.cli.commands.reaching import Remote, service
 from coasty_desk.cli.terminal.columns import print_columns
 from coasty_desk.cli.terminal.terminal_text import line
@@ -87,7 +86,7 @@ def list_all(
 @app.command(epilog="Example:  coasty-desk runs show last")
 def show(run: RunId, as_json: Json = False) -> int:
     """Show what a run did, step by step."""
-    folder = listing.find(compose.runs_folder(), run)
+    folder = recorded_runs.find(run)
     events = list(listing.events(folder))
     if as_json:
         summary = listing.summarise(folder)
@@ -150,7 +149,7 @@ def _list_remote(most: int | None, status: str, words: str, *, as_json: bool) ->
 
 def _with_those_of_the_service(runs: Path, recorded: list[Summary]) -> list[Summary]:
     """With the runs that the service has not begun yet, and as it knows those that it has."""
-    kept = {one.run_id: one for one in kept_runs.unfinished(runs.parent)}
+    kept = {one.run_id: one for one in recorded_runs.unfinished(runs.parent)}
     known = [
         replace(one, status=kept[one.run_id].status) if one.run_id in kept and not one.reason else one
         for one in recorded
