@@ -374,13 +374,13 @@ def runs_killed(
             thread.start()
         for turn in range(kills):
             time.sleep(5.0 if turn % 10 == 9 else chance.uniform(0.05, 2.5))  # some are to come to their end as well
-            kind = chance.choices(("process", "service", "worker"), (5, 4, 2))[0]
+            kind = chance.choices(("process", "service", "worker", "service and worker"), (5, 3, 2, 1))[0]
             if kind == "process" and not killing.kill_process():
                 kind = "service"
-            if kind == "service":
-                killing.kill_service()
-            elif kind == "worker":
+            if "worker" in kind:
                 killing.kill_worker(chance.choice(watched))
+            if "service" in kind:
+                killing.kill_service()
             outcome.kills[kind] += 1
             if turn % 10 == 9:
                 say(f"{turn + 1} kills, {len(outcome.runs)} runs, {outcome.faults[-1:]}")
