@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 
 from msgspec import Struct
@@ -137,3 +138,13 @@ def checked_as_text(body: bytes, header: str, secret: str, now: float) -> bool:
     found = {name.strip(): value for name, _, value in (part.partition("=") for part in header.split(","))}
     text = f"{found['t']}.{body.decode()}"
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest() == bytes.fromhex(found["v1"])
+
+
+def checked_by_stripe(body: bytes, header: str, secret: str, now: float) -> bool:
+    """As the library of a service does whose signatures have the same form: nothing of it is ours."""
+    del now  # it looks at the clock itself
+    library = import_module("stripe")  # by its name: its types are thousands, and none is of interest here
+    try:
+        return bool(library.WebhookSignature.verify_header(body.decode(), header, secret, tolerance=300))
+    except library.SignatureVerificationError:
+        return False

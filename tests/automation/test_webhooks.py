@@ -22,6 +22,7 @@ from tests.automation.receivers import (
     checked_as_text,
     checked_by_parts,
     checked_by_place,
+    checked_by_stripe,
     drip,
     receiving,
     silent,
@@ -285,7 +286,7 @@ def test_a_receiver_gets_the_bytes_and_every_check_in_use_takes_them(sending: Se
     assert got.headers["Content-Type"] == "application/json"
     assert (got.headers["Coasty-Event"], got.headers["Coasty-Delivery"]) == ("run.succeeded", "d1")
     header = got.headers["Coasty-Signature"]
-    for check in (checked_by_parts, checked_by_place, checked_as_text):
+    for check in (checked_by_parts, checked_by_place, checked_as_text, checked_by_stripe):
         assert check(got.body, header, SECRET, time.time())
         assert not check(got.body + b" ", header, SECRET, time.time())
         assert not check(got.body, header, SECRET + "x", time.time())

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from tests.automation.postgres import new_database, postgres_server
-from tests.automation.receivers import Receiving, checked_by_parts, receiving
+from tests.automation.receivers import Receiving, checked_by_parts, checked_by_stripe, receiving
 from tests.automation.run_homes import act, click, typing
-from tests.cli.conftest import recording
+from tests.cli.conftest import Shell, recording
 from tests.desktop.xvfb import xvfb
 from tests.server.answering import account, answering
 from tests.server.run_services import OVER, Event, RunningService, running_service, scripted, until
@@ -107,6 +107,31 @@ def test_the_models_question_waits_for_an_answer_which_it_gets(marked: RunningSe
     events = {name: data for _, name, data in marked.events(run_id)}
     assert events["awaiting_human"]["reason"] == "May I go on?"
     assert events["resumed"]["note"] == "yes, do"
+
+
+def test_a_run_that_waits_for_a_person_asks_and_sends_nothing_and_can_be_stopped(screen: str, tmp_path: Path) -> None:
+    """Safety sentence: nothing is asked of the model and no input sent while a person is waited for, and whoever says stop is heard."""
+    books = Books([go(stub_click(50, 60)), done()])
+    folder = tmp_path / ".config" / "coasty-desk"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text('[run]\nconfirm = "always"\n')
+    options = ("--provider", "coasty")
+    with serving(books) as url, recording(screen) as window:
+        with running_service(tmp_path, screen, *options, **account(url)) as service:
+            run_id, following = service.create("click"), service.create("click again")
+            service.reach(run_id, "awaiting_human")
+            asked, seen, lines = len(books.requests), len(window.events), len(service.journal(run_id))
+            time.sleep(1.0)  # long enough for whatever is done again and again
+            assert (len(books.requests), len(window.events)) == (asked, seen)
+            assert len(service.journal(run_id)) == lines
+            assert service.run(following)["status"] == "queued"
+            assert Shell(tmp_path)("stop", DISPLAY=screen).code == 0
+            ended = service.reach(run_id, "cancelled")
+            late = service("POST", f"/runs/{run_id}/resume", {"approved": True})
+            assert late.code == "NOT_AWAITING_HUMAN"
+            spent = ended["cost_cents"] + service.reach(following, "succeeded")["cost_cents"]
+        assert spent == books.charged
+    assert window.of_kind("press") == []
 
 
 def test_a_queued_run_and_a_running_one_are_cancelled_and_the_next_goes_on(marked: RunningService) -> None:
@@ -382,6 +407,7 @@ def test_a_receiver_is_told_of_a_run_signed_and_the_secret_is_told_once(screen: 
         assert made["webhook_secret"] not in one.body.decode()
         header = one.headers["Coasty-Signature"]
         assert checked_by_parts(one.body, header, made["webhook_secret"], time.time())
+        assert checked_by_stripe(one.body, header, made["webhook_secret"], time.time())
         assert not checked_by_parts(one.body + b" ", header, made["webhook_secret"], time.time())
 
 
