@@ -105,3 +105,15 @@ def reachable(there: Receiver, *, private: bool, lookup: Lookup = looked_up) -> 
         why = "it is not https" if public else "it leads to an address that is not public"
         raise ReceiverError(why)
     return allowed
+
+
+def demand_no_private_figures(there: Receiver, *, private: bool) -> None:
+    """Raise ReceiverError where the URL itself names an address that may not be connected to; a name is asked for when something is sent."""
+    try:
+        figures = socket.getaddrinfo(there.host, there.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        addresses = [str(address[0]) for *_, address in figures]
+    except OSError:
+        if there.host.rstrip(".") != "localhost" and not there.host.rstrip(".").endswith(".localhost"):
+            return
+        addresses = ["127.0.0.1"]
+    reachable(there, private=private, lookup=lambda *_: addresses)

@@ -308,6 +308,9 @@ class WorkflowService:
                 yield from found
                 after = found[-1].id
             if is_over:
+                last = self.run(run_id).told
+                if after > last:  # who has a number that never was is told the end
+                    yield from self.store.events(run_id, last - 2)
                 return
             if not self.feed.wait(run_id, seen, keep_alive):
                 yield None

@@ -69,10 +69,11 @@ def demand_small(metadata: Mapping[str, Any] | None) -> None:
 
 def demand_receiver(call: Call, url: str) -> None:
     """Raise ApiError where nothing may be sent there; where its name leads to is looked at when something is."""
-    from coasty_desk.automation.public_address import ReceiverError, receiver
+    from coasty_desk.automation.public_address import ReceiverError, demand_no_private_figures, receiver
 
+    private = call.service.settings.webhook_allow_private
     try:
-        receiver(url, private=call.service.settings.webhook_allow_private)
+        demand_no_private_figures(receiver(url, private=private), private=private)
     except ReceiverError as error:
         raise request_values.refused(["body", "webhook_url"], str(error)) from error
 

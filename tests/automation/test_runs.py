@@ -433,6 +433,9 @@ def test_events_are_told_once_each_over_reconnects_and_restarts(here: PlayedServ
     assert [event for event in heard if event is not None] == whole
     assert [event.name for event in whole[-5:]] == ["step", "billing", "status", "terminal", "done"]
     assert len({event.id for event in whole}) == len(whole)
+    assert list(here.service.events(run_id, whole[-1].id, 5.0)) == []
+    strayed = list(here.service.events(run_id, 10_000, 5.0))  # a number that never was: whoever has it waits for an end
+    assert [event and event.name for event in strayed] == ["terminal", "done"]
 
 
 def test_there_is_no_such_run(here: PlayedService) -> None:

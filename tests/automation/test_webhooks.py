@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from coasty_desk.automation import webhook_outbox
-from coasty_desk.automation.public_address import ReceiverError, is_public, reachable, receiver
+from coasty_desk.automation.public_address import (
+    ReceiverError,
+    demand_no_private_figures,
+    is_public,
+    reachable,
+    receiver,
+)
 from coasty_desk.automation.storage import Storage
 from coasty_desk.automation.webhook_outbox import Delivery, WebhookOutbox, delivery_id
 from coasty_desk.automation.webhook_sender import HttpSend, NotArrivedError, WebhookSender
@@ -161,9 +167,14 @@ def test_what_is_no_receiver_is_refused(url: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "0"])
 def test_this_machine_is_refused_however_it_is_written(host: str) -> None:
-    """As the system itself reads it."""
+    """As the system itself reads it, and when it is asked for already."""
+    there = receiver(f"https://{host}/")
     with pytest.raises((ReceiverError, OSError)):
-        reachable(receiver(f"https://{host}/"), private=False)
+        reachable(there, private=False)
+    with pytest.raises(ReceiverError):
+        demand_no_private_figures(there, private=False)
+    for name in ("hooks.example", "93.184.216.34"):
+        demand_no_private_figures(receiver(f"https://{name}/"), private=False)
 
 
 def test_what_may_be_sent_to_besides_is_this_machine_and_its_network_and_no_more() -> None:

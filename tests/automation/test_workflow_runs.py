@@ -362,6 +362,8 @@ def test_an_archived_workflow_starts_nothing_and_its_runs_go_on(here: PlayedServ
     assert here.flows.workflows("active", 10) == ([], False)
     here.flows.resume(run.id, approved=True, note="")
     reach(here, run.id, "succeeded")
+    strayed = list(here.flows.events(run.id, 10_000, 1))  # a number that never was: whoever has it waits for an end
+    assert [event and event.name for event in strayed] == ["terminal", "done"]
     assert here.flows.update(saved.id, {"status": "active"}).version == 3
     assert [row.id for row in here.flows.workflows("active", 10)[0]] == [saved.id]
 

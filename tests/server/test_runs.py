@@ -176,6 +176,7 @@ def test_the_list_has_the_newest_first_and_those_of_a_status(marked: RunningServ
         ({"machine_id": "desktop", "task": "x", "max_steps": 1001}, "VALIDATION_ERROR"),
         ({"machine_id": "desktop", "task": "x", "webhook_url": "http://example.com/"}, "VALIDATION_ERROR"),
         ({"machine_id": "desktop", "task": "x", "webhook_url": "https://me:secret@example.com/"}, "VALIDATION_ERROR"),
+        ({"machine_id": "desktop", "task": "x", "webhook_url": "https://127.0.0.1/"}, "VALIDATION_ERROR"),
         ({"machine_id": "desktop", "task": "x", "action_policy": {"allowed_actions": ["fly"]}}, "VALIDATION_ERROR"),
         ({"machine_id": "nowhere", "task": "x"}, "MACHINE_NOT_FOUND"),
         ({"machine_id": "desktop", "task": "x", "llm": {"provider": "openai"}}, "FEATURE_NOT_AVAILABLE"),
