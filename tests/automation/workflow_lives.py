@@ -14,16 +14,20 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from coasty_desk.automation.run_control import RunOrder
+from coasty_desk.automation.run_store import RunStore
 from coasty_desk.automation.storage import Storage
 from coasty_desk.automation.workflow_row import WorkflowTerms
 from coasty_desk.automation.workflow_service import NewWorkflowRun, WorkflowRunStateError
+from coasty_desk.automation.workflow_store import WorkflowStore
 from coasty_desk.core.events import Ending
+from coasty_desk.core.money import from_cents
+from coasty_desk.workflows.happenings import PersonSaid, TaskBegan, TaskEnded
 from tests.automation.runs import PlayedProcess, PlayedService
 
 STORE = "kept.sqlite3"
@@ -114,8 +118,10 @@ class LifeService(PlayedService):
     def _perform(self, process: PlayedProcess) -> None:
         world = self.runs.parent / "world"
         world.mkdir(exist_ok=True)
-        with suppress(FileExistsError), (world / process.order.run_id).open("x") as done:
-            done.write(process.order.task)
+        whole = self.runs.parent / f"{process.order.run_id}.{os.getpid()}"
+        whole.write_text(process.order.task)
+        with suppress(FileExistsError):
+            os.link(whole, world / process.order.run_id)  # a kill leaves it whole or not at all
         process.began()
         process.step(1, CENTS)
         fails = process.order.task.startswith("fails 1 ")
@@ -159,24 +165,56 @@ def _count_boundaries(most: int) -> None:
     Storage.transaction = replaced  # type: ignore[method-assign]
 
 
+@contextmanager
+def _kept(place: Path | str) -> Iterator[tuple[WorkflowStore, RunStore]]:
+    """What is on the disk."""
+    with closing(Storage(place)) as storage:
+        yield WorkflowStore(storage), RunStore(storage)
+
+
+def assert_each_task_once(folder: Path, place: Path | str) -> None:
+    """Whatever was killed: each task was done once, none was left out, and what they cost was counted once and within the budget."""
+    world = [(path.name, path.read_text()) for path in (folder / "world").iterdir()]
+    assert sorted(text for _, text in world) == sorted(DONE)
+    with _kept(place) as (flows, runs):
+        (row,) = flows.runs()
+        happened = flows.happened(row.id)
+        events = flows.events(row.id, -1)
+        tasks = [runs.get(run_id) for run_id, _ in world]
+    assert (row.status, row.output, row.iterations) == ("succeeded", {"last": True}, 4)
+    began = [one for one in happened if isinstance(one, TaskBegan)]
+    assert {one.run_id for one in began} == {run_id for run_id, _ in world}
+    assert len(began) == len([one for one in happened if isinstance(one, TaskEnded)]) == len(DONE)
+    assert len([one for one in happened if isinstance(one, PersonSaid)]) == 3
+    spent = sum(task.cost for task in tasks if task is not None)
+    assert row.spent == spent == from_cents(CENTS) * len(DONE)
+    assert spent <= from_cents(BUDGET)
+    assert [event.id for event in events] == list(range(1, len(events) + 1))
+    assert events[-1].name == "done"
+    assert len([event for event in events if event.name == "task"]) == len(DONE)
+
+
+def lived(folder: Path, most: int, place: Path | str) -> int | None:
+    """One life, in a fork of this process: its code, or None where it was killed."""
+    child = os.fork()
+    if not child:
+        try:
+            life(folder, most, place)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    return None if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
+
+
 def main(folder: Path, step: int, place: Path | str) -> None:
     """One life after the other."""
-    lives = 0
-    while True:
-        lives += 1
-        child = os.fork()
-        if not child:
-            try:
-                life(folder, step + lives % 7, place)
-            finally:
-                os._exit(1)
-        _, status = os.waitpid(child, 0)
-        if not os.WIFSIGNALED(status):
+    for lives in range(1, 2000):
+        code = lived(folder, step + lives % 7, place)
+        if code is not None:
             sys.stdout.write(f"{lives}\n")
             sys.stdout.flush()
-            sys.exit(os.waitstatus_to_exitcode(status))
-        if lives > 2000:
-            sys.exit("it does not come to its end")
+            sys.exit(code)
+    sys.exit("it does not come to its end")
 
 
 if __name__ == "__main__":
