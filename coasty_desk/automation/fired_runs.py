@@ -50,7 +50,7 @@ class FiredRuns:
         self._runs, self._workflows, self._host_of = runs, workflows, host_of
 
     def start(self, fire: FireRow, schedule: ScheduleRow) -> None:
-        """As the port says. A workflow's inputs are its own: it is told nothing of what came with the fire."""
+        """As the port says. A workflow's inputs are its own; what came with the fire its tasks are told, as those of a run are."""
         metadata = {**(schedule.metadata or {}), "schedule_id": schedule.id}
         if schedule.workflow_id is not None:
             self._start_workflow(fire, schedule, metadata)
@@ -74,7 +74,7 @@ class FiredRuns:
             machine_id=schedule.machine_id,
             workflow=schedule.workflow_id,
             inputs=schedule.inputs or {},
-            terms=WorkflowTerms(metadata=metadata, model=schedule.model),
+            terms=WorkflowTerms(metadata=metadata, model=schedule.model, context=fire.context),
         )
         try:
             self._workflows.start(asked, fire.operation, schedule.key_id)

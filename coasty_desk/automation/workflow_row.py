@@ -35,7 +35,10 @@ class WorkflowRow(Struct, frozen=True, kw_only=True):
 
 
 class WorkflowTerms(Struct, frozen=True, omit_defaults=True):
-    """What was asked for with a run beside its inputs. Nothing, or 0, of `budget_cents` is no cap."""
+    """What was asked for with a run beside its inputs. Nothing, or 0, of `budget_cents` is no cap.
+
+    `context` came with it from outside: each of its tasks is told it, quoted and not trusted.
+    """
 
     budget_cents: int | None = None
     max_iterations: int | None = None
@@ -43,6 +46,7 @@ class WorkflowTerms(Struct, frozen=True, omit_defaults=True):
     webhook_url: str | None = None
     metadata: Mapping[str, Any] | None = None
     model: str | None = None
+    context: str = ""
 
 
 class WorkflowQuestion(Struct, frozen=True):

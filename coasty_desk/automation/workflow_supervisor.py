@@ -445,6 +445,7 @@ def _options(step: TaskStep, row: WorkflowRunRow, at: str, budget_cents: int | N
         budget_cents=budget_cents,
         metadata=of,
         model=row.terms.model,
+        context=row.terms.context,
     )
 
 

@@ -51,6 +51,35 @@ def test_a_schedule_from_its_beginning_to_its_end(home: RunningService) -> None:
     assert (gone.code, "There is no schedule mornings" in gone.err) == (4, True)
 
 
+def test_a_workflow_is_started_by_the_clock_with_its_inputs(home: RunningService, tmp_path: Path) -> None:
+    """Saved, named by its name, with inputs that are held against its schema before anything is made."""
+    definition = {"steps": [{"id": "a", "type": "task", "task": "{{inputs.word}} {{inputs.rows}}"}]}
+    schema = {"type": "object", "required": ["word"], "properties": {"word": {"type": "string"}}}
+    file, rows = tmp_path / "flow.json", tmp_path / "rows.csv"
+    file.write_text(json.dumps({"name": "Night check", "definition": definition, "inputs_schema": schema}))
+    rows.write_text("who,what\nAda,7\n")
+    assert home.cli("workflows", "save", str(file)).code == 0
+    when = ("--every", "daily")
+    key = _added(home, "nightly", "--workflow", "night check", "--input", "word=7", "--input", f"rows=@{rows}", *when)
+    made = json.loads(home.cli("schedules", "show", key, "--json").out)
+    assert made["inputs"] == {"word": "7", "rows": [{"who": "Ada", "what": "7"}]}
+    assert made["task_prompt"] == "Start the workflow Night check."
+    assert made["workflow_id"] in home.cli("schedules", "show", "nightly").out
+    before = home.cli("schedules", "list", "--json").out
+    (tmp_path / "bad.json").write_text("{")
+    for words, said in (
+        (("x", *when), "There is nothing to do."),
+        (("x", "y", "--input", "a=b", *when), "no --workflow is named"),
+        (("x", "--workflow", "night-check", *when), "does not take these inputs: word"),
+        (("x", "--workflow", "none-such", *when), "There is no workflow none-such"),
+        (("x", "--workflow", "night-check", "--input", f"word=@{tmp_path}/bad.json", *when), "is no JSON"),
+        (("x", "--workflow", "night-check", "--input", f"word=@{tmp_path}/none.csv", *when), "cannot be read"),
+    ):
+        done = home.cli("schedules", "add", *words)
+        assert (done.code in (2, 4), said in done.err, "Traceback" in done.err) == (True, True, False), done.err
+    assert home.cli("schedules", "list", "--json").out == before
+
+
 def test_run_now_and_its_runs(home: RunningService) -> None:
     """A run's id on stdout, and the same one in the list."""
     _added(home, "now", "[done]", "--cron", "0 0 1 1 *")

@@ -15,10 +15,11 @@ import typer
 
 from coasty_desk.cli import completion
 from coasty_desk.cli.commands.reaching import Remote, Yes, agree, service
+from coasty_desk.cli.commands.workflow_inputs import Inputs, checked_inputs
 from coasty_desk.cli.terminal.columns import print_columns
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.cli.typer_groups import Json, group
-from coasty_desk.client import schedules_api
+from coasty_desk.client import schedules_api, workflows_api
 from coasty_desk.core.errors import UsageError
 from coasty_desk.schedules.schedule_rule import FREQUENCIES, RuleError, ScheduleRule, plain, zone_named
 
@@ -38,7 +39,18 @@ Schedule = Annotated[
 @app.command(epilog='Example:  coasty-desk schedules add mornings "Open the mail" --every daily --time 07:30')
 def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called, 1-128 characters.")],
-    task: Annotated[str, typer.Argument(metavar="TASK", help="What is to be done, in plain words.")],
+    task: Annotated[
+        str, typer.Argument(metavar="TASK", help="What is to be done, in plain words; with --workflow, what it is for.")
+    ] = "",
+    workflow: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Start this saved workflow each time: its id, slug or name.",
+            autocompletion=completion.workflows,
+        ),
+    ] = "",
+    inputs: Inputs = None,
     every: Annotated[
         str,
         typer.Option(
@@ -69,6 +81,14 @@ def add(
     as_json: Json = False,
 ) -> int:
     """Have a task done again and again, or once later, and print the schedule's id."""
+    if not task and not workflow:
+        message = "There is nothing to do."
+        raise UsageError(
+            message, f"Give a task, as `coasty-desk schedules add {line(name, 40)} TASK`, or a --workflow."
+        )
+    if inputs and not workflow:
+        message = "--input gives a workflow something, and no --workflow is named."
+        raise UsageError(message, "Name one, or say it in the task.")
     chosen = zone or _own_zone()
     body: dict[str, object] = {"name": name, "machine_id": on, "task_prompt": task, "timezone": chosen}
     body |= {"max_consecutive_failures": failures, **_when(every, cron, at, chosen)}
@@ -77,6 +97,11 @@ def add(
     if day:
         body |= _day(day)
     with service(remote=remote) as client:
+        if workflow:
+            saved = workflows_api.found(client, workflow)
+            given = checked_inputs(inputs, saved.document.get("inputs_schema"))
+            body |= {"workflow_id": saved.workflow_id, "inputs": given}
+            body["task_prompt"] = task or f"Start the workflow {saved.name}."
         agree(client, "Each run of the schedule is paid from your account", yes=yes)
         made = schedules_api.schedule_made(client, body)
     if as_json:
@@ -114,6 +139,11 @@ def show(schedule: Schedule, remote: Remote = False, as_json: Json = False) -> i
     shown = {
         "name": found.get("name"),
         "task": found.get("task_prompt"),
+        **(
+            {"workflow": found.get("workflow_id"), "inputs": json.dumps(found.get("inputs"))}
+            if found.get("workflow_id")
+            else {}
+        ),
         "machine": found.get("machine_id"),
         "when": f"{_often(found)} ({found.get('timezone')})",
         "next": _moment(found.get("next_run_at"), found),

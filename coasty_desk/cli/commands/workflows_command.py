@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +15,7 @@ from coasty_desk.cli import completion, configured
 from coasty_desk.cli.commands import workflow_running
 from coasty_desk.cli.commands.reaching import Remote, Yes, agree, here, service
 from coasty_desk.cli.commands.workflow_following import follow
+from coasty_desk.cli.commands.workflow_inputs import LARGEST, Inputs, checked_inputs, told
 from coasty_desk.cli.exits import EXIT_USAGE
 from coasty_desk.cli.setting_options import Options, with_settings
 from coasty_desk.cli.terminal.columns import print_columns
@@ -33,11 +31,7 @@ from coasty_desk.settings import Settings
 from coasty_desk.workflows import workflow_tree
 from coasty_desk.workflows.definition import every
 from coasty_desk.workflows.definition_reader import DefinitionError, Mistake, read
-from coasty_desk.workflows.inputs_schema import InputsError, checked
 from coasty_desk.workflows.workflow_document import WorkflowDocument, parsed
-
-LARGEST = 2_000_000
-"""Bytes of a definition's file, and of what an input is read from."""
 
 OF_A_TASK = (
     *("on", "provider", "model", "base_url", "script", "max_steps", "budget", "preset", "confirm", "policy"),
@@ -95,12 +89,7 @@ def run(
             metavar="FILE|NAME", help="A definition's file, or a saved workflow.", autocompletion=completion.workflows
         ),
     ],
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input", "-i", metavar="K=V", help="An input; V is text or JSON, @FILE a CSV, JSON or text. Repeatable."
-        ),
-    ] = None,
+    inputs: Inputs = None,
     max_iterations: Annotated[
         str | None, typer.Option("--max-iterations", metavar="N", help="Of all loops together. [1000]")
     ] = None,
@@ -127,7 +116,7 @@ def run(
             message = "--deadline is kept by a service."
             raise UsageError(message, "Leave it out, or hand it over with --detach.")
         document = _document(workflow)
-        given_inputs = _checked_inputs(inputs, document.inputs_schema)
+        given_inputs = checked_inputs(inputs, document.inputs_schema)
         terms = workflow_running.LocalTerms(max_iterations=most, dry_run=dry_run)
         name = str(document.around.get("name") or Path(workflow).name)
         return workflow_running.run(name, document, given_inputs, chosen, terms)
@@ -256,8 +245,10 @@ def _handed_over(
         raise UsageError(message, "Start it with `coasty-desk serve`, or name a definition's file.")
     with service(remote=chosen.remote) as client:
         saved = None if document is not None else workflows_api.found(client, workflow)
-        schema = document.inputs_schema if document is not None else _schema(saved.document if saved else {})
-        body["inputs"] = _checked_inputs(inputs, schema)
+        schema = (
+            document.inputs_schema if document is not None else (saved.document if saved else {}).get("inputs_schema")
+        )
+        body["inputs"] = checked_inputs(inputs, schema)
         if document is not None:
             body["definition"] = document.document
         if chosen.on != Settings().on:
@@ -276,11 +267,6 @@ def _said(begun: RemoteRun, chosen: Settings) -> int:
     spelled = f"{' --remote' if chosen.remote else ''} {begun.run_id}"
     print(f"coasty-desk: {begun.status}; to watch it: coasty-desk runs watch{spelled}", file=sys.stderr)
     return 0
-
-
-def _schema(document: Mapping[str, object]) -> Mapping[str, Any] | None:
-    found = document.get("inputs_schema")
-    return found if isinstance(found, dict) else None
 
 
 def _is_file(name: str) -> bool:
@@ -313,17 +299,13 @@ def _document(name: str) -> WorkflowDocument:
     except DefinitionError as error:
         many = len(error.mistakes)
         more = f", and {counted(many - 1, 'more mistake')}" if many > 1 else ""
-        message = f"{name} cannot be run: {_said_of(error.mistakes[0])}{more}."
+        message = f"{name} cannot be run: {told(error.mistakes[0])}{more}."
         raise UsageError(message, f"`coasty-desk workflows check {name}` says all that is wrong.") from error
 
 
 def _mistakes_in(name: str, error: DefinitionError) -> str:
     many = counted(len(error.mistakes), "mistake")
-    return "\n".join([f"{name} has {many}:", *(f"  {line(_said_of(one))}" for one in error.mistakes)])
-
-
-def _said_of(mistake: Mistake) -> str:
-    return f"{mistake.where or 'the file'}: {mistake.what}"
+    return "\n".join([f"{name} has {many}:", *(f"  {line(told(one))}" for one in error.mistakes)])
 
 
 def _told(mistake: Mistake) -> dict[str, object]:
@@ -336,42 +318,6 @@ def _draw(document: WorkflowDocument) -> None:
     print(f"{line(str(name)) if name else 'workflow'}: {counted(many, 'step')}")
     for one in workflow_tree.lines(document.definition):
         print(line_of_tree(one))
-
-
-def _checked_inputs(said: Iterable[str] | None, schema: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """Raises UsageError for what is no input, and for what the workflow does not take."""
-    properties = (schema or {}).get("properties")
-    types = properties if isinstance(properties, dict) else {}
-    found: dict[str, Any] = {}
-    for one in said or ():
-        name, sign, value = one.partition("=")
-        if not sign or not name.strip():
-            message = f"--input takes a name and a value, and not {line(one, 60)}."
-            raise UsageError(message, "Give it as --input name=value.")
-        kind = types.get(name.strip())
-        found[name.strip()] = _value(value, kind.get("type") if isinstance(kind, dict) else None)
-    try:
-        return checked(found, schema)
-    except InputsError as error:
-        wrong = "; ".join(_said_of(one) for one in error.mistakes)
-        message = f"The workflow does not take these inputs: {wrong}."
-        raise UsageError(message, "Give them with --input name=value.") from error
-
-
-def _value(said: str, kind: object) -> Any:
-    """As the schema has it, else JSON where it is that and no plain word; `@FILE`: what is in it."""
-    if said.startswith("@"):
-        path = given(said[1:])
-        text = _text(str(path))
-        if path.suffix.lower() == ".csv":
-            return list(csv.DictReader(io.StringIO(text)))
-        return json.loads(text) if path.suffix.lower() == ".json" else text
-    if kind == "string":
-        return said
-    try:
-        return json.loads(said)
-    except (ValueError, RecursionError):
-        return said
 
 
 def _slug(name: str) -> str:
