@@ -187,6 +187,6 @@ class HostMembership:
             for lost in self._lost:
                 lost(connection, host)
 
-        for host in self.directory.declare_lost(self.host.id, fail):
+        for host in self.directory.declare_lost(self.host.id, fail, LOST):
             _log.error("the host %s is lost: it was not heard of for %.0f s", host.name, host.silent)
             self._told()

@@ -9,8 +9,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.cli.conftest import Shell
 from tests.desktop.xvfb import xvfb
-from tests.server.run_services import RunningService, running_service, until
+from tests.server.run_services import RunningService, begun, until
+
+QUICK = str(Path(__file__).with_name("quick_host.py"))
 
 LOST = 60.0
 """Seconds in which a dead host's runs have failed, on a machine that does much else."""
@@ -32,11 +35,13 @@ def fleet(folder: Path, database: str, *options: str, count: int = 3) -> Iterato
 
 
 @contextmanager
-def one_host(home: Path, display: str, database: str, *options: str) -> Iterator[RunningService]:
-    """One of them."""
+def one_host(home: Path, display: str, database: str, *options: str, quick: bool = False) -> Iterator[RunningService]:
+    """One of them; a `quick` one is called lost, and calls others so, sooner (`quick_host`)."""
     home.mkdir(exist_ok=True)
     options = options or ("--provider", "script")
-    with running_service(home, display, "--join", database, *options) as found:
+    host = RunningService(Shell(home), ("--join", database, *options), {"DISPLAY": display})
+    host.program = (QUICK,) if quick else host.program
+    with begun(host) as found:
         yield found
 
 

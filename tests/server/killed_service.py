@@ -39,6 +39,8 @@ class KilledService:
     process: subprocess.Popen[str] | None = None
     took: float = 0.0
     """Seconds of its last start."""
+    program: tuple[str, ...] = ("-m", "coasty_desk")
+    """What Python is to run."""
 
     def __post_init__(self) -> None:
         """On a port that is free now."""
@@ -46,7 +48,7 @@ class KilledService:
 
     def start(self) -> None:
         """Begin, and return when it answers."""
-        command = [sys.executable, "-m", "coasty_desk", "serve", "--port", str(self.port), *self.options]
+        command = [sys.executable, *self.program, "serve", "--port", str(self.port), *self.options]
         began = time.monotonic()
         self.process = subprocess.Popen(
             command,

@@ -127,7 +127,13 @@ def read_events(port: int, key: str, run_id: str, after: int | None, seconds: fl
 @contextmanager
 def running_service(home: Path, display: str, *options: str, **environment: str) -> Iterator[RunningService]:
     """One that has begun, with nothing left of it after the block."""
-    found = RunningService(Shell(home), options, {"DISPLAY": display, **environment})
+    with begun(RunningService(Shell(home), options, {"DISPLAY": display, **environment})) as found:
+        yield found
+
+
+@contextmanager
+def begun(found: RunningService) -> Iterator[RunningService]:
+    """The same, of one that was made before."""
     found.start()
     try:
         yield found

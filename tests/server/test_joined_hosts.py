@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterator
@@ -21,7 +23,7 @@ from tests.automation.receivers import Receiving, receiving
 from tests.automation.run_homes import act, click
 from tests.cli.conftest import Shell, recording
 from tests.desktop.xvfb import xvfb
-from tests.server.fleets import LOST, desktop, fleet, go_on, kept, machines, one_host, pause, start_on
+from tests.server.fleets import LOST, QUICK, desktop, fleet, go_on, kept, machines, one_host, pause, start_on
 from tests.server.run_services import RunningService, scripted, until
 
 
@@ -209,9 +211,9 @@ def test_a_host_that_was_paused_sends_no_input_once_others_may_say_it_is_lost(
     with (
         xvfb(1280, 720) as screen,
         recording(screen) as window,
-        one_host(tmp_path / "a", screen, database, *script) as paused,
+        one_host(tmp_path / "a", screen, database, *script, quick=True) as paused,
         xvfb(1280, 720) as elsewhere,
-        one_host(tmp_path / "b", elsewhere, database) as other,
+        one_host(tmp_path / "b", elsewhere, database, quick=True) as other,
     ):
         machine = desktop(paused)
         until(lambda: machine in [one["id"] for one in machines(other)])
@@ -268,9 +270,10 @@ def test_a_copied_data_folder_is_no_second_host(postgres: Any, tmp_path: Path) -
     with xvfb(1280, 720) as screen, one_host(tmp_path / "a", screen, database) as first:
         copy = tmp_path / "copy"
         shutil.copytree(first.data, copy / ".local" / "share" / "coasty-desk", ignore=shutil.ignore_patterns("*.lock"))
-        said = Shell(copy)("serve", "--port", "0", "--provider", "script", "--join", database)
-        assert said.code == 2
-        assert "is this very host already" in said.err
+        command = [sys.executable, QUICK, "serve", "--port", "0", "--provider", "script", "--join", database]
+        said = subprocess.run(command, env=Shell(copy).environment, capture_output=True, text=True, check=False)
+        assert said.returncode == 2
+        assert "is this very host already" in said.stderr
         again = first.cli("serve", "--port", "0", "--provider", "script", "--join", database)
         assert again.code == 2
         assert "A service runs on this data folder already" in again.err
