@@ -530,9 +530,10 @@ class _Course:
         if own is None:
             self._leave(row)
         elif needs_cleanup(row):
-            done = replace(own, status="terminated", cleanup_status="done")
+            machine_id = own.machine_id or self._all.machines.made(self._id)
+            done = replace(own, machine_id=machine_id, status="terminated", cleanup_status="done")
             try:
-                self._all.machines.remove(own.machine_id or self._all.machines.made(self._id))
+                self._all.machines.remove(machine_id)
             except NoMachineError:
                 done = done if own.machine_id else replace(own, status="not_created", cleanup_status="done")
             except (MachineStateError, WorkerGoneError, CoastyDeskError, OSError):

@@ -28,6 +28,9 @@ def postgres_server() -> Iterator[Any]:
         except ImportError:
             pytest.skip("there is no wheel of Postgres for this machine")
         server = pgserver.get_server(folder / "data", cleanup_mode="delete")
+    for setting in ("fsync", "full_page_writes"):  # nobody cuts its power: and its end would wait for the disk
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")
+    server.psql("SELECT pg_reload_conf();")
     try:
         yield server
     finally:

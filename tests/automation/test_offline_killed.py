@@ -121,4 +121,4 @@ def trials(home: RunHome, kills: int, seed: int) -> Counter[str]:
 @pytest.mark.slow
 def test_it_is_killed_again_and_again(home: RunHome) -> None:
     """Safety sentence: whenever it is killed, each instruction is done once, or said to be in doubt."""
-    assert trials(home, 4, 20261127)
+    assert trials(home, 2, 20261127)

@@ -374,8 +374,11 @@ def test_the_machine_of_a_task_is_made_for_it_and_taken_away_after_it(here: Play
     assert here.machines.removed == [machine]
 
 
-def test_the_machine_of_a_task_is_taken_away_by_the_next_service_too(here: PlayedService) -> None:
+def test_the_machine_of_a_task_is_taken_away_by_the_next_service_too(
+    here: PlayedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A service that ends takes nothing away: the run goes on there."""
+    monkeypatch.setattr(run_supervisor, "HEARS", 0.2)  # its played process does not hear of the end
     run_id = here.service.create(NewRun("do it", RunOptions(), machine=OwnMachine())).id
     here.process().began()
     here.reach(run_id, "running")
@@ -403,8 +406,9 @@ def test_a_task_that_is_cancelled_before_its_turn_has_nothing_left_to_take_away(
     assert here.service.get(unwritten).status == "cancelled"
 
 
-def test_what_a_run_had_started_is_left_once_it_is_over(here: PlayedService) -> None:
+def test_what_a_run_had_started_is_left_once_it_is_over(here: PlayedService, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where it ends without a process."""
+    monkeypatch.setattr(run_supervisor, "HEARS", 0.2)  # its played process does not hear of the end
     run_id = here.create().id
     here.process().began()
     here.again()
