@@ -78,6 +78,9 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "is checked before each step against its worst case": (f"{MONEY}::test_a_budget_is_kept_to_the_cent",),
     "`--provider offline` costs nothing": ("tests/cli/test_offline.py::*",),
+    "where that service passes on to Coasty": (
+        "tests/cli/test_run_through_service.py::test_what_is_passed_on_to_who_charges_is_asked_about_and_capped",
+    ),
     "caps a day over all your runs": (
         f"{MONEY}::test_a_days_cap_holds_over_its_runs",
         f"{MONEY}::test_a_days_cap_holds_for_runs_at_once",
