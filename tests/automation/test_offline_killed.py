@@ -20,7 +20,7 @@ TASK = (
     'type "Ada Lovelace" into the field "Name"; if "Welcome" is there, press "escape"; otherwise type "London" into the field "Town". '
     'Check "Send me news". Click "Join", repeat 1 times: click "Print"; wait until "printer" appears and read "Welcome"'
 )
-OFFLINE = {"provider": "offline", "settle": "0.2"}
+OFFLINE = {"provider": "offline", "settle": "0.2", "max_steps": "60"}
 
 
 @contextmanager

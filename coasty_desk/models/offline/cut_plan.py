@@ -36,7 +36,7 @@ class CutPlan(Struct, frozen=True):
     """`position` is that of the instruction that the run was cut off in (`Plan.position`), `steps` those of it in which input went out.
 
     `doubt`: whether the last of that input went out is not known. `refusal` is why an action was refused as the last thing that happened.
-    `read_out` is what was read before. `looked` is the last look, `screen` reads the picture of one, None where it is gone.
+    `read_out` is what was read before, `doubted_before` whether input of an earlier one was in doubt. `looked` is the last look, `screen` reads the picture of one, None where it is gone.
     """
 
     position: tuple[int, ...]
@@ -45,6 +45,7 @@ class CutPlan(Struct, frozen=True):
     refusal: str = ""
     looked: Looked | None = None
     read_out: tuple[str, ...] = ()
+    doubted_before: bool = False
     screen: Callable[[Looked], ReadScreen | None] = lambda _: None
 
     @property
@@ -74,8 +75,10 @@ def cut_plan(events: Iterable[ev.Event]) -> CutPlan | None:
     if not trail.position:
         raise LookupError
     acted = tuple(step for step in trail.steps if any(map(is_input, step.actions[: step.begun])))
+    doubt = trail.doubt or bool(trail.open)
     return CutPlan(
-        trail.position, acted, trail.doubt or bool(trail.open), trail.refusal, trail.looked, tuple(trail.read_out)
+        *(trail.position, acted, doubt, trail.refusal, trail.looked, tuple(trail.read_out)),
+        doubted_before=trail.doubted,
     )
 
 
@@ -115,6 +118,7 @@ class _PlanTrail(Struct):
     steps: list[ActedStep] = field(default_factory=list)
     open: list[int] = field(default_factory=list)
     doubt: bool = False
+    doubted: bool = False
     refusal: str = ""
     looked: Looked | None = None
     read_out: list[str] = field(default_factory=list)
@@ -122,7 +126,11 @@ class _PlanTrail(Struct):
     def follow(self, event: ev.Event) -> None:
         match event:
             case ev.RunStarted(note=note) | ev.Answered(note=note) if note:
-                self.position, self.read_out = None, []  # a person's words take the place of the instructions
+                self.position, self.read_out, self.doubted = (
+                    None,
+                    [],
+                    False,
+                )  # a person's words take the place of the instructions
             case ev.RunStarted():
                 self.doubt = self.doubt or bool(self.open)
             case Looked():
@@ -139,7 +147,7 @@ class _PlanTrail(Struct):
 
     def _take(self, answered: ev.Predicted) -> None:
         if answered.position != self.position:
-            self.steps, self.doubt = [], False
+            self.steps, self.doubt, self.doubted = [], False, self.doubted or self.doubt
         self.read_out += [one.what for one in answered.evidence if one.kind == READ]
         self.position, self.open, self.refusal = answered.position, [], ""
         if self.looked is not None:

@@ -86,7 +86,8 @@ class Plan(Struct):
     """`launch` gives the start of the application that a name means; it raises CannotError. `read_out` is what was read.
 
     `position` is the number of the instruction that is being carried out, from 0; within a condition that of its side (0: it holds) and of
-    the instruction there, within a repetition that of the turn and of the instruction. `cut` is where another process was cut off.
+    the instruction there, within a repetition that of the turn and of the instruction. `cut` is where another process was cut off,
+    `doubted` what is to be said of the instruction there, where it was in doubt.
     """
 
     sight: Context
@@ -94,11 +95,14 @@ class Plan(Struct):
     read_out: list[str] = field(default_factory=list)
     cut: CutPlan | None = None
     position: tuple[int, ...] = ()
+    doubted: str = ""
     _last: Instruction | None = None
 
     def whole(self, steps: Sequence[Step]) -> Doing:
         """Everything in order, and a last look at what was filled in. Raises CannotError, which names the step."""
         self.read_out += () if self.cut is None else self.cut.read_out
+        if self.cut is not None and self.cut.doubted_before:
+            self._doubt("an action before this was in doubt when the run was cut off: its record says which")
         yield from self.carry_out(steps, into=() if self.cut is None else self.cut.position)
         self.position = (len(steps),)
         try:
@@ -154,7 +158,16 @@ class Plan(Struct):
         except CannotError as error:
             raise CannotError(f"{doubt}: {error.why}" if cut.doubt else error.why) from error
         if cut.doubt:
-            self.sight.notes.append(f"the run was cut off while “{step.words}” was done, and what is seen bears it out")
+            shown = (
+                "for what follows to show"
+                if self.sight.deferred or self.sight.unproved
+                else "borne out by what is seen"
+            )
+            self._doubt(f"the run was cut off while “{step.words}” was done, and whether it was is {shown}")
+
+    def _doubt(self, what: str) -> None:
+        self.doubted = what
+        self.sight.notes.append(what)
 
     def _demand_same_screen(self, does: Instruction, cut: CutPlan) -> None:
         """Raise CannotError where it goes to wherever the keyboard or the pointer is, and the screen is another one since."""

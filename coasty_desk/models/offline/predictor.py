@@ -119,6 +119,8 @@ class OfflinePredictor:
             return Prediction(Verdict.DONE, reasoning=self._summary(), evidence=self._proofs())
         except CannotError as error:
             why = f"at the step “{error.step}”: {error.why}"
+            if self._plan is not None and self._plan.doubted:
+                why += f"; {self._plan.doubted}"
             if self._dry_run:
                 return Prediction(Verdict.DONE, reasoning=f"without input it goes no further than this; {why}")
             return Prediction(Verdict.FAIL, reasoning=why)

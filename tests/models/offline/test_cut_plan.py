@@ -88,23 +88,25 @@ def test_an_instruction_is_where_its_last_answer_says() -> None:
 @pytest.mark.parametrize(("action", "half"), [(TEXT, True), (CLICK, False), (Click(Point(3, 4), count=2), True)])
 def test_what_has_no_end_is_in_doubt_in_every_later_sitting(action: Any, half: bool) -> None:  # noqa: FBT001 - pytest gives it
     """Also where that one only looked; a text may be there by half."""
-    found = cut_plan(
-        [
-            begun(),
-            looked(),
-            answered(action, position=(0,)),
-            acting(0, action),
-            begun(),
-            looked(),
-            answered(WAIT, position=(0,)),
-            acting(0, WAIT),
-            acted(0),
-            begun(),
-        ]
-    )
+    cut_off = [
+        begun(),
+        looked(),
+        answered(action, position=(0,)),
+        acting(0, action),
+        begun(),
+        looked(),
+        answered(WAIT, position=(0,)),
+        acting(0, WAIT),
+        acted(0),
+        begun(),
+    ]
+    found = cut_plan(cut_off)
     assert found is not None
     assert found.doubt
     assert found.may_be_half_done == half
+    later = cut_plan([*cut_off, looked(), answered(WAIT, position=(1,)), begun()])
+    assert later is not None
+    assert (later.doubt, later.doubted_before) == (False, True)
 
 
 def test_a_persons_words_take_the_place_of_the_instructions() -> None:
