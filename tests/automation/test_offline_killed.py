@@ -111,7 +111,9 @@ def trials(home: RunHome, kills: int, seed: int) -> Counter[str]:
         killed += deaths
         ends[over.status] += 1
         done = {"news": True, "name": "Ada Lovelace", "town": "London"}
-        assert told == done if over.status == "succeeded" else "cut off" in over.message, (over, told)
+        # a wait that begins anew after each kill may come to no end of its own
+        said = "cut off" in over.message or over.reason == "max_steps"
+        assert told == done if over.status == "succeeded" else said, (over, told, form.events[-3:])
         seqs = [line["seq"] for line in home.journal(order.run_id)]
         assert seqs == list(range(1, len(seqs) + 1))
         assert json.dumps(told)
