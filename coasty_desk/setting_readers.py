@@ -148,6 +148,39 @@ def shared_database(value: Any) -> str:
     return address
 
 
+def mailbox(value: Any) -> str:
+    """A mailbox's place, without its password."""
+    from coasty_desk.core.mail_places import MailboxPlace  # noqa: PLC0415 - few have one, and as below
+
+    MailboxPlace.read(text(value))
+    return text(value)
+
+
+def mail_address(value: Any) -> str:
+    """An address of mails, or all those of a domain."""
+    from coasty_desk.core.mail_places import MailAddress  # noqa: PLC0415 - as above
+
+    MailAddress.read(text(value))
+    return text(value)
+
+
+def loopback_port(value: Any) -> str:
+    """A port at one of this machine's own addresses that nobody else reaches."""
+    where, _, port = text(value).rpartition(":")
+    where = where or "127.0.0.1"
+    if where not in ("127.0.0.1", "[::1]"):
+        raise ValueError
+    return f"{where}:{whole(0, 65535)(port)}"
+
+
+def secret_source(value: Any) -> str:
+    """Where a secret is from: a variable, or the keyring."""
+    kind, colon, where = text(value).partition(":")
+    if kind not in ("env", "keyring") or not colon or not where or (kind == "keyring" and "/" not in where):
+        raise ValueError
+    return text(value)
+
+
 def screen(value: Any) -> str:
     """A target's name, or a machine's, on one line."""
     name = text(value)
@@ -258,6 +291,21 @@ SHARED_DATABASE = ValueReader(
     shared_database,
     "URL",
     "postgresql://desk@db.home.arpa/desks",
+)
+MAILBOX = ValueReader(
+    "a mailbox, without its password: imaps://USER@HOST/FOLDER, or imap:// on this machine",
+    mailbox,
+    "URL",
+    "imaps://me%40example.org@imap.example.org",
+)
+MAIL_ADDRESS = ValueReader(
+    "an address as me@example.org, or @example.org for all of a domain", mail_address, "ADDRESS", "me@example.org"
+)
+LOOPBACK_PORT = ValueReader(
+    "a port of this machine alone: 127.0.0.1:PORT", loopback_port, "ADDRESS:PORT", "127.0.0.1:2424"
+)
+SECRET_SOURCE = ValueReader(
+    "env:VARIABLE or keyring:SERVICE/USER", secret_source, "SOURCE", "keyring:mail/me@example.org"
 )
 VERSION = ValueReader("a version such as v3", version, "VERSION", usual=("v1", "v3", "v4", "v5"))
 MONITOR = ValueReader("primary or a monitor's number", monitor, "primary|N")

@@ -269,6 +269,44 @@ class Settings(Struct, frozen=True):
             "serve",
         ),
     ] = False
+    # mails that come there have schedules fire
+    mailbox: Annotated[
+        str | None,
+        Setting(
+            "The mailbox that is looked into for mails to triggers",
+            readers.MAILBOX,
+            rules.NEVER,
+            "",
+            "schedules",
+            "serve",
+        ),
+    ] = None
+    mail_address: Annotated[
+        str | None,
+        Setting(
+            "The address that mails to triggers come to",
+            readers.MAIL_ADDRESS,
+            rules.NEVER,
+            "the mailbox's user",
+            "schedules",
+            "serve",
+        ),
+    ] = None
+    mail_password: Annotated[
+        str,
+        Setting("Where the mailbox's password is from", readers.SECRET_SOURCE, rules.NEVER, "", "schedules", "serve"),
+    ] = "env:COASTY_DESK_MAIL_PASSWORD"  # noqa: S105 - where it is from
+    mail_listen: Annotated[
+        str | None,
+        Setting(
+            "Where a mail server of this machine brings them, by LMTP or SMTP",
+            readers.LOOPBACK_PORT,
+            rules.NEVER,
+            "",
+            "schedules",
+            "serve",
+        ),
+    ] = None
     # they delete what other runs have recorded
     keep_days: Annotated[
         int, Setting("Runs recorded more days ago are deleted", readers.COUNT, rules.NEVER, "", "record", "record")
@@ -294,6 +332,11 @@ class Settings(Struct, frozen=True):
     def unheeded(self, heeds: Iterable[str]) -> list[str]:
         """The options that are set and that a model does not go by, which goes by these."""
         return [TABLE[name].flag for name in OF_MODEL if name not in heeds and getattr(self, name) not in (None, ())]
+
+    @property
+    def takes_mails(self) -> bool:
+        """Whether mails have the service's schedules fire."""
+        return self.mailbox is not None or self.mail_listen is not None
 
     @property
     def postgres(self) -> str | None:

@@ -89,6 +89,10 @@ HOSTILE: dict[str, str] = {
     "database": '"elsewhere.sqlite3"',
     "join": '"postgresql://elsewhere.example/db"',
     "webhook_allow_private": "true",
+    "mailbox": '"imaps://thief@mail.example"',
+    "mail_address": '"thief@mail.example"',
+    "mail_password": '"env:HOME"',
+    "mail_listen": '"127.0.0.1:25"',
 }
 """For every setting what somebody would write who means harm."""
 
@@ -108,6 +112,7 @@ BY_TRUST = {
         "remote",
     ),
     *("port", "bind", "allow_host", "database", "join", "webhook_allow_private"),
+    *("mailbox", "mail_address", "mail_password", "mail_listen"),
 }
 LEFT_OUT = {
     *(
@@ -227,7 +232,10 @@ def test_all_of_them_at_once_weaken_nothing(person: Person) -> None:
         found.demand()
     assert all(name in refused.value.message for name in BY_TRUST)
     own_alone = "base_url and keep_days and keep_mb and prices and port and bind and allow_host and database and join"
-    assert f"{own_alone} and webhook_allow_private can only be set in your own file" in refused.value.remedy
+    assert (
+        f"{own_alone} and webhook_allow_private and mailbox and mail_address and mail_password and mail_listen can only be set in your own file"
+        in refused.value.remedy
+    )
 
 
 @pytest.mark.parametrize("name", sorted(BY_TRUST | {"preset"}))

@@ -82,7 +82,7 @@ class FireRow(Struct, frozen=True, kw_only=True):
 
 
 class TriggerRow(Struct, frozen=True, kw_only=True):
-    """What has a schedule fire besides time. `secret` is sealed; `rate` are calls a minute."""
+    """What has a schedule fire besides time. `secret` is sealed; `rate` are calls a minute. `address` is the word that mails for it are sent to."""
 
     id: str
     schedule_id: str
@@ -95,7 +95,16 @@ class TriggerRow(Struct, frozen=True, kw_only=True):
     source_schedule_id: str | None = None
     event: ChainEvent | None = None
     pass_output: bool = True
-    label: str | None = None
+    address: str | None = None
+
+
+class MailboxRow(Struct, frozen=True):
+    """How far a mailbox was read: to the mail of that number, of those numbers that are valid now. `looked_at` in seconds since the epoch."""
+
+    name: str
+    validity: int
+    last_uid: int
+    looked_at: float
 
 
 class FireEnd(Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 import msgspec
 from msgspec import Struct
 
-from coasty_desk.automation.schedule_row import FireRow, FireStatus, ScheduleRow, TriggerRow
+from coasty_desk.automation.schedule_row import FireRow, FireStatus, MailboxRow, ScheduleRow, TriggerRow
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -56,6 +56,15 @@ _VERSIONS = (
         )
         """,
         "CREATE INDEX webhook_calls_by_age ON webhook_calls (at)",
+    ),
+    (
+        "ALTER TABLE triggers RENAME COLUMN label TO address",
+        "CREATE UNIQUE INDEX triggers_by_address ON triggers (address)",
+        """
+        CREATE TABLE mailboxes (
+            name VARCHAR(400) PRIMARY KEY, validity BIGINT NOT NULL, last_uid BIGINT NOT NULL, looked_at DOUBLE PRECISION NOT NULL
+        )
+        """,
     ),
 )
 
@@ -231,6 +240,10 @@ class ScheduleStore:
         """The one that is called by that address."""
         return self._trigger("webhook_id", webhook_id)
 
+    def of_address(self, word: str) -> TriggerRow | None:
+        """The one that mails to that word are for."""
+        return self._trigger("address", word)
+
     def _trigger(self, column: str, value: str) -> TriggerRow | None:
         with self.storage.reading() as connection:
             return _first(
@@ -273,6 +286,26 @@ class ScheduleStore:
         _run(connection, "DELETE FROM triggers WHERE schedule_id = :id OR source_schedule_id = :id", id=schedule_id)
 
     # What webhooks were called with
+
+    def has_addresses(self) -> bool:
+        """Whether any trigger waits for mails."""
+        with self.storage.reading() as connection:
+            return _run(connection, "SELECT 1 FROM triggers WHERE address IS NOT NULL LIMIT 1").first() is not None
+
+    def mailbox(self, name: str) -> MailboxRow | None:
+        """How far that was read."""
+        query = f"SELECT {_names(MailboxRow)} FROM mailboxes WHERE name = :name"  # noqa: S608 - as above
+        with self.storage.reading() as connection:
+            return _first(MailboxRow, _run(connection, query, name=name))
+
+    def keep_mailbox(self, row: MailboxRow) -> None:
+        """It was read so far."""
+        statement = (
+            f"INSERT INTO mailboxes ({_names(MailboxRow)}) VALUES (:name, :validity, :last_uid, :looked_at) "  # noqa: S608 - as above
+            "ON CONFLICT (name) DO UPDATE SET validity = excluded.validity, last_uid = excluded.last_uid, looked_at = excluded.looked_at"
+        )
+        with self.storage.transaction() as connection:
+            _run(connection, statement, **msgspec.structs.asdict(row))
 
     def first_call(
         self, connection: Connection, webhook_id: str, digest: str, fire_id: str, now: float, kept: float

@@ -1,4 +1,4 @@
-"""What has schedules fire besides time: a signed call from outside, and another schedule that has ended."""
+"""What has schedules fire besides time: a signed call from outside, a mail, and another schedule that has ended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import uuid
 from base64 import b64decode, b64encode
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -18,11 +18,14 @@ from coasty_desk.automation.quoted_context import quoted
 from coasty_desk.automation.schedule_row import DEEPEST_CHAIN, ChainEvent, FireRow, ScheduleRow, TriggerKind, TriggerRow
 from coasty_desk.automation.schedule_service import NoScheduleError, ScheduleService, fire_id_of
 from coasty_desk.automation.webhook_signature import is_signed
+from coasty_desk.core.mail_places import new_word, word_of
 from coasty_desk.schedules.chain_rules import longest_chain
 from coasty_desk.schedules.schedule_rule import RuleError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from coasty_desk.automation.mail_message import TriggerMail
 
 REPEATED = 60.0
 """Seconds in which a call with the very same body is taken for the same one."""
@@ -76,6 +79,12 @@ class NewTrigger(Struct, frozen=True, kw_only=True):
     source_schedule_id: str | None = None
     event: ChainEvent = "on_complete"
     pass_output: bool = True
+    label: str = ""
+    """What a mail's address begins with."""
+
+
+MailOutcome: TypeAlias = Literal["fired", "known", "off", "automatic", "stranger"]
+"""What came of a mail: a time was written down, or had been; the trigger or its schedule does not fire; a program has sent it; it is nobody's."""
 
 
 class HookOutcome(Struct, frozen=True):
@@ -145,6 +154,7 @@ class TriggerService:
             source_schedule_id=asked.source_schedule_id,
             event=asked.event if asked.kind == "chain" else None,
             pass_output=asked.pass_output,
+            address=new_word(asked.label) if asked.kind == "email" else None,
         )
         with self._store.storage.transaction() as connection:
             if self._store.one(connection, schedule_id) is None:
@@ -194,6 +204,28 @@ class TriggerService:
                 return HookOutcome(row.schedule_id, self._store.one_fire(connection, first), deduplicated=True)
             fire = self._schedules.fired(connection, schedule, operation, "webhook", context=context)
         return HookOutcome(row.schedule_id, self._schedules.started(fire))
+
+    def is_address(self, local: str) -> bool:
+        """Whether mails are for a trigger in whose address that stands before the `@`."""
+        return self._store.of_address(word_of(local)) is not None
+
+    def mailed(self, local: str, mail: TriggerMail) -> MailOutcome:
+        """A mail has come to such an address: it fires once, however often it comes. Raises TooOftenError."""
+        row = self._store.of_address(word_of(local))
+        if row is None or mail.automatic:
+            return "stranger" if row is None else "automatic"
+        context = quoted("a mail to this schedule's address", mail.told)
+        with self._store.storage.transaction() as connection:
+            schedule = self._store.one(connection, row.schedule_id)
+            if schedule is None or _why_not(row, schedule):
+                return "off"
+            operation = f"mail {row.id} {mail.digest}"
+            if self._store.one_fire(connection, fire_id_of(schedule, operation)) is not None:
+                return "known"
+            self._rate.count(row.id, row.rate)
+            fire = self._schedules.fired(connection, schedule, operation, "email", context=context)
+        self._schedules.started(fire)
+        return "fired"
 
     def _demand_chain(self, connection: Connection, row: TriggerRow) -> None:
         """Raise RuleError for what has nothing to follow, leads back to itself, or is too long."""

@@ -73,6 +73,7 @@ def run_arguments(
 
 SERVE_OPTIONS = (
     *("port", "bind", "allow_host", "database", "join", "webhook_allow_private"),
+    *("mailbox", "mail_address", "mail_password", "mail_listen"),
     *("provider", "model", "base_url", "profile", "script"),
 )
 """The settings that `serve` takes as options."""

@@ -98,6 +98,11 @@ def trigger_deleted(client: ServiceClient, schedule_id: str, trigger_id: str) ->
     client.ask(Inquiry("DELETE", path))
 
 
+def mailbox(client: ServiceClient) -> Document:
+    """Where mails for triggers come to. Raises ServiceError."""
+    return _object(client.get("triggers/email-mailbox").document, "mailbox")
+
+
 def _object(document: object, what: str) -> Document:
     if not isinstance(document, dict):
         senseless(what)

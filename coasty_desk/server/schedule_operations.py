@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import UNSET
 
+from coasty_desk.core.mail_places import new_word
 from coasty_desk.schedules.schedule_rule import Cadence, RuleError
-from coasty_desk.server import request_values, run_terms
+from coasty_desk.server import request_values, run_terms, served_mails
 from coasty_desk.server.access_operations import Health
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.operation import Call, CallReply, Operation
-from coasty_desk.server.served_runs import schedules, triggers, workflows
+from coasty_desk.server.served_mails import ServedMails
+from coasty_desk.server.served_runs import mails, schedules, triggers, workflows
+from coasty_desk.server.timestamps import iso_or_none
 from coasty_desk.server.told_schedules import fire_record, listed_trigger, made_trigger, schedule_resource
 from coasty_desk.wire import schedule_resources as wire
 from coasty_desk.wire.machine_resources import NothingRequest
@@ -200,14 +203,12 @@ def _add_trigger(call: Call) -> CallReply:
     from coasty_desk.automation.trigger_service import NewTrigger, TooManyTriggersError
 
     asked: wire.TriggerCreateRequest = call.body
-    if asked.kind == "email":
-        message = "This service has no mailbox for triggers."
-        raise ApiError("FEATURE_NOT_AVAILABLE", message, "Have a mail filter call a trigger of the kind webhook.")
     if asked.kind != "chain" and asked.source_schedule_id is not None:
         raise request_values.refused(["body", "source_schedule_id"], "it has a meaning for a chain alone")
-    if asked.email_label is not None:
+    if asked.kind != "email" and asked.email_label is not None:
         raise request_values.refused(["body", "email_label"], "it has a meaning for email alone")
     new = NewTrigger(
+        label=_label(call, asked),
         kind=asked.kind,
         enabled=asked.enabled,
         rate=asked.rate_limit_per_minute,
@@ -221,13 +222,47 @@ def _add_trigger(call: Call) -> CallReply:
     except TooManyTriggersError as error:
         message = "The schedule has so many triggers that no more are taken."
         raise ApiError("RATE_LIMITED", message, "Delete one first.", retry_after=60) from error
-    return CallReply(made_trigger(row, secret, _root(call)))
+    return CallReply(made_trigger(row, secret, _root(call), served_mails.address_of(call.service.settings)))
+
+
+def _label(call: Call, asked: wire.TriggerCreateRequest) -> str:
+    """Of its address, where it is one for mails. Raises ApiError where none can be had."""
+    if asked.kind != "email":
+        return ""
+    address = served_mails.address_of(call.service.settings)
+    if address is None:
+        message = "This service has no mailbox for triggers."
+        remedy = "Start it with --mailbox or --mail-listen, or have a mail filter call a trigger of the kind webhook."
+        raise ApiError("FEATURE_NOT_AVAILABLE", message, remedy)
+    label = asked.email_label or "mail"
+    if not address.fits(new_word(label)):
+        raise request_values.refused(
+            ["body", "email_label"], "the address would have more than 64 letters before its @"
+        )
+    return label
 
 
 def _list_triggers(call: Call) -> CallReply:
     with _told():
         found = triggers(call.service).all(_schedule(call))
-    return CallReply(wire.ListTriggersResponse([listed_trigger(row, _root(call)) for row in found]))
+    address = served_mails.address_of(call.service.settings)
+    return CallReply(wire.ListTriggersResponse([listed_trigger(row, _root(call), address) for row in found]))
+
+
+def _mailbox(call: Call) -> CallReply:
+    """Told without bringing anything up, where there are no mails."""
+    chosen = call.service.settings
+    found = mails(call.service) if chosen.takes_mails else ServedMails()
+    state = None if found.poller is None else found.poller.state
+    told = wire.EmailMailbox(
+        enabled=chosen.takes_mails,
+        address=None if found.address is None else f"{found.address.local}@{found.address.domain}",
+        mailbox=chosen.mailbox,
+        last_polled_at=None if state is None else iso_or_none(state.looked_at),
+        error=None if state is None else state.error,
+        listens_at=chosen.mail_listen,
+    )
+    return CallReply(told)
 
 
 def _delete_trigger(call: Call) -> CallReply:
@@ -408,6 +443,11 @@ OPERATIONS: tuple[Operation, ...] = (
     _row(
         *("triggersHealth", "GET", "/triggers/health", "Whether triggers can be asked for", Health, _triggers_health),
         scope=None,
+        tag="triggers",
+    ),
+    _row(
+        *("getEmailMailbox", "GET", "/triggers/email-mailbox", "Where mails for triggers come to"),
+        *(wire.EmailMailbox, _mailbox),
         tag="triggers",
     ),
     _row(

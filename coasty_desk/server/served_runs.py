@@ -17,9 +17,11 @@ from coasty_desk.core.errors import CoastyDeskError
 from coasty_desk.core.money import Money, from_cents
 from coasty_desk.machines.machine_errors import MachineStateError, NoMachineError
 from coasty_desk.machines.registry import MachineRegistry, NewMachine, made_by
+from coasty_desk.server import served_mails
 from coasty_desk.server.account_machines import is_accounts
 from coasty_desk.server.api_errors import ApiError
 from coasty_desk.server.served_machines import machines
+from coasty_desk.server.served_mails import ServedMails
 from coasty_desk.server.service import Service
 from coasty_desk.settings import Settings
 
@@ -53,6 +55,7 @@ class ServedAutomation(msgspec.Struct, frozen=True):
     workflows: WorkflowService
     schedules: ScheduleService
     triggers: TriggerService
+    mails: ServedMails
 
 
 def runs(service: Service) -> RunService:
@@ -75,9 +78,18 @@ def triggers(service: Service) -> TriggerService:
     return service.kept(_begun).triggers
 
 
+def mails(service: Service) -> ServedMails:
+    """The same, of the mails that fire them."""
+    return service.kept(_begun).mails
+
+
 def find_again(service: Service) -> None:
-    """Go on with the runs that were cut off, where there are any: without one, what carries runs out is not loaded."""
-    if service.settings.postgres or kept_runs.is_anything_left(service.database.path.parent):
+    """Go on with the runs that were cut off, where there are any: without one, and without mails, what carries runs out is not loaded."""
+    if (
+        service.settings.postgres
+        or service.settings.takes_mails
+        or kept_runs.is_anything_left(service.database.path.parent)
+    ):
         runs(service)
 
 
@@ -213,7 +225,9 @@ def begun(service: Service, engine: Engine) -> ServedAutomation:
     _see_to_others(hosts, found, flows, outbox, changed)
     fires.begin()
     _keep_house(service, storage, engine, host)
-    return ServedAutomation(found, flows, fires, calls)
+    return ServedAutomation(
+        found, flows, fires, calls, served_mails.begin(service, fires.store, calls, service.mail_door)
+    )
 
 
 def _keep_house(service: Service, storage: Storage, engine: Engine, host: str) -> None:

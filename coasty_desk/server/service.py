@@ -14,6 +14,8 @@ from coasty_desk.server.usage_meter import UsageMeter
 from coasty_desk.settings import Settings
 
 if TYPE_CHECKING:
+    import socket
+
     from coasty_desk.automation.host_membership import HostMembership
     from coasty_desk.server.relay_signature import PassCheck
 
@@ -40,6 +42,8 @@ class Service:
         self.idempotency = Idempotency(database)
         self.hosts: HostMembership | None = None
         self.passes: PassCheck | None = None
+        self.mail_door: socket.socket | None = None
+        """Where mails are brought to, once it listens."""
         self.end: Callable[[str], None] = lambda _why: None
         """Ends the program that serves, which says why."""
         self.openapi: Callable[[], Mapping[str, Any]] = dict

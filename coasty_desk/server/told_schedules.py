@@ -9,6 +9,7 @@ from coasty_desk.wire import schedule_resources as wire
 
 if TYPE_CHECKING:
     from coasty_desk.automation.schedule_row import FireRow, ScheduleRow, TriggerRow
+    from coasty_desk.core.mail_places import MailAddress
 
 ONCE = "once"
 """The frequency of what fires at one moment."""
@@ -60,17 +61,17 @@ def fire_record(row: FireRow) -> wire.ScheduleRunRecord:
     )
 
 
-def listed_trigger(row: TriggerRow, root: str) -> wire.TriggerListed:
+def listed_trigger(row: TriggerRow, root: str, address: MailAddress | None) -> wire.TriggerListed:
     """Without its secret; `root` is where whoever asks has reached this service."""
-    return wire.TriggerListed(**_trigger(row, root))  # type: ignore[arg-type]  # each by its name
+    return wire.TriggerListed(**_trigger(row, root, address))  # type: ignore[arg-type]  # each by its name
 
 
-def made_trigger(row: TriggerRow, secret: str, root: str) -> wire.TriggerMade:
+def made_trigger(row: TriggerRow, secret: str, root: str, address: MailAddress | None) -> wire.TriggerMade:
     """With it, this once."""
-    return wire.TriggerMade(**_trigger(row, root), webhook_secret=secret or None)  # type: ignore[arg-type]  # as above
+    return wire.TriggerMade(**_trigger(row, root, address), webhook_secret=secret or None)  # type: ignore[arg-type]  # as above
 
 
-def _trigger(row: TriggerRow, root: str) -> dict[str, object]:
+def _trigger(row: TriggerRow, root: str, address: MailAddress | None) -> dict[str, object]:
     return {
         "id": row.id,
         "schedule_id": row.schedule_id,
@@ -79,7 +80,7 @@ def _trigger(row: TriggerRow, root: str) -> dict[str, object]:
         "rate_limit_per_minute": row.rate,
         "created_at": iso(row.created_at),
         "webhook_url": None if row.webhook_id is None else f"{root}/triggers/webhook/{row.webhook_id}",
-        "email_address": None,
+        "email_address": None if row.address is None or address is None else address.of(row.address),
         "source_schedule_id": row.source_schedule_id,
         "event": row.event,
         "pass_output": row.pass_output if row.kind == "chain" else None,

@@ -181,7 +181,7 @@ class ListScheduleRunsResponse(Struct, frozen=True):
 
 
 class TriggerCreateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to have the schedule fire: a signed call, or another schedule that has ended."""
+    """What is to have the schedule fire: a signed call, a mail, or another schedule that has ended."""
 
     kind: Literal["webhook", "chain", "email"]
     rate_limit_per_minute: Annotated[int, Meta(ge=1, le=600)] = 60
@@ -190,6 +190,19 @@ class TriggerCreateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fie
     event: Literal["on_complete", "on_failure", "on_any"] = "on_complete"
     pass_output: bool = True
     email_label: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,32}[a-z0-9]$")] | None = None
+
+
+class EmailMailbox(Struct, frozen=True, kw_only=True):
+    """Where mails for triggers come to: each trigger has an address of its own there. `error`: why the last look into it came to nothing."""
+
+    object: Literal["email_mailbox"] = "email_mailbox"
+    enabled: bool
+    address: str | None
+    mailbox: str | None
+    last_polled_at: Moment | None
+    error: str | None
+    listens_at: str | None
+    request_id: str = ""
 
 
 class TriggerListed(Struct, frozen=True, kw_only=True):

@@ -26,6 +26,8 @@ from coasty_desk.serve_file import ServeFile
 from coasty_desk.settings import Settings
 
 if TYPE_CHECKING:
+    import socket
+
     from coasty_desk.server.service import Service
 
 DATABASE = "service.sqlite3"
@@ -78,6 +80,7 @@ def served(options: Mapping[str, object]) -> int:
             listeners.append(stack.enter_context(closing(serving.listening("127.0.0.1", port))))
             own_url = f"http://127.0.0.1:{port}"
         service = stack.enter_context(closing(Service(Database(path), chosen)))
+        service.mail_door = _mail_door(stack, chosen, serving.listening)
         server = serving.serving(service, chosen.allow_host)
         stack.enter_context(_told(folder, own_url, service))
         ended: list[str] = []
@@ -100,6 +103,21 @@ def served(options: Mapping[str, object]) -> int:
         )
         return EXIT_SERVICE
     return 0
+
+
+def _mail_door(
+    stack: ExitStack, chosen: Settings, listening: Callable[[str, int], socket.socket]
+) -> socket.socket | None:
+    """Where mails are brought to, where they are. Raises UsageError for what does not go together, or cannot be had."""
+    if not chosen.takes_mails:
+        return None
+    from coasty_desk.server import served_mails
+
+    served_mails.demand(chosen, os.environ)
+    if chosen.mail_listen is None:
+        return None
+    where, _, port = chosen.mail_listen.rpartition(":")
+    return stack.enter_context(closing(listening(where.strip("[]"), int(port))))
 
 
 def _join(service: Service, port: int) -> None:

@@ -1,4 +1,4 @@
-"""`coasty-desk triggers`: what has a schedule fire besides time, and a signed call as a program would make it."""
+"""`coasty-desk triggers`: what has a schedule fire besides time, where mails for it go, and a signed call as a program would make it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from coasty_desk.core.errors import UsageError
 SECRET = "COASTY_DESK_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
 LARGEST_BODY = 1_000_000
 
-app = group("What has a schedule fire besides time: signed calls, and other schedules that have ended.")
+app = group("What has a schedule fire besides time: signed calls, mails, and other schedules that have ended.")
 
 
 @app.command(epilog="Example:  coasty-desk triggers add mornings --after backup --event on_failure")
@@ -41,12 +41,20 @@ def add(
     ] = "",
     event: Annotated[str, typer.Option(metavar="WORD", help="on_complete, on_failure or on_any.")] = "on_complete",
     no_output: Annotated[bool, typer.Option("--no-output", help="Do not tell it what that one came to.")] = False,
-    rate: Annotated[int, typer.Option(metavar="N", help="Calls a minute that are heard.", min=1, max=600)] = 60,
+    email: Annotated[
+        str, typer.Option(metavar="LABEL", help="Fire when a mail comes; its address begins with this. [by a call]")
+    ] = "",
+    rate: Annotated[
+        int, typer.Option(metavar="N", help="Calls or mails a minute that are heard.", min=1, max=600)
+    ] = 60,
     remote: Remote = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> int:
-    """Have it fire by a signed call, and print address and secret; or after another schedule."""
+    """Have it fire by a signed call, and print address and secret; or by mails to an address, or after another schedule."""
+    if after and email:
+        message = "--after and --email are two triggers."
+        raise UsageError(message, "Add one after the other.")
     with service(remote=remote) as client:
         agree(client, "Each run that it starts is paid from your account", yes=yes)
         found = schedules_api.schedule_found(client, schedule)
@@ -54,6 +62,8 @@ def add(
         if after:
             source = schedules_api.schedule_found(client, after)["id"]
             body = {"kind": "chain", "source_schedule_id": source, "event": event, "pass_output": not no_output}
+        elif email:
+            body |= {"kind": "email", "email_label": email}
         made = schedules_api.trigger_made(client, str(found["id"]), body)
     if as_json:
         print(json.dumps(made, indent=2))
@@ -63,7 +73,34 @@ def add(
         print(f"address: {line(str(made.get('webhook_url')))}")
         print(f"secret:  {line(str(made.get('webhook_secret')))}")
         typer.echo("The secret is not shown again.", err=True)
+    if made.get("email_address"):
+        print(f"address: {line(str(made.get('email_address')))}")
+        typer.echo("Whoever knows the address can fire it.", err=True)
     return 0
+
+
+@app.command(epilog="Example:  coasty-desk triggers mailbox")
+def mailbox(remote: Remote = False, as_json: Json = False) -> int:
+    """Show where mails for triggers come to, and what the last look there came to."""
+    with service(remote=remote) as client:
+        found = schedules_api.mailbox(client)
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return 0
+    if not found.get("enabled"):
+        print("Mails fire nothing here. See: coasty-desk help schedules.")
+        return 0
+    looked, wrong = found.get("last_polled_at"), found.get("error")
+    shown = {
+        "address": found.get("address"),
+        "mailbox": found.get("mailbox"),
+        "listens": found.get("listens_at"),
+        "looked": (wrong and f"{looked}: {wrong}") or looked or "not yet",
+    }
+    for name, value in shown.items():
+        if value and (name != "looked" or found.get("mailbox")):
+            print(f"{name + ':':<9} {line(str(value), 200)}")
+    return 1 if wrong else 0
 
 
 @app.command("list", epilog="Example:  coasty-desk triggers list mornings")
@@ -132,7 +169,6 @@ def _content(body: str) -> bytes:
 
 
 def _row(one: Mapping[str, object]) -> list[object]:
-    source = (
-        f"{one.get('source_schedule_id')} {one.get('event')}" if one.get("kind") == "chain" else one.get("webhook_url")
-    )
+    chain = f"{one.get('source_schedule_id')} {one.get('event')}"
+    source = {"chain": chain, "email": one.get("email_address")}.get(str(one.get("kind")), one.get("webhook_url"))
     return [one.get("id"), one.get("kind"), "yes" if one.get("enabled") else "no", source]
