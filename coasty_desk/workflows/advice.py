@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -22,11 +21,15 @@ from coasty_desk.workflows.definition import (
     every,
 )
 from coasty_desk.workflows.definition_reader import Mistake, Place
+from coasty_desk.workflows.nearest import near
 
 BOUND = ("status", "passed", "result", "run_id", "steps", "error")
 """What is known of a task once it is over."""
 
 VARIABLES = ("iteration", "attempt")
+
+MOST_UNREAD = 5
+"""Of one field, that are told."""
 
 
 def advice(definition: Definition, inputs: Collection[str] | None = None) -> list[Mistake]:
@@ -69,22 +72,23 @@ class _Adviser:
             why = self._wrong(path)
             if why:
                 yield Mistake(at, f"{{{{{path}}}}} is nothing: {why}")
+        for piece in references.unread_in(value)[:MOST_UNREAD]:
+            shown = "".join(letter if letter.isprintable() else "?" for letter in piece)
+            yield Mistake(at, f"{shown} stays as it is: between the braces stands a name with dots, and nothing else")
 
     def _wrong(self, path: str) -> str:
         first, _, rest = path.partition(".")
         field = rest.partition(".")[0]
         if first == "vars":
-            return "" if field in VARIABLES else f"vars has {' and '.join(VARIABLES)}{_near(field, VARIABLES)}"
+            return "" if field in VARIABLES else f"vars has {' and '.join(VARIABLES)}{near(field, VARIABLES)}"
         if first == "inputs":
             known = self._inputs
-            return (
-                "" if known is None or not field or field in known else f"there is no such input{_near(field, known)}"
-            )
+            return "" if known is None or not field or field in known else f"there is no such input{near(field, known)}"
         if first in self._bound:
-            return "" if not field or field in BOUND else f"a task has {', '.join(BOUND)}{_near(field, BOUND)}"
+            return "" if not field or field in BOUND else f"a task has {', '.join(BOUND)}{near(field, BOUND)}"
         if first in self._ids:
             return f"{first} is no task, and only what comes of a task is known"
-        return f"there is no task of that name{_near(first, (*self._bound, 'inputs', 'vars'))}"
+        return f"there is no task of that name{near(first, (*self._bound, 'inputs', 'vars'))}"
 
 
 def _own_fields(step: Step) -> Iterator[tuple[str, Any]]:
@@ -94,8 +98,3 @@ def _own_fields(step: Step) -> Iterator[tuple[str, Any]]:
     for name in step.__struct_fields__:
         if name not in inner:
             yield renamed.get(name, name), to_builtins(getattr(step, name))
-
-
-def _near(said: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(said, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""

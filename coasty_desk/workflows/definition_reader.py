@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar, cast, get_args
@@ -36,6 +35,7 @@ from coasty_desk.workflows.definition import (
     SucceedStep,
     TaskStep,
 )
+from coasty_desk.workflows.nearest import OPERATORS, STEPS, near
 
 MOST_TOLD = 50
 """Mistakes of one definition that are told."""
@@ -154,7 +154,7 @@ class _Reader:
             why = (
                 f"it is required: one of {', '.join(FIELDS)}"
                 if missing
-                else f"there is no step {_shown(kind)}{_near(kind, FIELDS)}"
+                else f"there is no step {_shown(kind)}{near(kind, FIELDS, STEPS, all_of='steps')}"
             )
             self._wrong((*at, "type"), why, "missing" if missing else "value_error")
             self._id(said, at)
@@ -282,7 +282,7 @@ class _Reader:
             why = (
                 f"it is required: one of {', '.join(_OPERATORS)}"
                 if missing
-                else f"there is no operator {_shown(op)}{_near(op, _OPERATORS)}"
+                else f"there is no operator {_shown(op)}{near(op, _OPERATORS, OPERATORS, all_of='operators')}"
             )
             self._wrong((*at, "op"), why, "missing" if missing else "value_error")
             return _NEVER
@@ -321,7 +321,7 @@ class _Reader:
             return {}
         for name in said:
             if name not in known:
-                self._wrong((*at, str(name)[:_SHOWN]), f"there is no such field{_near(name, known)}", "extra_forbidden")
+                self._wrong((*at, str(name)[:_SHOWN]), f"there is no such field{near(name, known)}", "extra_forbidden")
         fields = {
             name: value for name, value in said.items() if value is not None or name in ("left", "right", "value")
         }
@@ -369,9 +369,9 @@ class _Reader:
         return found
 
     def _one_of(self, fields: Mapping[str, Any], name: str, at: Place, known: Sequence[str]) -> str | None:
-        near = _near(fields.get(name), known)
+        hint = near(fields.get(name), known)
         found: str | None = self._checked(
-            fields, name, at, lambda value: value in known, f"it must be one of {', '.join(known)}{near}"
+            fields, name, at, lambda value: value in known, f"it must be one of {', '.join(known)}{hint}"
         )
         return found
 
@@ -401,11 +401,6 @@ class _Reader:
         kind: Literal["value_error", "missing", "type_error", "extra_forbidden"] = "value_error",
     ) -> None:
         self.mistakes.append(Mistake(at, what, kind))
-
-
-def _near(said: object, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(said[:_SHOWN], known, n=1) if isinstance(said, str) else []
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _kind(value: object) -> str:

@@ -62,6 +62,20 @@ def names_in(value: Any) -> frozenset[str]:
     return frozenset().union(*map(names_in, inner))
 
 
+def unread_in(value: Any) -> list[str]:
+    """What begins as a reference in a value's texts and is none, each cut short; a secret's place is the run's to fill in."""
+    if isinstance(value, str):
+        plain = "\0".join(piece for is_reference, piece in _pieces(value) if not is_reference)
+        starts = (part.partition("\0")[0] for part in plain.split(OPEN)[1:])
+        return [
+            OPEN + part.partition(CLOSE)[0][:40] + CLOSE * (CLOSE in part)
+            for part in starts
+            if not part.startswith("secret:")
+        ]
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [piece for one in inner for piece in unread_in(one)]
+
+
 def is_shallow(value: Any, left: int = DEEPEST) -> bool:
     """Whether it is nested no deeper than may be."""
     if not isinstance(value, dict | list):

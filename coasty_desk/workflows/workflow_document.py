@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from coasty_desk.workflows import inputs_schema
 from coasty_desk.workflows.advice import advice
 from coasty_desk.workflows.article_shape import normalised
 from coasty_desk.workflows.definition import Definition
@@ -35,10 +36,12 @@ class WorkflowDocument(Struct, frozen=True):
 def parsed(text: str) -> WorkflowDocument:
     """Raises DefinitionError, whose places are those of the file."""
     try:
-        said = json.loads(text)
+        said = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         why = f"it is no JSON: {error.msg}, in line {error.lineno}, column {error.colno}"
         raise DefinitionError([Mistake((), why)]) from error
+    except ValueError as error:
+        raise DefinitionError([Mistake((), "a number in it has more digits than are taken")]) from error
     except RecursionError as error:
         raise DefinitionError([Mistake((), "it is nested too deeply")]) from error
     if not isinstance(said, dict):
@@ -62,5 +65,22 @@ def parsed(text: str) -> WorkflowDocument:
     schema = around.get("inputs_schema")
     properties = schema.get("properties") if isinstance(schema, dict) else None
     names = list(properties) if isinstance(properties, dict) else None
-    told = [f"{Mistake((*within, *one.place), '').where}: {one.what}" for one in advice(definition, names)]
+    found = [Mistake((*within, *one.place), one.what) for one in advice(definition, names)]
+    found += [Mistake(("inputs_schema", *one.place), one.what) for one in inputs_schema.advice(schema)]
+    told = [f"{one.where}: {one.what}" for one in found]
     return WorkflowDocument(definition, document, around, (*warnings, *told))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two fields of one name the last would count, and the first be lost without a word."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            shown = name[:60] if name.isprintable() else "one name"
+            raise DefinitionError([Mistake((), f"{shown} stands twice in the same object")])
+        found[name] = value
+    return found
+
+
+def _no_number(word: str) -> float:
+    raise DefinitionError([Mistake((), f"it is no JSON: {word} is no number there")])
