@@ -12,7 +12,7 @@ from weakref import WeakSet
 
 from msgspec import Struct
 
-from coasty_desk import compose, settings
+from coasty_desk import compose, merged_settings, settings
 from coasty_desk import task as tasks
 from coasty_desk.core.errors import Aborted, UsageError
 from coasty_desk.core.events import Ending, Event, Predicted, RunEnded
@@ -153,7 +153,7 @@ class Desktop:
             for name in settings.TABLE
             if (value := getattr(given, name)) != getattr(usual, name)
         }
-        self.settings, _ = settings.load(options, os.environ, settings.configuration_files())
+        self.settings, _ = merged_settings.load(options, os.environ, merged_settings.configuration_files())
         self._person = Scripted() if person is None else person
         self._on, self._process = on, process
         self._runs = WeakSet[Run]()

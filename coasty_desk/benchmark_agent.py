@@ -13,7 +13,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from coasty_desk import lifetimes, settings
+from coasty_desk import lifetimes, merged_settings
 from coasty_desk.core.actions import Done, NotDone, Outcome, Prediction, Refusal, Verdict
 from coasty_desk.core.ports import Predictor, PredictRequest
 from coasty_desk.core.scaling import Frame
@@ -31,7 +31,9 @@ class BenchmarkAgent:
     """`provider` and the options are those of `coasty-desk run`. Raises UsageError, ServiceError."""
 
     def __init__(self, provider: str, **options: object) -> None:
-        self._chosen, _ = settings.load({"provider": provider, **options}, os.environ, settings.configuration_files())
+        self._chosen, _ = merged_settings.load(
+            {"provider": provider, **options}, os.environ, merged_settings.configuration_files()
+        )
         self._model = lifetimes.model(provider)
         self._ready: ReadyModel | None = None
         self._predictor: Predictor | None = None

@@ -13,7 +13,7 @@ import platformdirs
 from msgspec import Struct
 from msgspec.structs import replace
 
-from coasty_desk import catalog, lifetimes, settings
+from coasty_desk import catalog, lifetimes, merged_settings
 from coasty_desk.core.actions import points
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.events import Event
@@ -193,7 +193,7 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
         limits=limits,
         note=asked.note if remains is None else remains.note,
         estimate=estimate,
-        settings=settings.recorded(chosen),
+        settings=merged_settings.recorded(chosen),
         plan=plan,
         context=asked.context,
     )

@@ -54,9 +54,10 @@ BELOW: dict[str, set[str]] = {
     "project_file": {"core", "plain_files"},
     "project_rules": {"core", "presets"},
     "setting_readers": {"core", "catalog"},
-    "settings": {
+    "settings": {"core", "wire", "presets", "project_file", "project_rules", "setting_readers"},
+    "merged_settings": {
         "core",
-        "wire",
+        "settings",
         "presets",
         "plain_files",
         "toml_text",
@@ -69,6 +70,7 @@ BELOW: dict[str, set[str]] = {
     },
     "screens": {"core", "plain_files", "file_lock", "lifetimes", "desktop", "settings", "shell"},
     "compose": {
+        "merged_settings",
         "core",
         "wire",
         "desktop",
@@ -80,10 +82,11 @@ BELOW: dict[str, set[str]] = {
         "shell",
     },
     "machines": {
-        *("core", "wire", "desktop", "guard", "lifetimes", "screens", "settings", "shell", "record"),
+        *("merged_settings", "core", "wire", "desktop", "guard", "lifetimes", "screens", "settings", "shell", "record"),
         *("plain_files", "file_lock", "socket_frames", "catalog"),
     },
     "automation": {
+        "merged_settings",
         *(
             "core",
             "wire",
@@ -100,8 +103,8 @@ BELOW: dict[str, set[str]] = {
         *("machines", "plain_files", "file_lock", "socket_frames", "presets", "schedules", "workflows"),
     },
     "task": {"core"},
-    "api": {"core", "record", "settings", "shell", "compose", "task"},
-    "benchmark_agent": {"core", "wire", "desktop", "settings", "lifetimes"},
+    "api": {"core", "record", "settings", "merged_settings", "shell", "compose", "task"},
+    "benchmark_agent": {"core", "wire", "desktop", "settings", "merged_settings", "lifetimes"},
     "server": {
         *(
             "core",
@@ -123,6 +126,7 @@ BELOW: dict[str, set[str]] = {
     },
     "version": set(),
     "cli": {
+        "merged_settings",
         "client",
         "workflows",
         "core",

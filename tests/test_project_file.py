@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from coasty_desk import plain_files, project_file, settings
+from coasty_desk import merged_settings, plain_files, project_file, settings
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.scaling import Rect, Size
 from coasty_desk.settings import Settings
@@ -152,17 +152,17 @@ class Person:
         (self.own.parent / "own.toml").write_text('blocked_keys = ["f4"]\n')
         (self.work / "lax.toml").write_text("")
 
-    def merged(self, text: str, own: str = "", **options: object) -> settings.Merged:
+    def merged(self, text: str, own: str = "", **options: object) -> merged_settings.Merged:
         """The settings with this project's file."""
         self.own.write_text(own)
         self.file.write_text(text)
-        return settings.merge(options, {}, settings.configuration_files())
+        return merged_settings.merge(options, {}, merged_settings.configuration_files())
 
     def trust(self) -> None:
         """As `config trust` does."""
         project = project_file.ProjectFile.read(self.file)
         assert project is not None
-        project_file.trust(project.path, settings.digest_of(project))
+        project_file.trust(project.path, merged_settings.digest_of(project))
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def _weakened(before: Settings, after: Settings) -> list[str]:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_setting_of_a_strangers_file_weakens_anything(person: Person, name: str) -> None:
     """Each alone, where the person has set something themselves: named in one line or refused, and what they have stays."""
-    own = settings.merge({}, {}, [person.own]) if person.own.exists() else person.merged("", OWN)
+    own = merged_settings.merge({}, {}, [person.own]) if person.own.exists() else person.merged("", OWN)
     found = person.merged(_toml({name: HOSTILE[name]}), OWN)
     assert _weakened(own.settings, found.settings) == []
     if name in BY_TRUST:
@@ -338,7 +338,7 @@ def test_trust_holds_for_the_very_content_in_that_very_place(person: Person) -> 
     elsewhere = person.work / "below"
     elsewhere.mkdir()
     (elsewhere / "coasty-desk.toml").write_text(text)
-    assert not settings.merge({}, {}, [elsewhere / "coasty-desk.toml"]).is_trusted
+    assert not merged_settings.merge({}, {}, [elsewhere / "coasty-desk.toml"]).is_trusted
     project_file.trust(person.file, None)
     assert not person.merged(text, OWN).is_trusted
 
@@ -466,7 +466,7 @@ def test_a_projects_file_that_is_none_is_two_sentences(person: Person, bad: Any)
     bad(person.file)
     begun = time.thread_time()
     with pytest.raises(UsageError, match=r"coasty-desk\.toml") as refused:
-        settings.load({}, {}, settings.configuration_files())
+        merged_settings.load({}, {}, merged_settings.configuration_files())
     assert refused.value.remedy
     assert "root:" not in refused.value.message
     assert len(refused.value.message) < 500
@@ -487,11 +487,11 @@ def test_the_persons_own_file_is_no_pipe_either(person: Person) -> None:
     """One sentence, and no waiting."""
     _pipe(person.own)
     with pytest.raises(UsageError, match="it is a pipe, and no plain file"):
-        settings.load({}, {}, settings.configuration_files())
+        merged_settings.load({}, {}, merged_settings.configuration_files())
 
 
 def test_a_folder_that_is_gone_has_no_file(person: Person, tmp_path: Path) -> None:
     """Work goes on without one."""
     person.work.joinpath("lax.toml").unlink()
     person.work.rmdir()
-    assert settings.load({}, {}, settings.configuration_files())[0] == Settings()
+    assert merged_settings.load({}, {}, merged_settings.configuration_files())[0] == Settings()

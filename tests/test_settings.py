@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from coasty_desk import settings
+from coasty_desk import merged_settings, settings
 from coasty_desk.core.errors import UsageError
 from coasty_desk.core.scaling import Rect, Size
 
@@ -21,7 +21,7 @@ def test_the_strongest_source_wins(tmp_path: Path) -> None:
     user = _write(tmp_path / "config.toml", "[run]\nmax_steps = 3\nmemory = 2\nmask = ['1,2,3,4', [5, 6, 7, 8]]\n")
     project = _write(tmp_path / "coasty-desk.toml", "[run]\nmemory = 5\n")
     environment = {settings.BASE_URL_VARIABLE: "http://127.0.0.1:1/v1"}
-    merged, origins = settings.load({"max_size": "800x600", "monitor": "2"}, environment, [user, project])
+    merged, origins = merged_settings.load({"max_size": "800x600", "monitor": "2"}, environment, [user, project])
     assert (merged.max_steps, merged.memory, merged.max_size, merged.monitor) == (3, 5, Size(800, 600), 2)
     assert merged.mask == (Rect(1, 2, 3, 4), Rect(5, 6, 7, 8))
     assert merged.base_url == "http://127.0.0.1:1/v1"
@@ -72,7 +72,7 @@ def test_the_strongest_source_wins(tmp_path: Path) -> None:
 def test_a_wrong_value_is_named_with_what_is_right(name: str, value: object) -> None:
     """Two sentences: which option cannot be what, and what it takes."""
     with pytest.raises(UsageError) as refused:
-        settings.load({name: value}, {}, [])
+        merged_settings.load({name: value}, {}, [])
     assert f"--{name.replace('_', '-')}" in refused.value.message
     assert refused.value.remedy
     assert len(refused.value.message) < 200
@@ -92,24 +92,24 @@ def test_a_wrong_value_is_named_with_what_is_right(name: str, value: object) -> 
 def test_what_is_right_is_said_of_that_very_setting(name: str, value: object, takes: str) -> None:
     """Also where several settings are read alike."""
     with pytest.raises(UsageError) as refused:
-        settings.load({name: value}, {}, [])
+        merged_settings.load({name: value}, {}, [])
     assert refused.value.remedy.startswith(f"Give it {takes}")
 
 
 def test_a_typo_in_a_file_names_the_nearest_key(tmp_path: Path) -> None:
     """An unknown key is an error, never ignored."""
     with pytest.raises(UsageError, match="max_step in") as refused:
-        settings.load({}, {}, [_write(tmp_path / "config.toml", "[run]\nmax_step = 3\n")])
+        merged_settings.load({}, {}, [_write(tmp_path / "config.toml", "[run]\nmax_step = 3\n")])
     assert refused.value.remedy == "Did you mean max_steps?"
 
 
 def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
     """Never a traceback, never half a configuration."""
     with pytest.raises(UsageError, match="cannot be read"):
-        settings.load({}, {}, [_write(tmp_path / "config.toml", "[run\n")])
+        merged_settings.load({}, {}, [_write(tmp_path / "config.toml", "[run\n")])
 
 
 def test_a_missing_file_is_no_fault(tmp_path: Path) -> None:
     """There need be no configuration at all; a dry run predicts once."""
-    merged, _ = settings.load({"dry_run": True}, {}, [tmp_path / "none.toml"])
+    merged, _ = merged_settings.load({"dry_run": True}, {}, [tmp_path / "none.toml"])
     assert (merged.steps, settings.Settings().steps) == (1, 25)

@@ -25,7 +25,7 @@ OverCode = Literal["", "busy", "usage", "service", "desktop", "internal"]
 class RunOrder(Struct, frozen=True, tag="order"):
     """One sitting of a run; whether it begins or goes on is told by its record, so that the same order may be given again.
 
-    `run_id` is the name of the record's folder too. `overrides` are settings as command-line options would be (`settings.load`). `on` is the
+    `run_id` is the name of the record's folder too. `overrides` are settings as command-line options would be (`merged_settings.load`). `on` is the
     target: `desktop`, or a machine's id; with a `loan` it is on that display, and `on` is what it is called. `verify`: done is not
     believed until the model has said it twice. `context` came with the task from outside, quoted and not trusted.
     """

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from coasty_desk import catalog, compose, lifetimes, plain_files, presets, settings, socket_frames
+from coasty_desk import catalog, compose, lifetimes, merged_settings, plain_files, presets, socket_frames
 from coasty_desk.automation import display_identity
 from coasty_desk.automation.driving_lease import DrivingLease, LeasedStop
 from coasty_desk.automation.run_control import (
@@ -197,8 +197,8 @@ class RunSitting:
 
     def _chosen(self, remains: ResumeState | None) -> Settings:
         """The settings: what the order says, before what the run was begun with, before the person's own. No project has a say. Raises UsageError."""
-        before = {} if remains is None else settings.known(remains.started.settings)
-        chosen, _ = settings.load({**before, **self._order.overrides}, os.environ, settings.own_files())
+        before = {} if remains is None else merged_settings.known(remains.started.settings)
+        chosen, _ = merged_settings.load({**before, **self._order.overrides}, os.environ, merged_settings.own_files())
         chosen = replace(chosen, no_record=False, on=self._order.on, file=None, json=False)
         model = lifetimes.model(chosen.provider)
         return self._with_texts(chosen) if "system_prompt" in model.heeds else chosen

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from coasty_desk import settings
+from coasty_desk import merged_settings
 from coasty_desk.settings import Origins, Settings
 
 _said: set[str] = set()
@@ -14,8 +14,8 @@ _said: set[str] = set()
 
 
 def load(options: Mapping[str, object]) -> tuple[Settings, Origins]:
-    """As `settings.load`, from the environment and the files of this place. Raises UsageError."""
-    found = settings.merge(options, os.environ, settings.configuration_files())
+    """As `merged_settings.load`, from the environment and the files of this place. Raises UsageError."""
+    found = merged_settings.merge(options, os.environ, merged_settings.configuration_files())
     found.demand()
     if found.notice not in ("", *_said):
         from coasty_desk.cli.terminal.terminal_text import line
@@ -27,4 +27,4 @@ def load(options: Mapping[str, object]) -> tuple[Settings, Origins]:
 
 def own() -> Settings:
     """The person's own, for what no project has a say in. Raises UsageError."""
-    return settings.load({}, os.environ, settings.own_files())[0]
+    return merged_settings.load({}, os.environ, merged_settings.own_files())[0]

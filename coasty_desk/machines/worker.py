@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from coasty_desk import file_lock, plain_files, settings
+from coasty_desk import file_lock, merged_settings, plain_files
 from coasty_desk.core.errors import CoastyDeskError, DesktopError, UsageError
 from coasty_desk.core.folders import given
 from coasty_desk.desktop.base.lock import Owner
@@ -323,13 +323,13 @@ class Worker:
 
 
 def _chosen() -> Settings:
-    return settings.load({}, os.environ, settings.own_files())[0]
+    return merged_settings.load({}, os.environ, merged_settings.own_files())[0]
 
 
 def _stamp(chosen: Settings) -> tuple[tuple[str, int, int], ...]:
     """What is another one once a file of the rules has been changed."""
     found = []
-    for path in (*settings.own_files(), *map(given, chosen.policy)):
+    for path in (*merged_settings.own_files(), *map(given, chosen.policy)):
         with suppress(OSError):
             said = path.stat()
             found.append((str(path), said.st_mtime_ns, said.st_size))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from coasty_desk import settings
+from coasty_desk import merged_settings
 from coasty_desk.cli.app import main
 from coasty_desk.settings import Settings
 
@@ -30,7 +30,7 @@ def test_the_example_is_a_file_that_changes_nothing(home: Path, capsys: pytest.C
     assert main(["config", "init"]) == 0
     path = home / "coasty-desk.toml"
     path.write_text(capsys.readouterr().out, "utf-8")
-    assert settings.load({}, {}, [path])[0] == Settings()
+    assert merged_settings.load({}, {}, [path])[0] == Settings()
 
 
 def test_every_line_of_the_example_can_be_taken_in(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -39,7 +39,7 @@ def test_every_line_of_the_example_can_be_taken_in(home: Path, capsys: pytest.Ca
     text = re.sub(r"^# (\"?[\w-]+\"? = )", r"\1", capsys.readouterr().out, flags=re.MULTILINE)
     path = home / "all.toml"
     path.write_text(text, "utf-8")
-    _, origins = settings.load({}, {}, [path])
+    _, origins = merged_settings.load({}, {}, [path])
     assert {name for name, origin in origins.items() if origin == str(path)} == set(origins)
     assert sum(map(len, tomllib.loads(text).values())) == len(origins)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coasty_desk import settings
+from coasty_desk import merged_settings, settings
 from coasty_desk.cli.app import main
 from coasty_desk.cli.commands import driving as body
 from coasty_desk.cli.fast_path import run_arguments
@@ -36,13 +36,13 @@ def test_what_is_read_is_what_typer_reads(words: list[str], monkeypatch: pytest.
     taken: list[tuple[str | None, Settings]] = []
     monkeypatch.setattr(body, "run", lambda task, chosen: taken.append((task, chosen)) or 0)  # type: ignore[func-returns-value]  # of a list
     monkeypatch.delenv(settings.BASE_URL_VARIABLE, raising=False)
-    monkeypatch.setattr(settings, "configuration_files", list)
+    monkeypatch.setattr(merged_settings, "configuration_files", list)
     monkeypatch.setattr("coasty_desk.cli.fast_path.run_arguments", lambda _words: None)
     main(["run", *words])
     monkeypatch.undo()
     short = run_arguments(words)
     assert short is not None
-    assert [(short[0], settings.load(short[1], {}, [])[0])] == taken
+    assert [(short[0], merged_settings.load(short[1], {}, [])[0])] == taken
 
 
 @pytest.mark.parametrize("words", LEFT_TO_TYPER, ids=" ".join)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import asdict, replace
 
-from coasty_desk import lifetimes, settings
+from coasty_desk import lifetimes, merged_settings, settings
 from coasty_desk.cli.setting_options import Options, with_settings
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.cli.typer_groups import Json, group
@@ -50,7 +50,7 @@ def login(options: Options) -> int:
 
 def _vendor(options: Mapping[str, object]) -> tuple[VendorModel, Settings] | None:
     """The vendor's model that is named, and its settings; None for the Coasty API. Raises UsageError for one without keys."""
-    chosen, _ = settings.load(options, os.environ, [])
+    chosen, _ = merged_settings.load(options, os.environ, [])
     model = lifetimes.model(chosen.provider)
     if isinstance(model, VendorModel):
         return model, chosen
@@ -143,7 +143,7 @@ def find(url: str) -> tuple[str, str]:
 
 
 def _url() -> str:
-    return settings.load({}, os.environ, [])[0].base_url or settings.BASE_URL
+    return merged_settings.load({}, os.environ, [])[0].base_url or settings.BASE_URL
 
 
 def _asked(host: str) -> str:

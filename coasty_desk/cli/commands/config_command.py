@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from coasty_desk import project_file, settings
+from coasty_desk import merged_settings, project_file, settings
 from coasty_desk.cli.terminal import prompts
 from coasty_desk.cli.terminal.terminal_text import line
 from coasty_desk.cli.typer_groups import Json, group
@@ -33,7 +33,7 @@ app = group("The configuration files.")
 @app.command(epilog="Example:  coasty-desk config init > coasty-desk.toml")
 def init() -> int:
     """Print an example file that explains every setting."""
-    print(HEAD.format(path=settings.configuration_files()[0]), end="")
+    print(HEAD.format(path=merged_settings.configuration_files()[0]), end="")
     for section in SECTIONS:
         if section == "prices":
             _print_prices()
@@ -56,7 +56,7 @@ def _print_prices() -> None:
 @app.command(epilog="Example:  coasty-desk config show")
 def show(as_json: Json = False) -> int:
     """Print every setting's value and where it comes from."""
-    found = settings.merge({}, os.environ, settings.configuration_files())
+    found = merged_settings.merge({}, os.environ, merged_settings.configuration_files())
     chosen, origins = found.settings, found.origins
     key = f"environment ({KEY_VARIABLE})" if os.environ.get(KEY_VARIABLE, "").strip() else "not in the environment"
     if as_json:
@@ -74,7 +74,7 @@ def show(as_json: Json = False) -> int:
     if found.notice:
         print(line(found.notice, 2000))
     print(f"The API key: {key}; see `coasty-desk auth status`.")
-    print(f"The files: {line(', '.join(map(str, settings.configuration_files())), 2000)}.")
+    print(f"The files: {line(', '.join(map(str, merged_settings.configuration_files())), 2000)}.")
     return 0
 
 
@@ -93,11 +93,11 @@ def trust(
     if project is None:
         message = f"There is no {PROJECT_FILE} in this folder."
         raise UsageError(message, "Go to the folder where it is; `coasty-desk config init` prints an example.")
-    digest = settings.digest_of(project)
+    digest = merged_settings.digest_of(project)
     print(f"{line(str(project.path))} says:")
     for text in project.content.decode("utf-8-sig").splitlines():
         print(f"  {line(text, 1000)}")
-    for path in settings.named_in(project):
+    for path in merged_settings.named_in(project):
         print(f"With it goes the content of {line(str(path))}.")
     print(
         "Trusted, it may set what only you may set otherwise, and loosen what you have set, until its content changes."
@@ -110,7 +110,7 @@ def trust(
     return 0
 
 
-def _project(found: settings.Merged) -> dict[str, object] | None:
+def _project(found: merged_settings.Merged) -> dict[str, object] | None:
     if found.project is None:
         return None
     said: dict[str, object] = {"path": str(found.project.path), "trusted": found.is_trusted}

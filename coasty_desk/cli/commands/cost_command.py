@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import asdict
 
-from coasty_desk import compose, lifetimes, settings
+from coasty_desk import compose, lifetimes, merged_settings
 from coasty_desk.cli import configured
 from coasty_desk.cli.setting_options import Options, with_settings
 from coasty_desk.cli.typer_groups import Json
@@ -47,7 +47,7 @@ def cost(
     """Show what N steps cost at these settings, at worst, line by line."""
     if spent:
         return _spent(as_json=as_json)
-    steps = None if many is None else settings.number(many, "--steps", 0, 100_000)
+    steps = None if many is None else merged_settings.number(many, "--steps", 0, 100_000)
     chosen, _ = configured.load(options)
     steps = chosen.steps if steps is None else steps
     if chosen.provider != Settings().provider:

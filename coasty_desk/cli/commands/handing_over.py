@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from msgspec.structs import replace
 
-from coasty_desk import settings
+from coasty_desk import merged_settings, settings
 from coasty_desk.cli import configured
 from coasty_desk.cli.commands import agreement
 from coasty_desk.cli.commands.following import follow
@@ -83,7 +83,7 @@ def start(
             raise UsageError(message, f"Choose one of {', '.join(ON_AWAITING_HUMAN)}.")
         more["on_awaiting_human"] = on_awaiting_human
     if patience is not None:
-        more["awaiting_human_timeout_seconds"] = settings.number(patience, "--human-timeout", 1, 86_400)
+        more["awaiting_human_timeout_seconds"] = merged_settings.number(patience, "--human-timeout", 1, 86_400)
     if webhook is not None:
         more["webhook_url"] = webhook
     return hand_over(task, chosen, origins, more, key=key, wait=wait)

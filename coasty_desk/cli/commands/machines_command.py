@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from msgspec import to_builtins
 
-from coasty_desk import compose, plain_files, settings
+from coasty_desk import compose, merged_settings, plain_files
 from coasty_desk.cli import completion
 from coasty_desk.cli.commands.reaching import Remote, Yes, agree, service
 from coasty_desk.cli.exits import EXIT_SERVICE, complain
@@ -224,7 +224,7 @@ def act(
 ) -> int:
     """Carry out one command on a machine, once."""
     said = dict(map(_parameter, parameters or []))
-    seconds = None if timeout is None else float(settings.number(timeout, "--timeout", 1, 120))
+    seconds = None if timeout is None else float(merged_settings.number(timeout, "--timeout", 1, 120))
     with service(remote=remote) as client:
         found = machines_api.found(client, machine)
         with _taken("`coasty-desk help machines-commands` says what a machine can be told, and how."):
@@ -245,7 +245,7 @@ def terminal(
     as_json: Json = False,
 ) -> int:
     """Carry out a line in a machine's shell and print what it prints."""
-    seconds = settings.number(timeout, "--timeout", 1, 120)
+    seconds = merged_settings.number(timeout, "--timeout", 1, 120)
     text = sys.stdin.read(8193) if command == "-" else command
     if not text.strip():
         message = "There is no command."
@@ -342,7 +342,7 @@ def _wish(name: str, os_type: str, numbers: Sequence[str | None]) -> dict[str, o
         *(("storage_gb", "--storage-gb", 8, 500), ("ttl_minutes", "--ttl", 5, 10_080)),
     )
     return {"display_name": name, "os_type": os_type} | {
-        field: settings.number(said, flag, low, high)
+        field: merged_settings.number(said, flag, low, high)
         for said, (field, flag, low, high) in zip(numbers, limits, strict=True)
         if said is not None
     }

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from coasty_desk import compose, settings
+from coasty_desk import compose, merged_settings
 from coasty_desk.cli import configured
 from coasty_desk.cli.commands import recorded_runs
 from coasty_desk.cli.commands.agreement import agree
@@ -53,7 +53,7 @@ def replay(
     """
     folder = recorded_runs.find(run)
     recording = Recording(timeline.read(folder), folder, dict(map(_value, values or ())))
-    then = settings.known(recording.story.started.settings)
+    then = merged_settings.known(recording.story.started.settings)
     before = {key: value for key, value in then.items() if key not in OF_ITS_OWN}
     chosen, origins = configured.load({**before, **options})
     if origins["max_steps"] == "default" and not chosen.dry_run:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from coasty_desk import compose, lifetimes, settings
+from coasty_desk import compose, lifetimes, merged_settings
 from coasty_desk import task as tasks
 from coasty_desk.cli import configured
 from coasty_desk.cli.commands.agreement import agree
@@ -57,7 +57,7 @@ def resume(
             )
             raise UsageError(message, "Shorten the note.")
         _refuse_other_terms(remains, recorder, options)
-        chosen, _ = configured.load({**settings.known(remains.started.settings), **options})
+        chosen, _ = configured.load({**merged_settings.known(remains.started.settings), **options})
         if not lifetimes.target(chosen.on).stays:
             message = "The virtual machine that this run was on went with it."
             raise UsageError(message, "Start anew: coasty-desk run --on virtual TASK")

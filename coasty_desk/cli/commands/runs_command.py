@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from coasty_desk import compose, settings
+from coasty_desk import compose, merged_settings
 from coasty_desk.automation.kept_runs import KeptRun
 from coasty_desk.cli import configured
 from coasty_desk.cli.commands import following, handing_over, recorded_runs, report_command
@@ -57,7 +57,7 @@ def list_all(
     as_json: Json = False,
 ) -> int:
     """List the recorded runs, and those that the service has still to do, newest first."""
-    most = None if limit is None else settings.number(limit, "--limit", 1)
+    most = None if limit is None else merged_settings.number(limit, "--limit", 1)
     if remote:
         return _list_remote(most, status, task, as_json=as_json)
     statuses = listing.STATUSES | WAITING

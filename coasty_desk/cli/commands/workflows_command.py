@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from coasty_desk import plain_files, presets, settings
+from coasty_desk import merged_settings, plain_files, presets
 from coasty_desk.cli import completion, configured
 from coasty_desk.cli.commands import workflow_running
 from coasty_desk.cli.commands.reaching import Remote, Yes, agree, here, service
@@ -108,8 +108,8 @@ def run(
     Ctrl-C stops a file's in the middle of a keystroke. Exits as `run` does.
     """
     chosen, _ = configured.load(options)
-    most = None if max_iterations is None else settings.number(max_iterations, "--max-iterations", 1, 100_000)
-    seconds = None if deadline is None else settings.number(deadline, "--deadline", 1, 86_400)
+    most = None if max_iterations is None else merged_settings.number(max_iterations, "--max-iterations", 1, 100_000)
+    seconds = None if deadline is None else merged_settings.number(deadline, "--deadline", 1, 86_400)
     is_file = _is_file(workflow)
     if is_file and not chosen.remote and not detach:
         if seconds is not None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
-from coasty_desk import lifetimes, settings
+from coasty_desk import lifetimes, merged_settings, settings
 from coasty_desk.benchmark_agent import BenchmarkAgent
 from coasty_desk.cli.app import main
 from coasty_desk.core import events as ev
@@ -101,11 +101,11 @@ def test_what_belongs_to_a_provider_is_not_taken_for_another(tmp_path: Any) -> N
     """An address in the file is that of the provider beside it; an option names another one."""
     file = tmp_path / "config.toml"
     file.write_text("[run]\nprovider = 'chat'\nbase_url = 'http://127.0.0.1:1/v1'\nmodel = 'm'\n")
-    chat, _ = settings.load({}, {"COASTY_BASE_URL": "http://127.0.0.1:2"}, [file])
+    chat, _ = merged_settings.load({}, {"COASTY_BASE_URL": "http://127.0.0.1:2"}, [file])
     assert (chat.provider, chat.base_url, chat.model) == ("chat", "http://127.0.0.1:1/v1", "m")
-    other, _ = settings.load({"provider": "anthropic"}, {"COASTY_BASE_URL": "http://127.0.0.1:2"}, [file])
+    other, _ = merged_settings.load({"provider": "anthropic"}, {"COASTY_BASE_URL": "http://127.0.0.1:2"}, [file])
     assert (other.base_url, other.model) == (None, None)
-    coasty, _ = settings.load({"provider": "coasty"}, {"COASTY_BASE_URL": "http://127.0.0.1:2"}, [file])
+    coasty, _ = merged_settings.load({"provider": "coasty"}, {"COASTY_BASE_URL": "http://127.0.0.1:2"}, [file])
     assert coasty.base_url == "http://127.0.0.1:2"
 
 
@@ -146,8 +146,10 @@ def test_cost_knows_the_prices_that_it_was_told(tmp_path: Any, capsys: pytest.Ca
 def test_a_price_that_makes_no_sense_is_refused(entry: object) -> None:
     """Nothing in it is guessed."""
     with pytest.raises(UsageError, match="prices"):
-        settings.load({"prices": {"m": entry}}, {}, [])
-    assert settings.load({"prices": PRICES}, {}, [])[0].prices["a-model"] == TokenPrice(2, 10, 0.2, 2.5, "2026-11-26")
+        merged_settings.load({"prices": {"m": entry}}, {}, [])
+    assert merged_settings.load({"prices": PRICES}, {}, [])[0].prices["a-model"] == TokenPrice(
+        2, 10, 0.2, 2.5, "2026-11-26"
+    )
 
 
 SCREENS = [Size(1280, 720), Size(1920, 1080), Size(2560, 1440), Size(1080, 1920)]
