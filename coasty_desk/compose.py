@@ -50,12 +50,13 @@ class Script(Struct, frozen=True):
     """Whoever answers in the model's place: a replay, a click that was asked for. `provider` is what its runs are called by.
 
     `predictor` gives the answers, by the model that it `asks` besides, by name (empty: by none), and by what tells where an
-    action's input would go.
+    action's input would go. `patient`: somebody watches who may look, or do the same, as often as they like.
     """
 
     provider: str
     predictor: Callable[[Predictor | None, Aim], Predictor]
     asks: str = ""
+    patient: bool = False
 
 
 class RunRequest(Struct, frozen=True):
@@ -153,6 +154,7 @@ def start(asked: RunRequest, stack: ExitStack) -> ReadyRun:
         stack.callback(recorder.close)
     prices = None if model is None else model.prices(chosen, sent)
     limits, estimate = _caps(asked, prices, bills=ready is not None and ready.bills, hourly=target.hourly)
+    limits = replace(limits, patient=script is not None and script.patient)
     answers = None if ready is None else ready.predictor(here, recorder, remains)
     if answers is not None and target.hourly:
         answers = _rented(answers, asked, stack, target.hourly)

@@ -124,9 +124,11 @@ BELOW: dict[str, set[str]] = {
         ),
         *("models.coasty", "models.offline", "models.transport"),
     },
+    "mcp": {"core", "wire", "desktop", "record", "settings", "compose", "version"},
     "version": set(),
     "cli": {
         "merged_settings",
+        "mcp",
         "client",
         "workflows",
         "core",
@@ -173,6 +175,9 @@ KNOWN_ONLY_IN: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("automation/",),
     "cronsim": ("schedules/fire_times.py",),
     "h11": ("server/serving.py",),
+    "mcp": ("mcp/",),
+    "anyio": ("mcp/",),
+    "pydantic": ("mcp/",),
     "keyring": ("models/transport/stored_key.py", "guard/secret_sources.py"),
 }
 """Foreign libraries and the only places that may import them."""

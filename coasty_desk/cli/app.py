@@ -195,6 +195,11 @@ def _command(arguments: list[str], *, debug: bool = False) -> int:
             from coasty_desk.cli.commands import serving_command
 
             return serving_command.served(options)
+    if arguments == ["mcp"]:
+        gc.disable()  # as above: the host waits for the protocol's library
+        from coasty_desk.cli.commands import mcp_serving
+
+        return mcp_serving.served({})
     import typer  # heavy, and only wanted once there is a command
     from typer.exceptions import TyperException
 

@@ -29,13 +29,14 @@ REFUSALS = 3
 class Limits(Struct, frozen=True):
     """What the run may use: predictions, seconds of wall clock, money; `None` is no cap.
 
-    `promised` is what the person was told that the run costs at most.
+    `promised` is what the person was told that the run costs at most. `patient`: to go round in circles is no end.
     """
 
     max_steps: int = 25
     deadline: float | None = None
     budget: Money | None = None
     promised: Money | None = None
+    patient: bool = False
 
 
 class Progress(Struct, frozen=True):

@@ -316,7 +316,7 @@ class _Run:
         self, frame: Frame, prediction: Prediction, first: int = 0
     ) -> Generator[ev.Event, None, _Ended | None]:
         """Carry out the actions from `first` on until one is refused; say how the run ended, if it did."""
-        circles = lim.stalled(self.progress, prediction.verdict)
+        circles = None if self.job.limits.patient else lim.stalled(self.progress, prediction.verdict)
         if circles is not None:
             return circles
         self.notes, self.told_what, self.acted = (), False, False
