@@ -58,7 +58,7 @@ class CallSession:
     def act(self, actions: tuple[Action | Refusal, ...]) -> Seen:
         """Do them through the gates of a run, and look. Raises CallError."""
         with self._taken():
-            if self._pending:
+            if self._pending and self._run is not None and not self._run.over:
                 message = "What was called before is still going on, so nothing of this was done. desk_screenshot waits for it."
                 raise CallError(message)
             return self._done(self._going()[0], doing(actions))
@@ -76,8 +76,8 @@ class CallSession:
             if self._pending or not run.give(Prediction(Verdict.DONE, answer=words)):
                 run.call_off(words)
             run.await_end(LETTING_GO)
+            self._judge(run)  # a person may have stopped it just then
         finally:
-            self._forget()
             self._turn.release()
         return "The desktop was given back."
 

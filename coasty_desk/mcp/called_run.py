@@ -101,8 +101,10 @@ class CalledRun:
 
     def call_off(self, why: str) -> None:
         """End it at once, in the middle of whatever it does, for whoever calls. From any thread; never raises."""
-        self.by_caller = self.by_caller or not self.stop.is_set()
         self.stop.trip("stop", why)
+        self.by_caller = self.by_caller or (
+            self.stop.reason == "stop" and self.stop.why == why
+        )  # else a person came first
 
     def await_end(self, seconds: float) -> bool:
         """Wait so long for a run that takes nothing any more to let go of everything; whether it has."""

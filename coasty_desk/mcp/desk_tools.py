@@ -120,7 +120,7 @@ def desk_server(session: CallSession, find: Callable[[str], tuple[float, float] 
     ) -> str:
         """End what is going on, if anything is, let go of everything, and give the desktop back to the person."""
         said = summary or "the assistant has ended it"
-        return await anyio.to_thread.run_sync(session.finish, said, abandon_on_cancel=True)
+        return await _in_thread(session, lambda: session.finish(said))
 
     return server
 
