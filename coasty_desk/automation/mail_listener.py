@@ -90,13 +90,15 @@ class MailListener:
             return "250 2.0.0 OK"
         local = envelope.rcpt_tos[0].strip("<>").rpartition("@")[0]
         try:
-            mail = mail_message.read(envelope.content or b"")
-            await asyncio.to_thread(self._triggers.mailed, local, mail)
+            await asyncio.to_thread(self._take, local, envelope.content or b"")  # other senders are heard meanwhile
         except UnreadableMailError:
             return "554 5.6.0 This is no mail that can be read"
         except TooOftenError:
             return "452 4.2.1 Too many mails to this address within a minute"
         return "250 2.0.0 OK"
+
+    def _take(self, local: str, content: bytes) -> None:
+        self._triggers.mailed(local, mail_message.read(content))
 
     async def handle_exception(self, _error: Exception) -> str:
         """Whatever it is: it is brought again. Nothing of it is told."""

@@ -23,6 +23,9 @@ LARGEST = 1_000_000
 MOST_HEADERS = 200_000
 """Bytes before its text: more is nobody's letter."""
 
+MOST_WORK = 20_000_000
+"""Lines times boundaries: each line of a mail is held against each boundary that it may be within, which is a minute for a megabyte that is made so."""
+
 MOST_PARTS = 200
 LONGEST_TEXT = 200_000
 """Bytes of a part that are looked at: what is told of it is far less."""
@@ -57,7 +60,9 @@ class TriggerMail(Struct, frozen=True):
 def read(content: bytes) -> TriggerMail:
     """Raises UnreadableMailError."""
     head = re.search(rb"\r?\n\r?\n", content[: MOST_HEADERS + 4])
-    if len(content) > LARGEST or (head is None and len(content) > MOST_HEADERS):
+    lines = content.count(b"\n") + content.count(b"\r")
+    work = lines * content.lower().count(b"boundary")
+    if len(content) > LARGEST or work > MOST_WORK or (head is None and len(content) > MOST_HEADERS):
         raise UnreadableMailError
     try:
         mail = BytesParser(policy=compat32).parsebytes(content)

@@ -1,7 +1,8 @@
 """A mailbox that is looked into now and then: what has come for triggers fires them; nothing else of it is read, and nothing is changed.
 
 The mailbox is opened read-only. Of each new mail only the headers that name whom it is for are asked for first; the whole only of one that is
-for a trigger. Which number was read last is kept: after a kill the same mail is met once more, and known.
+for a trigger. Which number was read last is kept: after a kill the same mail is met once more, and known. A mail to an address that has had
+too many within a minute waits for a later look, and holds up none behind it to others.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from coasty_desk.automation import mail_message
-from coasty_desk.automation.mail_message import LARGEST, TO, UnreadableMailError
+from coasty_desk.automation.mail_message import LARGEST, MOST_HEADERS, TO, UnreadableMailError
 from coasty_desk.automation.schedule_row import MailboxRow
 from coasty_desk.automation.trigger_service import TooOftenError, TriggerService
 from coasty_desk.core.errors import UsageError
-from coasty_desk.core.mail_places import MailboxPlace
+from coasty_desk.core.mail_places import MailboxPlace, word_of
 from coasty_desk.guard import secret_sources
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ PATIENCE = 20.0
 
 MOST_AT_ONCE = 200
 """Mails that are looked at before the place is kept."""
+
+MOST_AHEAD = 10_000
+"""Mails that are looked at beyond the first that waits."""
 
 _NUMBERS = re.compile(rb"UID (\d+)")
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
@@ -76,6 +80,8 @@ class MailboxPoller:
         self._place, self._password, self._triggers, self._store = place, password, triggers, store
         self._interval = interval
         self._ending = threading.Event()
+        self._ahead: dict[int, tuple[str, ...]] = {}
+        """From the first mail on that waits: the words of the triggers that each has still to fire."""
         self._connection: imaplib.IMAP4 | None = None
 
     def begin(self) -> None:
@@ -123,8 +129,17 @@ class MailboxPoller:
         return imaplib.IMAP4_SSL(place.host, place.port, ssl_context=ssl.create_default_context(), timeout=PATIENCE)
 
     def _log_in(self, connection: imaplib.IMAP4, password: str) -> None:
+        user = self._place.user
         try:
-            connection.login(self._place.user, password)
+            if "AUTH=PLAIN" in connection.capabilities:
+                connection.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
+            else:
+                connection.login(_in_quotes(user), password)
+        except imaplib.IMAP4.abort:  # it has broken off
+            raise
+        except UnicodeEncodeError as error:
+            message = "The mail server takes no password with other letters than a to z, digits and signs."
+            raise MailboxError(message) from error
         except imaplib.IMAP4.error as error:
             message = "The mail server does not accept the user or the password."
             raise MailboxError(message) from error
@@ -140,22 +155,34 @@ class MailboxPoller:
             self._keep(validity, following - 1)
             return
         if kept.validity == validity:
-            numbers = self._found(connection, f"UID {kept.last_uid + 1}:*", kept.last_uid)
+            last = kept.last_uid
+            numbers = self._found(connection, f"UID {last + 1}:*", last)
         else:  # the numbers mean others now: all of the last days, of which most are known
             since = time.strftime("%d-%b-%Y", time.gmtime(kept.looked_at - 2 * 86_400))
             numbers = self._found(connection, f"SINCE {since}", 0)
-        last = kept.last_uid if kept.validity == validity else 0
-        for number in numbers:
-            if self._ending.is_set():
+            # not from the first of all: of what is old it may be forgotten that it has fired
+            last = numbers[0] - 1 if numbers else following - 1
+            self._ahead.clear()
+        self._keep(validity, self._take_all(connection, numbers, validity, last))
+
+    def _take_all(self, connection: imaplib.IMAP4, numbers: list[int], validity: int, last: int) -> int:
+        """The number up to which nothing is left to do; `last` was it before."""
+        full, held = set[str](), False
+        for count, number in enumerate(numbers, 1):
+            if self._ending.is_set() or len(self._ahead) > MOST_AHEAD:
                 break
-            try:
-                self._take(connection, number)
-            except TooOftenError:
-                break  # it is met again at the next look
+            waits = self._ahead.get(number)
+            if waits is None or any(word not in full for word in waits):
+                waits = self._take(connection, number, full)
+            held = held or bool(waits)
+            if held:
+                self._ahead[number] = waits
+                continue
+            self._ahead.pop(number, None)
             last = number
-            if last % MOST_AT_ONCE == 0:
+            if count % MOST_AT_ONCE == 0:
                 self._keep(validity, last)
-        self._keep(validity, last)
+        return last
 
     def _keep(self, validity: int, last: int) -> None:
         self._store.keep_mailbox(MailboxRow(self._place.name, validity, last, time.time()))
@@ -168,23 +195,36 @@ class MailboxPoller:
         words = (found[0] or b"").split() if found else []
         return sorted(int(word) for word in words if word.isdigit() and int(word) > after)
 
-    def _take(self, connection: imaplib.IMAP4, number: int) -> None:
-        """Raises TooOftenError."""
-        wanted = f"(RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({' '.join(TO).upper()})])"
+    def _take(self, connection: imaplib.IMAP4, number: int, full: set[str]) -> tuple[str, ...]:
+        """The words of those that it has still to fire; `full` gets those that have fired too often just now."""
+        wanted = f"(RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({' '.join(TO).upper()})]<0.{MOST_HEADERS}>)"
         answer = list(_literals(connection.uid("FETCH", str(number), wanted)[1]))
         if not answer:  # it is gone
-            return
+            return ()
         told, head = answer[0]
         size = _SIZE.search(told)
         with suppress(UnreadableMailError):
             locals_ = mail_message.read(head + b"\r\n").recipients
-            ours = [one for one in locals_ if self._triggers.is_address(one)]
+            ours = tuple(word_of(one) for one in locals_ if self._triggers.is_address(one))
             if not ours or size is None or int(size[1]) > LARGEST:
-                return
+                return ()
+            if full.issuperset(ours):
+                return ours
             whole = next(_literals(connection.uid("FETCH", str(number), "(BODY.PEEK[])")[1]), (b"", b""))[1]
             mail = mail_message.read(whole)
-            for local in ours:
-                self._triggers.mailed(local, mail)
+            for word in ours:
+                try:
+                    self._triggers.mailed(word, mail)
+                except TooOftenError:
+                    full.add(word)
+            return tuple(word for word in ours if word in full)
+        return ()
+
+
+def _in_quotes(user: str) -> str:
+    """As a command has it: the library does that for the password alone."""
+    escaped = user.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _literals(answer: object) -> Iterator[tuple[bytes, bytes]]:

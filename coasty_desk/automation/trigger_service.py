@@ -18,7 +18,7 @@ from coasty_desk.automation.quoted_context import quoted
 from coasty_desk.automation.schedule_row import DEEPEST_CHAIN, ChainEvent, FireRow, ScheduleRow, TriggerKind, TriggerRow
 from coasty_desk.automation.schedule_service import NoScheduleError, ScheduleService, fire_id_of
 from coasty_desk.automation.webhook_signature import is_signed
-from coasty_desk.core.mail_places import new_word, word_of
+from coasty_desk.core.mail_places import is_word, new_word, word_of
 from coasty_desk.schedules.chain_rules import longest_chain
 from coasty_desk.schedules.schedule_rule import RuleError
 
@@ -207,7 +207,8 @@ class TriggerService:
 
     def is_address(self, local: str) -> bool:
         """Whether mails are for a trigger in whose address that stands before the `@`."""
-        return self._store.of_address(word_of(local)) is not None
+        word = word_of(local)
+        return is_word(word) and self._store.of_address(word) is not None
 
     def mailed(self, local: str, mail: TriggerMail) -> MailOutcome:
         """A mail has come to such an address: it fires once, however often it comes. Raises TooOftenError."""

@@ -15,6 +15,7 @@ DEFAULT = "@localhost"
 
 _BASE = re.compile(r"[A-Za-z0-9._-]{0,48}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+_WORD = re.compile(rf"[a-z0-9._-]{{1,48}}\.[{_ALPHABET}]{{16}}")
 
 
 class MailAddress(Struct, frozen=True):
@@ -48,6 +49,11 @@ def word_of(local: str) -> str:
 def new_word(label: str) -> str:
     """A trigger's own, which nobody guesses: who knows it may fire the trigger."""
     return f"{label}.{''.join(secrets.choice(_ALPHABET) for _ in range(16))}"
+
+
+def is_word(word: str) -> bool:
+    """Whether it has the form of one: what has not needs not be looked up."""
+    return _WORD.fullmatch(word) is not None
 
 
 class MailboxPlace(Struct, frozen=True):

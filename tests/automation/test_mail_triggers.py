@@ -7,8 +7,10 @@ import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
+from msgspec.structs import replace
 
 from coasty_desk.automation import mail_message
 from coasty_desk.automation.mail_message import LARGEST, UnreadableMailError
@@ -160,6 +162,8 @@ def test_what_a_mail_says_is_quoted_in_one_line(works: Clockwork) -> None:
         b"Content-Type: text/html\n\n" + b"<!--" * 40_000,
         b"Content-Type: text/html\n\n" + b"<![" * 40_000,
         b"X: y\n" * 30_000 + b"\n",
+        b"".join(b'Content-Type: multipart/mixed; Boundary="%d"\n\n--%d\n' % (n, n) for n in range(800))
+        + b"\n" * 900_000,
     ],
 )
 def test_no_bytes_are_more_than_a_refusal_and_none_take_long(content: bytes) -> None:
@@ -218,6 +222,57 @@ def test_a_mailbox_is_read_from_where_it_was_and_nothing_is_changed_in_it(works:
     left = {path.parent.name for path in (mailbox.folder / "home/mail").glob("*/*.tests*")}
     assert left <= {"new", "cur"}
     assert not [path for path in (mailbox.folder / "home/mail/cur").iterdir() if "S" in path.name.partition(":2,")[2]]
+
+
+def test_an_address_that_has_too_many_holds_up_no_other_and_all_of_its_mails_fire(
+    works: Clockwork, mailbox: Mailbox
+) -> None:
+    """Each once, also through a restart that knows nothing of what was done beyond the first that waits."""
+    posted = Posted(works, rate=2)
+    other, _ = posted.triggers.add(
+        works.make(Cadence(frequency="monthly")).id, NewTrigger(kind="email", label="b"), "b"
+    )
+    place = MailboxPlace.read(f"imap://flooded@127.0.0.1:{mailbox.port}")
+    poller = MailboxPoller(place, lambda: PASSWORD, posted.triggers, works.service.store)
+    poller.look()
+    for number in range(5):
+        mailbox.lay(letter(posted.to, f"flood {number}"))
+    mailbox.lay(letter(ADDRESS.of(other.address or ""), "the other"))
+    mailbox.lay(letter(posted.to, "for both", Cc=ADDRESS.of(other.address or "")))
+    poller.look()
+    assert works.target.times == 2 + 2
+    poller.look()
+    assert works.target.times == 4
+    for seconds, times in ((60, 4 + 2), (120, 6 + 2)):
+        posted.seconds = seconds
+        poller = MailboxPoller(place, lambda: PASSWORD, posted.triggers, works.service.store)
+        poller.look()
+        assert works.target.times == times
+    before = works.service.store.mailbox(place.name)
+    poller.look()
+    after = works.service.store.mailbox(place.name)
+    assert before is not None
+    assert after is not None
+    assert before.last_uid == after.last_uid, "something waits that has fired"
+
+
+def test_mails_that_are_numbered_anew_when_none_is_new_are_not_begun_with_the_first(
+    works: Clockwork, mailbox: Mailbox
+) -> None:
+    """Of what is older than what is kept of fires, nobody knows any more that it has fired."""
+    posted = Posted(works)
+    place = MailboxPlace.read(f"imap://numbered@127.0.0.1:{mailbox.port}")
+    poller = MailboxPoller(place, lambda: PASSWORD, posted.triggers, works.service.store)
+    mailbox.lay(letter(posted.to, "long ago"))
+    poller.look()
+    kept = works.service.store.mailbox(place.name)
+    assert kept is not None
+    tomorrow = time.time() + 4 * 86_400  # to which all that lies there is older than two days
+    works.service.store.keep_mailbox(replace(kept, validity=1, looked_at=tomorrow))
+    for _ in range(2):
+        poller.look()
+    assert works.service.store.mailbox(place.name) == replace(kept, looked_at=ANY)
+    assert works.target.times == 0
 
 
 def test_a_server_that_does_not_let_us_in_or_is_away_is_said_without_the_password(

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-PASSWORD = "maily-mail-7"
+PASSWORD = "mäily-mail-7"
+"""With a letter that the command LOGIN cannot say."""
 
 CONFIGURATION = """
 base_dir = {folder}/run
@@ -105,7 +106,8 @@ def dovecot() -> Iterator[Mailbox]:
             group=grp.getgrgid(owner.pw_gid).gr_name,
             uid=owner.pw_uid,
             gid=owner.pw_gid,
-        )
+        ),
+        "utf-8",
     )
     process = subprocess.Popen([program, "-F", "-c", configuration])
     try:
