@@ -137,7 +137,12 @@ def test_a_stop_in_a_drag_lets_the_button_go(
     executor: DesktopExecutor, stop: Stop, frame: Frame, tk_area: targets.App
 ) -> None:
     """Stopped on its way, a drag ends where it is, with the button up."""
-    threading.Timer(0.2, stop.trip, ("hotkey",)).start()
+
+    def on_its_way() -> None:
+        tk_area.wait_for("press", 1)
+        stop.trip("hotkey")
+
+    threading.Thread(target=on_its_way).start()
     with pytest.raises(Aborted):
         executor.perform(frame.place(Drag(Point(100, 100), Point(700, 500))))
     assert len(tk_area.wait_for("release", 1)) == 1
