@@ -195,6 +195,7 @@ def test_a_dead_hosts_runs_have_failed_once_and_it_comes_back(postgres: Any, tmp
         until(lambda: dies.journal(runs)[-1]["event"] == "run_ended", LOST)
         assert [kept(other, run_id) for run_id in (runs, queued, waiting)] == before
         assert not (dies.data / "runs" / queued).exists()
+        assert dies("DELETE", f"/machines/{extra}").status == 200  # it would outlive its service, as machines do
     events = [(one["run_id"], one["event"]) for one in map(json.loads, (got.body for got in receiver.got))]
     assert sorted(events) == sorted(
         [(waiting, "run.awaiting_human"), *((run_id, "run.failed") for run_id in (runs, queued, waiting))]
